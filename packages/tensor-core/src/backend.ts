@@ -1,0 +1,36 @@
+// The contract between tensors and the machine they live on. A backend owns memory and kernels, nothing else:
+// what is computed is said by ops, in what order by the caller.
+import type { Scope } from "./scope.ts";
+
+export type DType = "float32" | "int32";
+
+/** Host values of a tensor. `reference` keeps float32 tensors in double precision, hence Float64Array. */
+export type HostArray = Float32Array | Float64Array | Int32Array;
+
+/** A place in a backend's memory; only the backend knows what it is. */
+export type Handle = unknown;
+
+/** A fast implementation of one direction of one op. Slots are tensors by name, attributes plain data. */
+export type Kernel = (inputs: KernelSlots, outputs: KernelSlots, attributes: object) => void;
+export type KernelSlots = Readonly<Record<string, unknown>>;
+
+export interface Backend {
+  readonly name: string;
+  /** Kernels by op name (`LayerNorm`) and, for gradients, op name + `Grad`. A missing one falls back to the reference. */
+  readonly kernels: ReadonlyMap<string, Kernel>;
+  /** Names of kernels that were missing and ran as references through the host. */
+  readonly fallbacks: Set<string>;
+  /** Open scopes, innermost last; see `scope`. */
+  readonly scopes: Scope[];
+  /** Bytes of live tensors, and the most there ever were. */
+  memory(): { readonly live: number; readonly peak: number; readonly tensors: number };
+  /** Uninitialized memory for `size` elements. */
+  allocate(size: number, dtype: DType): Handle;
+  free(handle: Handle): void;
+  write(handle: Handle, values: ArrayLike<number>): void;
+  read(handle: Handle): Promise<HostArray>;
+  /** Copy of the values; absent where the device can only be read asynchronously. */
+  readSync?(handle: Handle): HostArray;
+  /** Frees everything, ends threads. Tensors of this backend are unusable afterwards. */
+  dispose(): void;
+}

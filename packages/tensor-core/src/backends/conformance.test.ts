@@ -1,0 +1,79 @@
+// Every backend, every op, every case: values and gradients against the reference; the reference against finite differences.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { allCases } from "../ops/all-cases.ts";
+import { sizeOf, type Shape } from "../tensor.ts";
+import { finiteDifferenceError, largestDifference, runCase, type OpCase, type Results } from "../testing/index.ts";
+import { createReferenceBackend } from "./reference/index.ts";
+import { createSimdBackend, type SimdBackend, type SimdOptions } from "./simd/index.ts";
+
+const reference = createReferenceBackend();
+const expected = new Map<OpCase, Results>();
+const resultsOf = (opCase: OpCase): Results => {
+  const known = expected.get(opCase) ?? runCase(reference, opCase);
+  expected.set(opCase, known);
+  return known;
+};
+const title = ({ op, inputs, attributes }: OpCase): string => {
+  const shapes = Object.entries(inputs).map(([name, input]) => `${name}${JSON.stringify(Array.isArray(input) ? input.map((i) => i.shape) : (input as { shape: Shape } | undefined)?.shape)}`);
+  return `${op.name} ${shapes.join(" ")} ${JSON.stringify(attributes)}`;
+};
+const isSmall = ({ op, inputs }: OpCase): boolean => {
+  const sizes = Object.values(inputs).flatMap((input) => (input === undefined || Array.isArray(input) ? [] : [sizeOf((input as { shape: Shape }).shape)]));
+  return op.backward !== undefined && sizes.reduce((sum, size) => sum + size, 0) <= 2000;
+};
+
+describe("reference gradients against finite differences", () => {
+  it.each(allCases.filter((opCase) => isSmall(opCase) && !opCase.skipFiniteDifference).map((opCase) => [title(opCase), opCase] as const))("%s", (_, opCase) => {
+    const { error, where } = finiteDifferenceError(opCase);
+    expect(error, where).toBeLessThan(opCase.finiteDifferenceTolerance ?? 1e-6);
+  });
+
+  it("checks every differentiable op at least once", () => {
+    const all = new Set(allCases.filter(({ op }) => op.backward).map(({ op }) => op.name));
+    const checked = new Set(allCases.filter((opCase) => isSmall(opCase) && !opCase.skipFiniteDifference).map(({ op }) => op.name));
+    expect([...all].filter((name) => !checked.has(name))).toEqual([]);
+  });
+});
+
+const configurations: readonly SimdOptions[] = [
+  { build: "base", threads: 1 },
+  { build: "base", threads: 2 },
+  { build: "base", threads: 3 },
+  { build: "relaxed", threads: 1, v8Flags: true },
+  { build: "relaxed", threads: 2, v8Flags: true },
+];
+
+describe.each(configurations)("simd %j", (options) => {
+  let backend: SimdBackend;
+  beforeAll(async () => {
+    backend = await createSimdBackend(options);
+  });
+  afterAll(() => backend.dispose());
+
+  it.each(allCases.map((opCase) => [title(opCase), opCase] as const))("%s", (_, opCase) => {
+    const wanted = resultsOf(opCase);
+    const results = runCase(backend, opCase);
+    const isGradient = (name: string): boolean => opCase.op.backward !== undefined && name.startsWith("d") && Object.hasOwn(opCase.inputs, name.slice(1));
+    const names = Object.keys(wanted);
+    const values = largestDifference(results, wanted, names.filter((name) => !isGradient(name)));
+    expect(values.error, values.where).toBeLessThan(opCase.tolerance ?? 1e-5);
+    const gradients = largestDifference(results, wanted, names.filter(isGradient));
+    expect(gradients.error, gradients.where).toBeLessThan(opCase.gradientTolerance ?? opCase.tolerance ?? 1e-5);
+  });
+
+  it("runs nothing by fallback and frees everything", () => {
+    expect([...backend.fallbacks]).toEqual([]);
+    expect(backend.memory().tensors).toBe(0);
+  });
+});
+
+describe("simd threads", () => {
+  it("give the same bits whatever their number", async () => {
+    const backends = await Promise.all([1, 2, 3].map((threads) => createSimdBackend({ build: "base", threads })));
+    for (const opCase of allCases) {
+      const [one, ...others] = backends.map((backend) => runCase(backend, opCase));
+      for (const other of others) expect(other, title(opCase)).toEqual(one);
+    }
+    for (const backend of backends) backend.dispose();
+  });
+});

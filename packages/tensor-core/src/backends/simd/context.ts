@@ -1,0 +1,61 @@
+// What a simd kernel binding sees: addresses of tensors, calls into wasm, scratch memory that is freed when it returns.
+import type { Backend, Kernel } from "../../backend.ts";
+import type { AnyOp, BackwardArguments, ForwardArguments } from "../../ops/define-op.ts";
+import type { Tensor } from "../../tensor.ts";
+
+export interface Simd {
+  readonly threads: number;
+  /** Address of a tensor's values; 0 for an absent one. */
+  pointer(tensor: Tensor | undefined): number;
+  /** One call on the calling thread. */
+  call(kernel: string, ...args: number[]): number;
+  /**
+   * `kernel(...args, begin, end, thread)` over [0, count) in ranges of `grain` (the last may be shorter). A range must
+   * own its outputs; `grain` must not depend on the number of threads wherever it changes the order of a sum.
+   */
+  parallel(kernel: string, count: number, grain: number, ...args: number[]): void;
+  /** Uninitialized bytes until the kernel returns. Per-thread scratch: `scratch(bytes * simd.threads)`. */
+  scratch(bytes: number): number;
+  /** Views at their use: growing memory detaches older ones. */
+  float32(address: number, length: number): Float32Array;
+  int32(address: number, length: number): Int32Array;
+}
+
+export type SimdKernel<Arguments extends readonly unknown[]> = (simd: Simd, ...args: Arguments) => void;
+export type SimdKernels = ReadonlyMap<string, (simd: Simd, inputs: never, outputs: never, attributes: never) => void>;
+
+/** Kernels of one op, typed by it. */
+export function implement<O>(
+  op: O,
+  kernels: {
+    readonly forward: SimdKernel<ForwardArguments<O>>;
+    readonly backward?: SimdKernel<BackwardArguments<O>>;
+  },
+): SimdKernels {
+  const { name } = op as AnyOp;
+  const table = new Map<string, SimdKernel<never>>([[name, kernels.forward as unknown as SimdKernel<never>]]);
+  if (kernels.backward) table.set(`${name}Grad`, kernels.backward as unknown as SimdKernel<never>);
+  return table as unknown as SimdKernels;
+}
+
+/** Rows per range so that a range has about `work` element steps; a multiple of `multiple`. */
+export function grainFor(perRow: number, { work = 16384, multiple = 1 } = {}): number {
+  return Math.max(1, Math.ceil(work / Math.max(1, perRow) / multiple)) * multiple;
+}
+
+/** @internal Binds kernels to a backend. */
+export function bindKernels(tables: readonly SimdKernels[], simd: Simd & { release(): void }): Backend["kernels"] {
+  const bound = new Map<string, Kernel>();
+  for (const table of tables) {
+    for (const [name, kernel] of table) {
+      bound.set(name, (inputs, outputs, attributes) => {
+        try {
+          kernel(simd, inputs as never, outputs as never, attributes as never);
+        } finally {
+          simd.release();
+        }
+      });
+    }
+  }
+  return bound;
+}

@@ -1,0 +1,101 @@
+// The simd backend: AssemblyScript kernels over one linear memory, with worker threads where memory can be shared.
+// CPU training and inference, in Node and in browsers.
+import type { Backend, DType } from "../../backend.ts";
+import { createAllocator, type Allocator } from "./allocator.ts";
+import { bindKernels, type Simd } from "./context.ts";
+import { allKernels } from "./kernels/index.ts";
+import { growMemory, loadModule, type SimdBuild, type SimdModule } from "./module.ts";
+import { availableThreads, CONTROL_BYTES, enableRelaxedSimd, singleThread, startThreads, type Threads } from "./threads.ts";
+
+export type { SimdBuild } from "./module.ts";
+export { wasmBytes } from "./module.ts";
+
+export type SimdOptions = {
+  /** Threads including the caller's; default all processors. 1 needs no shared memory. */
+  readonly threads?: number;
+  /** wasm build; `auto` takes relaxed SIMD where the engine has it. */
+  readonly build?: SimdBuild | "auto";
+  /** Most memory the backend may use, in bytes; default 4 GiB (the limit of wasm). */
+  readonly maximumBytes?: number;
+  /** Let Node switch on V8's relaxed SIMD (1.3-1.4 times faster). The flag is process-wide, so this is off by default. */
+  readonly v8Flags?: boolean;
+};
+
+export interface SimdBackend extends Backend {
+  readonly build: SimdBuild;
+  readonly threads: number;
+  /** Why this build and this number of threads. */
+  readonly reasons: { readonly build: string; readonly threads: string };
+}
+
+/**
+ * CPU backend with SIMD kernels.
+ *
+ * @throws if the engine has no WebAssembly SIMD, or not the build asked for
+ */
+export async function createSimdBackend(options: SimdOptions = {}): Promise<SimdBackend> {
+  if (options.v8Flags) enableRelaxedSimd();
+  const offered = availableThreads();
+  const wanted = checkThreads(options.threads ?? offered.count);
+  const canShare = typeof SharedArrayBuffer !== "undefined" && (options.threads === undefined ? offered.count > 1 : offered.count >= 1);
+  const shared = wanted > 1 && canShare && !offered.reason.startsWith("no shared memory");
+  const wasm = await loadModule({ build: options.build ?? "auto", shared, maximumBytes: options.maximumBytes ?? 2 ** 32 });
+  const allocator = createAllocator(1024, (end) => growMemory(wasm.memory, end));
+  const threads = shared ? await startThreads(wasm, wanted, allocator.allocate(CONTROL_BYTES)) : singleThread(wasm.exports);
+  const simd = createContext(wasm, allocator, threads);
+  const reservedBlocks = allocator.blocks;
+  return {
+    name: "simd",
+    build: wasm.build,
+    threads: threads.count,
+    reasons: { build: wasm.reason, threads: wanted > 1 && !shared ? offered.reason : `${threads.count} of ${offered.reason}` },
+    kernels: bindKernels(allKernels, simd),
+    fallbacks: new Set(),
+    scopes: [],
+    memory: () => ({ live: allocator.live, peak: allocator.peak, tensors: allocator.blocks - reservedBlocks }),
+    allocate: (size: number, dtype: DType) => ({ address: allocator.allocate(size * 4), size, dtype }),
+    free: (handle) => allocator.free((handle as SimdHandle).address),
+    write: (handle, values) => view(wasm, handle as SimdHandle).set(values),
+    read: async (handle) => copy(view(wasm, handle as SimdHandle)),
+    readSync: (handle) => copy(view(wasm, handle as SimdHandle)),
+    dispose: () => threads.dispose(),
+  };
+}
+
+type SimdHandle = { readonly address: number; readonly size: number; readonly dtype: DType };
+
+function createContext(wasm: SimdModule, allocator: Allocator, threads: Threads): Simd & { release(): void } {
+  const scratch: number[] = [];
+  return {
+    threads: threads.count,
+    pointer: (tensor) => (tensor ? (tensor.storage.handle as SimdHandle).address : 0),
+    call: (kernel, ...args) => wasm.exports[kernel](...args),
+    parallel: (kernel, count, grain, ...args) => threads.parallel(kernel, count, grain, args),
+    scratch(bytes) {
+      const address = allocator.allocate(bytes);
+      scratch.push(address);
+      return address;
+    },
+    float32: (address, length) => new Float32Array(wasm.memory.buffer, address, length),
+    int32: (address, length) => new Int32Array(wasm.memory.buffer, address, length),
+    release() {
+      for (let address = scratch.pop(); address !== undefined; address = scratch.pop()) allocator.free(address);
+    },
+  };
+}
+
+function view(wasm: SimdModule, { address, size, dtype }: SimdHandle): Float32Array | Int32Array {
+  return dtype === "int32" ? new Int32Array(wasm.memory.buffer, address, size) : new Float32Array(wasm.memory.buffer, address, size);
+}
+
+// Typed arrays over shared memory are refused by many web APIs: hand out plain ones.
+function copy(values: Float32Array | Int32Array): Float32Array | Int32Array {
+  return values instanceof Int32Array ? new Int32Array(values) : new Float32Array(values);
+}
+
+function checkThreads(threads: number): number {
+  if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
+    throw new RangeError(`[createSimdBackend] expected threads from 1 to 64, got ${threads}`);
+  }
+  return threads;
+}

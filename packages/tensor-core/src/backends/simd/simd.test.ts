@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { tensor } from "../../tensor.ts";
+import { createSimdBackend, wasmBytes } from "./index.ts";
+
+describe("createSimdBackend", () => {
+  it("tells the build and the threads it runs with, and why", async () => {
+    const backend = await createSimdBackend({ threads: 2, build: "base" });
+    expect(backend).toMatchObject({ name: "simd", build: "base", threads: 2, reasons: { build: "asked for" } });
+    expect(backend.reasons.threads).toMatch(/^2 of \d+ processors$/);
+    backend.dispose();
+  });
+
+  it("runs single-threaded where there is no shared memory, and says how to get threads", async () => {
+    const original = globalThis.SharedArrayBuffer;
+    try {
+      Reflect.deleteProperty(globalThis, "SharedArrayBuffer");
+      const backend = await createSimdBackend({ threads: 4, build: "base" });
+      expect(backend.threads).toBe(1);
+      expect(backend.reasons.threads).toContain("Cross-Origin-Opener-Policy");
+      backend.dispose();
+    } finally {
+      globalThis.SharedArrayBuffer = original;
+    }
+  });
+
+  it("refuses thread counts that make no sense", async () => {
+    await expect(createSimdBackend({ threads: 0 })).rejects.toThrow("[createSimdBackend] expected threads from 1 to 64, got 0");
+    await expect(createSimdBackend({ threads: 1.5 })).rejects.toThrow("got 1.5");
+  });
+
+  it("keeps values over memory growth and fails cleanly at the limit", async () => {
+    const backend = await createSimdBackend({ threads: 1, build: "base", maximumBytes: 64 * 2 ** 20 });
+    const first = tensor([1, 2, 3], [3], backend);
+    const big = tensor(new Float32Array(8 * 2 ** 20), [8 * 2 ** 20], backend);
+    expect([...first.readSync()]).toEqual([1, 2, 3]);
+    expect(() => tensor(new Float32Array(12 * 2 ** 20), [12 * 2 ** 20], backend)).toThrow("[simd] out of memory");
+    big.dispose();
+    const fits = tensor(new Float32Array(12 * 2 ** 20).fill(5), [12 * 2 ** 20], backend);
+    expect(fits.readSync()[0]).toBe(5);
+    backend.dispose();
+  });
+
+  it("keeps every wasm build below 60 kB", () => {
+    for (const build of ["base", "relaxed"] as const) {
+      for (const shared of [false, true]) expect(wasmBytes(build, shared).byteLength).toBeLessThan(60_000);
+    }
+  });
+});

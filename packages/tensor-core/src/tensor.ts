@@ -1,0 +1,115 @@
+// A tensor: a shape over a piece of a backend's memory. Tensors are values: ops make new ones, only the optimizer
+// writes in place. Each Tensor object owns one reference to its storage; memory goes back when the last is disposed.
+import type { Backend, DType, Handle, HostArray } from "./backend.ts";
+import type { Scope } from "./scope.ts";
+import type { Tape } from "./tape.ts";
+
+export type Shape = readonly number[];
+
+/** Shared piece of backend memory. `version` rises with every in-place update, so that packed copies can be dropped. */
+export type Storage = { readonly handle: Handle; references: number; version: number };
+
+export class Tensor {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly backend: Backend;
+  readonly storage: Storage;
+  /** Set while gradients are being recorded through this tensor. */
+  readonly tape: Tape | undefined;
+  /** @internal The scope that will dispose this tensor, if any. */
+  scope: Scope | undefined;
+  #disposed = false;
+
+  /** @internal Use `tensor`, `zeros` or an op. Takes over one reference to `storage`. */
+  constructor(backend: Backend, shape: Shape, dtype: DType, storage: Storage, tape?: Tape) {
+    this.backend = backend;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.storage = storage;
+    this.tape = tape;
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  /** Copy of the values in row-major order. */
+  async read(): Promise<HostArray> {
+    this.assertLive("read");
+    return this.backend.read(this.storage.handle);
+  }
+
+  /** Copy of the values, now. Throws on backends that can only be read asynchronously (WebGPU). */
+  readSync(): HostArray {
+    this.assertLive("readSync");
+    if (!this.backend.readSync) throw new Error(`[readSync] backend ${this.backend.name} can only be read with read()`);
+    return this.backend.readSync(this.storage.handle);
+  }
+
+  /** Gives the memory back once no other tensor shares it. Safe to call twice. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.scope?.tensors.delete(this);
+    this.scope = undefined;
+    if (--this.storage.references === 0) this.backend.free(this.storage.handle);
+  }
+
+  /** @internal */
+  assertLive(user: string): void {
+    if (this.#disposed) throw new Error(`[${user}] tensor [${this.shape.join(", ")}] was disposed`);
+  }
+}
+
+/** A tensor from values in row-major order. */
+export function tensor(values: ArrayLike<number>, shape: Shape, backend: Backend, dtype: DType = "float32"): Tensor {
+  if (values.length !== sizeOf(shape)) {
+    throw new Error(`[tensor] expected ${sizeOf(shape)} values for [${shape.join(", ")}], got ${values.length}`);
+  }
+  const made = emptyTensor(backend, shape, dtype);
+  backend.write(made.storage.handle, values);
+  return made;
+}
+
+/** A tensor of zeros. */
+export function zeros(shape: Shape, backend: Backend, dtype: DType = "float32"): Tensor {
+  return tensor(new Float32Array(sizeOf(shape)), shape, backend, dtype);
+}
+
+/** @internal Uninitialized tensor, registered with the innermost open scope. */
+export function emptyTensor(backend: Backend, shape: Shape, dtype: DType, tape?: Tape): Tensor {
+  checkShape(shape);
+  const storage = { handle: backend.allocate(sizeOf(shape), dtype), references: 1, version: 0 };
+  return enterScope(new Tensor(backend, shape, dtype, storage, tape));
+}
+
+/** @internal Another tensor over the same storage (one more reference); `scoped: false` leaves its disposal to the caller. */
+export function aliasTensor(of: Tensor, options: { shape?: Shape; tape?: Tape | undefined; scoped?: boolean } = {}): Tensor {
+  of.assertLive("alias");
+  of.storage.references++;
+  const made = new Tensor(of.backend, options.shape ?? of.shape, of.dtype, of.storage, options.tape);
+  return options.scoped === false ? made : enterScope(made);
+}
+
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((size, dimension) => size * dimension, 1);
+}
+
+function enterScope(made: Tensor): Tensor {
+  const scope = made.backend.scopes.at(-1);
+  if (scope) {
+    made.scope = scope;
+    scope.tensors.add(made);
+  }
+  return made;
+}
+
+function checkShape(shape: Shape): void {
+  if (!shape.every((dimension) => Number.isInteger(dimension) && dimension >= 0)) {
+    throw new Error(`[tensor] expected a shape of non-negative integers, got [${shape.join(", ")}]`);
+  }
+}

@@ -1,0 +1,3 @@
+// For people who write a backend or an op: the same suite that ours must pass.
+export { fillInputs, finiteDifferenceError, largestDifference, runCase, type Results } from "./conformance.ts";
+export type { InputCase, OpCase } from "../ops/cases.ts";

@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+// Packages are tested against each other's sources: the export condition below points at src/, so no build is needed.
+export default defineConfig({
+  resolve: { conditions: ["@beitjs/source"] },
+  ssr: { resolve: { conditions: ["@beitjs/source"] } },
+  test: {
+    include: ["{packages,apps}/*/src/**/*.test.ts", "tools/**/*.test.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    reporters: ["default", "./tools/count-reporter.ts"],
+  },
+});
