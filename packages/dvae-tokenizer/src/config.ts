@@ -1,0 +1,122 @@
+// Configurations of the tokenizer: the OpenAI DALL-E dVAE (Ramesh et al. 2021, appendix A.2) and the strided
+// convolutional dVAE that BEiT's authors and DALLE-pytorch train, in any size.
+
+/** How reconstructions are scored: mean squared error, smooth L1, or the logit-Laplace likelihood (DALL-E, A.3). */
+export type Reconstruction = "mse" | "smooth-l1" | "logit-laplace";
+
+/** What the network sees of a pixel x in [0, 1]: `mapped` 0.8x + 0.1, `normalized` 2x - 1, `unit` x. */
+export type PixelRange = "mapped" | "normalized" | "unit";
+
+type CommonConfig = {
+  /** Side of the (square) images. */
+  readonly imageSize: number;
+  readonly channels: number;
+  /** Visual tokens in the codebook. */
+  readonly vocabSize: number;
+  /** Width of a codebook entry. */
+  readonly codebookWidth: number;
+  readonly reconstruction: Reconstruction;
+  readonly pixelRange: PixelRange;
+};
+
+/** OpenAI's network: groups of bottleneck residual blocks, max pooling down, nearest neighbor up. */
+export type DallEConfig = CommonConfig & {
+  readonly architecture: "dall-e";
+  /** Width of the first group; it doubles with every group. */
+  readonly hidden: number;
+  /** Groups; all but the last halve the grid. */
+  readonly groups: number;
+  readonly blocksPerGroup: number;
+};
+
+/** Strided 4x4 convolutions with residual blocks. */
+export type StridedConfig = CommonConfig & {
+  readonly architecture: "strided";
+  readonly hidden: number;
+  /** Convolutions of stride 2: the grid side is imageSize / 2^layers. */
+  readonly layers: number;
+  /** Residual blocks after every strided convolution (BEiT's own dVAE) ... */
+  readonly blocksPerStage: number;
+  /** ... or between the strided convolutions and the codebook (DALLE-pytorch). */
+  readonly middleBlocks: number;
+};
+
+export type DvaeConfig = DallEConfig | StridedConfig;
+
+export const dvaeVariants = {
+  /** openai/DALL-E, at the size BEiT uses it: 112 x 112 pixels to 14 x 14 tokens. 97.6 M parameters. */
+  "dall-e": {
+    architecture: "dall-e",
+    imageSize: 112,
+    channels: 3,
+    vocabSize: 8192,
+    codebookWidth: 128,
+    hidden: 256,
+    groups: 4,
+    blocksPerGroup: 2,
+    reconstruction: "logit-laplace",
+    pixelRange: "mapped",
+  },
+  /** microsoft/unilm, beit/modeling_discrete_vae.py: a residual block after every strided convolution. 20.1 M parameters. */
+  "beit-customized": {
+    architecture: "strided",
+    imageSize: 112,
+    channels: 3,
+    vocabSize: 8192,
+    codebookWidth: 512,
+    hidden: 256,
+    layers: 3,
+    blocksPerStage: 1,
+    middleBlocks: 0,
+    reconstruction: "mse",
+    pixelRange: "normalized",
+  },
+  /** lucidrains/DALLE-pytorch with the defaults of its train_vae.py. 16.7 M parameters. */
+  "dalle-pytorch": {
+    architecture: "strided",
+    imageSize: 128,
+    channels: 3,
+    vocabSize: 8192,
+    codebookWidth: 512,
+    hidden: 256,
+    layers: 3,
+    blocksPerStage: 0,
+    middleBlocks: 2,
+    reconstruction: "mse",
+    pixelRange: "normalized",
+  },
+} as const satisfies Record<string, DvaeConfig>;
+
+/** Side of the token grid. */
+export function gridSide(config: DvaeConfig): number {
+  return config.imageSize / downsampling(config);
+}
+
+/** Channels of the decoder's output: logit-Laplace predicts a location and a scale per channel. */
+export function outputChannels({ channels, reconstruction }: Pick<DvaeConfig, "channels" | "reconstruction">): number {
+  return reconstruction === "logit-laplace" ? 2 * channels : channels;
+}
+
+/** @throws `[dvae] expected <path> …, got …` */
+export function validateDvaeConfig(config: DvaeConfig): void {
+  for (const path of ["imageSize", "channels", "vocabSize", "codebookWidth", "hidden"] as const) {
+    expectConfig(Number.isInteger(config[path]) && config[path] > 0, path, "a positive integer", config[path]);
+  }
+  if (config.architecture === "dall-e") {
+    expectConfig(config.hidden % 4 === 0, "hidden", "a multiple of 4", config.hidden);
+    expectConfig(config.groups >= 1, "groups", "at least 1", config.groups);
+    expectConfig(config.blocksPerGroup >= 1, "blocksPerGroup", "at least 1", config.blocksPerGroup);
+  } else expectConfig(config.layers >= 1, "layers", "at least 1", config.layers);
+  const factor = downsampling(config);
+  expectConfig(config.imageSize % factor === 0, "imageSize", `a multiple of ${factor}`, config.imageSize);
+  const mapped = config.reconstruction !== "logit-laplace" || config.pixelRange === "mapped";
+  expectConfig(mapped, "pixelRange", "mapped for logit-laplace", config.pixelRange);
+}
+
+function downsampling(config: DvaeConfig): number {
+  return 2 ** (config.architecture === "dall-e" ? config.groups - 1 : config.layers);
+}
+
+function expectConfig(holds: boolean, path: string, expected: string, got: unknown): void {
+  if (!holds) throw new Error(`[dvae] expected ${path} to be ${expected}, got ${String(got)}`);
+}

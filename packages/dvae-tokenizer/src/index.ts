@@ -1,0 +1,26 @@
+// @beitjs/dvae-tokenizer: images to visual tokens and back.
+export { dvaeVariants, gridSide, validateDvaeConfig, type DallEConfig, type DvaeConfig, type PixelRange, type Reconstruction, type StridedConfig } from "./config.ts";
+export {
+  decodeGaussian,
+  encodeGaussian,
+  gaussianVaeObjective,
+  initGaussianVae,
+  type GaussianVae,
+  type GaussianVaeConfig,
+  type GaussianVaeParams,
+} from "./gaussian-vae.ts";
+export { loadTokenizer, officialNames, tokenizerToOfficial } from "./load.ts";
+export { tokenizerObjective, type TokenizerObjective } from "./objective.ts";
+export { mapPixels, unmapPixels } from "./pixels.ts";
+export { relax, type RelaxationOptions } from "./relaxation.ts";
+export {
+  detokenize,
+  detokenizeMixture,
+  initTokenizer,
+  tokenize,
+  tokenLogits,
+  tokenProbabilities,
+  type DvaeParams,
+  type Tokenizer,
+} from "./tokenizer.ts";
+export { collapseWarning, createUsageCounter, type CodebookUsage, type UsageCounter } from "./usage.ts";

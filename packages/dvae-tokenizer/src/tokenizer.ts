@@ -1,0 +1,127 @@
+// The tokenizer as it is used: images to a grid of visual tokens and back. Ids are 0-based and never sampled: the
+// largest logit wins, without noise or temperature. (BEiT §2.1.2, DALL-E paper §2.2)
+import { scope, tensor, zeros, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { addBias, argmax, embedding, matmul, sigmoid, sliceChannels, softmax } from "@beitjs/tensor-core/ops";
+import type { Rng } from "@beitjs/tensor-core/random";
+import { gridSide, validateDvaeConfig, type DallEConfig, type DvaeConfig, type StridedConfig } from "./config.ts";
+import { dallEDecoder, initDallEDecoder, initStridedDecoder, stridedDecoder, type DallEDecoderParams, type StridedDecoderParams } from "./decoder.ts";
+import { dallEEncoder, initDallEEncoder, initStridedEncoder, stridedEncoder, type DallEEncoderParams, type StridedEncoderParams } from "./encoder.ts";
+import { normalConv, uniformConv, uniformTransposedConv, type InitConv } from "./init-conv.ts";
+import { mapPixels, unmapPixels } from "./pixels.ts";
+
+/** Codebook [V, D]; DALL-E's, a 1x1 convolution over one-hot vectors, also has a bias [D]. */
+export type CodebookParams = { readonly table: Tensor; readonly bias?: Tensor | undefined };
+
+export type DallEParams = { readonly encoder: DallEEncoderParams; readonly codebook: CodebookParams; readonly decoder: DallEDecoderParams };
+export type StridedParams = { readonly encoder: StridedEncoderParams; readonly codebook: CodebookParams; readonly decoder: StridedDecoderParams };
+export type DvaeParams = DallEParams | StridedParams;
+
+/** A discrete VAE. The config says which parameters there are. */
+export type Tokenizer = { readonly config: DvaeConfig; readonly params: DvaeParams };
+
+/**
+ * A tokenizer with fresh parameters, initialized as the original of its architecture.
+ *
+ * @throws `[dvae] expected <path> …` for a config that cannot be
+ */
+export function initTokenizer(config: DvaeConfig, rng: Rng, backend: Backend): Tokenizer {
+  const table = (std: number): InitTable => (shape) =>
+    tensor(Float32Array.from({ length: shape[0] * shape[1] }, () => std * rng.normal()), shape, backend);
+  return config.architecture === "dall-e"
+    ? buildTokenizer(config, { conv: normalConv(rng, backend), table: table(1 / Math.sqrt(config.vocabSize)) }, backend)
+    : buildTokenizer(config, { conv: uniformConv(rng, backend), up: uniformTransposedConv(rng, backend), table: table(1) }, backend);
+}
+
+type InitTable = (shape: readonly [number, number]) => Tensor;
+
+/** @internal The parameters of a config, each made by the given initializers. */
+export function buildTokenizer(
+  config: DvaeConfig,
+  init: { readonly conv: InitConv; readonly up?: InitConv; readonly table: InitTable },
+  backend: Backend,
+): Tokenizer {
+  validateDvaeConfig(config);
+  const { vocabSize, codebookWidth } = config;
+  if (config.architecture === "dall-e") {
+    const encoder = initDallEEncoder(config, init.conv);
+    const codebook = { table: init.table([vocabSize, codebookWidth]), bias: zeros([codebookWidth], backend) };
+    return { config, params: { encoder, codebook, decoder: initDallEDecoder(config, init.conv) } };
+  }
+  const encoder = initStridedEncoder(config, init.conv);
+  const codebook = { table: init.table([vocabSize, codebookWidth]) };
+  return { config, params: { encoder, codebook, decoder: initStridedDecoder(config, init.conv, init.up ?? init.conv) } };
+}
+
+/**
+ * Visual tokens of images. [B, size, size, C] in [0, 1] -> int32 [B, S, S], each below vocabSize.
+ *
+ * @throws `[tokenize] expected [B, size, size, C], got …`
+ */
+export function tokenize(tokenizer: Tokenizer, images: Tensor): Tensor {
+  return scope(images.backend, () => argmax(tokenLogits(tokenizer, images)));
+}
+
+/** Logits over the codebook at every grid cell. [B, size, size, C] in [0, 1] -> [B, S, S, V] */
+export function tokenLogits({ config, params }: Tokenizer, images: Tensor): Tensor {
+  checkImages(config, images);
+  return scope(images.backend, () => encodeLogits(config, params, mapPixels(images, config.pixelRange)));
+}
+
+/** Probabilities over the codebook at every grid cell. [B, size, size, C] in [0, 1] -> [B, S, S, V] */
+export function tokenProbabilities(tokenizer: Tokenizer, images: Tensor): Tensor {
+  return scope(images.backend, () => softmax(tokenLogits(tokenizer, images)));
+}
+
+/**
+ * Images from visual tokens. int32 [B, S, S] -> [B, size, size, C] in [0, 1]
+ *
+ * @throws `[detokenize] expected [B, S, S], got …`
+ */
+export function detokenize({ config, params }: Tokenizer, visualTokens: Tensor): Tensor {
+  const side = gridSide(config);
+  const [, rows, columns] = visualTokens.shape;
+  if (visualTokens.shape.length !== 3 || rows !== side || columns !== side) {
+    throw new Error(`[detokenize] expected [B, ${side}, ${side}], got [${visualTokens.shape.join(", ")}]`);
+  }
+  return scope(visualTokens.backend, () => toImages(config, decode(config, params, lookUp(params.codebook, visualTokens))));
+}
+
+/** Images from weights over the codebook (relaxed or predicted tokens). [B, S, S, V] -> [B, size, size, C] in [0, 1] */
+export function detokenizeMixture({ config, params }: Tokenizer, weights: Tensor): Tensor {
+  return scope(weights.backend, () => toImages(config, decodeMixture(config, params, weights)));
+}
+
+/** Images in the network's range -> logits [B, S, S, V]; for training. */
+export function encodeLogits(config: DvaeConfig, params: DvaeParams, mapped: Tensor): Tensor {
+  if (config.architecture === "dall-e") return dallEEncoder((params as DallEParams).encoder, mapped, config);
+  return stridedEncoder((params as StridedParams).encoder, mapped);
+}
+
+/** Weights over the codebook [B, S, S, V] -> the decoder's output [B, H, W, C or 2 C]; for training. */
+export function decodeMixture(config: DvaeConfig, params: DvaeParams, weights: Tensor): Tensor {
+  const { table, bias } = params.codebook;
+  const mixed = matmul(weights, table); // [B, S, S, D]
+  return decode(config, params, bias ? addBias(mixed, bias) : mixed);
+}
+
+function decode(config: DallEConfig | StridedConfig, params: DvaeParams, vectors: Tensor): Tensor {
+  if (config.architecture === "dall-e") return dallEDecoder((params as DallEParams).decoder, vectors, config);
+  return stridedDecoder((params as StridedParams).decoder, vectors);
+}
+
+function lookUp({ table, bias }: CodebookParams, visualTokens: Tensor): Tensor {
+  const vectors = embedding(table, visualTokens); // [B, S, S, D]
+  return bias ? addBias(vectors, bias) : vectors;
+}
+
+function toImages(config: DvaeConfig, output: Tensor): Tensor {
+  if (config.reconstruction !== "logit-laplace") return unmapPixels(output, config.pixelRange);
+  return unmapPixels(sigmoid(sliceChannels(output, { start: 0, length: config.channels })), config.pixelRange);
+}
+
+function checkImages({ imageSize, channels }: DvaeConfig, images: Tensor): void {
+  const [, height, width, depth] = images.shape;
+  if (images.shape.length !== 4 || height !== imageSize || width !== imageSize || depth !== channels) {
+    throw new Error(`[tokenize] expected [B, ${imageSize}, ${imageSize}, ${channels}], got [${images.shape.join(", ")}]`);
+  }
+}

@@ -1,0 +1,134 @@
+// State as bytes: parameters and moments as safetensors, and a manifest that says what they are, what they were trained
+// with and what they must hash to. Random state and data position are the seed and the step: all randomness is addressed.
+import { fillTree, leaves, type HostArray, type Tensor } from "@beitjs/tensor-core";
+import { readSafetensors, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
+import type { TrainingState } from "./update.ts";
+
+export const CHECKPOINT_FORMAT = "beitjs-checkpoint";
+export const CHECKPOINT_VERSION = 1;
+
+export type Stage = "tokenizer" | "pretrain" | "fine-tune";
+
+/** What a run was: enough to rebuild the model, repeat the run or go on with it. All of it is plain JSON. */
+export type CheckpointInfo = {
+  readonly stage: Stage;
+  /** Configuration of the model whose parameters these are. */
+  readonly model: object;
+  /** The recipe, seed included. */
+  readonly recipe: object;
+  /** Finished updates, and where that is in the data. */
+  readonly step: number;
+  readonly position: { readonly epoch: number; readonly batch: number };
+  /** Free facts of the run: data set, backend, versions. */
+  readonly run?: Readonly<Record<string, unknown>>;
+};
+
+export type Manifest = CheckpointInfo & {
+  readonly format: typeof CHECKPOINT_FORMAT;
+  readonly version: typeof CHECKPOINT_VERSION;
+  readonly updates: number;
+  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
+};
+
+export type CheckpointFiles = ReadonlyMap<string, Uint8Array>;
+
+const MODEL = "model.safetensors";
+const OPTIMIZER = "optimizer.safetensors";
+const MANIFEST = "manifest.json";
+
+/** The files of a checkpoint, the manifest last. */
+export async function encodeCheckpoint<Params>(state: TrainingState<Params>, info: CheckpointInfo): Promise<CheckpointFiles> {
+  const files = new Map<string, Uint8Array>();
+  files.set(MODEL, await encodeTree(state.params, modelMetadata(info)));
+  const { firstMoments, secondMoments, updates } = state.optimizer;
+  files.set(OPTIMIZER, await encodeTree({ firstMoments, secondMoments }));
+  const digests: Record<string, { bytes: number; sha256: string }> = {};
+  for (const [name, bytes] of files) digests[name] = { bytes: bytes.byteLength, sha256: await sha256(bytes) };
+  const manifest: Manifest = { format: CHECKPOINT_FORMAT, version: CHECKPOINT_VERSION, ...info, updates, files: digests };
+  files.set(MANIFEST, new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
+  return files;
+}
+
+/**
+ * Manifest and parameter values of a checkpoint, every byte checked against its hash.
+ *
+ * @throws if it is no checkpoint, of another version, incomplete or damaged, naming the file
+ */
+export async function decodeCheckpoint(files: CheckpointFiles): Promise<DecodedCheckpoint> {
+  const manifest = parseManifest(files.get(MANIFEST));
+  for (const [name, { bytes, sha256: expected }] of Object.entries(manifest.files)) {
+    const content = files.get(name);
+    if (!content) throw new Error(`[loadCheckpoint] expected ${name}, got none`);
+    if (content.byteLength !== bytes) throw new Error(`[loadCheckpoint] expected ${name} of ${bytes} bytes, got ${content.byteLength}`);
+    const got = await sha256(content);
+    if (got !== expected) throw new Error(`[loadCheckpoint] expected ${name} with SHA-256 ${expected}, got ${got}`);
+  }
+  const optimizer = files.get(OPTIMIZER);
+  return { manifest, tensors: readTensors(files.get(MODEL), MODEL), moments: optimizer ? readTensors(optimizer, OPTIMIZER) : undefined };
+}
+
+export type DecodedCheckpoint = {
+  readonly manifest: Manifest;
+  readonly tensors: ReadonlyMap<string, SafeTensor>;
+  readonly moments: ReadonlyMap<string, SafeTensor> | undefined;
+};
+
+/** Puts a checkpoint into a fresh training state of the same model, in place, to go on from there. */
+export function restoreState<Params>(state: TrainingState<Params>, { manifest, tensors, moments }: DecodedCheckpoint): void {
+  if (!moments) throw new Error(`[loadCheckpoint] expected ${OPTIMIZER} to go on training, got a checkpoint of parameters only`);
+  const { firstMoments, secondMoments } = state.optimizer;
+  fillTree(state.params, tensors, { user: "loadCheckpoint" });
+  fillTree({ firstMoments, secondMoments }, moments, { user: "loadCheckpoint" });
+  state.step = manifest.step;
+  state.optimizer = { firstMoments, secondMoments, updates: manifest.updates };
+}
+
+/** SHA-256 as lower-case hexadecimal. */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  const { crypto } = globalThis as unknown as { crypto: { subtle: { digest(name: string, data: Uint8Array): Promise<ArrayBuffer> } } };
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The model's kind and configuration, so that `model.safetensors` can be used by itself. */
+function modelMetadata({ stage, model }: CheckpointInfo): Record<string, string> {
+  return { "beitjs.stage": stage, "beitjs.config": JSON.stringify(model) };
+}
+
+async function encodeTree(tree: unknown, metadata?: Record<string, string>): Promise<Uint8Array> {
+  const stored = new Map<string, SafeTensor>();
+  for (const [path, leaf] of leaves<Tensor>(tree)) {
+    const values = toFloat32Array(await leaf.read());
+    stored.set(path, { dtype: "F32", shape: [...leaf.shape], data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) });
+  }
+  return writeSafetensors(stored, metadata);
+}
+
+function toFloat32Array(values: HostArray): Float32Array {
+  return values instanceof Float32Array ? values : Float32Array.from(values);
+}
+
+function readTensors(bytes: Uint8Array | undefined, name: string): ReadonlyMap<string, SafeTensor> {
+  if (!bytes) throw new Error(`[loadCheckpoint] expected ${name}, got none`);
+  return readSafetensors(bytes).tensors;
+}
+
+function parseManifest(bytes: Uint8Array | undefined): Manifest {
+  if (!bytes) throw new Error(`[loadCheckpoint] expected ${MANIFEST}, got none`);
+  let manifest: Partial<Manifest>;
+  try {
+    manifest = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Manifest>;
+  } catch (cause) {
+    throw new Error(`[loadCheckpoint] expected ${MANIFEST} to be JSON`, { cause });
+  }
+  if (manifest?.format !== CHECKPOINT_FORMAT) {
+    throw new Error(`[loadCheckpoint] expected format ${CHECKPOINT_FORMAT}, got ${String(manifest?.format)}`);
+  }
+  if (manifest.version !== CHECKPOINT_VERSION) {
+    throw new Error(`[loadCheckpoint] expected version ${CHECKPOINT_VERSION}, got ${String(manifest.version)}`);
+  }
+  if (!manifest.files?.[MODEL] || !Number.isInteger(manifest.step)) {
+    throw new Error(`[loadCheckpoint] expected ${MANIFEST} with files and step, got one without`);
+  }
+  return manifest as Manifest;
+}
