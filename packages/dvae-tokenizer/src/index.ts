@@ -10,7 +10,7 @@ export {
   type GaussianVaeParams,
 } from "./gaussian-vae.ts";
 export { loadTokenizer, officialNames, tokenizerToOfficial } from "./load.ts";
-export { tokenizerObjective, type TokenizerObjective } from "./objective.ts";
+export { tokenizerObjective, type ObjectiveOptions, type TokenizerObjective } from "./objective.ts";
 export { mapPixels, unmapPixels } from "./pixels.ts";
 export { relax, type RelaxationOptions } from "./relaxation.ts";
 export {

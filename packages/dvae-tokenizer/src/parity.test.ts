@@ -1,17 +1,15 @@
 // The networks against the original classes (openai/DALL-E, microsoft/unilm) run in float64 on weights filled by formula.
 import { afterAll, describe, expect, it } from "vitest";
-import { disposeTree, leaves, mapTree, tensor, zeros, type Backend, type Tensor } from "@beitjs/tensor-core";
-import { addScaled, argmax, embedding, klToUniform, logitLaplace, meanSquaredError, reshape, sliceChannels, smoothL1 } from "@beitjs/tensor-core/ops";
+import { disposeTree, leaves, tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { argmax, klToUniform, logitLaplace, meanSquaredError, smoothL1 } from "@beitjs/tensor-core/ops";
 import { createRng } from "@beitjs/tensor-core/random";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
-import { fromFloat32, type SafeTensor } from "@beitjs/tensor-core/safetensors";
-import { writeSafetensors } from "@beitjs/tensor-core/safetensors";
+import { fromFloat32, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import { createSimdBackend } from "@beitjs/tensor-core/simd";
 import { hashSigned, hashUniform } from "@beitjs/tensor-core/testing";
 import { dvaeVariants, type DvaeConfig } from "./config.ts";
-import { initTokenizer } from "./tokenizer.ts";
-import { detokenize, loadTokenizer, mapPixels, relax, tokenize, tokenizerToOfficial, unmapPixels, type Tokenizer } from "./index.ts";
-import { decodeMixture, encodeLogits } from "./tokenizer.ts";
+import { detokenize, loadTokenizer, relax, tokenize, tokenizerToOfficial, unmapPixels, type Tokenizer } from "./index.ts";
+import { decodeMixture, encodeLogits, initTokenizer } from "./tokenizer.ts";
 
 const simd = await createSimdBackend({ threads: 2 });
 const reference = createReferenceBackend();
@@ -50,7 +48,6 @@ function imagesOf(value: (i: number) => number, [B, C, H, W]: readonly number[],
   return tensor(values, [B, H, W, C], backend);
 }
 
-const pick = (values: ArrayLike<number>, at: readonly number[]): number[] => at.map((i) => values[i]);
 const sum = (values: Iterable<number>): number => Array.from(values).reduce((total, value) => total + value, 0);
 const squares = (values: Iterable<number>): number => Array.from(values).reduce((total, value) => total + value * value, 0);
 

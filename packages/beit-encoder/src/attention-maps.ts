@@ -1,0 +1,79 @@
+// What a patch attends to, for pictures of self-attention. (BEiT paper, section 3.4 and appendix; the official
+// visualize_attention.py shows one image a head, of the last layer, without the class token)
+import { scope, tensor, type Tensor } from "@beitjs/tensor-core";
+import { attentionProbabilities, layerNorm } from "@beitjs/tensor-core/nn";
+import { gatherRows, reshape } from "@beitjs/tensor-core/ops";
+import { patchCount } from "./config.ts";
+import { checkBlocks, runBlocks } from "./encoder.ts";
+import type { BatchMask } from "./masks.ts";
+import type { Beit } from "./parameters.ts";
+
+export type AttentionMapsOptions = {
+  /** Query patches, row-major numbers from 0. */
+  readonly patches: readonly number[];
+  /** Blocks from 0, ascending; default the last. */
+  readonly blocks?: readonly number[];
+  readonly mask?: BatchMask;
+};
+
+/**
+ * Attention probabilities of chosen query patches in chosen blocks: one tensor a block, [B, heads, patches, N + 1].
+ * Column 0 is the class token, column 1 + p patch p; every row sums to one.
+ *
+ * @throws if there is no such block or patch
+ */
+export function attentionMaps(
+  beit: Beit,
+  pixels: Tensor,
+  { patches, blocks = [beit.config.depth - 1], mask }: AttentionMapsOptions,
+): readonly Tensor[] {
+  const { heads } = beit.config;
+  checkBlocks("attentionMaps", blocks, beit);
+  checkPatches(patches, patchCount(beit.config));
+  return scope(pixels.backend, () => {
+    const maps: Tensor[] = [];
+    runBlocks(beit, pixels, { mask }, ({ index, input, bias }) => {
+      if (!blocks.includes(index)) return;
+      const params = beit.params.blocks[index];
+      const map = scope(pixels.backend, () => {
+        const normalized = layerNorm(input, params.norm1, beit.config);
+        return queryRows(attentionProbabilities(params.attention, normalized, { heads, bias: bias() }), patches);
+      });
+      maps.push(map);
+    });
+    return maps;
+  });
+}
+
+/**
+ * Which of the values hold the largest share `mass` of their sum: 1 = kept. The official pictures use 0.6: sorted
+ * ascending, a value is kept where the running share exceeds 1 - mass.
+ */
+export function largestMass(values: ArrayLike<number>, mass: number): Uint8Array {
+  const order = Array.from(values, (_, i) => i).sort((a, b) => values[a] - values[b]);
+  const total = order.reduce((sum, i) => sum + values[i], 0);
+  const kept = new Uint8Array(values.length);
+  let running = 0;
+  for (const i of order) {
+    running += values[i] / total;
+    if (running > 1 - mass) kept[i] = 1;
+  }
+  return kept;
+}
+
+// [B, H, N, N] -> [B, H, patches, N]
+function queryRows(probabilities: Tensor, patches: readonly number[]): Tensor {
+  const [batch, heads, tokens] = probabilities.shape;
+  const images = Array.from({ length: batch * heads }, (_, image) => image);
+  const rows = images.flatMap((image) => patches.map((patch) => image * tokens + 1 + patch));
+  const index = tensor(rows, [rows.length], probabilities.backend, "int32");
+  const picked = gatherRows(reshape(probabilities, [batch * heads * tokens, tokens]), index);
+  return reshape(picked, [batch, heads, patches.length, tokens]);
+}
+
+function checkPatches(patches: readonly number[], count: number): void {
+  for (const patch of patches) {
+    if (Number.isInteger(patch) && patch >= 0 && patch < count) continue;
+    throw new RangeError(`[attentionMaps] expected patches in [0, ${count}), got ${patch}`);
+  }
+}

@@ -1,0 +1,41 @@
+// From pre-training to fine-tuning: the visual-token head goes, a class head comes, the shared relative position bias
+// becomes one per layer. (run_class_finetuning.py; BEiT paper, section 2.6)
+import type { Backend } from "@beitjs/tensor-core";
+import type { Rng } from "@beitjs/tensor-core/random";
+import { validateBeitConfig, type BeitConfig } from "./config.ts";
+import { fineTuningValues } from "./init.ts";
+import type { Beit } from "./parameters.ts";
+import { adaptValues, beitFromValues, readParameters, type AdaptOptions } from "./values.ts";
+
+export type ClassifierOptions = AdaptOptions &
+  Partial<Pick<BeitConfig, "imageSize" | "pooling" | "dropPath">> & {
+    readonly classes: number;
+    /** Where the classifier lives; default where the model does. */
+    readonly backend?: Backend;
+  };
+
+/**
+ * A classifier that starts from a pre-trained model or from a classifier of another image size or other classes. The
+ * parameters are copies. Fresh are the class head (unless the classes stay as many) and, when patches are averaged, its
+ * norm: the norm of pre-training is not used. Positions of another image size are resized.
+ *
+ * @throws `[toClassifier] expected <path> …` for options that cannot be
+ */
+export async function toClassifier(beit: Beit, options: ClassifierOptions, rng: Rng): Promise<Beit> {
+  const { tableResizing, backend = beit.params.classToken.backend, ...changes } = options;
+  const { relativePositions } = beit.config;
+  const config: BeitConfig = {
+    ...beit.config,
+    ...changes,
+    vocabSize: 0,
+    relativePositions: relativePositions === "shared" ? "per-layer" : relativePositions,
+  };
+  validateBeitConfig(config, "toClassifier");
+  if (config.classes === 0) throw new Error("[toClassifier] expected classes above 0, got 0");
+  const values = adaptValues(await readParameters(beit), config, { tableResizing });
+  if (config.classes !== beit.config.classes) {
+    values.delete("classHead.weight");
+    values.delete("classHead.bias");
+  }
+  return beitFromValues("toClassifier", config, values, { backend, fresh: fineTuningValues(config, rng) });
+}

@@ -1,0 +1,117 @@
+// What a BEiT is: sizes, positions and heads, complete and readonly, so that a checkpoint can carry it as JSON.
+// Sizes of base and large: BEiT paper, table 12; tiny and small: DeiT (Touvron et al. 2021), table 1.
+
+/** `shared`: one table for all layers (pre-training). `per-layer`: a table in every layer (fine-tuning). */
+export type RelativePositions = "none" | "shared" | "per-layer";
+
+export type BeitConfig = {
+  /** Side of the square images, in pixels. */
+  readonly imageSize: number;
+  readonly channels: number;
+  /** Side of a patch, in pixels; divides the image side. */
+  readonly patchSize: number;
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
+  /** Hidden width of the perceptrons, in widths. */
+  readonly mlpRatio: number;
+  /** A learned embedding per position, the class token's included. */
+  readonly absolutePositions: boolean;
+  readonly relativePositions: RelativePositions;
+  /** Initial factor of every residual branch; 0: branches have no factors. */
+  readonly layerScale: number;
+  /** Drop-path rate of the last block; the first has none, those between lie on a line. */
+  readonly dropPath: number;
+  /** Variance offset of the layer normalizations. */
+  readonly epsilon: number;
+  /** Visual tokens to predict; 0: no mask token and no visual-token head. */
+  readonly vocabSize: number;
+  /** Classes to predict; 0: no class head. */
+  readonly classes: number;
+  /** What the class head sees: the mean of the patches or the class token. */
+  readonly pooling: "mean" | "class";
+};
+
+const shared = {
+  imageSize: 224,
+  channels: 3,
+  patchSize: 16,
+  mlpRatio: 4,
+  absolutePositions: false,
+  relativePositions: "shared",
+  layerScale: 0.1,
+  dropPath: 0,
+  epsilon: 1e-6,
+  vocabSize: 8192,
+  classes: 0,
+  pooling: "mean",
+} as const;
+
+/** Models for pre-training as released: shared relative position bias, layer scale, a head over 8192 visual tokens. */
+export const beitVariants = {
+  tiny: { ...shared, width: 192, depth: 12, heads: 3 },
+  small: { ...shared, width: 384, depth: 12, heads: 6 },
+  base: { ...shared, width: 768, depth: 12, heads: 12 },
+  large: { ...shared, width: 1024, depth: 24, heads: 16, layerScale: 1e-5 },
+} as const satisfies Record<string, BeitConfig>;
+
+/** The plain vision transformer of the paper's tables, to be spread over a variant. (BEiT paper, section 2.2) */
+export const plainTransformer = {
+  absolutePositions: true,
+  relativePositions: "none",
+  layerScale: 0,
+} as const satisfies Partial<BeitConfig>;
+
+/** Patches along one side of the image. */
+export function gridSide({ imageSize, patchSize }: BeitConfig): number {
+  return imageSize / patchSize;
+}
+
+/** Patches of an image. */
+export function patchCount(config: BeitConfig): number {
+  return gridSide(config) ** 2;
+}
+
+/** Drop-path rate of a block: 0 for the first, `dropPath` for the last. (modeling_pretrain.py) */
+export function dropPathRate({ dropPath, depth }: BeitConfig, block: number): number {
+  return depth > 1 ? (dropPath * block) / (depth - 1) : 0;
+}
+
+/**
+ * Checks a config.
+ *
+ * @param caller name in front of the message
+ * @throws `[caller] expected <path> …, got …`
+ */
+export function validateBeitConfig(config: BeitConfig, caller = "validateBeitConfig"): void {
+  const check = (valid: boolean, expected: string, got: unknown): void => {
+    if (!valid) throw new Error(`[${caller}] expected ${expected}, got ${String(got)}`);
+  };
+  const counts = ["imageSize", "channels", "patchSize", "width", "depth", "heads"] as const;
+  for (const path of counts) check(isCount(config[path], 1), `${path} to be a positive integer`, config[path]);
+  for (const path of ["vocabSize", "classes"] as const) {
+    check(isCount(config[path], 0), `${path} to be a non-negative integer`, config[path]);
+  }
+  const { imageSize, patchSize, width, heads, mlpRatio, layerScale, dropPath, epsilon } = config;
+  check(imageSize % patchSize === 0, "imageSize divisible by patchSize", `${imageSize} and ${patchSize}`);
+  check(width % heads === 0, "width divisible by heads", `${width} and ${heads}`);
+  check(isCount(width * mlpRatio, 1), "mlpRatio to give a positive integer times width", mlpRatio);
+  check(layerScale >= 0 && layerScale < Infinity, "layerScale to be 0 or more", layerScale);
+  check(dropPath >= 0 && dropPath < 1, "dropPath in [0, 1)", dropPath);
+  check(epsilon > 0 && epsilon < 1, "epsilon in (0, 1)", epsilon);
+  check(
+    typeof config.absolutePositions === "boolean",
+    "absolutePositions to be true or false",
+    config.absolutePositions,
+  );
+  check(
+    ["none", "shared", "per-layer"].includes(config.relativePositions),
+    "relativePositions to be none, shared or per-layer",
+    config.relativePositions,
+  );
+  check(["mean", "class"].includes(config.pooling), "pooling to be mean or class", config.pooling);
+}
+
+function isCount(value: number, least: number): boolean {
+  return Number.isSafeInteger(value) && value >= least;
+}

@@ -1,0 +1,117 @@
+// The encoder: patches, blocks and nothing after them; norms and heads are in heads.ts. (BEiT paper, section 2.2)
+import { scope, type Tensor } from "@beitjs/tensor-core";
+import { reshape } from "@beitjs/tensor-core/ops";
+import type { Rng } from "@beitjs/tensor-core/random";
+import { block } from "./block.ts";
+import { dropPathRate, gridSide, patchCount } from "./config.ts";
+import { maskTensor, type BatchMask } from "./masks.ts";
+import type { Beit } from "./parameters.ts";
+import { embedPatches } from "./patch-embedding.ts";
+import { biasLookup } from "./relative-position.ts";
+
+export type EncodeOptions = {
+  /** Patches to replace by the mask token. */
+  readonly mask?: BatchMask | undefined;
+  /** Turns drop path on; two draws an example and block, but none in blocks of rate 0. */
+  readonly rng?: Rng | undefined;
+};
+
+/**
+ * Tokens of images after the last block. [B, size, size, C] -> [B, N + 1, D]; row 0 is the class token.
+ *
+ * @param pixels normalized as the model was trained
+ * @throws `[encode] expected pixels [B, size, size, C], got …`, also for masks that do not fit
+ */
+export function encode(beit: Beit, pixels: Tensor, options: EncodeOptions = {}): Tensor {
+  return scope(pixels.backend, () => runBlocks(beit, pixels, options));
+}
+
+export type Features = {
+  /** As `encode` gives it. */
+  readonly encoded: Tensor;
+  /** Outputs of the chosen blocks, in order of depth, without any norm. [B, N + 1, D] each */
+  readonly features: readonly Tensor[];
+};
+
+/**
+ * Tokens after the last block and after the chosen ones, for probing and dense tasks.
+ *
+ * @param options.blocks numbers of blocks from 0; default all
+ * @throws if there is no such block
+ */
+export function encodeWithFeatures(
+  beit: Beit,
+  pixels: Tensor,
+  options: EncodeOptions & { readonly blocks?: readonly number[] } = {},
+): Features {
+  const blocks = options.blocks ?? beit.params.blocks.map((_, index) => index);
+  checkBlocks("encodeWithFeatures", blocks, beit);
+  return scope(pixels.backend, () => {
+    const features: Tensor[] = [];
+    const encoded = runBlocks(beit, pixels, options, ({ index, output }) => {
+      if (blocks.includes(index)) features.push(reshape(output, output.shape));
+    });
+    return { encoded, features };
+  });
+}
+
+/** @internal One block of a run, as an observer sees it: before its input is freed. */
+export type BlockStep = {
+  readonly index: number;
+  readonly input: Tensor;
+  readonly output: Tensor;
+  /** The block's relative position bias. */
+  bias(): Tensor | undefined;
+};
+
+/** @internal All blocks, one after another; what a block makes is freed when it ends. */
+export function runBlocks(
+  beit: Beit,
+  pixels: Tensor,
+  { mask, rng }: EncodeOptions,
+  observe?: (step: BlockStep) => void,
+): Tensor {
+  const { config, params } = beit;
+  const { heads, epsilon } = config;
+  const { backend } = pixels;
+  const size = { batch: checkPixels(beit, pixels), patches: patchCount(config) };
+  if (mask && !params.maskToken) throw new Error("[encode] expected a model with a mask token for masked patches");
+  let x = scope(backend, () => embedPatches(beit, pixels, mask && maskTensor("encode", mask, size, backend)));
+  const biasOf = layerBias(beit, pixels);
+  params.blocks.forEach((blockParams, index) => {
+    const input = x;
+    const bias = () => biasOf(index);
+    const dropRate = dropPathRate(config, index);
+    x = scope(backend, () => block(blockParams, input, { heads, epsilon, bias: bias(), dropRate, rng }));
+    observe?.({ index, input, output: x, bias });
+    input.dispose();
+  });
+  return x;
+}
+
+/** @internal */
+export function checkBlocks(caller: string, blocks: readonly number[], { config }: Beit): void {
+  for (const index of blocks) {
+    if (Number.isInteger(index) && index >= 0 && index < config.depth) continue;
+    throw new RangeError(`[${caller}] expected blocks in [0, ${config.depth}), got ${index}`);
+  }
+}
+
+// A shared bias is made once; a layer's own when its block runs.
+function layerBias({ config, params }: Beit, { backend }: Tensor): (block: number) => Tensor | undefined {
+  if (config.relativePositions === "none") return () => undefined;
+  const lookup = biasLookup({ rows: gridSide(config), cols: gridSide(config) }, backend);
+  const shared = params.relativePositionBias && lookup(params.relativePositionBias);
+  return (index) => {
+    const own = params.blocks[index].attention.relativePositionBias;
+    return own ? lookup(own) : shared;
+  };
+}
+
+function checkPixels({ config }: Beit, pixels: Tensor): number {
+  const expected = [config.imageSize, config.imageSize, config.channels];
+  if (pixels.shape.length !== 4 || expected.some((side, i) => side !== pixels.shape[i + 1])) {
+    throw new Error(`[encode] expected pixels [B, ${expected.join(", ")}], got [${pixels.shape.join(", ")}]`);
+  }
+  return pixels.shape[0];
+}

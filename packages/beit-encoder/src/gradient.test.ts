@@ -1,0 +1,105 @@
+// Gradients of whole tiny models against central differences, in float64.
+import { describe, expect, it } from "vitest";
+import { scope, tensor, valueAndGradient, type Tensor } from "@beitjs/tensor-core";
+import { crossEntropy } from "@beitjs/tensor-core/ops";
+import { createRng } from "@beitjs/tensor-core/random";
+import { createReferenceBackend } from "@beitjs/tensor-core/reference";
+import { hashSigned } from "@beitjs/tensor-core/testing";
+import { leaves } from "@beitjs/tensor-core";
+import {
+  beitVariants,
+  classLogits,
+  encode,
+  parameterShapes,
+  visualTokenLogits,
+  type BeitConfig,
+  type BeitParams,
+} from "./index.ts";
+import { treeFromPaths } from "./parameters.ts";
+
+const backend = createReferenceBackend();
+const tiny: BeitConfig = {
+  ...beitVariants.tiny,
+  imageSize: 8,
+  patchSize: 4,
+  width: 6,
+  depth: 2,
+  heads: 2,
+  mlpRatio: 2,
+  dropPath: 0.4,
+};
+const pretraining: BeitConfig = { ...tiny, absolutePositions: true, vocabSize: 5 };
+const fineTuning: BeitConfig = { ...tiny, relativePositions: "per-layer", vocabSize: 0, classes: 4 };
+const mask = { cells: Uint8Array.from([1, 0, 0, 1]) };
+
+// Values far enough from zero that every parameter matters; tables, scales and norms included.
+function valuesOf(config: BeitConfig): Map<string, Float64Array> {
+  return new Map(
+    [...parameterShapes(config)].map(([path, shape], k) => {
+      const offset = /gamma$|scale/.test(path) ? 0.8 : 0;
+      const size = shape.reduce((product, side) => product * side, 1);
+      return [path, Float64Array.from({ length: size }, (_, i) => offset + 0.5 * hashSigned(k, i))];
+    }),
+  );
+}
+
+function lossOf(config: BeitConfig, params: BeitParams): Tensor {
+  const pixels = tensor(
+    Float64Array.from({ length: 2 * 64 * 3 }, (_, i) => hashSigned(90, i)),
+    [2, 8, 8, 3],
+    backend,
+  );
+  const rng = createRng(4); // the same branches are dropped at every evaluation
+  const targets = (values: number[]) => tensor(values, [values.length], backend, "int32");
+  const beit = { config, params };
+  if (config.classes > 0) return crossEntropy(classLogits(beit, encode(beit, pixels, { rng })), targets([1, 3]));
+  return crossEntropy(visualTokenLogits(beit, encode(beit, pixels, { mask, rng }), mask), targets([0, 4, 2, 2]));
+}
+
+/** Every element of small parameters, eleven of large ones. */
+function samples(length: number): number[] {
+  const step = length <= 40 ? 1 : Math.floor(length / 11);
+  return Array.from({ length: Math.ceil(length / step) }, (_, i) => i * step);
+}
+
+describe("gradients of the whole model", () => {
+  it.each([
+    ["pre-training", pretraining],
+    ["fine-tuning", fineTuning],
+  ])("%s", (_, config) => {
+    const values = valuesOf(config);
+    const tree = () =>
+      treeFromPaths(
+        [...parameterShapes(config)].map(([path, shape]) => [
+          path,
+          tensor(values.get(path) as Float64Array, shape, backend),
+        ]),
+      );
+    const evaluate = () => scope(backend, () => lossOf(config, tree()).readSync()[0]);
+    const gradients = scope(backend, () => {
+      const found = valueAndGradient(tree(), (params) => ({ loss: lossOf(config, params) })).gradients;
+      return new Map(leaves<Tensor>(found).map(([path, leaf]) => [path, leaf.readSync()]));
+    });
+    expect([...gradients.keys()]).toEqual([...values.keys()]);
+    for (const [path, parameter] of values) {
+      let largest = 0;
+      for (const i of samples(parameter.length)) {
+        const original = parameter[i];
+        parameter[i] = original + 1e-5;
+        const above = evaluate();
+        parameter[i] = original - 1e-5;
+        const below = evaluate();
+        parameter[i] = original;
+        const numeric = (above - below) / 2e-5;
+        const analytic = (gradients.get(path) as Float64Array)[i];
+        largest = Math.max(largest, Math.abs(analytic));
+        // A central difference of step 1e-5 is good to about 1e-9; gradients are of the order of 0.1.
+        expect(Math.abs(numeric - analytic), `${path}[${i}]: numeric ${numeric}, analytic ${analytic}`).toBeLessThan(
+          1e-8,
+        );
+      }
+      expect(largest, path).toBeGreaterThan(1e-6);
+    }
+    expect(backend.memory().tensors).toBe(0);
+  });
+});

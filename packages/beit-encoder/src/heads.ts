@@ -1,0 +1,57 @@
+// What is read from encoded tokens: visual tokens behind masked patches (pre-training) or classes (fine-tuning).
+// (BEiT paper, sections 2.3 and 2.6)
+import { scope, tensor, type Tensor } from "@beitjs/tensor-core";
+import { layerNorm, linear } from "@beitjs/tensor-core/nn";
+import { gatherRows, meanTokens, reshape } from "@beitjs/tensor-core/ops";
+import { patchCount } from "./config.ts";
+import { maskedRows, patchRows, type BatchMask } from "./masks.ts";
+import type { Beit } from "./parameters.ts";
+
+/**
+ * Visual-token logits. With a mask, of the masked patches only, example by example: [B, N + 1, D] -> [masked, vocabSize].
+ * Without one, of all patches: -> [B, N, vocabSize]
+ *
+ * @throws if the model has no visual-token head, the mask does not fit, or nothing is masked
+ */
+export function visualTokenLogits({ config, params }: Beit, encoded: Tensor, mask?: BatchMask): Tensor {
+  const { norm, visualTokenHead } = params;
+  if (!norm || !visualTokenHead) throw new Error("[visualTokenLogits] expected a model with vocabSize above 0, got 0");
+  const size = { batch: checkEncoded("visualTokenLogits", config, encoded), patches: patchCount(config) };
+  const rows = mask ? maskedRows("visualTokenLogits", mask, size) : patchRows(size);
+  if (rows.length === 0) throw new Error("[visualTokenLogits] expected at least one masked patch, got none");
+  return scope(encoded.backend, () => {
+    const logits = linear(layerNorm(pickRows(encoded, rows), norm, config), visualTokenHead); // [masked, V]
+    return mask ? logits : reshape(logits, [size.batch, size.patches, config.vocabSize]);
+  });
+}
+
+/**
+ * Class logits from the mean of the patches or from the class token. [B, N + 1, D] -> [B, classes]
+ *
+ * @throws if the model has no class head
+ */
+export function classLogits({ config, params }: Beit, encoded: Tensor): Tensor {
+  const { classHead } = params;
+  const norm = config.pooling === "mean" ? params.classNorm : params.norm;
+  if (!norm || !classHead) throw new Error("[classLogits] expected a model with classes above 0, got 0");
+  const batch = checkEncoded("classLogits", config, encoded);
+  return scope(encoded.backend, () => {
+    const classRows = () => Int32Array.from({ length: batch }, (_, example) => example * encoded.shape[1]);
+    const pooled = config.pooling === "mean" ? meanTokens(encoded) : pickRows(encoded, classRows()); // [B, D]
+    return linear(layerNorm(pooled, norm, config), classHead);
+  });
+}
+
+function pickRows(encoded: Tensor, rows: Int32Array): Tensor {
+  const [batch, tokens, width] = encoded.shape;
+  const index = tensor(rows, [rows.length], encoded.backend, "int32");
+  return gatherRows(reshape(encoded, [batch * tokens, width]), index); // [rows, D]
+}
+
+function checkEncoded(caller: string, config: Beit["config"], encoded: Tensor): number {
+  const expected = [patchCount(config) + 1, config.width];
+  if (encoded.shape.length !== 3 || expected.some((side, i) => side !== encoded.shape[i + 1])) {
+    throw new Error(`[${caller}] expected encoded [B, ${expected.join(", ")}], got [${encoded.shape.join(", ")}]`);
+  }
+  return encoded.shape[0];
+}

@@ -1,0 +1,96 @@
+// Fresh parameters, by path: the official initialization of the pre-training and of the fine-tuning model.
+// (modeling_pretrain.py, modeling_finetune.py; BEiT paper, section 2.5: output matrices are scaled by 1 / sqrt(2 l))
+import { tensor, type Backend, type Shape } from "@beitjs/tensor-core";
+import { constant, normal, truncatedNormal, uniform } from "@beitjs/tensor-core/nn";
+import type { Rng } from "@beitjs/tensor-core/random";
+import { validateBeitConfig, type BeitConfig } from "./config.ts";
+import { parameterShapes, treeFromPaths, type Beit } from "./parameters.ts";
+
+/** Standard deviation of matrices and tokens. */
+const STD = 0.02;
+/** Factor on a class head, so that classes start out almost equally likely. */
+const HEAD_SCALE = 0.001;
+
+/** @internal Fresh values of the parameter at a path. */
+export type FreshValues = (path: string, shape: Shape) => Float32Array;
+
+type InitRule = readonly [pattern: RegExp, values: (shape: Shape, path: string) => Float32Array];
+
+/**
+ * A model to pre-train: matrices and tokens normal with deviation 0.02, cut at one deviation.
+ *
+ * @throws `[initBeit] expected <path> …` for a config that cannot be
+ */
+export function initBeit(config: BeitConfig, rng: Rng, backend: Backend): Beit {
+  validateBeitConfig(config, "initBeit");
+  return buildBeit(config, backend, pretrainingValues(config, rng));
+}
+
+/**
+ * A classifier to train from scratch: matrices and tokens normal with deviation 0.02, patch embedding uniform, class
+ * head 0.001 times as large.
+ *
+ * @throws `[initBeitClassifier] expected <path> …` for a config that cannot be, or has no classes
+ */
+export function initBeitClassifier(config: BeitConfig, rng: Rng, backend: Backend): Beit {
+  validateBeitConfig(config, "initBeitClassifier");
+  if (config.classes === 0) throw new Error("[initBeitClassifier] expected classes above 0, got 0");
+  return buildBeit(config, backend, fineTuningValues(config, rng));
+}
+
+/** @internal A model of these values. */
+export function buildBeit(config: BeitConfig, backend: Backend, values: FreshValues): Beit {
+  const shapes = [...parameterShapes(config)];
+  return {
+    config,
+    params: treeFromPaths(shapes.map(([path, shape]) => [path, tensor(values(path, shape), shape, backend)])),
+  };
+}
+
+/** @internal */
+export function pretrainingValues(config: BeitConfig, rng: Rng): FreshValues {
+  const matrix = (shape: Shape) => truncatedNormal(rng, shape, { std: STD, cut: 1 });
+  return firstMatch([...constantRules(config), ...matrixRules(matrix)]);
+}
+
+/** @internal */
+export function fineTuningValues(config: BeitConfig, rng: Rng): FreshValues {
+  const matrix = (shape: Shape) => normal(rng, shape, { std: STD });
+  const bound = 1 / Math.sqrt(config.patchSize ** 2 * config.channels);
+  return firstMatch([
+    [/^patchEmbedding\./, (shape) => uniform(rng, shape, { low: -bound, high: bound })],
+    ...constantRules(config),
+    [/^classHead\.weight$/, (shape) => normal(rng, shape, { std: STD * HEAD_SCALE })],
+    ...matrixRules(matrix),
+  ]);
+}
+
+function constantRules({ layerScale }: BeitConfig): InitRule[] {
+  return [
+    [/\.gamma$/, (shape) => constant(shape, 1)],
+    [/\.beta$/, (shape) => constant(shape, 0)],
+    [/\.scale[12]$/, (shape) => constant(shape, layerScale)],
+    [/(^|\.)(bias|queryBias|valueBias|relativePositionBias)$/, (shape) => constant(shape, 0)],
+  ];
+}
+
+function matrixRules(matrix: (shape: Shape) => Float32Array): InitRule[] {
+  return [
+    [
+      /^blocks\.\d+\.(attention\.projection|mlp\.contract)\.weight$/,
+      (shape, path) => {
+        const layer = Number(path.split(".")[1]) + 1;
+        return matrix(shape).map((value) => value / Math.sqrt(2 * layer));
+      },
+    ],
+    [/^(classToken|maskToken|positions)$|\.weight$/, matrix],
+  ];
+}
+
+function firstMatch(rules: readonly InitRule[]): FreshValues {
+  return (path, shape) => {
+    const rule = rules.find(([pattern]) => pattern.test(path));
+    if (!rule) throw new Error(`[initBeit] expected a rule for every parameter, got none for ${path}`);
+    return rule[1](shape, path);
+  };
+}

@@ -1,0 +1,75 @@
+// Resizing of learned maps, one axis at a time: each method is a matrix of weights [target][source], since all of them
+// are linear in the values.
+
+/** Weights of every source value in every target value. */
+export type AxisWeights = readonly Float64Array[];
+
+/** A map [rows, cols, channels] resized along both axes, in float64. */
+export function resizeMap(
+  values: ArrayLike<number>,
+  channels: number,
+  rowWeights: AxisWeights,
+  colWeights: AxisWeights,
+): Float64Array {
+  const cols = colWeights[0].length;
+  const between = new Float64Array(rowWeights.length * cols * channels);
+  rowWeights.forEach((weights, row) => {
+    for (let source = 0; source < weights.length; source++) {
+      for (let i = 0; i < cols * channels; i++) {
+        between[row * cols * channels + i] += weights[source] * values[source * cols * channels + i];
+      }
+    }
+  });
+  const result = new Float64Array(rowWeights.length * colWeights.length * channels);
+  for (let row = 0; row < rowWeights.length; row++) {
+    colWeights.forEach((weights, col) => {
+      const at = (row * colWeights.length + col) * channels;
+      for (let source = 0; source < cols; source++) {
+        const from = (row * cols + source) * channels;
+        for (let c = 0; c < channels; c++) result[at + c] += weights[source] * between[from + c];
+      }
+    });
+  }
+  return result;
+}
+
+/** Two-tap linear weights, pixel centers at halves, clamped at the border (PyTorch, align_corners false). */
+export function bilinearWeights(source: number, target: number): AxisWeights {
+  return tapWeights(
+    source,
+    target,
+    [0, 1],
+    (at) => Math.max(0, at),
+    (t) => [1 - t, t],
+  );
+}
+
+/** Four-tap cubic weights with a = -0.75, pixel centers at halves, clamped at the border (PyTorch, no antialiasing). */
+export function bicubicWeights(source: number, target: number): AxisWeights {
+  const near = (d: number) => (1.25 * d - 2.25) * d * d + 1;
+  const far = (d: number) => ((-0.75 * d + 3.75) * d - 6) * d + 3;
+  return tapWeights(
+    source,
+    target,
+    [-1, 0, 1, 2],
+    (at) => at,
+    (t) => [far(1 + t), near(t), near(1 - t), far(2 - t)],
+  );
+}
+
+function tapWeights(
+  source: number,
+  target: number,
+  taps: readonly number[],
+  limit: (at: number) => number,
+  weigh: (fraction: number) => readonly number[],
+): AxisWeights {
+  return Array.from({ length: target }, (_, i) => {
+    const at = limit(((i + 0.5) * source) / target - 0.5);
+    const first = Math.floor(at);
+    const weights = new Float64Array(source);
+    const tapped = weigh(at - first);
+    taps.forEach((tap, t) => (weights[Math.min(source - 1, Math.max(0, first + tap))] += tapped[t]));
+    return weights;
+  });
+}

@@ -1,0 +1,48 @@
+// Masks as the encoder and its head take them: one for the whole batch, one per example, or a tensor.
+import { Tensor, tensor, type Backend } from "@beitjs/tensor-core";
+
+/** Which patches are hidden: row-major cells, 1 = masked. The masks of `@beitjs/masking` are such. */
+export type PatchMask = { readonly cells: Uint8Array };
+
+/** One mask for all examples, one for each, or int32 [B, N]. */
+export type BatchMask = PatchMask | readonly PatchMask[] | Tensor;
+
+export type BatchSize = { readonly batch: number; readonly patches: number };
+
+/** The mask of a batch as int32 [B, N]; `caller` is named in errors. */
+export function maskTensor(caller: string, mask: BatchMask, size: BatchSize, backend: Backend): Tensor {
+  if (mask instanceof Tensor) return checkTensor(caller, mask, size);
+  return tensor(batchCells(caller, mask, size), [size.batch, size.patches], backend, "int32");
+}
+
+/** Rows of the masked patches in tokens [B * (N + 1), D]: example by example, positions ascending. */
+export function maskedRows(caller: string, mask: BatchMask, size: BatchSize): Int32Array {
+  const cells = mask instanceof Tensor ? checkTensor(caller, mask, size).readSync() : batchCells(caller, mask, size);
+  return patchRows(size).filter((_, i) => cells[i] !== 0);
+}
+
+/** Rows of all patches in tokens [B * (N + 1), D]: the class tokens are left out. */
+export function patchRows({ batch, patches }: BatchSize): Int32Array {
+  return Int32Array.from({ length: batch * patches }, (_, i) => i + Math.floor(i / patches) + 1);
+}
+
+function batchCells(caller: string, mask: PatchMask | readonly PatchMask[], { batch, patches }: BatchSize): Int32Array {
+  const masks = "cells" in mask ? Array.from({ length: batch }, () => mask) : mask;
+  if (masks.length !== batch) throw new Error(`[${caller}] expected ${batch} masks, got ${masks.length}`);
+  const all = new Int32Array(batch * patches);
+  masks.forEach(({ cells }, example) => {
+    if (cells.length !== patches) {
+      throw new Error(`[${caller}] expected ${patches} cells in mask ${example}, got ${cells.length}`);
+    }
+    all.set(cells, example * patches);
+  });
+  return all;
+}
+
+function checkTensor(caller: string, mask: Tensor, { batch, patches }: BatchSize): Tensor {
+  const [rows, columns] = mask.shape;
+  if (mask.shape.length !== 2 || rows !== batch || columns !== patches) {
+    throw new Error(`[${caller}] expected mask [${batch}, ${patches}], got [${mask.shape.join(", ")}]`);
+  }
+  return mask;
+}

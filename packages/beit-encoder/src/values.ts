@@ -1,0 +1,85 @@
+// Parameters as host values by path: what is loaded, converted and saved.
+import { leaves, sizeOf, type Backend, type Shape, type Tensor } from "@beitjs/tensor-core";
+import { patchCount, type BeitConfig } from "./config.ts";
+import { buildBeit, type FreshValues } from "./init.ts";
+import { parameterShapes, type Beit } from "./parameters.ts";
+import { resizePositions } from "./absolute-position.ts";
+import { resizeTable, tableRows, type PatchGrid, type TableResizing } from "./relative-position.ts";
+
+/** A tensor on the host, row-major. */
+export type HostTensor = { readonly shape: Shape; readonly data: Float32Array };
+
+export type HostTensors = ReadonlyMap<string, HostTensor>;
+
+const TABLE = "relativePositionBias";
+
+/** Values of all parameters by path, in float32. */
+export async function readParameters({ params }: Beit): Promise<Map<string, HostTensor>> {
+  const values = new Map<string, HostTensor>();
+  for (const [path, leaf] of leaves<Tensor>(params)) {
+    values.set(path, { shape: leaf.shape, data: Float32Array.from(await leaf.read()) });
+  }
+  return values;
+}
+
+/** @internal A model of these values; what they lack is made by `fresh`, or refused. */
+export function beitFromValues(
+  caller: string,
+  config: BeitConfig,
+  values: HostTensors,
+  { backend, fresh }: { readonly backend: Backend; readonly fresh?: FreshValues },
+): Beit {
+  for (const [path, shape] of parameterShapes(config)) {
+    const found = values.get(path);
+    if (!found && fresh) continue;
+    const fits = found?.shape.join() === shape.join() && found.data.length === sizeOf(shape);
+    if (!fits) {
+      throw new Error(`[${caller}] expected ${path} [${shape.join(", ")}], got ${found ? describe(found) : "none"}`);
+    }
+  }
+  return buildBeit(config, backend, (path, shape) => (values.get(path)?.data ?? fresh?.(path, shape)) as Float32Array);
+}
+
+/** Official: geometric cubic; Hugging Face, when it runs: bilinear. */
+export type AdaptOptions = { readonly tableResizing?: TableResizing | undefined };
+
+/**
+ * @internal The same parameters for another config of the same blocks: a shared table of relative positions is copied to
+ * every layer where layers have their own, and positions meet the new grid. (run_class_finetuning.py)
+ */
+export function adaptValues(
+  values: HostTensors,
+  config: BeitConfig,
+  options: AdaptOptions = {},
+): Map<string, HostTensor> {
+  const adapted = new Map<string, HostTensor>();
+  for (const [path, value] of values) {
+    const fitted = fitGrid(path, value, config, options);
+    if (path !== TABLE || config.relativePositions !== "per-layer") adapted.set(path, fitted);
+    else for (let i = 0; i < config.depth; i++) adapted.set(`blocks.${i}.attention.${TABLE}`, fitted);
+  }
+  return adapted;
+}
+
+function fitGrid(path: string, value: HostTensor, config: BeitConfig, { tableResizing }: AdaptOptions): HostTensor {
+  const [rows, width] = value.shape;
+  const to = square(Math.sqrt(patchCount(config)));
+  if (path === "positions" && rows !== patchCount(config) + 1) {
+    const from = square(Math.sqrt(rows - 1));
+    return { shape: [patchCount(config) + 1, width], data: resizePositions(value.data, { width, from, to }) };
+  }
+  if (path.endsWith(TABLE) && rows !== tableRows(to)) {
+    const from = square((Math.sqrt(rows - 3) + 1) / 2);
+    const method = tableResizing ?? "geometric-cubic";
+    return { shape: [tableRows(to), width], data: resizeTable(value.data, { heads: width, from, to, method }) };
+  }
+  return value;
+}
+
+function square(side: number): PatchGrid {
+  return { rows: side, cols: side };
+}
+
+function describe({ shape, data }: HostTensor): string {
+  return `[${shape.join(", ")}] with ${data.length} values`;
+}

@@ -1,0 +1,88 @@
+// Cross-entropy of rows [begin, end) of [rows, width] logits. A target outside [0, width) gives NaN: memory stays safe,
+// the fault visible.
+import { at, exp4, maxLanes, sumLanes } from "./lanes";
+import { logOfNormal4 } from "./logarithm";
+import { loadTail, storeTail } from "./tail";
+
+/** logSumExp and the loss of each row. */
+export function crossEntropyForward(
+  logits: usize, targets: usize, logSumExp: usize, losses: usize, width: i32, smoothing: f32,
+  begin: i32, end: i32, thread: i32,
+): void {
+  for (let row = begin; row < end; row++) {
+    const from = at(logits, row * width);
+    const largest = largestOf(from, width);
+    const log = f32x4.extract_lane(logOfNormal4(f32x4.splat(sumOfExponentials(from, largest, width))), 0);
+    store<f32>(at(logSumExp, row), largest + log);
+    const target = load<i32>(at(targets, row));
+    // Everything relative to the largest logit: a common offset costs no digits.
+    let loss: f32 = <u32>target < <u32>width ? log - (1 - smoothing) * (load<f32>(at(from, target)) - largest) : NaN;
+    if (smoothing != 0) loss -= smoothing * meanDifference(from, largest, width);
+    store<f32>(at(losses, row), loss);
+  }
+}
+
+/** dlogits = (softmax - smoothed target) * dloss / rows */
+export function crossEntropyBackward(
+  dloss: usize, logits: usize, targets: usize, logSumExp: usize, dlogits: usize, rows: i32, width: i32, smoothing: f32,
+  begin: i32, end: i32, thread: i32,
+): void {
+  const scale: f32 = load<f32>(dloss) / <f32>rows;
+  for (let row = begin; row < end; row++) {
+    const to = at(dlogits, row * width);
+    const target = load<i32>(at(targets, row));
+    storeSoftmax(at(logits, row * width), load<f32>(at(logSumExp, row)), to, smoothing / <f32>width, scale, width);
+    if (<u32>target < <u32>width) store<f32>(at(to, target), load<f32>(at(to, target)) - (1 - smoothing) * scale);
+    else memory.fill(to, 0xff, (<usize>width) << 2);
+  }
+}
+
+// dlogits = (exp(logits - logSumExp) - share) * scale
+function storeSoftmax(logits: usize, logSumExp: f32, dlogits: usize, share: f32, scale: f32, width: i32): void {
+  const shift = f32x4.splat(logSumExp);
+  const shares = f32x4.splat(share);
+  const scales = f32x4.splat(scale);
+  let i = 0;
+  for (; i + 4 <= width; i += 4) {
+    const value = exp4(f32x4.sub(v128.load(at(logits, i)), shift));
+    v128.store(at(dlogits, i), f32x4.mul(f32x4.sub(value, shares), scales));
+  }
+  if (i == width) return;
+  const value = exp4(f32x4.sub(loadTail(at(logits, i), width - i, 0), shift));
+  storeTail(at(dlogits, i), f32x4.mul(f32x4.sub(value, shares), scales), width - i);
+}
+
+function largestOf(x: usize, width: i32): f32 {
+  let largest = f32x4.splat(-Infinity);
+  let i = 0;
+  for (; i + 4 <= width; i += 4) largest = f32x4.max(largest, v128.load(at(x, i)));
+  if (i < width) largest = f32x4.max(largest, loadTail(at(x, i), width - i, -Infinity));
+  return maxLanes(largest);
+}
+
+// Two sums, because 8192 terms are many for one.
+function sumOfExponentials(x: usize, largest: f32, width: i32): f32 {
+  const shift = f32x4.splat(largest);
+  let even = f32x4.splat(0);
+  let odd = f32x4.splat(0);
+  let i = 0;
+  for (; i + 8 <= width; i += 8) {
+    even = f32x4.add(even, exp4(f32x4.sub(v128.load(at(x, i)), shift)));
+    odd = f32x4.add(odd, exp4(f32x4.sub(v128.load(at(x, i), 16), shift)));
+  }
+  for (; i < width; i += 4) {
+    const values = i + 4 <= width ? v128.load(at(x, i)) : loadTail(at(x, i), width - i, -Infinity);
+    even = f32x4.add(even, exp4(f32x4.sub(values, shift)));
+  }
+  return sumLanes(f32x4.add(even, odd));
+}
+
+function meanDifference(x: usize, largest: f32, width: i32): f32 {
+  const shift = f32x4.splat(largest);
+  let sums = f32x4.splat(0);
+  let i = 0;
+  for (; i + 4 <= width; i += 4) sums = f32x4.add(sums, f32x4.sub(v128.load(at(x, i)), shift));
+  let sum = sumLanes(sums);
+  for (; i < width; i++) sum += load<f32>(at(x, i)) - largest;
+  return sum / <f32>width;
+}

@@ -1,0 +1,18 @@
+import { crossEntropyOp } from "../../../ops/cross-entropy.ts";
+import { grainFor, implement } from "../context.ts";
+
+export const crossEntropyKernels = implement(crossEntropyOp, {
+  // Losses of rows first, then their mean in one order.
+  forward(simd, { logits, targets }, { loss, logSumExp }, { labelSmoothing }) {
+    const [rows, width] = logits.shape;
+    const losses = simd.scratch(rows * 4);
+    const at = [logits, targets, logSumExp].map(simd.pointer);
+    simd.parallel("crossEntropyForward", rows, grainFor(width), ...at, losses, width, labelSmoothing);
+    simd.call("storeMean", losses, rows, simd.pointer(loss));
+  },
+  backward(simd, { dloss, logits, targets, logSumExp }, { dlogits }, { labelSmoothing }) {
+    const [rows, width] = logits.shape;
+    const at = [dloss, logits, targets, logSumExp, dlogits].map(simd.pointer);
+    simd.parallel("crossEntropyBackward", rows, grainFor(width), ...at, rows, width, labelSmoothing);
+  },
+});

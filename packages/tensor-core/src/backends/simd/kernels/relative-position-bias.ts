@@ -1,0 +1,18 @@
+import { relativePositionBiasOp } from "../../../ops/relative-position-bias.ts";
+import { grainFor, implement } from "../context.ts";
+
+export const relativePositionBiasKernels = implement(relativePositionBiasOp, {
+  forward(simd, { table, index }, { y }) {
+    const heads = table.shape[1];
+    const at = [table, index, y].map(simd.pointer);
+    simd.parallel("relativePositionBiasForward", heads, grainFor(index.size), ...at, heads, index.size);
+  },
+  backward(simd, { dy, index }, { dtable }) {
+    if (!dtable) return;
+    const [rows, heads] = dtable.shape;
+    const scratch = simd.scratch(rows * 4 * simd.threads);
+    const at = [dy, index, dtable].map(simd.pointer);
+    const grain = grainFor(index.size + rows);
+    simd.parallel("relativePositionBiasBackward", heads, grain, ...at, scratch, rows, heads, index.size);
+  },
+});

@@ -1,0 +1,12 @@
+import { sigmoidOp } from "../../../ops/sigmoid.ts";
+import { implement } from "../context.ts";
+import { ELEMENTS } from "./chunks.ts";
+
+export const sigmoidKernels = implement(sigmoidOp, {
+  forward(simd, { x }, { y }) {
+    simd.parallel("sigmoidForward", x.size, ELEMENTS / 4, ...[x, y].map(simd.pointer));
+  },
+  backward(simd, { dy, y }, { dx }) {
+    simd.parallel("sigmoidBackward", y.size, ELEMENTS, ...[dy, y, dx].map(simd.pointer));
+  },
+});

@@ -1,0 +1,13 @@
+import { smoothL1Op } from "../../../ops/smooth-l1.ts";
+import { implement } from "../context.ts";
+import { ELEMENTS, storeChunkedSum } from "./chunks.ts";
+
+export const smoothL1Kernels = implement(smoothL1Op, {
+  forward(simd, { x, target }, { loss }) {
+    storeChunkedSum(simd, "smoothL1Forward", [x, target].map(simd.pointer), x.size, 1 / x.size, loss);
+  },
+  backward(simd, { dloss, x, target }, { dx, dtarget }) {
+    const at = [dloss, x, target, dx, dtarget].map(simd.pointer);
+    simd.parallel("smoothL1Backward", x.size, ELEMENTS, ...at, x.size);
+  },
+});

@@ -1,0 +1,84 @@
+// Filter weights of Pillow's resize (libImaging/Resample.c): the filter is stretched by the reduction factor, so
+// shrinking averages over all source pixels (antialiasing); weights sum to 1 and are held with 22 bits of fraction.
+
+/** Resampling filters: triangle (support 1), cubic with a = -0.5 (support 2), Lanczos with three lobes (support 3). */
+export type ResizeFilter = "bilinear" | "bicubic" | "lanczos";
+
+/** Bits of fraction in a fixed-point weight: 32 less 8 for the pixel less 2 for the sign and overshoot. */
+export const WEIGHT_BITS = 22;
+
+/** For output position i: source pixels `first[i] .. first[i] + count[i] - 1`, weights from `weights[i * stride]` on. */
+export type ResampleWeights = {
+  readonly first: Int32Array;
+  readonly count: Int32Array;
+  readonly weights: Int32Array;
+  readonly stride: number;
+};
+
+const filters: Readonly<Record<ResizeFilter, { support: number; weight: (x: number) => number }>> = {
+  bilinear: { support: 1, weight: triangle },
+  bicubic: { support: 2, weight: cubic },
+  lanczos: { support: 3, weight: lanczos },
+};
+
+/** Whether `name` is one of the filters. */
+export function isResizeFilter(name: string): name is ResizeFilter {
+  return Object.hasOwn(filters, name);
+}
+
+/** Weights that map the source interval [start, end) of `inSize` pixels onto `outSize` pixels. */
+export function resampleWeights(
+  inSize: number,
+  start: number,
+  end: number,
+  outSize: number,
+  filter: ResizeFilter,
+): ResampleWeights {
+  const { support, weight } = filters[filter];
+  const scale = Math.fround(end - start) / outSize; // Pillow holds the box as float32
+  const stretch = Math.max(scale, 1);
+  const reach = support * stretch;
+  const stride = Math.ceil(reach) * 2 + 1;
+  const first = new Int32Array(outSize);
+  const count = new Int32Array(outSize);
+  const weights = new Int32Array(outSize * stride);
+  const row = new Float64Array(stride);
+  for (let i = 0; i < outSize; i++) {
+    const center = start + (i + 0.5) * scale;
+    const low = Math.max(0, Math.trunc(center - reach + 0.5));
+    const high = Math.min(inSize, Math.trunc(center + reach + 0.5));
+    let total = 0;
+    for (let x = low; x < high; x++) total += row[x - low] = weight((x - center + 0.5) * (1 / stretch));
+    for (let k = 0; k < high - low; k++) weights[i * stride + k] = toFixedPoint(total === 0 ? row[k] : row[k] / total);
+    first[i] = low;
+    count[i] = high - low;
+  }
+  return { first, count, weights, stride };
+}
+
+// Rounds halves away from zero, as C's truncating cast after adding or subtracting a half does.
+function toFixedPoint(value: number): number {
+  return Math.trunc(value * (1 << WEIGHT_BITS) + (value < 0 ? -0.5 : 0.5));
+}
+
+function triangle(x: number): number {
+  return Math.max(0, 1 - Math.abs(x));
+}
+
+// The terms are grouped as in Resample.c: another grouping may differ in the last bit.
+function cubic(x: number): number {
+  const a = -0.5;
+  const t = Math.abs(x);
+  if (t < 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
+  return t < 2 ? (((t - 5) * t + 8) * t - 4) * a : 0;
+}
+
+function lanczos(x: number): number {
+  return x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0;
+}
+
+function sinc(x: number): number {
+  if (x === 0) return 1;
+  const angle = x * Math.PI;
+  return Math.sin(angle) / angle;
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { createReferenceBackend } from "../backends/reference/index.ts";
+import { createImage } from "./image.ts";
+import { imageTensor } from "./tensor.ts";
+
+const backend = createReferenceBackend();
+const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 37) % 256);
+
+describe("imageTensor", () => {
+  it("keeps the bytes of images that have the size already, image after image", () => {
+    const images = [createImage(3, 3, 3, bytes(27)), createImage(3, 3, 3, bytes(27).reverse())];
+    const batch = imageTensor(images, { size: 3 }, backend);
+    expect(batch.shape).toEqual([2, 3, 3, 3]);
+    const expected = images.flatMap(({ data }) => Array.from(data, (byte) => Math.fround(byte / 255)));
+    expect(Array.from(batch.readSync())).toEqual(expected);
+  });
+
+  it.each([
+    [6, 2],
+    [2, 6],
+  ])("takes the central square of a %i x %i image", (width, height) => {
+    const long = (i: number): number => (width > height ? i % 6 : Math.floor(i / 2));
+    const image = createImage(width, height, 1, Uint8Array.from({ length: 12 }, (_, i) => long(i) * 10));
+    const values = Array.from(imageTensor([image], { size: 2 }, backend).readSync(), (value) => Math.round(value * 255));
+    expect(values).toEqual(width > height ? [20, 30, 20, 30] : [20, 20, 30, 30]);
+  });
+
+  it("scales the short side", () => {
+    const image = createImage(40, 20, 3, new Uint8Array(2400).fill(51));
+    const batch = imageTensor([image], { size: 7 }, backend);
+    expect(batch.shape).toEqual([1, 7, 7, 3]);
+    expect([...new Set(batch.readSync())]).toEqual([Math.fround(0.2)]);
+  });
+
+  it("says what is wrong", () => {
+    expect(() => imageTensor([], { size: 4 }, backend)).toThrow("[imageTensor] expected at least one image, got none");
+    expect(() => imageTensor([createImage(4, 4, 1)], { size: 0 }, backend)).toThrow("[imageTensor] expected a size of at least 1, got 0");
+    expect(() => imageTensor([createImage(4, 4, 3), createImage(4, 4, 1)], { size: 4 }, backend)).toThrow(
+      "[imageTensor] expected 3 channels in image 1 as in image 0, got 1",
+    );
+  });
+});

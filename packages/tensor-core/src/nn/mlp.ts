@@ -1,0 +1,31 @@
+// The transformer's two-layer perceptron with the exact GELU between. (Vaswani et al. 2017; Hendrycks & Gimpel 2016)
+import type { Backend } from "../backend.ts";
+import { gelu } from "../ops/gelu.ts";
+import { linear } from "../ops/linear.ts";
+import type { Rng } from "../random.ts";
+import type { Tensor } from "../tensor.ts";
+import { fanInUniform, type Initializer } from "./initializers.ts";
+import { initLinear, type LinearParams } from "./linear.ts";
+
+/** expand: D to the hidden width; contract: back to D */
+export type MlpParams = { readonly expand: LinearParams; readonly contract: LinearParams };
+
+/** [..., D] -> [..., D] */
+export function mlp(params: MlpParams, x: Tensor): Tensor {
+  return linear(gelu(linear(x, params.expand)), params.contract);
+}
+
+export function initMlp(
+  {
+    width,
+    hidden,
+    weight = fanInUniform,
+  }: { readonly width: number; readonly hidden: number; readonly weight?: Initializer },
+  rng: Rng,
+  backend: Backend,
+): MlpParams {
+  return {
+    expand: initLinear({ inputs: width, outputs: hidden, weight }, rng, backend),
+    contract: initLinear({ inputs: hidden, outputs: width, weight }, rng, backend),
+  };
+}

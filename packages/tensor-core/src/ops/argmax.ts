@@ -1,0 +1,25 @@
+// Index of the largest value along the last axis: visual tokens from logits, predicted classes.
+import type { Tensor } from "../tensor.ts";
+import { expect } from "./check.ts";
+import { apply, defineOp } from "./define-op.ts";
+
+export const argmaxOp = defineOp<{ x: Tensor }, "index">({
+  name: "Argmax",
+  shape({ x }) {
+    expect("Argmax", (x.at(-1) ?? 0) >= 1, "x [..., V] with V >= 1", `[${x.join(", ")}]`);
+    return { index: x.slice(0, -1) };
+  },
+  integer: ["index"],
+  forward({ x }, { index }) {
+    const width = x.length / index.length;
+    for (let row = 0; row < index.length; row++) {
+      const values = x.subarray(row * width, (row + 1) * width);
+      for (let i = 1; i < width; i++) if (values[i] > values[index[row]]) index[row] = i;
+    }
+  },
+});
+
+/** Index of the largest value of the last axis, the lowest one on ties. [..., V] -> int32 [...] */
+export function argmax(x: Tensor): Tensor {
+  return apply(argmaxOp, { x }, {}).index;
+}

@@ -1,0 +1,156 @@
+// Wrong shapes are refused at the op's edge, by name and with the numbers. One line per promise; every op has some.
+import { expect, it } from "vitest";
+import { createReferenceBackend } from "../backends/reference/index.ts";
+import { zeros, type Tensor } from "../tensor.ts";
+import * as ops from "./index.ts";
+
+const backend = createReferenceBackend();
+const x = (...shape: number[]): Tensor => zeros(shape, backend);
+const ids = (...shape: number[]): Tensor => zeros(shape, backend, "int32");
+
+const refused: readonly (readonly [message: string, call: () => unknown])[] = [
+  // assembleTokens
+  ["[AssembleTokens] expected patches [B, N, D], got [4, 6]", () => ops.assembleTokens(x(4, 6), { classToken: x(6) })],
+  ["[AssembleTokens] expected classToken [6], got [5]", () => ops.assembleTokens(x(2, 4, 6), { classToken: x(5) })],
+  [
+    "[AssembleTokens] expected mask [2, 4], got [2, 5]",
+    () => ops.assembleTokens(x(2, 4, 6), { classToken: x(6), maskToken: x(6), mask: ids(2, 5) }),
+  ],
+  [
+    "[AssembleTokens] expected maskToken [6], got [1, 6]",
+    () => ops.assembleTokens(x(2, 4, 6), { classToken: x(6), maskToken: x(1, 6), mask: ids(2, 4) }),
+  ],
+  [
+    "[AssembleTokens] expected mask and maskToken together, got mask alone",
+    () => ops.assembleTokens(x(2, 4, 6), { classToken: x(6), mask: ids(2, 4) }),
+  ],
+  [
+    "[AssembleTokens] expected position [5, 6], got [4, 6]",
+    () => ops.assembleTokens(x(2, 4, 6), { classToken: x(6), position: x(4, 6) }),
+  ],
+  [
+    "[AssembleTokens] expected mask to be int32, got float32",
+    () => ops.assembleTokens(x(2, 4, 6), { classToken: x(6), maskToken: x(6), mask: x(2, 4) }),
+  ],
+  // attention
+  ["[Attention] expected qkv [B, N, 3D], got [5, 18]", () => ops.attention(x(5, 18), { heads: 1 })],
+  ["[Attention] expected a positive whole number of heads, got 0", () => ops.attention(x(2, 5, 18), { heads: 0 })],
+  ["[Attention] expected a positive whole number of heads, got 1.5", () => ops.attention(x(2, 5, 18), { heads: 1.5 })],
+  [
+    "[Attention] expected qkv [B, N, 3D] with D a multiple of 4 heads, got [2, 5, 18]",
+    () => ops.attention(x(2, 5, 18), { heads: 4 }),
+  ],
+  ["[Attention] expected bias [3, 5, 5], got [3, 5, 6]", () => ops.attention(x(2, 5, 18), { heads: 3, bias: x(3, 5, 6) })],
+  [
+    "[AttentionProbabilities] expected bias [3, 5, 5], got [1, 5, 5]",
+    () => ops.attentionProbabilities(x(2, 5, 18), { heads: 3, bias: x(1, 5, 5) }),
+  ],
+  // conv2d
+  ["[Conv2d] expected x [B, H, W, C], got [8, 8, 3]", () => ops.conv2d(x(8, 8, 3), { filter: x(4, 3, 3, 3) })],
+  ["[Conv2d] expected filter [O, kh, kw, C], got [4, 27]", () => ops.conv2d(x(1, 8, 8, 3), { filter: x(4, 27) })],
+  ["[Conv2d] expected filter [4, 3, 3, 3], got [4, 3, 3, 1]", () => ops.conv2d(x(1, 8, 8, 3), { filter: x(4, 3, 3, 1) })],
+  ["[Conv2d] expected bias [4], got [3]", () => ops.conv2d(x(1, 8, 8, 3), { filter: x(4, 3, 3, 3), bias: x(3) })],
+  [
+    "[Conv2d] expected padded images of at least 5 x 3, got 4 x 4",
+    () => ops.conv2d(x(1, 2, 2, 3), { filter: x(4, 5, 3, 3) }, { padding: 1 }),
+  ],
+  [
+    "[Conv2d] expected a filter of at least 1 x 1, got 0 x 3",
+    () => ops.conv2d(x(1, 8, 8, 3), { filter: x(4, 0, 3, 3) }),
+  ],
+  [
+    "[Conv2d] expected stride to be a positive integer, got 0",
+    () => ops.conv2d(x(1, 8, 8, 3), { filter: x(4, 3, 3, 3) }, { stride: 0 }),
+  ],
+  [
+    "[Conv2d] expected padding to be a non-negative integer, got 0.5",
+    () => ops.conv2d(x(1, 8, 8, 3), { filter: x(4, 3, 3, 3) }, { padding: 0.5 }),
+  ],
+  // convTranspose2d
+  [
+    "[ConvTranspose2d] expected x [B, H, W, C], got [8, 8, 3]",
+    () => ops.convTranspose2d(x(8, 8, 3), { filter: x(3, 4, 4, 2) }),
+  ],
+  [
+    "[ConvTranspose2d] expected filter [C, kh, kw, O], got [3, 4, 4]",
+    () => ops.convTranspose2d(x(1, 8, 8, 3), { filter: x(3, 4, 4) }),
+  ],
+  [
+    "[ConvTranspose2d] expected filter [3, 4, 4, 2], got [2, 4, 4, 2]",
+    () => ops.convTranspose2d(x(1, 8, 8, 3), { filter: x(2, 4, 4, 2) }),
+  ],
+  [
+    "[ConvTranspose2d] expected bias [2], got [3]",
+    () => ops.convTranspose2d(x(1, 8, 8, 3), { filter: x(3, 4, 4, 2), bias: x(3) }),
+  ],
+  [
+    "[ConvTranspose2d] expected a filter of at least 1 x 1, got 4 x 0",
+    () => ops.convTranspose2d(x(1, 8, 8, 3), { filter: x(3, 4, 0, 2) }),
+  ],
+  [
+    "[ConvTranspose2d] expected stride to be a positive integer, got 1.5",
+    () => ops.convTranspose2d(x(1, 8, 8, 3), { filter: x(3, 4, 4, 2) }, { stride: 1.5 }),
+  ],
+  [
+    "[ConvTranspose2d] expected padding to be a non-negative integer, got -1",
+    () => ops.convTranspose2d(x(1, 8, 8, 3), { filter: x(3, 4, 4, 2) }, { padding: -1 }),
+  ],
+  [
+    "[ConvTranspose2d] expected an output of at least 1 x 1, got 0 x 1 from stride 2, padding 2, filter 4 x 5",
+    () => ops.convTranspose2d(x(1, 1, 1, 3), { filter: x(3, 4, 5, 2) }, { stride: 2, padding: 2 }),
+  ],
+  // crossEntropy
+  ["[CrossEntropy] expected logits [M, V], got [2, 3, 5]", () => ops.crossEntropy(x(2, 3, 5), ids(2))],
+  ["[CrossEntropy] expected targets [3], got [4]", () => ops.crossEntropy(x(3, 5), ids(4))],
+  ["[CrossEntropy] expected targets to be int32, got float32", () => ops.crossEntropy(x(3, 5), x(3))],
+  ["[CrossEntropy] expected logits [M, V] with M and V at least 1, got [0, 5]", () => ops.crossEntropy(x(0, 5), ids(0))],
+  [
+    "[CrossEntropy] expected labelSmoothing in [0, 1], got 1.1",
+    () => ops.crossEntropy(x(3, 5), ids(3), { labelSmoothing: 1.1 }),
+  ],
+  [
+    "[CrossEntropy] expected labelSmoothing in [0, 1], got NaN",
+    () => ops.crossEntropy(x(3, 5), ids(3), { labelSmoothing: Number.NaN }),
+  ],
+  // gatherRows
+  ["[GatherRows] expected x [R, D], got [2, 3, 5]", () => ops.gatherRows(x(2, 3, 5), ids(2))],
+  ["[GatherRows] expected index [M], got [2, 2]", () => ops.gatherRows(x(3, 5), ids(2, 2))],
+  // linear
+  ["[Linear] expected x […, 5], got [3, 4]", () => ops.linear(x(3, 4), { weight: x(7, 5) })],
+  ["[Linear] expected x [5], got []", () => ops.linear(x(), { weight: x(7, 5) })],
+  ["[Linear] expected weight [N, K], got [5]", () => ops.linear(x(3, 5), { weight: x(5) })],
+  ["[Linear] expected bias [7], got [5]", () => ops.linear(x(3, 5), { weight: x(7, 5), bias: x(5) })],
+  // matmul
+  ["[Matmul] expected a […, …, 5], got [2, 3, 4]", () => ops.matmul(x(2, 3, 4), x(5, 7))],
+  ["[Matmul] expected b [K, N], got [2, 5, 7]", () => ops.matmul(x(3, 5), x(2, 5, 7))],
+  // meanTokens
+  ["[MeanTokens] expected x [B, N, D], got [3, 5]", () => ops.meanTokens(x(3, 5))],
+  ["[MeanTokens] expected start in [0, 1), got 1", () => ops.meanTokens(x(3, 1, 5))],
+  ["[MeanTokens] expected start in [0, 4), got -1", () => ops.meanTokens(x(3, 4, 5), { start: -1 })],
+  // patchify
+  ["[Patchify] expected images [B, H, W, C], got [8, 8, 3]", () => ops.patchify(x(8, 8, 3), { patchSize: 4 })],
+  ["[Patchify] expected a positive whole patchSize, got 0", () => ops.patchify(x(1, 8, 8, 3), { patchSize: 0 })],
+  [
+    "[Patchify] expected images [B, H, W, C] with H and W multiples of 4, got [1, 8, 6, 3]",
+    () => ops.patchify(x(1, 8, 6, 3), { patchSize: 4 }),
+  ],
+  // qkvBias
+  ["[QkvBias] expected query [D], got [1, 4]", () => ops.qkvBias(x(1, 4), x(4))],
+  ["[QkvBias] expected value [4], got [5]", () => ops.qkvBias(x(4), x(5))],
+  // relativePositionBias
+  ["[RelativePositionBias] expected table [R, H], got [12]", () => ops.relativePositionBias(x(12), ids(5, 5))],
+  ["[RelativePositionBias] expected index [5, 5], got [5, 4]", () => ops.relativePositionBias(x(12, 3), ids(5, 4))],
+  ["[RelativePositionBias] expected index [N, N], got []", () => ops.relativePositionBias(x(12, 3), ids())],
+  // residual
+  ["[Residual] expected x [B, ..., D], got [6]", () => ops.residual(x(6), x(6))],
+  ["[Residual] expected branch [2, 6], got [2, 5]", () => ops.residual(x(2, 6), x(2, 5))],
+  ["[Residual] expected scale [6], got [2]", () => ops.residual(x(2, 6), x(2, 6), { scale: x(2) })],
+  ["[Residual] expected keep [2], got [6]", () => ops.residual(x(2, 6), x(2, 6), { keep: x(6) })],
+  // softmax
+  ["[Softmax] expected x [..., V] with V at least 1, got []", () => ops.softmax(x())],
+  ["[Softmax] expected x [..., V] with V at least 1, got [3, 0]", () => ops.softmax(x(3, 0))],
+];
+
+it.each(refused)("%s", (message, call) => {
+  expect(call).toThrow(new Error(message));
+});

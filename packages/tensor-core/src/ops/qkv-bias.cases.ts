@@ -1,0 +1,7 @@
+import { casesOf } from "./cases.ts";
+import { qkvBiasOp } from "./qkv-bias.ts";
+
+export const qkvBiasCases = casesOf(
+  qkvBiasOp,
+  [1, 6, 768].map((width) => ({ inputs: { query: { shape: [width] }, value: { shape: [width] } }, attributes: {} })),
+);

@@ -1,0 +1,37 @@
+// Datasets, views and batches, free of any platform.
+export {
+  order,
+  requireLabels,
+  requireSameClasses,
+  split,
+  subset,
+  takePerClass,
+  type Dataset,
+  type Example,
+} from "./dataset.ts";
+export { memoryDataset, type MemoryDatasetOptions } from "./memory.ts";
+export { idxDataset, parseIdxImages, parseIdxLabels, type IdxDatasetOptions, type IdxImages } from "./idx.ts";
+export { cifarDataset, parseCifar, type CifarDatasetOptions, type CifarKind } from "./cifar.ts";
+export {
+  evalView,
+  paperEvalView,
+  paperTrainView,
+  paperViews,
+  stack,
+  trainView,
+  twoViews,
+  viewRng,
+  type EvalViewOptions,
+  type TrainViewOptions,
+  type TwoViewOptions,
+  type TwoViews,
+} from "./views.ts";
+export {
+  batches,
+  positionAt,
+  stepsPerEpoch,
+  type Batch,
+  type BatchOptions,
+  type BatchPosition,
+  type Prepare,
+} from "./batches.ts";

@@ -1,0 +1,193 @@
+// What the models see of an image: for pre-training one crop in two sizes (BEiT, App. C and unilm beit/datasets.py), for
+// fine-tuning a random crop, for evaluation a fixed one. All numbers of one image come from its own random stream.
+import {
+  centerCropBox,
+  colorJitter,
+  crop,
+  flipHorizontal,
+  pad,
+  randomResizedCropBox,
+  resize,
+  resizeShortSide,
+  toFloat,
+  withChannels,
+  type Box,
+  type ColorJitterOptions,
+  type Image,
+  type Normalization,
+  type RandomCropOptions,
+  type ResizeFilter,
+} from "@beitjs/tensor-core/image";
+import { createRng, streams, type Rng } from "@beitjs/tensor-core/random";
+
+export type TwoViewOptions = {
+  readonly channels: 1 | 3;
+  /** Side of the encoder's view and of the tokenizer's. */
+  readonly pixelSize: number;
+  readonly tokenSize: number;
+  readonly colorJitter: ColorJitterOptions;
+  /** Probability of mirroring. */
+  readonly flip: number;
+  /** Ranges of the crop's area share and of its width / height. */
+  readonly scale: readonly [number, number];
+  readonly ratio: readonly [number, number];
+  /** For the encoder's view, one entry a channel. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** [0.1, 0.9] for DALL-E's dVAE, [-1, 1] for BEiT's customized one, [0, 1] for one trained on bytes / 255. */
+  readonly tokenRange: "mapPixels" | "normalized" | "unit";
+};
+
+export type TwoViews = {
+  /** [pixelSize, pixelSize, channels] */
+  readonly pixelView: Float32Array;
+  /** [tokenSize, tokenSize, channels] */
+  readonly tokenView: Float32Array;
+  /** The rectangle both show, in pixels of the (mirrored) image. */
+  readonly crop: Box;
+};
+
+export type TrainViewOptions = {
+  readonly channels: 1 | 3;
+  readonly size: number;
+  /** A random resized crop, or for small images (at most 32) a crop after padding with black (timm's RandomCrop). */
+  readonly crop:
+    | { readonly kind: "resized"; readonly scale: readonly [number, number]; readonly ratio: readonly [number, number] }
+    | { readonly kind: "padded"; readonly padding: number };
+  readonly flip: number;
+  readonly filter: ResizeFilter;
+  readonly normalization: Normalization;
+};
+
+export type EvalViewOptions = {
+  readonly channels: 1 | 3;
+  readonly size: number;
+  /** Straight to the square, or the short side to floor(size / cropRatio) and the center of that. */
+  readonly fit: { readonly kind: "direct" } | { readonly kind: "centerCrop"; readonly cropRatio: number };
+  readonly filter: ResizeFilter;
+  readonly normalization: Normalization;
+};
+
+const half = [0.5, 0.5, 0.5] as const;
+
+/** Views of the paper's pre-training: 224 for the encoder, 112 for DALL-E's tokenizer (Table 12, App. C). */
+export const paperViews: TwoViewOptions = {
+  channels: 3,
+  pixelSize: 224,
+  tokenSize: 112,
+  colorJitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4 },
+  flip: 0.5,
+  scale: [0.08, 1],
+  ratio: [3 / 4, 4 / 3],
+  mean: half,
+  std: half,
+  tokenRange: "mapPixels",
+};
+
+/** Views of fine-tuning at 224. */
+export const paperTrainView: TrainViewOptions = {
+  channels: 3,
+  size: 224,
+  crop: { kind: "resized", scale: [0.08, 1], ratio: [3 / 4, 4 / 3] },
+  flip: 0.5,
+  filter: "bicubic",
+  normalization: { mean: half, std: half },
+};
+
+/** Views of evaluation at 224; from 384 on the crop ratio is 1. */
+export const paperEvalView: EvalViewOptions = {
+  channels: 3,
+  size: 224,
+  fit: { kind: "centerCrop", cropRatio: 0.875 },
+  filter: "bicubic",
+  normalization: { mean: half, std: half },
+};
+
+/** The random stream of one image in one epoch: independent of batches and of the order. */
+export function viewRng(address: { readonly seed: number; readonly epoch: number; readonly index: number }): Rng {
+  return createRng({ ...address, stream: streams.views });
+}
+
+/**
+ * Color jitter on the whole image, mirroring, then one random resized crop shown twice: bicubic to `pixelSize` for the
+ * encoder, Lanczos to `tokenSize` for the tokenizer. Grey images become RGB and the other way round as `channels` asks.
+ */
+export function twoViews(image: Image, options: TwoViewOptions, rng: Rng): TwoViews {
+  const { channels, pixelSize, tokenSize, mean, std } = options;
+  const jittered = colorJitter(withChannels(image, channels), options.colorJitter, rng);
+  const mirrored = rng.uniform() < options.flip;
+  const box = randomResizedCropBox(image.width, image.height, options, rng);
+  const part = cropMirrored(jittered, box, mirrored);
+  const pixels = resize(part, { width: pixelSize, height: pixelSize, filter: "bicubic" });
+  const tokens = resize(part, { width: tokenSize, height: tokenSize, filter: "lanczos" });
+  return {
+    pixelView: toFloat(pixels, { mean, std }),
+    tokenView: toFloat(tokens, tokenNormalization(options)),
+    crop: box,
+  };
+}
+
+/** A random crop, mirrored with probability `flip`. [size, size, channels] */
+export function trainView(image: Image, options: TrainViewOptions, rng: Rng): Float32Array {
+  const source = withChannels(image, options.channels);
+  const { crop: range } = options;
+  const view = range.kind === "padded" ? paddedCrop(source, range, options, rng) : resizedCrop(source, range, options, rng);
+  const mirrored = rng.uniform() < options.flip;
+  return toFloat(mirrored ? flipHorizontal(view) : view, options.normalization);
+}
+
+/** The same view every time. [size, size, channels] */
+export function evalView(image: Image, { channels, size, fit, filter, normalization }: EvalViewOptions): Float32Array {
+  const source = withChannels(image, channels);
+  if (fit.kind === "direct") {
+    return toFloat(resize(source, { width: size, height: size, filter }), normalization);
+  }
+  const scaled = resizeShortSide(withoutLongEnds(source), Math.floor(size / fit.cropRatio), filter);
+  const box = centerCropBox(scaled.width, scaled.height, { width: size, height: size });
+  return toFloat(crop(scaled, box), normalization);
+}
+
+/** Views of equal length one after another: B views of [S, S, C] are [B, S, S, C]. */
+export function stack(views: readonly Float32Array[]): Float32Array {
+  const size = views[0]?.length ?? 0;
+  const out = new Float32Array(views.length * size);
+  for (const [i, view] of views.entries()) {
+    if (view.length !== size) throw new RangeError(`[stack] expected views of ${size} values, got ${view.length}`);
+    out.set(view, i * size);
+  }
+  return out;
+}
+
+function tokenNormalization({ tokenRange, channels }: TwoViewOptions): Normalization {
+  if (tokenRange !== "normalized") return tokenRange;
+  return { mean: half.slice(0, channels), std: half.slice(0, channels) };
+}
+
+// Equal to cropping the mirrored image, without mirroring what is cut off.
+function cropMirrored(image: Image, box: Box, mirrored: boolean): Image {
+  if (!mirrored) return crop(image, box);
+  return flipHorizontal(crop(image, { ...box, left: image.width - box.left - box.width }));
+}
+
+type Target = Pick<TrainViewOptions, "size" | "filter">;
+
+function resizedCrop(image: Image, range: RandomCropOptions, { size, filter }: Target, rng: Rng): Image {
+  const box = randomResizedCropBox(image.width, image.height, range, rng);
+  return resize(crop(image, box), { width: size, height: size, filter });
+}
+
+// Images of another size are brought to it first; timm expects them in it (CIFAR's 32).
+function paddedCrop(image: Image, { padding }: { padding: number }, { size, filter }: Target, rng: Rng): Image {
+  const padded = pad(resize(image, { width: size, height: size, filter }), padding);
+  const top = rng.integer(2 * padding + 1);
+  const left = rng.integer(2 * padding + 1);
+  return crop(padded, { left, top, width: size, height: size });
+}
+
+// The center crop never shows the ends of a very long strip, and scaling 10,000 x 1 up would fill the memory.
+function withoutLongEnds(image: Image): Image {
+  const longest = 20 * Math.min(image.width, image.height);
+  if (Math.max(image.width, image.height) <= longest) return image;
+  const size = { width: Math.min(image.width, longest), height: Math.min(image.height, longest) };
+  return crop(image, centerCropBox(image.width, image.height, size));
+}

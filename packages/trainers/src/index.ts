@@ -1,0 +1,35 @@
+// @beitjs/trainers: the three stages as async generators, their data, recipes and checkpoints. Free of any platform; what
+// needs Node (files, decoding) is in @beitjs/trainers/node.
+export * from "./data/index.ts";
+export {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  restoreState,
+  sha256,
+  type CheckpointFiles,
+  type CheckpointInfo,
+  type DecodedCheckpoint,
+  type Manifest,
+  type Stage,
+} from "./checkpoint.ts";
+export {
+  evaluateClassifier,
+  evaluatePretraining,
+  evaluateTokenizer,
+  tokensOf,
+  type ClassifierScores,
+  type PretrainingScores,
+  type TokenizerScores,
+} from "./evaluate.ts";
+export { fineTune, type FineTuneReport } from "./fine-tune.ts";
+export { createEventWriter } from "./logging/tensorboard.ts";
+export { drawMask, maskedTargets } from "./masks.ts";
+export { adamWDefaults, initAdamW, updateAdamW, type AdamWOptions, type AdamWState } from "./optimizer/adamw.ts";
+export { matchRules, type ParamRule } from "./optimizer/param-rules.ts";
+export { anneal, warmupCosine, type Annealing, type WarmupCosine } from "./optimizer/schedule.ts";
+export { checkMatch, pretrain, type PretrainReport } from "./pretrain.ts";
+export * from "./recipes/index.ts";
+export { firstDifference, totalSteps, type RunOptions, type StepReport } from "./run.ts";
+export { trainGaussianVae, type GaussianReport } from "./train-gaussian.ts";
+export { trainTokenizer, type TokenizerReport } from "./train-tokenizer.ts";
+export { initTrainingState, NonFiniteError, update, type MicroBatch, type TrainingState, type UpdateOptions, type UpdateReport } from "./update.ts";

@@ -1,0 +1,93 @@
+// The file operations behind checkpoints, few enough that a test can make each of them fail. Files are flushed before
+// they are renamed, and folders after, so that a name never stands for bytes that a power cut has lost.
+import { promises as files } from "node:fs";
+
+export interface CheckpointStorage {
+  /** Creates a folder and its parents. */
+  makeFolder(path: string): Promise<void>;
+  /** Creates a file, which must not exist, with all its bytes on the disk. */
+  writeFile(path: string, bytes: Uint8Array): Promise<void>;
+  /** Puts the names in a folder on the disk. */
+  syncFolder(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a folder and what is in it; no error where there is none. */
+  remove(path: string): Promise<void>;
+  /** Names in a folder; none where there is no folder. */
+  list(path: string): Promise<string[]>;
+  readFile(path: string): Promise<Uint8Array>;
+}
+
+// Node refuses to read or write more than 2 GiB in one call.
+const CHUNK = 2 ** 30;
+
+/** Checkpoints on the file system. */
+export const diskStorage: CheckpointStorage = {
+  async makeFolder(path) {
+    await files.mkdir(path, { recursive: true });
+  },
+  async writeFile(path, bytes) {
+    const handle = await files.open(path, "wx");
+    try {
+      for (let at = 0; at < bytes.byteLength; ) {
+        const { bytesWritten } = await handle.write(bytes, at, Math.min(CHUNK, bytes.byteLength - at));
+        at += bytesWritten;
+      }
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+  async syncFolder(path) {
+    if (process.platform === "win32") return; // folders cannot be opened there
+    const handle = await files.open(path, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+  rename: (from, to) => files.rename(from, to),
+  remove: (path) => files.rm(path, { recursive: true, force: true }),
+  async list(path) {
+    try {
+      return await files.readdir(path);
+    } catch (error) {
+      if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) return [];
+      throw error;
+    }
+  },
+  async readFile(path) {
+    const handle = await files.open(path, "r");
+    try {
+      const { size } = await handle.stat();
+      const bytes = new Uint8Array(size);
+      for (let at = 0; at < size; ) {
+        const { bytesRead } = await handle.read(bytes, at, Math.min(CHUNK, size - at));
+        if (bytesRead === 0) return bytes.subarray(0, at);
+        at += bytesRead;
+      }
+      return bytes;
+    } finally {
+      await handle.close();
+    }
+  },
+};
+
+export function hasCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === code;
+}
+
+/** Why a write failed and what to do about it, in words. */
+export function writeErrorReason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const reasons: Readonly<Record<string, string>> = {
+    ENOSPC: "no space left on the device; free some, or take a folder on another one",
+    EDQUOT: "the disk quota is used up; free some space, or take another folder",
+    EROFS: "the file system is read-only; take another folder",
+    EACCES: "no permission to write there; change the permissions, or take another folder",
+    EPERM: "writing there is not permitted; change the permissions, or take another folder",
+    EIO: "the device reported an error; check the disk, and take a folder on another one",
+    ENOTDIR: "a part of the path is a file; take another folder",
+  };
+  return (code && reasons[code]) || message;
+}

@@ -1,0 +1,134 @@
+// A folder of images as a dataset: one class per sub-folder (torchvision's ImageFolder layout, which BEiT uses), or any tree of
+// images without labels.
+import { promises as files } from "node:fs";
+import { checkIndex, type Dataset } from "../data/dataset.ts";
+import { readImage, type DecodeOptions } from "./decode-image.ts";
+import { fileErrorReason } from "./image-error.ts";
+import { createLimiter } from "./limiter.ts";
+import { bytesPath, displayPath, listImages } from "./list-images.ts";
+import { verifyDataset, type ImageProblem } from "./verify-dataset.ts";
+
+export type ImageFolderOptions = DecodeOptions & {
+  /** Read every image first and leave out those that cannot be read; they are in `skipped`. */
+  readonly skipBad?: boolean;
+  /** Keep classes without images; an error otherwise, as a forgotten download looks the same. */
+  readonly allowEmptyClasses?: boolean;
+  /** Files open and images in decoding at a time; 8 by default. */
+  readonly concurrency?: number;
+  readonly signal?: AbortSignal;
+};
+
+export interface ImageFolder extends Dataset {
+  readonly directory: string;
+  /** Images set aside by `skipBad`. */
+  readonly skipped: readonly ImageProblem[];
+  /** Files that are no images by their name. */
+  readonly ignored: number;
+}
+
+type Listing = { readonly images: string[]; readonly folders: string[]; readonly ignored: number };
+type Content = {
+  readonly paths: readonly string[];
+  readonly labels?: Uint32Array;
+  readonly classes?: readonly string[];
+};
+
+/**
+ * Opens a folder. Sub-folders are classes, sorted by the bytes of their names, images anywhere below belong to them; with an image
+ * beside the sub-folders, or without sub-folders, all images below are taken without labels. Images are sorted by path.
+ * Nothing is decoded yet unless `skipBad` is set; `verifyDataset` does that before a run.
+ * @throws Error when the folder cannot be read, holds no image, or (unless allowed) a class holds none.
+ */
+export async function imageFolder(directory: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+  const listing = await list(directory, options.signal);
+  const content = withClasses(listing);
+  if (!options.allowEmptyClasses) refuseEmptyClasses(directory, content);
+  const all = createFolder(directory, content, listing.ignored, options);
+  return options.skipBad ? withoutBad(all, content, options) : all;
+}
+
+async function list(directory: string, signal: AbortSignal | undefined): Promise<Listing> {
+  const images: string[] = [];
+  const folders: string[] = [];
+  let ignored = 0;
+  await refuseOtherThanFolder(directory);
+  for await (const { path, kind } of listImages(directory, signal)) {
+    if (kind === "other") ignored++;
+    else (kind === "image" ? images : folders).push(path);
+  }
+  if (images.length === 0) {
+    const got = `none among ${ignored} files and ${folders.length} folders`;
+    throw new Error(`[imageFolder] expected images (.jpg, .png, .webp, .gif, .tif, .avif) in ${directory}, got ${got}`);
+  }
+  return { images: images.sort(byByte), folders: folders.sort(byByte), ignored };
+}
+
+async function refuseOtherThanFolder(directory: string): Promise<void> {
+  const stats = await files.stat(directory).catch((error: unknown) => {
+    throw new Error(`[imageFolder] ${directory}: ${fileErrorReason(error)}`, { cause: error });
+  });
+  if (!stats.isDirectory()) throw new Error(`[imageFolder] expected a folder, got the file ${directory}`);
+}
+
+function withClasses({ images, folders }: Listing): Content {
+  if (folders.length === 0 || images.some((path) => !path.includes("/"))) return { paths: images };
+  const labelOf = new Map(folders.map((name, label) => [name, label]));
+  const labels = Uint32Array.from(images, (path) => labelOf.get(path.slice(0, path.indexOf("/"))) as number);
+  return { paths: images, labels, classes: folders.map(displayPath) };
+}
+
+function refuseEmptyClasses(directory: string, { labels, classes = [] }: Content): void {
+  const used = new Set(labels);
+  const empty = classes.filter((_, label) => !used.has(label));
+  if (empty.length === 0) return;
+  const names = empty.slice(0, 10).map((name) => JSON.stringify(name));
+  const more = empty.length > 10 ? ` and ${empty.length - 10} more` : "";
+  throw new Error(
+    `[imageFolder] expected images in every class folder of ${directory}, got none in ${names.join(", ")}${more}`,
+  );
+}
+
+function createFolder(directory: string, content: Content, ignored: number, options: ImageFolderOptions): ImageFolder {
+  const { paths, labels, classes } = content;
+  const limit = createLimiter(options.concurrency ?? 8);
+  const pathAt = (index: number) => {
+    checkIndex("imageFolder", paths, index);
+    return paths[index];
+  };
+  return {
+    directory,
+    ignored,
+    skipped: [],
+    length: paths.length,
+    ...(classes && { classes }),
+    get: async (index) => {
+      const path = pathAt(index);
+      const image = await limit(() => readImage(bytesPath(directory, path), options));
+      return { image, name: displayPath(path), ...(labels && { label: labels[index] }) };
+    },
+    label: (index) => (checkIndex("imageFolder", paths, index), labels?.[index]),
+    name: (index) => displayPath(pathAt(index)),
+  };
+}
+
+async function withoutBad(all: ImageFolder, content: Content, options: ImageFolderOptions): Promise<ImageFolder> {
+  const skipped: ImageProblem[] = [];
+  for await (const problem of verifyDataset(all, options)) skipped.push(problem);
+  const bad = new Set(skipped.map(({ index }) => index));
+  const isGood = (_: unknown, index: number) => !bad.has(index);
+  const good: Content = {
+    ...content,
+    paths: content.paths.filter(isGood),
+    ...(content.labels && { labels: content.labels.filter(isGood) }),
+  };
+  if (good.paths.length === 0) {
+    const { path, reason } = skipped[0];
+    throw new Error(`[imageFolder] expected readable images in ${all.directory}, got none: ${path}: ${reason}`);
+  }
+  if (!options.allowEmptyClasses) refuseEmptyClasses(all.directory, good);
+  return { ...createFolder(all.directory, good, all.ignored, options), skipped };
+}
+
+function byByte(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,25 @@
+// What needs Node: image files, folders and data sets on disk.
+export { decodeImage, DEFAULT_MAX_PIXELS, readImage, type DecodeOptions } from "./decode-image.ts";
+export { isImageError, type ImageError } from "./image-error.ts";
+export { imageFolder, type ImageFolder, type ImageFolderOptions } from "./image-folder.ts";
+export {
+  datasetLayout,
+  openDataset,
+  type DatasetKind,
+  type DatasetLayout,
+  type DatasetSplit,
+  type OpenDatasetOptions,
+  type OpenedDataset,
+} from "./open-dataset.ts";
+export { requireReadable, verifyDataset, type ImageProblem, type VerifyOptions } from "./verify-dataset.ts";
+export { diskStorage, type CheckpointStorage } from "./checkpoint-files.ts";
+export {
+  cleanCheckpoints,
+  listCheckpoints,
+  loadCheckpoint,
+  saveCheckpoint,
+  type LoadedCheckpoint,
+  type SaveCheckpointOptions,
+} from "./checkpoint-store.ts";
+export { openMetrics, type MetricsOptions, type MetricsWriter } from "./metrics.ts";
+export { lockRun, type RunLock, type RunLockOptions } from "./run-lock.ts";

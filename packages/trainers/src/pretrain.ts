@@ -1,0 +1,109 @@
+// Stage 2: masked image modeling. A frozen tokenizer names the visual tokens of the clean token view; the encoder sees
+// the pixel view with about 40 % of its patches replaced by the mask token, and predicts the tokens it cannot see.
+// (BEiT §2.3-2.5; loss and accuracy over masked patches only, averaged over the whole batch)
+import { disposeTree, tensor } from "@beitjs/tensor-core";
+import { argmax, crossEntropy } from "@beitjs/tensor-core/ops";
+import { createRng, streams } from "@beitjs/tensor-core/random";
+import { encode, gridSide, initBeit, visualTokenLogits, weightDecayRules, type Beit, type BeitParams } from "@beitjs/beit-encoder";
+import { gridSide as tokenGridSide, type Tokenizer } from "@beitjs/dvae-tokenizer";
+import type { Mask } from "@beitjs/masking";
+import { batches, positionAt, stack, stepsPerEpoch, twoViews, viewRng } from "./data/index.ts";
+import { tokensOf } from "./evaluate.ts";
+import { drawMask, maskedTargets } from "./masks.ts";
+import type { PretrainRecipe } from "./recipes/recipe.ts";
+import { microBatchesOf, startState, totalSteps, updateRules, type RunOptions, type StepReport } from "./run.ts";
+import { update } from "./update.ts";
+
+export type PretrainReport = StepReport<BeitParams> & {
+  /** Share of masked patches whose most likely token is the right one. */
+  readonly accuracy: number;
+  readonly maskedPatches: number;
+  readonly beit: Beit;
+};
+
+type View = { readonly pixelView: Float32Array; readonly tokenView: Float32Array; readonly mask: Mask };
+
+/**
+ * Pre-trains a BEiT; yields a report after every update. The tokenizer may live on another backend than the encoder.
+ *
+ * @throws if tokenizer and encoder disagree on grid, codebook or channels; NonFiniteError as `update`
+ */
+export async function* pretrain(
+  options: RunOptions & { readonly recipe: PretrainRecipe; readonly tokenizer: Tokenizer },
+): AsyncGenerator<PretrainReport, void, void> {
+  const { recipe, tokenizer, images, backend, resume, signal } = options;
+  const { seed, batchSize, microBatches, views } = recipe;
+  checkMatch(recipe, tokenizer);
+  const steps = totalSteps(recipe, images);
+  const { config, params } = initBeit(recipe.model, createRng({ seed, stream: streams.parameters }), backend);
+  const state = startState(params, recipe, resume);
+  const rates = updateRules(params, recipe, steps, { decay: weightDecayRules });
+  const side = gridSide(config);
+  const start = positionAt(state.step, stepsPerEpoch(images, { batchSize }));
+
+  const data = batches<View>(
+    images,
+    ({ image }, at) => ({
+      ...twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })),
+      mask: drawMask({ rows: side, cols: side }, recipe.mask, { seed, ...at }),
+    }),
+    { batchSize, seed, start, epochs: recipe.epochs, ...(signal && { signal }) },
+  );
+  for await (const { epoch, items } of data) {
+    const { step } = state;
+    const masked = items.reduce((sum, { mask }) => sum + mask.count, 0);
+    const pieces = await Promise.all(
+      microBatchesOf(items, microBatches).map(async (piece) => {
+        const masks = piece.map(({ mask }) => mask);
+        const targets = maskedTargets(await tokensOf(tokenizer, piece.map(({ tokenView }) => tokenView)), masks);
+        return {
+          masks,
+          pixels: tensor(stack(piece.map(({ pixelView }) => pixelView)), [piece.length, config.imageSize, config.imageSize, config.channels], backend),
+          targets: tensor(targets, [targets.length], backend, "int32"),
+          expected: targets,
+        };
+      }),
+    );
+    const report = await update(
+      state,
+      pieces.map(({ masks, pixels, targets, expected }, micro) => ({
+        share: expected.length / masked,
+        objective: (tracked: BeitParams) => {
+          const beit = { config, params: tracked };
+          const rng = createRng({ seed, stream: streams.dropPath, epoch: micro, index: step });
+          const logits = visualTokenLogits(beit, encode(beit, pixels, { mask: masks, rng }), masks); // [masked, V]
+          return { loss: crossEntropy(logits, targets), predictions: argmax(logits) };
+        },
+      })),
+      rates(step),
+    ).finally(() => disposeTree(pieces));
+    const expected = pieces.flatMap((piece) => Array.from(piece.expected));
+    yield {
+      step: state.step,
+      totalSteps: steps,
+      epoch,
+      loss: report.loss,
+      accuracy: report.arrays["predictions"].filter((id, i) => id === expected[i]).length / masked,
+      maskedPatches: masked,
+      learningRate: rates(step).learningRate,
+      gradientNorm: report.gradientNorm,
+      state,
+      beit: { config, params },
+    };
+  }
+}
+
+/** @throws if the tokens of the tokenizer are not what the encoder is to predict */
+export function checkMatch({ model, views }: PretrainRecipe, { config }: Tokenizer): void {
+  const pairs: readonly [what: string, ofEncoder: number, ofTokenizer: number][] = [
+    ["patch grid and token grid of one side", gridSide(model), tokenGridSide(config)],
+    ["vocabSize of the codebook's", model.vocabSize, config.vocabSize],
+    ["views.pixelSize of the model's imageSize", views.pixelSize, model.imageSize],
+    ["views.tokenSize of the tokenizer's imageSize", views.tokenSize, config.imageSize],
+    ["views.channels of the model's", views.channels, model.channels],
+    ["channels of the tokenizer's", model.channels, config.channels],
+  ];
+  for (const [what, left, right] of pairs) {
+    if (left !== right) throw new Error(`[pretrain] expected ${what}, got ${left} and ${right}`);
+  }
+}

@@ -1,0 +1,25 @@
+// Every recipe by the name the command line knows it by.
+import { demoFineTune, demoGaussian, demoPretrain, demoTokenizer } from "./demo.ts";
+import { fineTuneBase } from "./fine-tune-base.ts";
+import { pretrainBase } from "./pretrain-base.ts";
+import { pretrainTiny } from "./pretrain-tiny.ts";
+import type { Recipe } from "./recipe.ts";
+import { tokenizerDallE } from "./tokenizer-dall-e.ts";
+
+export const recipes: Readonly<Record<string, Recipe>> = {
+  "tokenizer-demo": demoTokenizer,
+  "pretrain-demo": demoPretrain,
+  "fine-tune-demo": demoFineTune,
+  "gaussian-demo": demoGaussian,
+  "tokenizer-dall-e": tokenizerDallE,
+  "pretrain-tiny": pretrainTiny,
+  "pretrain-base": pretrainBase,
+  "fine-tune-base": fineTuneBase,
+};
+
+export { demoEvalView, demoFineTune, demoGaussian, demoPretrain, demoTokenizer } from "./demo.ts";
+export { fineTuneBase } from "./fine-tune-base.ts";
+export { pretrainBase } from "./pretrain-base.ts";
+export { pretrainTiny } from "./pretrain-tiny.ts";
+export { tokenizerDallE } from "./tokenizer-dall-e.ts";
+export type { FineTuneRecipe, GaussianRecipe, MaskRecipe, PretrainRecipe, Recipe, TokenizerRecipe } from "./recipe.ts";

@@ -1,0 +1,93 @@
+// Stage 1: train a tokenizer, a discrete VAE, on images alone. (DALL-E paper §2.1 and appendix A.2, BEiT §2.4)
+import { disposeTree, tensor } from "@beitjs/tensor-core";
+import { createRng, streams } from "@beitjs/tensor-core/random";
+import {
+  createUsageCounter,
+  initTokenizer,
+  tokenizerObjective,
+  type CodebookUsage,
+  type DvaeParams,
+  type Tokenizer,
+} from "@beitjs/dvae-tokenizer";
+import { batches, positionAt, stack, stepsPerEpoch, twoViews, viewRng } from "./data/index.ts";
+import { anneal } from "./optimizer/schedule.ts";
+import { tokenizerDecay } from "./recipes/decay.ts";
+import type { TokenizerRecipe } from "./recipes/recipe.ts";
+import { microBatchesOf, startState, totalSteps, updateRules, type RunOptions, type StepReport } from "./run.ts";
+import { update } from "./update.ts";
+
+export type TokenizerReport = StepReport<DvaeParams> & {
+  readonly reconstruction: number;
+  /** Mean KL to the uniform prior per grid cell. */
+  readonly kl: number;
+  readonly balance: number;
+  readonly temperature: number;
+  /** Codebook use over the last tokens seen in training (about ten per codebook entry). */
+  readonly usage: CodebookUsage;
+  readonly tokenizer: Tokenizer;
+};
+
+/**
+ * Trains a tokenizer; yields a report after every update. Stop by leaving the loop; the state stays the caller's.
+ *
+ * @throws NonFiniteError when the loss or a gradient is not finite, before the parameters are touched
+ */
+export async function* trainTokenizer(options: RunOptions & { readonly recipe: TokenizerRecipe }): AsyncGenerator<TokenizerReport, void, void> {
+  const { recipe, images, backend, resume, signal } = options;
+  const { seed, batchSize, microBatches, views } = recipe;
+  const steps = totalSteps(recipe, images);
+  const { config, params } = initTokenizer(recipe.model, createRng({ seed, stream: streams.parameters }), backend);
+  const state = startState(params, recipe, resume);
+  const rates = updateRules(params, recipe, steps, { decay: tokenizerDecay });
+  const counter = createUsageCounter(config.vocabSize);
+  const start = positionAt(state.step, stepsPerEpoch(images, { batchSize }));
+
+  const data = batches(images, ({ image }, at) => twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })).tokenView, {
+    batchSize,
+    seed,
+    start,
+    epochs: recipe.epochs,
+    ...(signal && { signal }),
+  });
+  for await (const { epoch, items } of data) {
+    const { step } = state;
+    const temperature = anneal(step, recipe.temperature);
+    const klWeight = anneal(step, recipe.klWeight);
+    const pieces = microBatchesOf(items, microBatches).map((piece) =>
+      tensor(stack(piece), [piece.length, config.imageSize, config.imageSize, config.channels], backend),
+    );
+    const report = await update(
+      state,
+      pieces.map((piece, micro) => ({
+        share: 1 / microBatches,
+        objective: (tracked: DvaeParams) =>
+          tokenizerObjective(config, tracked, piece, {
+            temperature,
+            hard: recipe.hard,
+            noise: { seed, stream: streams.gumbel, epoch: micro, index: step },
+            klWeight,
+            balanceWeight: recipe.balanceWeight,
+          }),
+      })),
+      rates(step),
+    ).finally(() => disposeTree(pieces));
+    if (counter.usage().tokens >= 10 * config.vocabSize) counter.reset();
+    counter.add(report.arrays["visualTokens"]);
+    const { reconstruction, kl, balance } = report.scalars;
+    yield {
+      step: state.step,
+      totalSteps: steps,
+      epoch,
+      loss: report.loss,
+      reconstruction,
+      kl,
+      balance,
+      temperature,
+      learningRate: rates(step).learningRate,
+      gradientNorm: report.gradientNorm,
+      usage: counter.usage(),
+      state,
+      tokenizer: { config, params },
+    };
+  }
+}

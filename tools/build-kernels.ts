@@ -1,0 +1,57 @@
+// Compiles a package's assembly/ with AssemblyScript, once for each build in kernel-builds.ts, and embeds the bytes in
+// src/generated/. Runs in the package's folder: node --import jiti/register ../../tools/build-kernels.ts <package>
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import asc from "assemblyscript/asc";
+import { hasStaticData, kebabCase, wasmModule, workerModule } from "./embed-kernels.ts";
+import { kernelBuilds, maximumPages } from "./kernel-builds.ts";
+import type { KernelBuild } from "./kernel-builds.ts";
+
+const entry = "assembly/index.ts";
+const generated = "src/generated";
+const worker = "src/backends/simd/worker.ts";
+
+await main(process.argv[2]);
+
+async function main(packageName: string | undefined): Promise<void> {
+  const builds = kernelBuilds[packageName ?? ""];
+  if (builds === undefined) {
+    throw new Error(`[build-kernels] expected one of ${Object.keys(kernelBuilds).join(", ")}, got ${packageName}`);
+  }
+  if (!existsSync(entry)) {
+    throw new Error(`[build-kernels] expected ${entry} in the package ${packageName}, found none`);
+  }
+  mkdirSync(generated, { recursive: true });
+  for (const build of builds) {
+    const bytes = await compile(build);
+    write(kebabCase(build.name), wasmModule(build.name, bytes));
+    console.log(`${packageName} ${build.name}: ${bytes.length} bytes of wasm`);
+  }
+  if (existsSync(worker)) write("worker-source", workerModule(readFileSync(worker, "utf8")));
+}
+
+/** Wasm of one build. It imports `env.memory`; kernels have no static data, so that memory belongs to the host. */
+async function compile({ name, features, sharedMemory }: KernelBuild): Promise<Uint8Array> {
+  let binary: Uint8Array | undefined;
+  const flags = ["--outFile", "out.wasm", "--runtime", "stub", "-O3", "--converge", "--noAssert", "--importMemory"];
+  const memory = ["--initialMemory", "0", "--maximumMemory", `${maximumPages}`, "--noExportMemory"];
+  const enabled = features.length > 0 ? ["--enable", features.join(",")] : [];
+  const shared = sharedMemory ? ["--sharedMemory"] : [];
+  const { error, stderr } = await asc.main([entry, ...flags, ...memory, ...enabled, ...shared], {
+    writeFile: (_, contents) => void (binary = typeof contents === "string" ? Buffer.from(contents) : contents),
+  });
+  if (error !== null) throw new Error(`[build-kernels] the build ${name} failed: ${error.message}\n${stderr}`);
+  if (binary === undefined) throw new Error(`[build-kernels] expected wasm from the build ${name}, got none`);
+  if (hasStaticData(binary)) {
+    throw new Error(
+      `[build-kernels] expected no static data in ${name}: no array literals, strings or classes in kernels`,
+    );
+  }
+  return binary;
+}
+
+// An unchanged file keeps its time stamp, so watchers and incremental compilers rest.
+function write(file: string, text: string): void {
+  const path = join(generated, `${file}.ts`);
+  if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
+}

@@ -1,0 +1,102 @@
+// Builds and packs what would be published: every package and the command line app, as npm itself packs them.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+export type Manifest = {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly exports?: Readonly<Record<string, unknown>>;
+  readonly bin?: Readonly<Record<string, string>>;
+};
+
+export type Workspace = { readonly folder: string; readonly manifest: Manifest };
+
+export type Tarball = {
+  readonly name: string;
+  readonly path: string;
+  /** Paths inside the package. */
+  readonly files: ReadonlyArray<string>;
+};
+
+/** The workspaces that are published. */
+export function publishedWorkspaces(): Workspace[] {
+  return ["packages", "apps"]
+    .flatMap((parent) => readdirSync(join(root, parent)).map((name) => join(root, parent, name)))
+    .filter((folder) => existsSync(join(folder, "package.json")))
+    .map((folder) => ({
+      folder,
+      manifest: JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest,
+    }))
+    .filter(({ manifest }) => manifest.private !== true);
+}
+
+/** Builds through turbo where a source is newer than what was built of it, or where nothing or too much was built. */
+export function buildWhereStale(workspaces: ReadonlyArray<Workspace>): void {
+  const stale = workspaces.filter(({ folder }) => isStale(folder));
+  if (stale.length === 0) return;
+  for (const { folder } of stale) rmSync(join(folder, "dist"), { recursive: true, force: true });
+  run(
+    process.execPath,
+    [join(root, "node_modules/turbo/bin/turbo"), "run", "build", "--output-logs=errors-only"],
+    root,
+  );
+}
+
+function isStale(folder: string): boolean {
+  const built = listFiles(join(folder, "dist"));
+  const sources = listFiles(join(folder, "src")).filter((path) => /\.tsx?$/.test(path) && !/\.test\.tsx?$/.test(path));
+  const expected = sources.map((path) => join(folder, "dist", path.slice(folder.length + 5).replace(/\.tsx?$/, ".js")));
+  const scripts = built.filter((path) => path.endsWith(".js"));
+  if (scripts.length === 0 || scripts.length !== expected.length) return true;
+  if (expected.some((path) => !scripts.includes(path))) return true;
+  const inputs = [...sources, join(folder, "package.json"), join(folder, "tsconfig.json")];
+  return Math.max(...inputs.map(modified)) > Math.min(...scripts.map(modified));
+}
+
+/** Packs all of them into `target` with one call of npm. */
+export function packAll(workspaces: ReadonlyArray<Workspace>, target: string): Tarball[] {
+  mkdirSync(target, { recursive: true });
+  const chosen = workspaces.flatMap(({ manifest }) => ["--workspace", manifest.name]);
+  const output = run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", target, ...chosen], root);
+  const packed = JSON.parse(output) as unknown;
+  // npm 11.19 gives an object by package name, older versions an array.
+  const entries = Object.values(
+    packed as Record<string, { name: string; filename: string; files: { path: string }[] }>,
+  );
+  return entries.map(({ name, filename, files }) => ({
+    name,
+    path: join(target, filename),
+    files: files.map(({ path }) => path),
+  }));
+}
+
+/** Runs a command and gives its standard output; a failure carries everything it printed. */
+export function run(command: string, args: ReadonlyArray<string>, folder: string): string {
+  try {
+    return execFileSync(command, args, { cwd: folder, encoding: "utf8", stdio: "pipe", env: cleanEnvironment() });
+  } catch (error) {
+    const { stdout, stderr } = error as { readonly stdout?: string; readonly stderr?: string };
+    throw new Error(`[run] ${command} ${args.join(" ")} failed\n${stdout ?? ""}\n${stderr ?? String(error)}`);
+  }
+}
+
+// `npm test` tells its children which package they belong to; ours belong to another.
+function cleanEnvironment(): Record<string, string | undefined> {
+  const inherited = /^(?:npm_(?:package|lifecycle|command|config_local_prefix)|INIT_CWD$|NODE_OPTIONS$|VITEST)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !inherited.test(name)));
+}
+
+function listFiles(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function modified(path: string): number {
+  return statSync(path).mtimeMs;
+}
