@@ -1,11 +1,19 @@
 // Gradients of whole tiny models against central differences, in float64.
-import { describe, expect, it } from "vitest";
-import { scope, tensor, valueAndGradient, type Tensor } from "@beitjs/tensor-core";
+import { afterAll, describe, expect, it } from "vitest";
+import {
+  leaves,
+  scope,
+  tensor,
+  valueAndGradient,
+  type Backend,
+  type HostArray,
+  type Tensor,
+} from "@beitjs/tensor-core";
 import { crossEntropy } from "@beitjs/tensor-core/ops";
 import { createRng } from "@beitjs/tensor-core/random";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
+import { createSimdBackend } from "@beitjs/tensor-core/simd";
 import { hashSigned } from "@beitjs/tensor-core/testing";
-import { leaves } from "@beitjs/tensor-core";
 import {
   beitVariants,
   classLogits,
@@ -18,6 +26,8 @@ import {
 import { treeFromPaths } from "./parameters.ts";
 
 const backend = createReferenceBackend();
+const simd = await createSimdBackend({ threads: 2 });
+afterAll(() => simd.dispose());
 const tiny: BeitConfig = {
   ...beitVariants.tiny,
   imageSize: 8,
@@ -44,6 +54,7 @@ function valuesOf(config: BeitConfig): Map<string, Float64Array> {
 }
 
 function lossOf(config: BeitConfig, params: BeitParams): Tensor {
+  const { backend } = params.classToken;
   const pixels = tensor(
     Float64Array.from({ length: 2 * 64 * 3 }, (_, i) => hashSigned(90, i)),
     [2, 8, 8, 3],
@@ -56,9 +67,25 @@ function lossOf(config: BeitConfig, params: BeitParams): Tensor {
   return crossEntropy(visualTokenLogits(beit, encode(beit, pixels, { mask, rng }), mask), targets([0, 4, 2, 2]));
 }
 
-/** Every element of small parameters, eleven of large ones. */
-function samples(length: number): number[] {
-  const step = length <= 40 ? 1 : Math.floor(length / 11);
+function treeOf(config: BeitConfig, values: ReadonlyMap<string, Float64Array>, backend: Backend): BeitParams {
+  const shapes = [...parameterShapes(config)];
+  return treeFromPaths(shapes.map(([path, shape]) => [path, tensor(values.get(path) as Float64Array, shape, backend)]));
+}
+
+function gradientsOf(
+  config: BeitConfig,
+  values: ReadonlyMap<string, Float64Array>,
+  backend: Backend,
+): Map<string, HostArray> {
+  return scope(backend, () => {
+    const found = valueAndGradient(treeOf(config, values, backend), (params) => ({ loss: lossOf(config, params) }));
+    return new Map(leaves<Tensor>(found.gradients).map(([path, leaf]) => [path, leaf.readSync()]));
+  });
+}
+
+/** Every element of mask token, tables and layer scales, five or so of the others. */
+function samples(path: string, length: number): number[] {
+  const step = /maskToken|relativePositionBias|scale/.test(path) ? 1 : Math.ceil(length / 5);
   return Array.from({ length: Math.ceil(length / step) }, (_, i) => i * step);
 }
 
@@ -68,22 +95,12 @@ describe("gradients of the whole model", () => {
     ["fine-tuning", fineTuning],
   ])("%s", (_, config) => {
     const values = valuesOf(config);
-    const tree = () =>
-      treeFromPaths(
-        [...parameterShapes(config)].map(([path, shape]) => [
-          path,
-          tensor(values.get(path) as Float64Array, shape, backend),
-        ]),
-      );
-    const evaluate = () => scope(backend, () => lossOf(config, tree()).readSync()[0]);
-    const gradients = scope(backend, () => {
-      const found = valueAndGradient(tree(), (params) => ({ loss: lossOf(config, params) })).gradients;
-      return new Map(leaves<Tensor>(found).map(([path, leaf]) => [path, leaf.readSync()]));
-    });
+    const evaluate = () => scope(backend, () => lossOf(config, treeOf(config, values, backend)).readSync()[0]);
+    const gradients = gradientsOf(config, values, backend);
     expect([...gradients.keys()]).toEqual([...values.keys()]);
     for (const [path, parameter] of values) {
       let largest = 0;
-      for (const i of samples(parameter.length)) {
+      for (const i of samples(path, parameter.length)) {
         const original = parameter[i];
         parameter[i] = original + 1e-5;
         const above = evaluate();
@@ -101,5 +118,19 @@ describe("gradients of the whole model", () => {
       expect(largest, path).toBeGreaterThan(1e-6);
     }
     expect(backend.memory().tensors).toBe(0);
+  });
+
+  // Float32 sums over a few hundred terms of gradients up to 1.
+  it.each([
+    ["pre-training", pretraining],
+    ["fine-tuning", fineTuning],
+  ])("%s, kernels against references", (_, config) => {
+    const values = valuesOf(config);
+    const expected = gradientsOf(config, values, backend);
+    for (const [path, gradient] of gradientsOf(config, values, simd)) {
+      const wanted = expected.get(path) as HostArray;
+      gradient.forEach((value, i) => expect(Math.abs(value - wanted[i]), `${path}[${i}]`).toBeLessThan(1e-5));
+    }
+    expect([...simd.fallbacks]).toEqual([]);
   });
 });

@@ -14,6 +14,7 @@ export {
 } from "./config.ts";
 export { encode, encodeWithFeatures, type EncodeOptions, type Features } from "./encoder.ts";
 export { classLogits, visualTokenLogits } from "./heads.ts";
+export { fromHuggingFace, huggingFaceNames } from "./hugging-face.ts";
 export { initBeit, initBeitClassifier } from "./init.ts";
 export { beitToOfficial, loadBeit, officialNames } from "./load.ts";
 export type { BatchMask, PatchMask } from "./masks.ts";

@@ -193,3 +193,5 @@ describe.each(backends)("parity on %s", (_, backend, tolerance) => {
     });
   });
 });
+
+it("runs on kernels alone", () => expect([...simd.fallbacks]).toEqual([]));

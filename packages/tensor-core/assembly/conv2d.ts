@@ -24,7 +24,7 @@ export function convolve(
   }
 }
 
-/** Outputs (or filter columns) [begin, end) of dfilter[o, k] = sum over positions of dy[position, o] window(position)[k]. */
+/** Outputs (or columns k) [begin, end) of dfilter[o, k] = sum over positions of dy[position, o] window(position)[k]. */
 export function convolveFilterGradient(
   dy: usize, image: usize, window: usize, dfilter: usize, outputs: i32, positions: i32, depth: i32, mode: i32,
   scratch: usize, byColumns: i32, begin: i32, end: i32, thread: i32,
@@ -32,7 +32,10 @@ export function convolveFilterGradient(
   const own = scratch + <usize>thread * gemmScratchBytes();
   const count = end - begin;
   if (byColumns) {
-    multiply(dy, 1, outputs, 0, image, 0, begin, window, at(dfilter, begin), depth, outputs, count, positions, mode, 0, own);
+    multiply(
+      dy, 1, outputs, 0, image, 0, begin, window, at(dfilter, begin), depth, outputs, count, positions,
+      mode, 0, own,
+    );
   } else {
     multiply(
       at(dy, begin), 1, outputs, 0, image, 0, 0, window, at(dfilter, begin * depth), depth, count, depth, positions,

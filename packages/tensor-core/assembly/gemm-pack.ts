@@ -2,7 +2,7 @@
 // that the inner loop reads memory in order. Lanes are rows of the left factor (width 4) or columns of the right (8).
 import { at } from "./lanes";
 
-/** Packs `lanes` x `depth` values; value (lane, d) is at from[lane * laneStride + d * depthStride]. Short panels get zeros. */
+/** Packs values (lane, d) at from[lane * laneStride + d * depthStride]; lanes missing in the last panel become zeros. */
 export function packPanels(
   from: usize, laneStride: i32, depthStride: i32, lanes: i32, depth: i32, to: usize, width: i32, panelBytes: usize,
 ): void {
@@ -57,14 +57,17 @@ function transposePanel(from: usize, laneStride: i32, depth: i32, to: usize, wid
   const step = (<usize>width) << 2;
   for (let lane = 0; lane < width; lane += 4) {
     const source = at(from, lane * laneStride);
-    transposeLanes(source, at(source, laneStride), at(source, 2 * laneStride), at(source, 3 * laneStride), tail, at(to, lane), step);
+    const third = at(source, 2 * laneStride);
+    transposeLanes(source, at(source, laneStride), third, at(third, laneStride), tail, at(to, lane), step);
   }
   packValues(from, laneStride, 1, width, tail, depth, to, width);
 }
 
-/** Four rows of `depth` (a multiple of 4) values become `depth` groups of four, `step` bytes apart. */
+// Four rows of `depth` (a multiple of 4) values become `depth` groups of four, `step` bytes apart.
 // @ts-ignore: decorator
-@inline export function transposeLanes(r0: usize, r1: usize, r2: usize, r3: usize, depth: i32, to: usize, step: usize): void {
+@inline function transposeLanes(
+  r0: usize, r1: usize, r2: usize, r3: usize, depth: i32, to: usize, step: usize,
+): void {
   const end = at(r0, depth);
   while (r0 < end) {
     const a = v128.load(r0);

@@ -48,9 +48,11 @@ export function gemm(
   const own = scratch + <usize>thread * gemmScratchBytes();
   const count = end - begin;
   if (byColumns) {
-    gemmBlock(a, aRow, aCol, at(b, begin * bCol), bRow, bCol, at(c, begin), cRow, M, count, K, mode, at(bias, begin), own);
+    const columns = at(b, begin * bCol);
+    gemmBlock(a, aRow, aCol, columns, bRow, bCol, at(c, begin), cRow, M, count, K, mode, at(bias, begin), own);
   } else {
-    gemmBlock(at(a, begin * aRow), aRow, aCol, b, bRow, bCol, at(c, begin * cRow), cRow, count, N, K, mode, bias, own);
+    const rows = at(a, begin * aRow);
+    gemmBlock(rows, aRow, aCol, b, bRow, bCol, at(c, begin * cRow), cRow, count, N, K, mode, bias, own);
   }
 }
 

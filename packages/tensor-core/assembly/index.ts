@@ -1,11 +1,40 @@
 // The wasm module's whole surface, one file per op.
-export * from "./accumulate";
-export * from "./layer-norm";
-export * from "./add-bias";
-export * from "./slice-channels";
+export * from "./assemble-tokens";
+export * from "./attention";
 export { columnSums } from "./column-sums";
 export { convolve, convolveFilterGradient, turnFilter } from "./conv2d";
+export * from "./cross-entropy";
+export * from "./gelu";
 export { gemm, gemmScratchBytes } from "./gemm";
 export {
   klOfMeanBackward, klOfMeanLogarithms, klOfMeanPartials, klOfMeanReduce,
 } from "./kl-of-mean-to-uniform";
+export * from "./accumulate";
+export * from "./adamw";
+export * from "./add-bias";
+export * from "./add-scaled";
+export * from "./argmax";
+export * from "./embedding";
+export * from "./gaussian-sample";
+export * from "./global-norm";
+export * from "./gumbel-noise";
+export * from "./gumbel-softmax";
+export * from "./kl-to-normal";
+export * from "./kl-to-uniform";
+export * from "./layer-norm";
+export * from "./logit-laplace";
+export * from "./max-pool2d";
+export * from "./mean-squared-error";
+export * from "./mean-tokens";
+export * from "./patchify";
+export * from "./qkv-bias";
+export * from "./relative-position-bias";
+export * from "./relu";
+export * from "./residual";
+export * from "./scale-shift";
+export * from "./sigmoid";
+export * from "./slice-channels";
+export * from "./smooth-l1";
+export * from "./softmax";
+export * from "./sums";
+export * from "./upsample-nearest";

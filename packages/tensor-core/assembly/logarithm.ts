@@ -9,7 +9,7 @@ import { multiplyAdd } from "./lanes";
   const tiny = f32x4.lt(x, f32x4.splat(1.1754943508222875e-38));
   const lifted = v128.bitselect(f32x4.mul(x, f32x4.splat(8388608)), x, tiny);
   let y = logOfNormal4(lifted);
-  y = f32x4.sub(y, v128.and(tiny, f32x4.splat(15.942384719848633)));
+  y = f32x4.sub(y, v128.and(tiny, f32x4.splat(15.942385152878742)));
   y = v128.bitselect(f32x4.splat(-Infinity), y, f32x4.eq(x, f32x4.splat(0)));
   y = v128.bitselect(x, y, f32x4.eq(x, f32x4.splat(Infinity)));
   return v128.or(y, v128.not(f32x4.ge(x, f32x4.splat(0))));

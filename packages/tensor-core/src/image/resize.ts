@@ -68,8 +68,9 @@ function grayRow(out: Uint8ClampedArray, to: number, data: Uint8Array, from: num
   const { first, count, weights, stride } = table;
   for (let x = 0; x < first.length; x++) {
     let sum = HALF;
-    const start = from + first[x];
-    for (let k = 0, w = x * stride; k < count[x]; k++, w++) sum += Math.imul(data[start + k], weights[w]);
+    let p = from + first[x];
+    const end = p + count[x];
+    for (let w = x * stride; p < end; p++, w++) sum += Math.imul(data[p], weights[w]);
     out[to + x] = sum >> WEIGHT_BITS;
   }
 }
@@ -81,10 +82,12 @@ function rgbRow(out: Uint8ClampedArray, to: number, data: Uint8Array, from: numb
     let green = HALF;
     let blue = HALF;
     let p = from + first[x] * 3;
-    for (let k = 0, w = x * stride; k < count[x]; k++, w++, p += 3) {
-      red += Math.imul(data[p], weights[w]);
-      green += Math.imul(data[p + 1], weights[w]);
-      blue += Math.imul(data[p + 2], weights[w]);
+    const end = p + count[x] * 3;
+    for (let w = x * stride; p < end; w++, p += 3) {
+      const weight = weights[w];
+      red += Math.imul(data[p], weight);
+      green += Math.imul(data[p + 1], weight);
+      blue += Math.imul(data[p + 2], weight);
     }
     out[to + x * 3] = red >> WEIGHT_BITS;
     out[to + x * 3 + 1] = green >> WEIGHT_BITS;
@@ -96,17 +99,15 @@ function resizeRows(image: Image, table: ResampleWeights, firstRow: number): Ima
   const { width, channels, data } = image;
   const { first, count, weights, stride } = table;
   const rowLength = width * channels;
-  const sums = new Int32Array(rowLength);
   const out = new Uint8ClampedArray(rowLength * first.length);
   for (let y = 0; y < first.length; y++) {
-    sums.fill(HALF);
-    for (let k = 0; k < count[y]; k++) {
-      const weight = weights[y * stride + k];
-      const from = (first[y] - firstRow + k) * rowLength;
-      for (let i = 0; i < rowLength; i++) sums[i] += Math.imul(data[from + i], weight);
+    const from = (first[y] - firstRow) * rowLength;
+    const end = from + count[y] * rowLength;
+    for (let i = 0; i < rowLength; i++) {
+      let sum = HALF;
+      for (let p = from + i, w = y * stride; p < end; p += rowLength, w++) sum += Math.imul(data[p], weights[w]);
+      out[y * rowLength + i] = sum >> WEIGHT_BITS;
     }
-    const to = y * rowLength;
-    for (let i = 0; i < rowLength; i++) out[to + i] = sums[i] >> WEIGHT_BITS;
   }
   return { width, height: first.length, channels, data: new Uint8Array(out.buffer) };
 }

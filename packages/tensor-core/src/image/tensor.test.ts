@@ -20,8 +20,15 @@ describe("imageTensor", () => {
     [2, 6],
   ])("takes the central square of a %i x %i image", (width, height) => {
     const long = (i: number): number => (width > height ? i % 6 : Math.floor(i / 2));
-    const image = createImage(width, height, 1, Uint8Array.from({ length: 12 }, (_, i) => long(i) * 10));
-    const values = Array.from(imageTensor([image], { size: 2 }, backend).readSync(), (value) => Math.round(value * 255));
+    const image = createImage(
+      width,
+      height,
+      1,
+      Uint8Array.from({ length: 12 }, (_, i) => long(i) * 10),
+    );
+    const values = Array.from(imageTensor([image], { size: 2 }, backend).readSync(), (value) =>
+      Math.round(value * 255),
+    );
     expect(values).toEqual(width > height ? [20, 30, 20, 30] : [20, 20, 30, 30]);
   });
 
@@ -34,7 +41,9 @@ describe("imageTensor", () => {
 
   it("says what is wrong", () => {
     expect(() => imageTensor([], { size: 4 }, backend)).toThrow("[imageTensor] expected at least one image, got none");
-    expect(() => imageTensor([createImage(4, 4, 1)], { size: 0 }, backend)).toThrow("[imageTensor] expected a size of at least 1, got 0");
+    expect(() => imageTensor([createImage(4, 4, 1)], { size: 0 }, backend)).toThrow(
+      "[imageTensor] expected a size of at least 1, got 0",
+    );
     expect(() => imageTensor([createImage(4, 4, 3), createImage(4, 4, 1)], { size: 4 }, backend)).toThrow(
       "[imageTensor] expected 3 channels in image 1 as in image 0, got 1",
     );

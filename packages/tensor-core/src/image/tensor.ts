@@ -14,13 +14,16 @@ import { resizeShortSide } from "./resize.ts";
  */
 export function imageTensor(images: readonly Image[], { size }: { readonly size: number }, backend: Backend): Tensor {
   if (images.length === 0) throw new RangeError("[imageTensor] expected at least one image, got none");
-  if (!Number.isInteger(size) || size < 1) throw new RangeError(`[imageTensor] expected a size of at least 1, got ${size}`);
+  if (!Number.isInteger(size) || size < 1)
+    throw new RangeError(`[imageTensor] expected a size of at least 1, got ${size}`);
   const { channels } = images[0];
   const length = size * size * channels;
   const values = new Float32Array(images.length * length);
   images.forEach((image, i) => {
     if (image.channels !== channels) {
-      throw new RangeError(`[imageTensor] expected ${channels} channels in image ${i} as in image 0, got ${image.channels}`);
+      throw new RangeError(
+        `[imageTensor] expected ${channels} channels in image ${i} as in image 0, got ${image.channels}`,
+      );
     }
     values.set(toFloat(squareOf(image, size), "unit"), i * length);
   });

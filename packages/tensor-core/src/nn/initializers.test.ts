@@ -39,8 +39,10 @@ describe("initializers", () => {
     expect(moments(values).largest).toBeGreaterThan(0.0199);
   });
 
-  it("is a plain normal when the cut is far away", () => {
-    expect(truncatedNormal(createRng(3), shape, { std: 1, cut: 100 })).toEqual(normal(createRng(3), shape));
+  it("has the spread of a whole normal when the cut is far away, at one word a value", () => {
+    const rng = createRng(3);
+    expectSpread(truncatedNormal(rng, shape, { std: 2, cut: 100 }), 2);
+    expect(rng.drawn).toBe(30_000);
   });
 
   it.each([0, -1, NaN])("refuses a cut of %d", (cut) => {

@@ -11,10 +11,20 @@ const options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: 3 };
 const norm = (value: number) => ({ shape: [], values: [value] });
 
 export const adamWCases = casesOf(adamWOp, [
-  { inputs: lists([[1], [7, 3], []]), attributes: { ...options, learningRates: [1e-2, 1e-3, 0], weightDecays: [0, 0.05, 0.1] } },
+  {
+    inputs: lists([[1], [7, 3], []]),
+    attributes: { ...options, learningRates: [1e-2, 1e-3, 0], weightDecays: [0, 0.05, 0.1] },
+  },
   {
     inputs: { ...lists([[5, 13], [31]]), norm: norm(10) },
-    attributes: { ...options, beta2: 0.95, step: 1000, learningRates: [1e-2, 2e-2], weightDecays: [0, 0.5], maxNorm: 3 },
+    attributes: {
+      ...options,
+      beta2: 0.95,
+      step: 1000,
+      learningRates: [1e-2, 2e-2],
+      weightDecays: [0, 0.5],
+      maxNorm: 3,
+    },
   },
   {
     inputs: { ...lists([[5], [3]]), norm: norm(2) },

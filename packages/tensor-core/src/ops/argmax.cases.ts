@@ -7,6 +7,9 @@ export const argmaxCases = casesOf(argmaxOp, [
   ...shapes.map((shape) => ({ inputs: { x: { shape } }, attributes: {} })),
   // All below 0, and ties within a group of four lanes, across groups and into the tail.
   { inputs: { x: { shape: [2, 3], values: [-3, -1, -2, -5, -5, -5] } }, attributes: {} },
-  { inputs: { x: { shape: [2, 11], values: [0, 0, 0, 2, 1, 2, 2, 0, 2, 2, 2, 0, 0, 0, 0, 1, 0, 0, 0, 7, 7, 7] } }, attributes: {} },
+  {
+    inputs: { x: { shape: [2, 11], values: [0, 0, 0, 2, 1, 2, 2, 0, 2, 2, 2, 0, 0, 0, 0, 1, 0, 0, 0, 7, 7, 7] } },
+    attributes: {},
+  },
   { inputs: { x: { shape: [1, 9], values: [-Infinity, -Infinity, 0, 0, 0, 0, 0, 3, 3] } }, attributes: {} },
 ]);

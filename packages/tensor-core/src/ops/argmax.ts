@@ -13,13 +13,17 @@ export const argmaxOp = defineOp<{ x: Tensor }, "index">({
   forward({ x }, { index }) {
     const width = x.length / index.length;
     for (let row = 0; row < index.length; row++) {
-      const values = x.subarray(row * width, (row + 1) * width);
-      for (let i = 1; i < width; i++) if (values[i] > values[index[row]]) index[row] = i;
+      let largest = -Infinity;
+      for (let i = 0; i < width; i++) {
+        if (!(x[row * width + i] > largest)) continue;
+        largest = x[row * width + i];
+        index[row] = i;
+      }
     }
   },
 });
 
-/** Index of the largest value of the last axis, the lowest one on ties. [..., V] -> int32 [...] */
+/** Index of the largest value of the last axis, the lowest one on ties; NaN is never chosen. [..., V] -> int32 [...] */
 export function argmax(x: Tensor): Tensor {
   return apply(argmaxOp, { x }, {}).index;
 }

@@ -7,6 +7,14 @@ import * as ops from "./index.ts";
 const backend = createReferenceBackend();
 const x = (...shape: number[]): Tensor => zeros(shape, backend);
 const ids = (...shape: number[]): Tensor => zeros(shape, backend, "int32");
+const adamWOptions = (count: number): ops.AdamWOptions => {
+  const rates = new Array<number>(count).fill(0.1);
+  return { learningRates: rates, weightDecays: rates, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: 1 };
+};
+const lists = (shapes: readonly number[][], changed: Partial<ops.AdamWTensors> = {}): ops.AdamWTensors => {
+  const made = (): Tensor[] => shapes.map((shape) => x(...shape));
+  return { parameters: made(), gradients: made(), firstMoments: made(), secondMoments: made(), ...changed };
+};
 
 const refused: readonly (readonly [message: string, call: () => unknown])[] = [
   // assembleTokens
@@ -149,6 +157,77 @@ const refused: readonly (readonly [message: string, call: () => unknown])[] = [
   // softmax
   ["[Softmax] expected x [..., V] with V at least 1, got []", () => ops.softmax(x())],
   ["[Softmax] expected x [..., V] with V at least 1, got [3, 0]", () => ops.softmax(x(3, 0))],
+  // adamW
+  [
+    "[AdamW] expected gradients of shapes [2] [3], got [2] [4]",
+    () => ops.adamW(lists([[2], [3]], { gradients: [x(2), x(4)] }), adamWOptions(2)),
+  ],
+  [
+    "[AdamW] expected firstMoments of shapes [2] [3], got [2]",
+    () => ops.adamW(lists([[2], [3]], { firstMoments: [x(2)] }), adamWOptions(2)),
+  ],
+  [
+    "[AdamW] expected secondMoments of shapes [2, 3], got [3, 2]",
+    () => ops.adamW(lists([[2, 3]], { secondMoments: [x(3, 2)] }), adamWOptions(1)),
+  ],
+  ["[AdamW] expected 2 learningRates, got 1", () => ops.adamW(lists([[2], [3]]), { ...adamWOptions(2), learningRates: [1] })],
+  ["[AdamW] expected 1 weightDecays, got 2", () => ops.adamW(lists([[2]]), { ...adamWOptions(1), weightDecays: [1, 1] })],
+  ["[AdamW] expected beta1 in [0, 1), got 1", () => ops.adamW(lists([[2]]), { ...adamWOptions(1), beta1: 1 })],
+  ["[AdamW] expected beta2 in [0, 1), got NaN", () => ops.adamW(lists([[2]]), { ...adamWOptions(1), beta2: NaN })],
+  ["[AdamW] expected epsilon >= 0, got -1", () => ops.adamW(lists([[2]]), { ...adamWOptions(1), epsilon: -1 })],
+  ["[AdamW] expected an integer step >= 1, got 0", () => ops.adamW(lists([[2]]), { ...adamWOptions(1), step: 0 })],
+  [
+    "[AdamW] expected norm together with maxNorm, got maxNorm alone",
+    () => ops.adamW(lists([[2]]), { ...adamWOptions(1), maxNorm: 1 }),
+  ],
+  ["[AdamW] expected maxNorm together with norm, got norm alone", () => ops.adamW(lists([[2]], { norm: x() }), adamWOptions(1))],
+  ["[AdamW] expected norm [], got [1]", () => ops.adamW(lists([[2]], { norm: x(1) }), { ...adamWOptions(1), maxNorm: 1 })],
+  [
+    "[AdamW] expected maxNorm above 0, got 0",
+    () => ops.adamW(lists([[2]], { norm: x() }), { ...adamWOptions(1), maxNorm: 0 }),
+  ],
+  // addScaled
+  ["[AddScaled] expected y [2, 3], got [3]", () => ops.addScaled(x(2, 3), x(3))],
+  // argmax
+  ["[Argmax] expected x [..., V] with V >= 1, got []", () => ops.argmax(x())],
+  ["[Argmax] expected x [..., V] with V >= 1, got [3, 0]", () => ops.argmax(x(3, 0))],
+  // embedding
+  ["[Embedding] expected table [V, D], got [5]", () => ops.embedding(x(5), ids(2))],
+  ["[Embedding] expected ids to be int32, got float32", () => ops.embedding(x(5, 2), x(2))],
+  // gaussianSample
+  ["[GaussianSample] expected logVariance [2, 3], got [3]", () => ops.gaussianSample(x(2, 3), x(3), x(2, 3))],
+  ["[GaussianSample] expected noise [2, 3], got [2, 1]", () => ops.gaussianSample(x(2, 3), x(2, 3), x(2, 1))],
+  // globalNorm: without a tensor there is no backend to run on.
+  ["[GlobalNorm] expected at least one input tensor", () => ops.globalNorm([])],
+  // gumbelSoftmax
+  ["[GumbelSoftmax] expected logits [..., V], got []", () => ops.gumbelSoftmax(x(), x(), { temperature: 1 })],
+  ["[GumbelSoftmax] expected noise [2, 3], got [3]", () => ops.gumbelSoftmax(x(2, 3), x(3), { temperature: 1 })],
+  ["[GumbelSoftmax] expected a temperature above 0, got 0", () => ops.gumbelSoftmax(x(3), x(3), { temperature: 0 })],
+  ["[GumbelSoftmax] expected a temperature above 0, got -1", () => ops.gumbelSoftmax(x(3), x(3), { temperature: -1 })],
+  ["[GumbelSoftmax] expected a temperature above 0, got NaN", () => ops.gumbelSoftmax(x(3), x(3), { temperature: NaN })],
+  // klToNormal
+  ["[KlToNormal] expected mean [B, ...] with B >= 1, got []", () => ops.klToNormal(x(), x())],
+  ["[KlToNormal] expected logVariance [2, 3], got [2]", () => ops.klToNormal(x(2, 3), x(2))],
+  // klToUniform
+  ["[KlToUniform] expected logits [..., V] with at least one element, got []", () => ops.klToUniform(x())],
+  ["[KlToUniform] expected logits [..., V] with at least one element, got [0, 3]", () => ops.klToUniform(x(0, 3))],
+  // logitLaplace
+  ["[LogitLaplace] expected parameters [4, 6], got [4, 3]", () => ops.logitLaplace(x(4, 3), x(4, 3))],
+  // maxPool2d
+  ["[MaxPool2d] expected x [B, H, W, C], got [4, 4, 3]", () => ops.maxPool2d(x(4, 4, 3))],
+  ["[MaxPool2d] expected height and width divisible by 2, got [1, 4, 5, 3]", () => ops.maxPool2d(x(1, 4, 5, 3))],
+  ["[MaxPool2d] expected height and width divisible by 3, got [1, 4, 6, 3]", () => ops.maxPool2d(x(1, 4, 6, 3), { size: 3 })],
+  ["[MaxPool2d] expected a size of at least 1, got 0", () => ops.maxPool2d(x(1, 4, 4, 3), { size: 0 })],
+  // meanSquaredError
+  ["[MeanSquaredError] expected target [2, 3], got [3, 2]", () => ops.meanSquaredError(x(2, 3), x(3, 2))],
+  // scaleShift
+  ["[ScaleShift] expected min <= max, got min 1, max 0", () => ops.scaleShift(x(3), { min: 1, max: 0 })],
+  ["[ScaleShift] expected a finite scale and shift, got NaN and 0", () => ops.scaleShift(x(3), { scale: NaN })],
+  // smoothL1
+  ["[SmoothL1] expected target [2, 3], got [6]", () => ops.smoothL1(x(2, 3), x(6))],
+  // upsampleNearest
+  ["[UpsampleNearest] expected x [B, H, W, C], got [4, 4]", () => ops.upsampleNearest(x(4, 4))],
+  ["[UpsampleNearest] expected a factor of at least 1, got 1.5", () => ops.upsampleNearest(x(1, 4, 4, 3), { factor: 1.5 })],
 ];
 
 it.each(refused)("%s", (message, call) => {

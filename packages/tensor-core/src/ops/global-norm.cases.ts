@@ -1,7 +1,10 @@
 import { casesOf } from "./cases.ts";
 import { globalNormOp } from "./global-norm.ts";
 
-const list = (shapes: readonly (readonly number[])[]) => ({ inputs: { tensors: shapes.map((shape) => ({ shape })) }, attributes: {} });
+const list = (shapes: readonly (readonly number[])[]) => ({
+  inputs: { tensors: shapes.map((shape) => ({ shape })) },
+  attributes: {},
+});
 
 export const globalNormCases = casesOf(globalNormOp, [
   list([[1]]),

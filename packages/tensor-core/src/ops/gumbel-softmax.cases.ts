@@ -1,8 +1,14 @@
 import { casesOf } from "./cases.ts";
 import { gumbelSoftmaxOp } from "./gumbel-softmax.ts";
 
-const inputs = (shape: readonly number[]) => ({ logits: { shape, range: [-3, 3] as const }, noise: { shape, range: [-2, 5] as const } });
-const soft = (shape: readonly number[], temperature: number) => ({ inputs: inputs(shape), attributes: { temperature, hard: false } });
+const inputs = (shape: readonly number[]) => ({
+  logits: { shape, range: [-3, 3] as const },
+  noise: { shape, range: [-2, 5] as const },
+});
+const soft = (shape: readonly number[], temperature: number) => ({
+  inputs: inputs(shape),
+  attributes: { temperature, hard: false },
+});
 // A hard sample is constant but for its jumps: its gradient is, on purpose, not its derivative. See gumbel-softmax.test.ts.
 const hard = (shape: readonly number[], temperature: number) => ({
   inputs: inputs(shape),

@@ -4,7 +4,13 @@ import { batches, memoryDataset, order, positionAt, stepsPerEpoch } from "./inde
 import type { Batch, BatchOptions, Dataset } from "./index.ts";
 
 const numbers = (length: number) =>
-  memoryDataset({ width: 1, height: 1, channels: 1, data: Uint8Array.from({ length }, (_, i) => i), name: (i) => `#${i}` });
+  memoryDataset({
+    width: 1,
+    height: 1,
+    channels: 1,
+    data: Uint8Array.from({ length }, (_, i) => i),
+    name: (i) => `#${i}`,
+  });
 
 async function collect(dataset: Dataset, options: BatchOptions, count = Infinity): Promise<Batch<number>[]> {
   const found: Batch<number>[] = [];
@@ -19,13 +25,23 @@ async function collect(dataset: Dataset, options: BatchOptions, count = Infinity
 describe("batches", () => {
   it("visits every epoch in its own order and drops the rest", async () => {
     const found = await collect(numbers(10), { batchSize: 3, seed: 7, epochs: 2 });
-    expect(found.map(({ epoch, step }) => [epoch, step])).toEqual([[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]]);
+    expect(found.map(({ epoch, step }) => [epoch, step])).toEqual([
+      [0, 0],
+      [0, 1],
+      [0, 2],
+      [1, 0],
+      [1, 1],
+      [1, 2],
+    ]);
     for (const epoch of [0, 1]) {
       const seen = found.filter((batch) => batch.epoch === epoch).flatMap(({ indices }) => indices);
       expect(seen).toEqual([...order(10, { seed: 7, epoch }).subarray(0, 9)]);
     }
     for (const { items, indices } of found) expect(items).toEqual(indices);
-    expect(found.map(({ next }) => next)).toEqual([...found.slice(1).map(({ epoch, step }) => ({ epoch, step })), { epoch: 2, step: 0 }]);
+    expect(found.map(({ next }) => next)).toEqual([
+      ...found.slice(1).map(({ epoch, step }) => ({ epoch, step })),
+      { epoch: 2, step: 0 },
+    ]);
   });
 
   it("goes on from any position as if it had never stopped", async () => {
@@ -115,10 +131,14 @@ describe("batches", () => {
   });
 
   it("says when nothing would be trained on", async () => {
-    await expect(collect(numbers(3), { batchSize: 4, seed: 1 })).rejects.toThrow("expected at least 4 images to fill a batch, got 3");
+    await expect(collect(numbers(3), { batchSize: 4, seed: 1 })).rejects.toThrow(
+      "expected at least 4 images to fill a batch, got 3",
+    );
     expect(await collect(numbers(3), { batchSize: 4, seed: 1, epochs: 1, dropLast: false })).toHaveLength(1);
     await expect(collect(numbers(3), { batchSize: 0, seed: 1 })).rejects.toThrow("a batch size of at least 1, got 0");
-    await expect(collect(numbers(4), { batchSize: 2, seed: 1, start: { epoch: 0, step: 3 } })).rejects.toThrow("a step from 0 to 2 of an epoch, got epoch 0, step 3");
+    await expect(collect(numbers(4), { batchSize: 2, seed: 1, start: { epoch: 0, step: 3 } })).rejects.toThrow(
+      "a step from 0 to 2 of an epoch, got epoch 0, step 3",
+    );
     expect(stepsPerEpoch({ length: 10 }, { batchSize: 3 })).toBe(3);
     expect(positionAt(7, 3)).toEqual({ epoch: 2, step: 1 });
   });

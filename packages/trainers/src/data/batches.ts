@@ -58,7 +58,7 @@ export async function* batches<T>(
     if (crossing && position.epoch < epochs) indices = epochOrder(dataset, options, position.epoch);
     return batch;
   };
-  for (let pending = load(); pending; ) {
+  for (let pending = load(); pending;) {
     const batch: Batch<T> = await pending;
     pending = load();
     yield batch;
@@ -78,7 +78,9 @@ export function stepsPerEpoch(
   }
   const steps = dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
   if (steps === 0) {
-    throw new RangeError(`[batches] expected at least ${dropLast ? batchSize : 1} images to fill a batch, got ${length}`);
+    throw new RangeError(
+      `[batches] expected at least ${dropLast ? batchSize : 1} images to fill a batch, got ${length}`,
+    );
   }
   return steps;
 }

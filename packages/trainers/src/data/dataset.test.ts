@@ -22,7 +22,14 @@ const unlabelled = memoryDataset({ width: 1, height: 1, channels: 1, data: new U
 describe("memoryDataset", () => {
   it("gives image, label and name by index", async () => {
     const data = Uint8Array.from({ length: 24 }, (_, i) => i);
-    const options = { width: 2, height: 2, channels: 3, data, classes: ["a", "b"], name: (i: number) => `file#${i}` } as const;
+    const options = {
+      width: 2,
+      height: 2,
+      channels: 3,
+      data,
+      classes: ["a", "b"],
+      name: (i: number) => `file#${i}`,
+    } as const;
     const dataset = memoryDataset({ ...options, labels: Uint8Array.of(1, 0) });
     expect(dataset.length).toBe(2);
     expect(await dataset.get(1)).toEqual({
@@ -41,12 +48,22 @@ describe("memoryDataset", () => {
   });
 
   it("refuses sizes and labels that do not fit", () => {
-    const base = { width: 2, height: 1, channels: 1, data: new Uint8Array(4), name: (i: number) => `file#${i}` } as const;
+    const base = {
+      width: 2,
+      height: 1,
+      channels: 1,
+      data: new Uint8Array(4),
+      name: (i: number) => `file#${i}`,
+    } as const;
     expect(() => memoryDataset({ ...base, width: 3 })).toThrow("images of 3 bytes, got 4 bytes in all");
     expect(() => memoryDataset({ ...base, data: new Uint8Array(0) })).toThrow("got 0 bytes in all");
     expect(() => memoryDataset({ ...base, labels: Uint8Array.of(0, 1) })).toThrow("labels and classes together");
-    expect(() => memoryDataset({ ...base, labels: Uint8Array.of(0), classes: ["a"] })).toThrow("2 labels for 2 images, got 1");
-    expect(() => memoryDataset({ ...base, labels: Uint8Array.of(0, 1), classes: ["a"] })).toThrow("below 1, got 1 for file#1");
+    expect(() => memoryDataset({ ...base, labels: Uint8Array.of(0), classes: ["a"] })).toThrow(
+      "2 labels for 2 images, got 1",
+    );
+    expect(() => memoryDataset({ ...base, labels: Uint8Array.of(0, 1), classes: ["a"] })).toThrow(
+      "below 1, got 1 for file#1",
+    );
   });
 });
 
@@ -109,7 +126,9 @@ describe("choices", () => {
 describe("requireLabels", () => {
   it("returns classes, or says what is missing", () => {
     expect(requireLabels(numbered(4, 2))).toEqual(["class 0", "class 1"]);
-    expect(() => requireLabels(unlabelled)).toThrow("[requireLabels] expected a dataset with classes, got one without labels");
+    expect(() => requireLabels(unlabelled)).toThrow(
+      "[requireLabels] expected a dataset with classes, got one without labels",
+    );
     expect(() => requireLabels(numbered(4, 1))).toThrow("at least 2 classes, got 1: class 0");
     const broken = { ...numbered(4, 2), label: (index: number) => (index === 3 ? undefined : 0) };
     expect(() => requireLabels(broken)).toThrow("a label below 2, got undefined for #3");
@@ -119,6 +138,8 @@ describe("requireLabels", () => {
     const three = { ...numbered(4, 2), classes: ["class 0", "class 1", "class 2"] };
     expect(() => requireSameClasses(numbered(4, 2), numbered(6, 2))).not.toThrow();
     expect(() => requireSameClasses(numbered(4, 2), three)).toThrow('class 2 is "missing" and "class 2"');
-    expect(() => requireSameClasses({ ...three, classes: ["class 0", "x"] }, numbered(4, 2))).toThrow('class 1 is "x" and "class 1"');
+    expect(() => requireSameClasses({ ...three, classes: ["class 0", "x"] }, numbered(4, 2))).toThrow(
+      'class 1 is "x" and "class 1"',
+    );
   });
 });

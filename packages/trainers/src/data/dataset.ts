@@ -61,7 +61,10 @@ export function takePerClass(dataset: Dataset, perClass: number, seed: number): 
     const has = `${counts[short]} in class "${classes[short]}"`;
     throw new RangeError(`[takePerClass] expected at least ${perClass} examples a class, got ${has}`);
   }
-  return subset(dataset, chosen.sort((a, b) => a - b));
+  return subset(
+    dataset,
+    chosen.sort((a, b) => a - b),
+  );
 }
 
 /**

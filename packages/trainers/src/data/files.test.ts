@@ -37,7 +37,9 @@ describe("IDX", () => {
     expect(idxDataset({ images, sources: imagesOnly }).classes).toBeUndefined();
     const classes = ["shirt", "trouser", "pullover", "dress", "coat"];
     expect(idxDataset({ images, labels, classes, sources }).classes).toBe(classes);
-    expect(() => idxDataset({ images, labels, classes: ["a", "b"], sources })).toThrow("labels below 2, got 4 for dir/images#0");
+    expect(() => idxDataset({ images, labels, classes: ["a", "b"], sources })).toThrow(
+      "labels below 2, got 4 for dir/images#0",
+    );
   });
 
   it.each([
@@ -56,7 +58,9 @@ describe("IDX", () => {
   });
 
   it("refuses labels that do not fit", () => {
-    expect(() => parseIdxLabels(images, "f")).toThrow("[parseIdxLabels] expected IDX magic number 0x00000801 in f, got 0x00000803");
+    expect(() => parseIdxLabels(images, "f")).toThrow(
+      "[parseIdxLabels] expected IDX magic number 0x00000801 in f, got 0x00000803",
+    );
     expect(() => parseIdxLabels(labels.subarray(0, 9), "f")).toThrow("2 = 2 bytes of data in f, got 1");
     const three = idx(0x801, [3], Uint8Array.of(1, 2, 3));
     expect(() => idxDataset({ images, labels: three, sources })).toThrow("got 2 in dir/images and 3 in dir/labels");
@@ -66,7 +70,12 @@ describe("IDX", () => {
 describe("CIFAR", () => {
   // One record: red counts up, green is 100, blue 200.
   const record = (...label: number[]) =>
-    Uint8Array.of(...label, ...Array.from({ length: 1024 }, (_, i) => i & 255), ...Array<number>(1024).fill(100), ...Array<number>(1024).fill(200));
+    Uint8Array.of(
+      ...label,
+      ...Array.from({ length: 1024 }, (_, i) => i & 255),
+      ...Array<number>(1024).fill(100),
+      ...Array<number>(1024).fill(200),
+    );
   const join = (...parts: Uint8Array[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
 
   it("reads labels and interleaves the colors", () => {
@@ -87,7 +96,11 @@ describe("CIFAR", () => {
       { bytes: record(3), source: "b.bin" },
     ];
     const dataset = cifarDataset({ kind: "cifar10", files });
-    expect([0, 1, 2].map((index) => [dataset.name(index), dataset.label(index)])).toEqual([["a.bin#0", 1], ["a.bin#1", 2], ["b.bin#0", 3]]);
+    expect([0, 1, 2].map((index) => [dataset.name(index), dataset.label(index)])).toEqual([
+      ["a.bin#0", 1],
+      ["a.bin#1", 2],
+      ["b.bin#0", 3],
+    ]);
     expect((await dataset.get(2)).image).toMatchObject({ width: 32, height: 32, channels: 3 });
     expect(dataset.classes).toHaveLength(10);
     const coarse = cifarDataset({ kind: "cifar100", labels: "coarse", files: [{ bytes: record(1, 2), source: "c" }] });
@@ -95,8 +108,13 @@ describe("CIFAR", () => {
   });
 
   it("refuses other lengths and labels", () => {
-    const parse = (bytes: Uint8Array, kind: "cifar10" | "cifar100" = "cifar10") => () => parseCifar(bytes, { kind, source: "f" });
-    expect(parse(join(record(1), record(2)).subarray(0, 6000))).toThrow("records of 3073 bytes in f, got 6000 bytes (1 records and 2927 bytes)");
+    const parse =
+      (bytes: Uint8Array, kind: "cifar10" | "cifar100" = "cifar10") =>
+      () =>
+        parseCifar(bytes, { kind, source: "f" });
+    expect(parse(join(record(1), record(2)).subarray(0, 6000))).toThrow(
+      "records of 3073 bytes in f, got 6000 bytes (1 records and 2927 bytes)",
+    );
     expect(parse(new Uint8Array(0))).toThrow("got 0 bytes");
     expect(parse(record(1), "cifar100")).toThrow("records of 3074 bytes in f, got 3073 bytes");
     expect(parse(join(record(1), record(10)))).toThrow("labels below 10, got 10 in record 1 of f");

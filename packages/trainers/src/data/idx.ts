@@ -63,7 +63,9 @@ function numbered(labels: Uint8Array): readonly string[] {
 function parseHeader(caller: string, bytes: Uint8Array, magic: number, dimensions: number, source: string): number[] {
   const headerLength = 4 + 4 * dimensions;
   if (bytes.length < headerLength) {
-    throw new RangeError(`[${caller}] expected a header of ${headerLength} bytes in ${source}, got ${bytes.length} bytes`);
+    throw new RangeError(
+      `[${caller}] expected a header of ${headerLength} bytes in ${source}, got ${bytes.length} bytes`,
+    );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const found = view.getUint32(0);
@@ -75,7 +77,9 @@ function parseHeader(caller: string, bytes: Uint8Array, magic: number, dimension
   if (expected === 0) throw new RangeError(`[${caller}] expected sizes above 0 in ${source}, got ${sizes.join(" x ")}`);
   if (bytes.length - headerLength !== expected) {
     const got = `${bytes.length - headerLength}`;
-    throw new RangeError(`[${caller}] expected ${sizes.join(" x ")} = ${expected} bytes of data in ${source}, got ${got}`);
+    throw new RangeError(
+      `[${caller}] expected ${sizes.join(" x ")} = ${expected} bytes of data in ${source}, got ${got}`,
+    );
   }
   return sizes;
 }

@@ -16,7 +16,12 @@ import { evalView, paperEvalView, paperTrainView, paperViews, stack, trainView, 
 
 const noise = (width: number, height: number, channels: 1 | 3) => {
   const rng = createRng(width * height);
-  return createImage(width, height, channels, Uint8Array.from({ length: width * height * channels }, () => rng.integer(256)));
+  return createImage(
+    width,
+    height,
+    channels,
+    Uint8Array.from({ length: width * height * channels }, () => rng.integer(256)),
+  );
 };
 const half = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 const photo = noise(60, 45, 3);
@@ -42,10 +47,15 @@ describe("twoViews", () => {
   });
 
   it("depends on seed, epoch and index alone", () => {
-    const make = (address: { seed: number; epoch: number; index: number }) => twoViews(photo, small, viewRng(address)).pixelView;
+    const make = (address: { seed: number; epoch: number; index: number }) =>
+      twoViews(photo, small, viewRng(address)).pixelView;
     const first = make({ seed: 1, epoch: 2, index: 3 });
     expect(make({ seed: 1, epoch: 2, index: 3 })).toEqual(first);
-    for (const other of [{ seed: 2, epoch: 2, index: 3 }, { seed: 1, epoch: 3, index: 3 }, { seed: 1, epoch: 2, index: 4 }]) {
+    for (const other of [
+      { seed: 2, epoch: 2, index: 3 },
+      { seed: 1, epoch: 3, index: 3 },
+      { seed: 1, epoch: 2, index: 4 },
+    ]) {
       expect(make(other)).not.toEqual(first);
     }
   });
@@ -65,7 +75,9 @@ describe("twoViews", () => {
   it("works on grey images and converts channels", () => {
     const gray = { ...small, channels: 1, mean: [0.5], std: [0.5] } as const;
     expect(twoViews(noise(28, 28, 1), gray, createRng(1)).pixelView).toHaveLength(32 * 32);
-    expect(twoViews(noise(28, 28, 1), { ...gray, tokenRange: "normalized" }, createRng(1)).tokenView).toHaveLength(16 * 16);
+    expect(twoViews(noise(28, 28, 1), { ...gray, tokenRange: "normalized" }, createRng(1)).tokenView).toHaveLength(
+      16 * 16,
+    );
     expect(twoViews(photo, gray, createRng(1)).tokenView).toHaveLength(16 * 16);
     const view = twoViews(noise(28, 28, 1), small, createRng(1)).pixelView;
     expect(view).toHaveLength(32 * 32 * 3);
@@ -85,7 +97,13 @@ describe("twoViews", () => {
   });
 
   it("defaults to the paper's sizes", () => {
-    expect(paperViews).toMatchObject({ pixelSize: 224, tokenSize: 112, flip: 0.5, scale: [0.08, 1], tokenRange: "mapPixels" });
+    expect(paperViews).toMatchObject({
+      pixelSize: 224,
+      tokenSize: 112,
+      flip: 0.5,
+      scale: [0.08, 1],
+      tokenRange: "mapPixels",
+    });
   });
 });
 
@@ -110,7 +128,11 @@ describe("trainView", () => {
       const [top, left] = [rng.integer(9) - 4, rng.integer(9) - 4];
       places.add(`${top} ${left}`);
       const view = fromFloat(trainView(image, { ...cifar, flip: 0 }, createRng(seed)), image, cifar.normalization);
-      for (const [x, y] of [[0, 0], [31, 31], [15, 16]]) {
+      for (const [x, y] of [
+        [0, 0],
+        [31, 31],
+        [15, 16],
+      ]) {
         const inside = x + left >= 0 && x + left < 32 && y + top >= 0 && y + top < 32;
         const expected = inside ? image.data[((y + top) * 32 + x + left) * 3] : 0;
         expect(view.data[(y * 32 + x) * 3]).toBe(expected);
@@ -141,7 +163,10 @@ describe("evalView", () => {
   });
 
   it("does not blow up long strips", () => {
-    const view = evalView(createImage(1, 100_000, 1, new Uint8Array(100_000).fill(255)), { ...paperEvalView, size: 32 });
+    const view = evalView(createImage(1, 100_000, 1, new Uint8Array(100_000).fill(255)), {
+      ...paperEvalView,
+      size: 32,
+    });
     expectSame(view, new Float32Array(32 * 32 * 3).fill(1));
   });
 });
@@ -150,7 +175,9 @@ describe("stack", () => {
   it("joins views of equal length", () => {
     expect([...stack([Float32Array.of(1, 2), Float32Array.of(3, 4)])]).toEqual([1, 2, 3, 4]);
     expect(stack([])).toHaveLength(0);
-    expect(() => stack([Float32Array.of(1), Float32Array.of(3, 4)])).toThrow("[stack] expected views of 1 values, got 2");
+    expect(() => stack([Float32Array.of(1), Float32Array.of(3, 4)])).toThrow(
+      "[stack] expected views of 1 values, got 2",
+    );
   });
 });
 

@@ -131,7 +131,8 @@ export function twoViews(image: Image, options: TwoViewOptions, rng: Rng): TwoVi
 export function trainView(image: Image, options: TrainViewOptions, rng: Rng): Float32Array {
   const source = withChannels(image, options.channels);
   const { crop: range } = options;
-  const view = range.kind === "padded" ? paddedCrop(source, range, options, rng) : resizedCrop(source, range, options, rng);
+  const view =
+    range.kind === "padded" ? paddedCrop(source, range, options, rng) : resizedCrop(source, range, options, rng);
   const mirrored = rng.uniform() < options.flip;
   return toFloat(mirrored ? flipHorizontal(view) : view, options.normalization);
 }

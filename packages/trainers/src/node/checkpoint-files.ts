@@ -28,7 +28,7 @@ export const diskStorage: CheckpointStorage = {
   async writeFile(path, bytes) {
     const handle = await files.open(path, "wx");
     try {
-      for (let at = 0; at < bytes.byteLength; ) {
+      for (let at = 0; at < bytes.byteLength;) {
         const { bytesWritten } = await handle.write(bytes, at, Math.min(CHUNK, bytes.byteLength - at));
         at += bytesWritten;
       }
@@ -61,7 +61,7 @@ export const diskStorage: CheckpointStorage = {
     try {
       const { size } = await handle.stat();
       const bytes = new Uint8Array(size);
-      for (let at = 0; at < size; ) {
+      for (let at = 0; at < size;) {
         const { bytesRead } = await handle.read(bytes, at, Math.min(CHUNK, size - at));
         if (bytesRead === 0) return bytes.subarray(0, at);
         at += bytesRead;

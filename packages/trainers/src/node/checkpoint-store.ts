@@ -48,7 +48,8 @@ export async function saveCheckpoint<Params>(
   info: CheckpointInfo,
   { keep = 2, storage = diskStorage }: SaveCheckpointOptions = {},
 ): Promise<string> {
-  if (!(Number.isInteger(keep) && keep >= 1)) throw new RangeError(`[saveCheckpoint] expected keep of at least 1, got ${keep}`);
+  if (!(Number.isInteger(keep) && keep >= 1))
+    throw new RangeError(`[saveCheckpoint] expected keep of at least 1, got ${keep}`);
   const path = join(checkpointsOf(run), `step-${String(info.step).padStart(6, "0")}`);
   const files = await encodeCheckpoint(state, info);
   try {
@@ -131,11 +132,17 @@ export async function listCheckpoints(
  *
  * @throws if there is none, if it is damaged (with a run folder: if all are), or if it is another program's or version's
  */
-export async function loadCheckpoint(path: string, storage: CheckpointStorage = diskStorage): Promise<LoadedCheckpoint> {
-  if ((await storage.list(path)).includes(MANIFEST)) return { ...(await readCheckpoint(path, storage)), path, skipped: [] };
+export async function loadCheckpoint(
+  path: string,
+  storage: CheckpointStorage = diskStorage,
+): Promise<LoadedCheckpoint> {
+  if ((await storage.list(path)).includes(MANIFEST))
+    return { ...(await readCheckpoint(path, storage)), path, skipped: [] };
   const candidates = await listCheckpoints(path, storage);
   if (candidates.length === 0) {
-    throw new Error(`[loadCheckpoint] expected a checkpoint or a run folder, got ${path} without ${MANIFEST} and without checkpoints/step-*`);
+    throw new Error(
+      `[loadCheckpoint] expected a checkpoint or a run folder, got ${path} without ${MANIFEST} and without checkpoints/step-*`,
+    );
   }
   const skipped: { path: string; reason: string }[] = [];
   for (const candidate of candidates) {
@@ -165,7 +172,8 @@ async function readCheckpoint(path: string, storage: CheckpointStorage): Promise
   const hash = files.get(MANIFEST_HASH);
   if (manifest && hash) {
     const [expected, got] = [new TextDecoder().decode(hash).slice(0, 64), await sha256(manifest)];
-    if (expected !== got) throw new DamagedCheckpointError(path, `expected ${MANIFEST} with SHA-256 ${expected}, got ${got}`);
+    if (expected !== got)
+      throw new DamagedCheckpointError(path, `expected ${MANIFEST} with SHA-256 ${expected}, got ${got}`);
   }
   if (manifest) refuseForeign(path, manifest);
   if (!hash) throw new DamagedCheckpointError(path, `expected ${MANIFEST_HASH}, got none`);
@@ -185,7 +193,8 @@ async function readFiles(path: string, storage: CheckpointStorage): Promise<Chec
     } catch (cause) {
       const { message } = cause as Error;
       // A disk that cannot read this file may still hold the checkpoint before it; a missing right concerns them all.
-      if (hasCode(cause, "EACCES")) throw new Error(`[loadCheckpoint] could not read ${join(path, name)}: ${message}`, { cause });
+      if (hasCode(cause, "EACCES"))
+        throw new Error(`[loadCheckpoint] could not read ${join(path, name)}: ${message}`, { cause });
       throw new DamagedCheckpointError(path, `could not read ${name}: ${message}`, cause);
     }
   }
@@ -201,11 +210,15 @@ function refuseForeign(path: string, bytes: Uint8Array): void {
     return; // decodeCheckpoint reports it
   }
   if (manifest?.format !== CHECKPOINT_FORMAT) {
-    throw new Error(`[loadCheckpoint] expected ${path} of format ${CHECKPOINT_FORMAT}, got ${String(manifest?.format ?? "another")}`);
+    throw new Error(
+      `[loadCheckpoint] expected ${path} of format ${CHECKPOINT_FORMAT}, got ${String(manifest?.format ?? "another")}`,
+    );
   }
   if (manifest.version !== CHECKPOINT_VERSION) {
     const hint = "it was written by another version of beitjs";
-    throw new Error(`[loadCheckpoint] expected ${path} of version ${CHECKPOINT_VERSION}, got ${String(manifest.version)}: ${hint}`);
+    throw new Error(
+      `[loadCheckpoint] expected ${path} of version ${CHECKPOINT_VERSION}, got ${String(manifest.version)}: ${hint}`,
+    );
   }
 }
 

@@ -15,12 +15,14 @@ export type MetricsOptions = {
 };
 
 export interface MetricsWriter {
-  /** Appends one line, and one record of the event file. */
+  /** Appends one line (with the time in seconds since 1970), and one record of the event file. */
   write(step: number, values: Readonly<Record<string, number>>): Promise<void>;
   close(): Promise<void>;
 }
 
-type Line = { readonly stage?: string; readonly step: number; readonly time: string } & Readonly<Record<string, unknown>>;
+type Line = { readonly stage?: string; readonly step: number; readonly time: number } & Readonly<
+  Record<string, unknown>
+>;
 
 const LINES = "metrics.jsonl";
 const ownEvents = /^events\.out\.tfevents\.\d+\.beitjs$/;
@@ -35,14 +37,22 @@ export async function openMetrics(folder: string, { after, stage, now }: Metrics
   const lineFile = await files.open(path, "a");
   const eventFile = await files.open(eventPath, "a");
   const record = ({ stage: of, step, time, ...values }: Line) => {
-    const tagged = Object.entries(values).map(([name, value]) => [of === undefined ? name : `${of}/${name}`, value ?? NaN]);
-    return events.scalars(step, Date.parse(time) / 1000, Object.fromEntries(tagged) as Record<string, number>);
+    const tagged = Object.entries(values).map(([name, value]) => [
+      of === undefined ? name : `${of}/${name}`,
+      value ?? NaN,
+    ]);
+    return events.scalars(step, time, Object.fromEntries(tagged) as Record<string, number>);
   };
   await eventFile.writeFile(events.fileVersion(now() / 1000));
   for (const line of kept) await eventFile.writeFile(record(line));
   return {
     async write(step, values) {
-      const line: Line = { ...(stage !== undefined && { stage }), step, time: new Date(now()).toISOString(), ...values };
+      const line: Line = {
+        ...(stage !== undefined && { stage }),
+        step,
+        time: now() / 1000,
+        ...values,
+      };
       try {
         await lineFile.writeFile(`${JSON.stringify(line)}\n`);
         await eventFile.writeFile(record(line));
@@ -69,7 +79,7 @@ async function readLines(path: string): Promise<Line[]> {
   return text.split("\n").flatMap((line) => {
     try {
       const value = JSON.parse(line) as Line | null;
-      return Number.isInteger(value?.step) && typeof value?.time === "string" ? [value] : [];
+      return Number.isInteger(value?.step) && typeof value?.time === "number" ? [value] : [];
     } catch {
       return [];
     }

@@ -12,8 +12,8 @@ export interface RunLock {
 }
 
 export type RunLockOptions = {
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  /** The present time, for the message that another run will get. */
+  readonly since: string;
 };
 
 type Holder = { readonly pid: number; readonly host: string; readonly since: string };
@@ -27,9 +27,9 @@ const held = new Set<string>();
  *
  * @throws naming the process that holds it and since when
  */
-export async function lockRun(folder: string, { now }: RunLockOptions): Promise<RunLock> {
+export async function lockRun(folder: string, { since }: RunLockOptions): Promise<RunLock> {
   const path = join(await files.realpath(folder), NAME);
-  const holder: Holder = { pid: process.pid, host: hostname(), since: new Date(now()).toISOString() };
+  const holder: Holder = { pid: process.pid, host: hostname(), since };
   const content = `${JSON.stringify(holder)}\n`;
   if (!(await create(path, content))) {
     await removeDead(folder, path);
@@ -111,5 +111,7 @@ function parseHolder(text: string | undefined): Holder | undefined {
 
 function heldBy(folder: string, path: string, holder: Holder | undefined): Error {
   const who = holder ? `process ${holder.pid} on ${holder.host} since ${holder.since}` : "another process";
-  return new Error(`[lockRun] expected ${folder} to be free, got a run of ${who}; wait for it, or take another folder (lock: ${path})`);
+  return new Error(
+    `[lockRun] expected ${folder} to be free, got a run of ${who}; wait for it, or take another folder (lock: ${path})`,
+  );
 }

@@ -4,7 +4,13 @@ import { chunkGrain, chunksOf, forEachChunk } from "./chunks.ts";
 
 // Words of a chunk, as in assembly/adamw.ts.
 const WORDS = 8;
-const PARAMETER = 0, GRADIENT = 1, FIRST = 2, SECOND = 3, LENGTH = 4, KEEP = 5, RATE = 6;
+const PARAMETER = 0,
+  GRADIENT = 1,
+  FIRST = 2,
+  SECOND = 3,
+  LENGTH = 4,
+  KEEP = 5,
+  RATE = 6;
 
 export const adamWKernels = implement(adamWOp, {
   forward(simd, tensors, _, options) {

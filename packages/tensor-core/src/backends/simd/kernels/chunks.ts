@@ -15,7 +15,14 @@ export function chunkCount(size: number): number {
 /**
  * Sum of a chunked kernel (`kernel(...args, partials, size, begin, end)` over chunks) times `scale`, stored to `to`.
  */
-export function storeChunkedSum(simd: Simd, kernel: string, args: readonly number[], size: number, scale: number, to: Tensor): void {
+export function storeChunkedSum(
+  simd: Simd,
+  kernel: string,
+  args: readonly number[],
+  size: number,
+  scale: number,
+  to: Tensor,
+): void {
   const chunks = chunkCount(size);
   const partials = simd.scratch(chunks * 8);
   simd.parallel(kernel, chunks, 2, ...args, partials, size);

@@ -8,13 +8,14 @@ import { columnSums } from "./gemm.ts";
 export const convTranspose2dKernels = implement(convTranspose2dOp, {
   forward(simd, { x, filter, bias }, { y }, options) {
     const geometry = convGeometry(y.shape, filter.shape, x.shape, options);
-    convolveTransposed(simd, geometry, simd.pointer(x), simd.pointer(filter), simd.pointer(bias), simd.pointer(y));
+    const [smaller, taps, added, larger] = [x, filter, bias, y].map(simd.pointer);
+    convolveTransposed(simd, geometry, { larger, filter: taps, smaller, bias: added });
   },
   backward(simd, { dy, x, filter }, { dx, dfilter, dbias }, options) {
     const geometry = convGeometry(dy.shape, filter.shape, x.shape, options);
-    const gradient = simd.pointer(dy);
-    if (dx) convolve(simd, geometry, gradient, simd.pointer(filter), 0, simd.pointer(dx));
-    if (dfilter) filterGradient(simd, geometry, gradient, simd.pointer(x), simd.pointer(dfilter));
+    const [image, taps, gradient] = [x, filter, dy].map(simd.pointer);
+    if (dx) convolve(simd, geometry, { larger: gradient, filter: taps, smaller: simd.pointer(dx), bias: 0 });
+    if (dfilter) filterGradient(simd, geometry, { larger: gradient, filter: simd.pointer(dfilter), smaller: image });
     if (dbias) columnSums(simd, gradient, simd.pointer(dbias), dy.size / dbias.size, dbias.size);
   },
 });

@@ -1,147 +1,125 @@
 // The three products behind convolutions and their transposes, on all threads. Each reads images through windows, so no
 // matrix of windows is ever stored; see assembly/im2col.ts and assembly/conv2d.ts.
 import type { ConvGeometry } from "../../../ops/conv2d-taps.ts";
-import type { Simd } from "../context.ts";
-import { ADD_BIAS, gemm, gemmScratch, OVERWRITE, splitProduct } from "./gemm.ts";
+import { grainFor, type Simd } from "../context.ts";
+import { ADD_BIAS, gemm, gemmScratch, OVERWRITE, splitProduct, type Factor } from "./gemm.ts";
 
-/** Fields of Window in assembly/im2col.ts, in its order. */
-type Window = readonly [
-  height: number,
-  width: number,
-  channels: number,
-  kernelHeight: number,
-  kernelWidth: number,
-  stride: number,
-  top: number,
-  left: number,
-  rows: number,
-  columns: number,
-  outputHeight: number,
-  outputWidth: number,
-  outputStep: number,
-  outputTop: number,
-  outputLeft: number,
+/** Addresses. `larger` is the image of a convolution, `smaller` its result, `bias` one value per output or 0. */
+export type ConvAddresses = {
+  readonly larger: number;
+  readonly filter: number;
+  readonly smaller: number;
+  readonly bias: number;
+};
+
+// Fields of Window in assembly/im2col.ts, in its order.
+const windowFields = [
+  ...([
+    "height",
+    "width",
+    "channels",
+    "kernelHeight",
+    "kernelWidth",
+    "stride",
+    "top",
+    "left",
+    "rows",
+    "columns",
+  ] as const),
+  ...(["outputHeight", "outputWidth", "outputStep", "outputTop", "outputLeft"] as const),
 ];
+type Window = Readonly<Record<(typeof windowFields)[number], number>>;
 
-/** y = convolution of x with the filter, + bias. Addresses; `bias` 0 for none. */
-export function convolve(simd: Simd, geometry: ConvGeometry, x: number, filter: number, bias: number, y: number): void {
-  const { outputs, kernelHeight, kernelWidth, channels } = geometry;
-  const depth = kernelHeight * kernelWidth * channels;
+/** smaller = convolution of larger with the filter, + bias. */
+export function convolve(simd: Simd, geometry: ConvGeometry, { larger, filter, smaller, bias }: ConvAddresses): void {
+  const { outputs } = geometry;
+  const depth = depthOf(geometry);
   const b = { address: filter, row: 1, column: depth };
   if (isPointwise(geometry)) {
-    gemm(simd, {
-      a: { address: x, row: depth, column: 1 },
-      b,
-      c: y,
-      M: positionsOf(geometry),
-      N: outputs,
-      K: depth,
-      bias,
-    });
-  } else {
-    runWindow(simd, plainWindow(geometry), x, b, y, outputs, bias, geometry.batch, gemmScratch(simd));
-  }
-}
-
-/** dx = what convolve's result y was computed from, in gradient: the transposed convolution of dy, + bias. */
-export function convolveTransposed(
-  simd: Simd,
-  geometry: ConvGeometry,
-  dy: number,
-  filter: number,
-  bias: number,
-  dx: number,
-): void {
-  const { outputs, channels, kernelHeight, kernelWidth, stride, batch } = geometry;
-  if (isPointwise(geometry)) {
-    const a = { address: dy, row: outputs, column: 1 };
-    const b = { address: filter, row: channels, column: 1 };
-    gemm(simd, { a, b, c: dx, M: positionsOf(geometry), N: channels, K: outputs, bias });
+    const a = { address: larger, row: depth, column: 1 };
+    gemm(simd, { a, b, c: smaller, M: positionsOf(geometry), N: outputs, K: depth, bias });
     return;
   }
-  const turned = simd.scratch(outputs * kernelHeight * kernelWidth * channels * 4);
+  const scratch = gemmScratch(simd);
+  runWindow(
+    simd,
+    { window: plainWindow(geometry), positions: positionsOf(geometry), depth, outputs },
+    larger,
+    b,
+    smaller,
+    bias,
+    scratch,
+  );
+}
+
+/** larger = transposed convolution of smaller, + bias: what the input gradient of `convolve` is. */
+export function convolveTransposed(simd: Simd, geometry: ConvGeometry, addresses: ConvAddresses): void {
+  const { batch, outputs, channels, stride } = geometry;
+  const { larger, filter, smaller, bias } = addresses;
+  if (isPointwise(geometry)) {
+    const a = { address: smaller, row: outputs, column: 1 };
+    const b = { address: filter, row: channels, column: 1 };
+    gemm(simd, { a, b, c: larger, M: positionsOf(geometry), N: channels, K: outputs, bias });
+    return;
+  }
+  const b = { address: simd.scratch(outputs * depthOf(geometry) * 4), row: channels, column: 1 };
   const scratch = gemmScratch(simd);
   for (let phase = 0; phase < stride * stride; phase++) {
-    const rows = phaseOf(geometry, Math.floor(phase / stride), kernelHeight, geometry.height);
-    const columns = phaseOf(geometry, phase % stride, kernelWidth, geometry.width);
-    const sizes = [
-      outputs,
-      kernelHeight,
-      kernelWidth,
-      channels,
-      stride,
-      rows.first,
-      columns.first,
-      rows.taps,
-      columns.taps,
-    ];
-    simd.parallel(
-      "turnFilter",
-      outputs,
-      Math.max(1, Math.ceil(65536 / (channels * kernelHeight * kernelWidth))),
-      filter,
-      turned,
-      ...sizes,
-    );
-    const window: Window = [
-      geometry.rows,
-      geometry.columns,
-      outputs,
-      rows.taps,
-      columns.taps,
-      1,
-      rows.before,
-      columns.before,
-      rows.positions,
-      columns.positions,
-      geometry.height,
-      geometry.width,
-      stride,
-      rows.offset,
-      columns.offset,
-    ];
-    runWindow(simd, window, dy, { address: turned, row: channels, column: 1 }, dx, channels, bias, batch, scratch);
+    const rows = phaseOf(geometry, Math.floor(phase / stride), geometry.kernelHeight, geometry.height);
+    const columns = phaseOf(geometry, phase % stride, geometry.kernelWidth, geometry.width);
+    turnFilter(simd, geometry, filter, b.address, rows, columns);
+    const window = phaseWindow(geometry, rows, columns);
+    const sizes = { positions: batch * rows.positions * columns.positions, depth: rows.taps * columns.taps * outputs };
+    runWindow(simd, { window, ...sizes, outputs: channels }, smaller, b, larger, bias, scratch);
   }
 }
 
-/** dfilter = gradient of the filter from x and dy. */
-export function filterGradient(simd: Simd, geometry: ConvGeometry, x: number, dy: number, dfilter: number): void {
-  const { outputs, kernelHeight, kernelWidth, channels } = geometry;
-  const depth = kernelHeight * kernelWidth * channels;
+/** Gradient of the filter from both sides (one of them a gradient itself). */
+export function filterGradient(
+  simd: Simd,
+  geometry: ConvGeometry,
+  { larger, smaller, filter }: Omit<ConvAddresses, "bias">,
+): void {
+  const { outputs } = geometry;
+  const depth = depthOf(geometry);
   const positions = positionsOf(geometry);
   if (isPointwise(geometry)) {
-    const a = { address: dy, row: 1, column: outputs };
-    gemm(simd, { a, b: { address: x, row: channels, column: 1 }, c: dfilter, M: outputs, N: depth, K: positions });
+    const a = { address: smaller, row: 1, column: outputs };
+    gemm(simd, { a, b: { address: larger, row: depth, column: 1 }, c: filter, M: outputs, N: depth, K: positions });
     return;
   }
   const { byColumns, count, grain } = splitProduct(simd.threads, outputs, depth, positions);
-  const addresses = [dy, x, writeWindow(simd, plainWindow(geometry)), dfilter];
-  const sizes = [outputs, positions, depth, OVERWRITE, gemmScratch(simd), Number(byColumns)];
-  simd.parallel("convolveFilterGradient", count, grain, ...addresses, ...sizes);
+  const addresses = [smaller, larger, writeWindow(simd, plainWindow(geometry)), filter];
+  const rest = [outputs, positions, depth, OVERWRITE, gemmScratch(simd), Number(byColumns)];
+  simd.parallel("convolveFilterGradient", count, grain, ...addresses, ...rest);
 }
+
+type WindowProduct = {
+  readonly window: Window;
+  readonly positions: number;
+  readonly depth: number;
+  readonly outputs: number;
+};
 
 function runWindow(
   simd: Simd,
-  window: Window,
+  { window, positions, depth, outputs }: WindowProduct,
   image: number,
-  filter: { address: number; row: number; column: number },
-  y: number,
-  outputs: number,
+  filter: Factor,
+  result: number,
   bias: number,
-  batch: number,
   scratch: number,
 ): void {
-  const [, , channels, kernelHeight, kernelWidth, , , , rows, columns] = window;
-  const positions = batch * rows * columns;
-  const depth = kernelHeight * kernelWidth * channels;
   const { byColumns, count, grain } = splitProduct(simd.threads, positions, outputs, depth);
-  const factors = [image, writeWindow(simd, window), filter.address, filter.row, filter.column, y, outputs];
+  const factors = [image, writeWindow(simd, window), filter.address, filter.row, filter.column, result, outputs];
   const rest = [positions, depth, bias ? ADD_BIAS : OVERWRITE, bias, scratch, Number(byColumns)];
   simd.parallel("convolve", count, grain, ...factors, ...rest);
 }
 
-// Pixels y = offset + stride * i of the larger side meet the taps first + stride * t, t < taps, on rows i - before + t of
-// the smaller side once the taps are turned round.
+type Phase = ReturnType<typeof phaseOf>;
+
+// Along one axis, pixels offset + stride * i of the larger side meet the taps first + stride * t, t < taps. Turned round,
+// these taps are a filter of stride 1 over the smaller side that starts `before` the position i.
 function phaseOf({ stride, padding }: ConvGeometry, offset: number, kernel: number, size: number) {
   const first = (offset + padding) % stride;
   const taps = Math.max(0, Math.ceil((kernel - first) / stride));
@@ -149,35 +127,53 @@ function phaseOf({ stride, padding }: ConvGeometry, offset: number, kernel: numb
   return { offset, first, taps, before, positions: Math.max(0, Math.ceil((size - offset) / stride)) };
 }
 
+function turnFilter(simd: Simd, geometry: ConvGeometry, filter: number, to: number, rows: Phase, columns: Phase): void {
+  const { outputs, kernelHeight, kernelWidth, channels, stride } = geometry;
+  const sizes = [outputs, kernelHeight, kernelWidth, channels, stride];
+  const part = [rows.first, columns.first, rows.taps, columns.taps];
+  const grain = grainFor(rows.taps * columns.taps * channels, { work: 65536 });
+  simd.parallel("turnFilter", outputs, grain, filter, to, ...sizes, ...part);
+}
+
+function phaseWindow(geometry: ConvGeometry, rows: Phase, columns: Phase): Window {
+  return {
+    height: geometry.rows,
+    width: geometry.columns,
+    channels: geometry.outputs,
+    kernelHeight: rows.taps,
+    kernelWidth: columns.taps,
+    stride: 1,
+    top: rows.before,
+    left: columns.before,
+    rows: rows.positions,
+    columns: columns.positions,
+    outputHeight: geometry.height,
+    outputWidth: geometry.width,
+    outputStep: geometry.stride,
+    outputTop: rows.offset,
+    outputLeft: columns.offset,
+  };
+}
+
 function plainWindow(geometry: ConvGeometry): Window {
-  const { height, width, channels, kernelHeight, kernelWidth, stride, padding, rows, columns } = geometry;
-  return [
-    height,
-    width,
-    channels,
-    kernelHeight,
-    kernelWidth,
-    stride,
-    padding,
-    padding,
-    rows,
-    columns,
-    rows,
-    columns,
-    1,
-    0,
-    0,
-  ];
+  const { padding, rows, columns } = geometry;
+  const output = { outputHeight: rows, outputWidth: columns, outputStep: 1, outputTop: 0, outputLeft: 0 };
+  return { ...geometry, top: padding, left: padding, ...output };
 }
 
 function writeWindow(simd: Simd, window: Window): number {
-  const address = simd.scratch(window.length * 4);
-  simd.int32(address, window.length).set(window);
+  const address = simd.scratch(windowFields.length * 4);
+  const words = windowFields.map((field) => window[field]);
+  simd.int32(address, words.length).set(words);
   return address;
 }
 
 function positionsOf({ batch, rows, columns }: ConvGeometry): number {
   return batch * rows * columns;
+}
+
+function depthOf({ kernelHeight, kernelWidth, channels }: ConvGeometry): number {
+  return kernelHeight * kernelWidth * channels;
 }
 
 // 1 x 1, stride 1, no padding: images are matrices already.

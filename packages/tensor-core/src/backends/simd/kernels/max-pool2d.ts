@@ -10,6 +10,14 @@ export const maxPool2dKernels = implement(maxPool2dOp, {
   backward(simd, { dy, place }, { dx }, { size }) {
     const [batch, height, width, channels] = dy.shape;
     const grain = grainFor(width * channels * size * size);
-    simd.parallel("maxPool2dBackward", batch * height, grain, ...[dy, place, dx].map(simd.pointer), width, channels, size);
+    simd.parallel(
+      "maxPool2dBackward",
+      batch * height,
+      grain,
+      ...[dy, place, dx].map(simd.pointer),
+      width,
+      channels,
+      size,
+    );
   },
 });

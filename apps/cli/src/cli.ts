@@ -1,0 +1,85 @@
+// The program: flags of all commands, errors as one line, exit codes.
+import { readFileSync } from "node:fs";
+import { Command as Commander, CommanderError } from "commander";
+import { addCommand, type Command } from "./command.ts";
+import { commands } from "./commands/index.ts";
+import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.ts";
+import type { Host } from "./host.ts";
+import { createInterrupt } from "./interrupt.ts";
+import { createTerminal, type Terminal } from "./terminal.ts";
+
+type GlobalFlags = { readonly json?: boolean; readonly debug?: boolean };
+
+/**
+ * Runs a command line, without the program's own name.
+ *
+ * @returns the exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted
+ */
+export async function runCli(argv: readonly string[], host: Host): Promise<number> {
+  const terminal = createTerminal(host, { json: argv.includes("--json") });
+  let exitCode: number = exitCodes.done;
+  const program = createProgram(host, async (command, flags) => {
+    const interrupt = createInterrupt(host, terminal.info);
+    try {
+      exitCode = await command.run(flags as never, { host, terminal, interrupt });
+    } finally {
+      interrupt.dispose();
+    }
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return report(error, terminal, { debug: argv.includes("--debug") });
+  }
+}
+
+/** The version of this package. */
+export function cliVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function createProgram(host: Host, run: (command: Command, flags: GlobalFlags & Record<string, unknown>) => Promise<void>): Commander {
+  const program = new Commander("beit")
+    .description("Train, fine-tune and look inside BEiT.")
+    .version(cliVersion())
+    .option("--json", "events as JSON lines on stdout")
+    .option("--debug", "stack traces of errors")
+    .showSuggestionAfterError()
+    .configureOutput({ writeOut: (text) => void host.stdout.write(text), writeErr: (text) => void host.stderr.write(text), outputError: () => {} })
+    .exitOverride()
+    .addHelpText("after", "\nExample:\n  beit train-tokenizer --data photos --recipe tokenizer-demo --out runs/tokenizer");
+  for (const command of commands) addCommand(program, command, run);
+  inheritSettings(program);
+  return program;
+}
+
+// Sub-commands made before a setting do not have it, those of groups never.
+function inheritSettings(program: Commander): void {
+  for (const command of program.commands) {
+    command.copyInheritedSettings(program);
+    command.option("--json", "events as JSON lines on stdout").option("--debug", "stack traces of errors");
+    inheritSettings(command);
+  }
+}
+
+function report(error: unknown, terminal: Terminal, { debug }: { readonly debug: boolean }): number {
+  if (error instanceof CommanderError) {
+    // Help and version are no errors; help shown for want of a command is one.
+    if (error.exitCode === 0) return exitCodes.done;
+    if (error.code !== "commander.help") terminal.error(messageOf(error).replace(/^error: /, ""));
+    return exitCodes.wrongUse;
+  }
+  const code = exitCodeOf(error);
+  if (code === exitCodes.interrupted) return code;
+  terminal.error(messageOf(error));
+  if (debug && error instanceof Error) terminal.info(stackOf(error));
+  terminal.event("error", { message: messageOf(error), exitCode: code });
+  return code;
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : "";
+  return `${error.stack ?? error.message}${cause}`;
+}

@@ -1,0 +1,117 @@
+// A command is a declaration: its name, what it does in one line, an example, typed flags, and what it runs.
+import { Command as Commander, InvalidArgumentError, Option } from "commander";
+import type { Host } from "./host.ts";
+import type { Interrupt } from "./interrupt.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What a command gets beside its flags. */
+export type Context = {
+  readonly host: Host;
+  readonly terminal: Terminal;
+  readonly interrupt: Interrupt;
+};
+
+/** One flag. `Value` is what `run` gets for it. */
+export type Flag<Value> = {
+  readonly description: string;
+  /** Name of the value in the help; a switch has none. */
+  readonly value?: string;
+  readonly required?: boolean;
+  readonly many?: boolean;
+  readonly choices?: readonly string[];
+  readonly fallback?: Value;
+  readonly parse?: (text: string) => Value;
+};
+
+type Flags = Readonly<Record<string, Flag<never>>>;
+type Values<Declared> = { readonly [Name in keyof Declared]: Declared[Name] extends Flag<infer Value> ? Value : never };
+
+export type CommandDeclaration<Declared> = {
+  /** One word, or two for a command of a group: `data verify`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly example: string;
+  /** The flag given without its name, in first place. */
+  readonly argument?: keyof Declared & string;
+  readonly flags: Declared;
+  /** The exit code. */
+  readonly run: (flags: Values<Declared>, context: Context) => Promise<number>;
+};
+
+export type Command = CommandDeclaration<Flags>;
+
+/** Ties the types of the flags to those that `run` gets. */
+export function defineCommand<Declared extends Readonly<Record<string, Flag<unknown>>>>(
+  declaration: CommandDeclaration<Declared>,
+): Command {
+  return declaration as unknown as Command;
+}
+
+export function required(value: string, description: string): Flag<string> {
+  return { value, description, required: true };
+}
+
+export function optional(value: string, description: string): Flag<string | undefined> {
+  return { value, description };
+}
+
+/** May be given several times, with one or several values each. */
+export function list(value: string, description: string, { required = false } = {}): Flag<readonly string[]> {
+  return { value, description, many: true, required, fallback: [] };
+}
+
+export function toggle(description: string): Flag<boolean> {
+  return { description, fallback: false };
+}
+
+export function choice<const Choice extends string>(choices: readonly Choice[], description: string, fallback: Choice): Flag<Choice> {
+  return { value: choices.join("|"), description, choices, fallback };
+}
+
+/** A whole number of at least `least`. */
+export function integer(value: string, description: string, least: number): Flag<number | undefined>;
+export function integer(value: string, description: string, least: number, fallback: number): Flag<number>;
+export function integer(value: string, description: string, least: number, fallback?: number): Flag<number | undefined> {
+  const parse = (text: string): number => {
+    const number = Number(text);
+    if (text.trim() !== "" && Number.isSafeInteger(number) && number >= least) return number;
+    throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+  };
+  return { value, description, parse, ...(fallback !== undefined && { fallback }) };
+}
+
+/** Adds a command to a program; groups are made as needed. `action` runs it. */
+export function addCommand(
+  program: Commander,
+  command: Command,
+  action: (command: Command, flags: Record<string, unknown>) => Promise<void>,
+): void {
+  const names = command.name.split(" ");
+  const parent = names.length > 1 ? groupOf(program, names[0]) : program;
+  const made = parent.command(names[names.length - 1]).description(command.summary);
+  if (command.argument) {
+    const { value, description, required: needed } = command.flags[command.argument];
+    made.argument(needed ? `<${value}>` : `[${value}]`, description);
+  }
+  for (const [name, flag] of Object.entries(command.flags)) if (name !== command.argument) made.addOption(optionOf(name, flag));
+  made.addHelpText("after", `\nExample:\n  ${command.example}`);
+  made.action(async (...given: unknown[]) => {
+    const positional = command.argument ? { [command.argument]: given[0] } : {};
+    await action(command, { ...made.optsWithGlobals(), ...positional });
+  });
+}
+
+function groupOf(program: Commander, name: string): Commander {
+  return program.commands.find((one) => one.name() === name) ?? program.command(name).description(`Commands on ${name}`);
+}
+
+function optionOf(name: string, { description, value, required: needed, many, choices, fallback, parse }: Flag<unknown>): Option {
+  const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const option = new Option(value === undefined ? flag : `${flag} <${value}${many ? "..." : ""}>`, description);
+  if (needed) option.makeOptionMandatory();
+  if (choices) option.choices(choices);
+  if (parse) option.argParser(parse);
+  // An empty list is no default worth showing.
+  if (fallback !== undefined) option.default(fallback, many ? "none" : undefined);
+  return option;
+}

@@ -1,0 +1,105 @@
+// What a demo found, as summary.json holds it: every figure of the report, and what is needed to get it again.
+import type { FineTuneRecipe, PretrainRecipe, TokenizerRecipe } from "@beitjs/trainers";
+
+/** Accuracies are shares in [0, 1]. */
+export type SeedScores = {
+  readonly seed: number;
+  readonly accuracy: number;
+  readonly top5: number;
+  /** Loss and accuracy on the training labels in the last epoch, with augmentation. */
+  readonly trainLoss: number;
+  readonly trainAccuracy: number;
+};
+
+export type ClassifierSummary = {
+  /** Mean over the seeds. */
+  readonly accuracy: number;
+  /** Sample standard deviation over the seeds; 0 for one seed. */
+  readonly standardDeviation: number;
+  readonly top5: number;
+  readonly seeds: readonly SeedScores[];
+};
+
+export type StageName = "tokenizer" | "pretrain" | "fineTune";
+
+export type DemoSummary = {
+  readonly format: "beitjs-demo";
+  readonly version: 1;
+  readonly finished: string;
+  /** A short run only shows that everything works: its figures mean nothing. */
+  readonly short: boolean;
+  readonly meaningful: boolean;
+  readonly data: {
+    readonly path: string;
+    readonly kind: string;
+    readonly channels: number;
+    readonly classes: readonly string[];
+    readonly train: { readonly images: number; readonly sha256: string };
+    readonly test: { readonly images: number; readonly sha256: string; readonly heldOut: boolean };
+    readonly skipped: number;
+  };
+  readonly backend: {
+    readonly name: string;
+    readonly build: string;
+    readonly threads: number;
+    readonly reasons: { readonly build: string; readonly threads: string };
+  };
+  readonly environment: {
+    readonly beit: string;
+    readonly node: string;
+    readonly platform: string;
+    readonly processor: string;
+    readonly processors: number;
+    readonly memoryBytes: number;
+  };
+  readonly seeds: { readonly tokenizer: number; readonly pretrain: number; readonly fineTune: readonly number[] };
+  readonly recipes: {
+    readonly tokenizer: TokenizerRecipe;
+    readonly pretrain: PretrainRecipe;
+    readonly fineTune: FineTuneRecipe;
+  };
+  readonly tokenizer: {
+    readonly parameters: number;
+    readonly steps: number;
+    readonly loss: number;
+    /** On the test images, pixels in [-1, 1]. */
+    readonly meanAbsoluteError: number;
+    readonly perplexity: number;
+    readonly used: number;
+    readonly vocabSize: number;
+    readonly warning?: string;
+  };
+  readonly pretrain: {
+    readonly parameters: number;
+    readonly steps: number;
+    /** ln of the codebook size: the loss of guessing. */
+    readonly expectedStartLoss: number;
+    readonly startLoss: number;
+    /** Means over the last epoch, on training images. */
+    readonly trainLoss: number;
+    readonly trainAccuracy: number;
+    /** On the test images. */
+    readonly loss: number;
+    readonly accuracy: number;
+    readonly masks: {
+      readonly meanCount: number;
+      readonly standardDeviation: number;
+      readonly smallestCount: number;
+      readonly largestCount: number;
+      readonly meanRatio: number;
+      readonly adjacentShare: number;
+    };
+  };
+  readonly fineTune: {
+    readonly labelsPerClass: number;
+    readonly labels: number;
+    readonly steps: number;
+    readonly testImages: number;
+    readonly pretrained: ClassifierSummary;
+    readonly scratch: ClassifierSummary;
+    /** Pre-trained minus scratch, of the mean and for every seed. */
+    readonly difference: { readonly accuracy: number; readonly seeds: readonly number[] };
+  };
+  /** Time at work, in seconds; parts of a run that was stopped and went on are added up. */
+  readonly seconds: Readonly<Record<"data" | "tokenizer" | "pretrain" | "fineTune" | "report" | "total", number>>;
+};

@@ -1,0 +1,28 @@
+// What the shell learns from a run, and errors that know their code.
+
+export const exitCodes = { done: 0, failed: 1, wrongUse: 2, interrupted: 130 } as const;
+
+/** An error of the caller's: a wrong flag, a recipe that cannot be. Ends with exit code 2. */
+export function usageError(message: string, cause?: unknown): Error {
+  return Object.assign(new Error(message, cause === undefined ? {} : { cause }), { exitCode: exitCodes.wrongUse });
+}
+
+/** Stopped by Ctrl-C or SIGTERM. Ends with exit code 130 and without a message: it was told when it happened. */
+export function interruptedError(): Error {
+  return Object.assign(new Error("interrupted"), { exitCode: exitCodes.interrupted });
+}
+
+/** The exit code that an error asks for; 1 if it asks for none. */
+export function exitCodeOf(error: unknown): number {
+  const { exitCode } = (error ?? {}) as { exitCode?: unknown };
+  return typeof exitCode === "number" ? exitCode : exitCodes.failed;
+}
+
+/** An error in one line, for people: without the function in front that library errors start with. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text
+    .replace(/^\[[\w$.]+\] /, "")
+    .replace(/\s*\n\s*/g, " ")
+    .trim();
+}

@@ -1,0 +1,34 @@
+// Ctrl-C and SIGTERM: the first asks the run to save and stop, the second ends the process where it stands.
+import { exitCodes, interruptedError } from "./exit-codes.ts";
+import type { Host } from "./host.ts";
+
+export interface Interrupt {
+  readonly requested: boolean;
+  /** Aborted by the first signal; for work that has nothing to save. */
+  readonly signal: AbortSignal;
+  /** Throws if the run was asked to stop. */
+  check(): void;
+  /** Stops listening. */
+  dispose(): void;
+}
+
+/** Listens to the host's signals until disposed; `tell` says what happens next. */
+export function createInterrupt({ signals, exit }: Host, tell: (text: string) => void): Interrupt {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) return exit(exitCodes.interrupted);
+    tell("stopping at the next step, after saving; press Ctrl-C again to stop at once");
+    controller.abort(interruptedError());
+  };
+  for (const name of ["SIGINT", "SIGTERM"]) signals.on(name, onSignal);
+  return {
+    get requested() {
+      return controller.signal.aborted;
+    },
+    signal: controller.signal,
+    check: () => controller.signal.throwIfAborted(),
+    dispose() {
+      for (const name of ["SIGINT", "SIGTERM"]) signals.off(name, onSignal);
+    },
+  };
+}

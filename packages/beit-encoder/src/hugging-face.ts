@@ -1,0 +1,81 @@
+// Weights as Hugging Face stores BEiT, under the official names: most are renamed, and the matrices of queries, keys and
+// values are one. (transformers, convert_beit_unilm_to_pytorch.py, read backwards)
+import type { HostTensor, HostTensors } from "./values.ts";
+
+/** Hugging Face's name without the leading `beit.`, and the official one; `*` stands for the number of a block. */
+export const huggingFaceNames: readonly (readonly [huggingFace: string, official: string])[] = [
+  ["embeddings.cls_token", "cls_token"],
+  ["embeddings.mask_token", "mask_token"],
+  ["embeddings.position_embeddings", "pos_embed"],
+  ["embeddings.patch_embeddings.projection.weight", "patch_embed.proj.weight"],
+  ["embeddings.patch_embeddings.projection.bias", "patch_embed.proj.bias"],
+  ["encoder.relative_position_bias.relative_position_bias_table", "rel_pos_bias.relative_position_bias_table"],
+  ["encoder.layer.*.layernorm_before.weight", "blocks.*.norm1.weight"],
+  ["encoder.layer.*.layernorm_before.bias", "blocks.*.norm1.bias"],
+  ["encoder.layer.*.attention.attention.query.bias", "blocks.*.attn.q_bias"],
+  ["encoder.layer.*.attention.attention.value.bias", "blocks.*.attn.v_bias"],
+  [
+    "encoder.layer.*.attention.attention.relative_position_bias.relative_position_bias_table",
+    "blocks.*.attn.relative_position_bias_table",
+  ],
+  ["encoder.layer.*.attention.output.dense.weight", "blocks.*.attn.proj.weight"],
+  ["encoder.layer.*.attention.output.dense.bias", "blocks.*.attn.proj.bias"],
+  ["encoder.layer.*.lambda_1", "blocks.*.gamma_1"],
+  ["encoder.layer.*.layernorm_after.weight", "blocks.*.norm2.weight"],
+  ["encoder.layer.*.layernorm_after.bias", "blocks.*.norm2.bias"],
+  ["encoder.layer.*.intermediate.dense.weight", "blocks.*.mlp.fc1.weight"],
+  ["encoder.layer.*.intermediate.dense.bias", "blocks.*.mlp.fc1.bias"],
+  ["encoder.layer.*.output.dense.weight", "blocks.*.mlp.fc2.weight"],
+  ["encoder.layer.*.output.dense.bias", "blocks.*.mlp.fc2.bias"],
+  ["encoder.layer.*.lambda_2", "blocks.*.gamma_2"],
+  ["layernorm.weight", "norm.weight"],
+  ["layernorm.bias", "norm.bias"],
+  ["lm_head.weight", "lm_head.weight"],
+  ["lm_head.bias", "lm_head.bias"],
+  ["pooler.layernorm.weight", "fc_norm.weight"],
+  ["pooler.layernorm.bias", "fc_norm.bias"],
+  ["classifier.weight", "head.weight"],
+  ["classifier.bias", "head.bias"],
+];
+
+const toOfficial = new Map(huggingFaceNames);
+const matrix = /^encoder\.layer\.(\d+)\.attention\.attention\.(query|key|value)\.weight$/;
+
+/**
+ * Hugging Face's tensors under the official names, for `loadBeit`. Their models normalize with an epsilon of 1e-12, which
+ * belongs into the config, and resize tables with `tableResizing: "bilinear"` when they run.
+ *
+ * @throws naming the tensor that is not one of BEiT's, or the query, key or value weight that is missing
+ */
+export function fromHuggingFace(tensors: HostTensors): Map<string, HostTensor> {
+  const official = new Map<string, HostTensor>();
+  const bare = new Map([...tensors].map(([name, value]) => [name.replace(/^beit\./, ""), value]));
+  for (const [name, value] of bare) {
+    if (name.endsWith("relative_position_index")) continue;
+    const [, block, part] = matrix.exec(name) ?? [];
+    if (part === undefined) official.set(rename(name), value);
+    else if (part === "query") official.set(`blocks.${block}.attn.qkv.weight`, joinMatrices(bare, name));
+  }
+  return official;
+}
+
+function rename(name: string): string {
+  const [, block = ""] = /^encoder\.layer\.(\d+)\./.exec(name) ?? [];
+  const official = toOfficial.get(block ? name.replace(block, "*") : name);
+  if (official === undefined) throw new Error(`[fromHuggingFace] expected tensors of BEiT, got ${name}`);
+  return official.replace("*", block);
+}
+
+// Rows of queries, then keys, then values.
+function joinMatrices(tensors: HostTensors, queryName: string): HostTensor {
+  const parts = ["query", "key", "value"].map((part) => {
+    const name = queryName.replace("query", part);
+    const found = tensors.get(name);
+    if (!found) throw new Error(`[fromHuggingFace] expected ${name}, got none`);
+    return found;
+  });
+  const [rows, columns] = parts[0].shape;
+  const data = new Float32Array(3 * rows * columns);
+  parts.forEach((part, i) => data.set(part.data, i * rows * columns));
+  return { shape: [3 * rows, columns], data };
+}

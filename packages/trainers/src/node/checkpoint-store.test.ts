@@ -1,0 +1,242 @@
+import { mkdtemp, mkdir, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { tensor, type Tensor } from "@beitjs/tensor-core";
+import { createReferenceBackend } from "@beitjs/tensor-core/reference";
+import { toFloat32 } from "@beitjs/tensor-core/safetensors";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { initTrainingState, type TrainingState } from "../update.ts";
+import { diskStorage, type CheckpointStorage } from "./checkpoint-files.ts";
+import { cleanCheckpoints, listCheckpoints, loadCheckpoint, saveCheckpoint } from "./checkpoint-store.ts";
+
+type Params = { readonly layer: { readonly weight: Tensor; readonly bias: Tensor } };
+
+let run: string;
+beforeEach(async () => void (run = await mkdtemp(join(tmpdir(), "beitjs-store-"))));
+afterEach(() => rm(run, { recursive: true, force: true }));
+
+function stateAt(step: number): TrainingState<Params> {
+  const backend = createReferenceBackend();
+  const values = (count: number) => Array.from({ length: count }, (_, i) => step + i / 8);
+  const params = { layer: { weight: tensor(values(6), [2, 3], backend), bias: tensor(values(2), [2], backend) } };
+  return Object.assign(initTrainingState<Params>(params), { step });
+}
+
+const infoAt = (step: number) =>
+  ({ stage: "pretrain", model: { width: 3 }, recipe: { seed: 7 }, step, position: { epoch: 0, batch: step } }) as const;
+
+const save = (step: number, options = {}) => saveCheckpoint(run, stateAt(step), infoAt(step), options);
+
+async function stepsOf(path: string): Promise<number[]> {
+  return (await listCheckpoints(path)).map(({ step }) => step);
+}
+
+async function expectStep(step: number): Promise<void> {
+  const loaded = await loadCheckpoint(run);
+  expect(loaded.manifest.step).toBe(step);
+  const weight = loaded.tensors.get("layer.weight");
+  expect(weight && [...toFloat32(weight)]).toEqual([0, 1, 2, 3, 4, 5].map((i) => step + i / 8));
+}
+
+describe("saveCheckpoint", () => {
+  it("writes a folder that loadCheckpoint reads back, by its own path and by the run's", async () => {
+    const path = await save(500);
+    expect(path).toBe(join(run, "checkpoints", "step-000500"));
+    expect((await readdir(path)).sort()).toEqual([
+      "manifest.json",
+      "manifest.sha256",
+      "model.safetensors",
+      "optimizer.safetensors",
+    ]);
+    await expectStep(500);
+    expect((await loadCheckpoint(path)).manifest.recipe).toEqual({ seed: 7 });
+  });
+
+  it("keeps the newest two, or as many as asked for", async () => {
+    for (const step of [1, 2, 3]) await save(step);
+    expect(await stepsOf(run)).toEqual([3, 2]);
+    await save(4, { keep: 1 });
+    expect(await stepsOf(run)).toEqual([4]);
+  });
+
+  it("sorts by number beyond six digits", async () => {
+    for (const step of [999_999, 1_000_000]) await save(step);
+    await expectStep(1_000_000);
+  });
+
+  it("removes checkpoints of later steps: they belong to a past that was left", async () => {
+    for (const step of [10, 20]) await save(step);
+    await save(15);
+    expect(await stepsOf(run)).toEqual([15, 10]);
+  });
+
+  it("replaces a checkpoint of the same step", async () => {
+    await save(5);
+    await writeFile(join(run, "checkpoints/step-000005/model.safetensors"), "damaged");
+    await save(5);
+    await expectStep(5);
+    expect(await readdir(join(run, "checkpoints"))).toEqual(["step-000005"]);
+  });
+
+  it("cleans what interrupted writes have left, and puts back what was moved aside", async () => {
+    await save(1);
+    const folder = join(run, "checkpoints");
+    await mkdir(join(folder, "step-000002.partial"));
+    await writeFile(join(folder, "step-000002.partial/model.safetensors"), "half");
+    await diskStorage.rename(join(folder, "step-000001"), join(folder, "step-000001.replaced"));
+    await expectStep(1);
+    await cleanCheckpoints(run);
+    expect(await readdir(folder)).toEqual(["step-000001"]);
+    await expectStep(1);
+  });
+
+  it("refuses to keep none", async () => {
+    await expect(save(1, { keep: 0 })).rejects.toThrow("[saveCheckpoint] expected keep of at least 1, got 0");
+  });
+});
+
+// Every operation of a save fails once, as a full disk, a device error and a missing right do.
+describe("a write that fails", () => {
+  const codes = ["ENOSPC", "EIO", "EROFS", "EACCES"];
+
+  function failing(at: number, code: string, dead = false): { storage: CheckpointStorage; failed: () => boolean } {
+    let count = 0;
+    const wrap = <Args extends unknown[], Result>(name: string, call: (...args: Args) => Promise<Result>) => {
+      return async (...args: Args): Promise<Result> => {
+        if (count++ === at || (dead && count > at)) {
+          // A full disk leaves a part of the file behind.
+          if (name === "writeFile" && count === at + 1)
+            await call(args[0] as never, ...([(args[1] as Uint8Array).subarray(0, 3)] as never));
+          throw Object.assign(new Error(`${code}: injected`), { code });
+        }
+        return call(...args);
+      };
+    };
+    const wrapped = Object.fromEntries(
+      Object.entries(diskStorage).map(([name, call]) => [
+        name,
+        wrap(name, call as (...args: never[]) => Promise<unknown>),
+      ]),
+    );
+    return { storage: wrapped as unknown as CheckpointStorage, failed: () => count > at };
+  }
+
+  it.each(codes)("of %s leaves the checkpoint before loadable, whichever operation it hits", async (code) => {
+    let at = 0;
+    for (; ; at++) {
+      await save(1);
+      const { storage, failed } = failing(at, code);
+      const saving = saveCheckpoint(run, stateAt(2), infoAt(2), { keep: 1, storage });
+      if (
+        !(await saving.then(
+          () => !failed(),
+          () => false,
+        ))
+      ) {
+        await expect(saving).rejects.toThrow(
+          /could not write .*step-000002: (no space|the device|the file system|no permission)/,
+        );
+        const [newest] = await stepsOf(run);
+        await expectStep(newest);
+        await save(3, { keep: 1 });
+        expect(await readdir(join(run, "checkpoints"))).toEqual(["step-000003"]);
+        await rm(run, { recursive: true });
+      } else break;
+    }
+    expect(at).toBeGreaterThan(12);
+  });
+
+  it("and a process that ends there leave the checkpoint before, whichever operation is the last", async () => {
+    await save(1);
+    for (let at = 0; ; at++) {
+      const { storage, failed } = failing(at, "EIO", true);
+      await saveCheckpoint(run, stateAt(2 + at), infoAt(2 + at), { keep: 1, storage }).catch(() => {});
+      const [newest] = await stepsOf(run);
+      await expectStep(newest);
+      if (!failed()) break;
+    }
+    expect(await readdir(join(run, "checkpoints"))).toHaveLength(1);
+  });
+
+  it("while a checkpoint of the same step is replaced leaves one of the two", async () => {
+    await save(1);
+    for (let at = 0; ; at++) {
+      const { storage, failed } = failing(at, "EIO");
+      await saveCheckpoint(run, stateAt(1), infoAt(1), { storage }).catch(() => {});
+      await expectStep(1);
+      if (!failed()) break;
+    }
+  });
+});
+
+describe("damage", () => {
+  const names = ["model.safetensors", "optimizer.safetensors", "manifest.json", "manifest.sha256"];
+
+  async function expectFallback(reason: RegExp): Promise<void> {
+    const loaded = await loadCheckpoint(run);
+    expect(loaded.manifest.step).toBe(1);
+    expect(loaded.skipped).toHaveLength(1);
+    expect(loaded.skipped[0].path).toBe(join(run, "checkpoints", "step-000002"));
+    expect(loaded.skipped[0].reason).toMatch(reason);
+  }
+
+  it.each(names)("of any byte of %s is found, and the checkpoint before is used", async (name) => {
+    await save(1);
+    const path = join(await save(2), name);
+    const good = await readFile(path);
+    const hashLength = name === "manifest.sha256" ? 64 : good.length; // what follows the hash is for sha256sum
+    for (let at = 0; at < hashLength; at += Math.max(1, Math.floor(good.length / 12))) {
+      const bad = Buffer.from(good);
+      bad[at] ^= 1 << (at % 8);
+      await writeFile(path, bad);
+      await expectFallback(/SHA-256/);
+    }
+    await expect(loadCheckpoint(join(run, "checkpoints/step-000002"))).rejects.toThrow(
+      /step-000002 is damaged: .*SHA-256/,
+    );
+    await writeFile(path, good);
+    await expectStep(2);
+  });
+
+  it.each(names)("by truncation of %s is found", async (name) => {
+    await save(1);
+    const path = join(await save(2), name);
+    const { length } = await readFile(path);
+    for (const size of [length - (name === "manifest.sha256" ? 20 : 1), Math.floor(length / 2), 1, 0]) {
+      await truncate(path, size);
+      await expectFallback(/SHA-256|bytes/);
+    }
+    await rm(path);
+    if (name !== "manifest.json") await expectFallback(new RegExp(`expected ${name.replace(".", "\\.")}, got none`));
+  });
+
+  it("of all checkpoints is told for each", async () => {
+    for (const step of [1, 2]) await writeFile(join(await save(step), "model.safetensors"), "x");
+    await expect(loadCheckpoint(run)).rejects.toThrow(/only damaged ones: .*step-000002: .*; .*step-000001: /);
+  });
+});
+
+describe("what is no checkpoint of ours", () => {
+  async function rewrite(path: string, change: object): Promise<void> {
+    const manifest = join(path, "manifest.json");
+    const changed = { ...(JSON.parse(await readFile(manifest, "utf8")) as object), ...change };
+    await writeFile(manifest, JSON.stringify(changed));
+    await rm(join(path, "manifest.sha256"));
+  }
+
+  it("is refused: a folder without one, a file, a foreign manifest", async () => {
+    await expect(loadCheckpoint(run)).rejects.toThrow("without manifest.json and without checkpoints/step-*");
+    await writeFile(join(run, "weights.bin"), "x");
+    await expect(loadCheckpoint(join(run, "weights.bin"))).rejects.toThrow("expected a checkpoint or a run folder");
+    await writeFile(join(run, "manifest.json"), '{"name":"an app"}');
+    await expect(loadCheckpoint(run)).rejects.toThrow(`expected ${run} of format beitjs-checkpoint, got another`);
+  });
+
+  it("is refused, not skipped, when it is of another version", async () => {
+    await save(1);
+    await rewrite(await save(2), { version: 2 });
+    await expect(loadCheckpoint(run)).rejects.toThrow(
+      /step-000002 of version 1, got 2: it was written by another version/,
+    );
+  });
+});
