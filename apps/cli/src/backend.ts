@@ -12,14 +12,24 @@ export const backendFlags = {
 export type BackendFlags = { readonly backend: "auto" | "simd" | "reference"; readonly threads: number | undefined };
 
 /** A backend as a fact of a run. */
-export type BackendFacts = { readonly name: string; readonly build?: string; readonly threads?: number; readonly reason: string };
+export type BackendFacts = {
+  readonly name: string;
+  readonly build?: string;
+  readonly threads?: number;
+  readonly reason: string;
+};
 
 /**
  * Opens the backend that the flags ask for and tells which it is. `auto` falls back to the reference, with a warning,
  * only where simd cannot run at all.
  */
-export async function openBackend(flags: BackendFlags, { terminal }: Pick<Context, "terminal">): Promise<{ backend: Backend; facts: BackendFacts }> {
-  const opened = await open(flags, (reason) => terminal.warn(`simd is not available (${reason}); the reference backend is very slow`));
+export async function openBackend(
+  flags: BackendFlags,
+  { terminal }: Pick<Context, "terminal">,
+): Promise<{ backend: Backend; facts: BackendFacts }> {
+  const opened = await open(flags, (reason) =>
+    terminal.warn(`simd is not available (${reason}); the reference backend is very slow`),
+  );
   terminal.info(`backend: ${formatBackend(opened.facts)}`);
   terminal.event("backend", opened.facts);
   return opened;
@@ -39,7 +49,10 @@ export function formatBackend({ name, build, threads, reason }: BackendFacts): s
   return `${name}${how} (${reason})`;
 }
 
-async function open({ backend: wanted, threads }: BackendFlags, warn: (reason: string) => void): Promise<{ backend: Backend; facts: BackendFacts }> {
+async function open(
+  { backend: wanted, threads }: BackendFlags,
+  warn: (reason: string) => void,
+): Promise<{ backend: Backend; facts: BackendFacts }> {
   if (wanted === "reference") return reference("asked for");
   try {
     const backend = await openSimd(threads);

@@ -1,5 +1,4 @@
 // The program: flags of all commands, errors as one line, exit codes.
-import { readFileSync } from "node:fs";
 import { Command as Commander, CommanderError } from "commander";
 import { addCommand, type Command } from "./command.ts";
 import { commands } from "./commands/index.ts";
@@ -7,6 +6,7 @@ import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.ts";
 import type { Host } from "./host.ts";
 import { createInterrupt } from "./interrupt.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
+import { cliVersion } from "./version.ts";
 
 type GlobalFlags = { readonly json?: boolean; readonly debug?: boolean };
 
@@ -34,22 +34,26 @@ export async function runCli(argv: readonly string[], host: Host): Promise<numbe
   }
 }
 
-/** The version of this package. */
-export function cliVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
-}
-
-function createProgram(host: Host, run: (command: Command, flags: GlobalFlags & Record<string, unknown>) => Promise<void>): Commander {
+function createProgram(
+  host: Host,
+  run: (command: Command, flags: GlobalFlags & Record<string, unknown>) => Promise<void>,
+): Commander {
   const program = new Commander("beit")
     .description("Train, fine-tune and look inside BEiT.")
     .version(cliVersion())
     .option("--json", "events as JSON lines on stdout")
     .option("--debug", "stack traces of errors")
     .showSuggestionAfterError()
-    .configureOutput({ writeOut: (text) => void host.stdout.write(text), writeErr: (text) => void host.stderr.write(text), outputError: () => {} })
+    .configureOutput({
+      writeOut: (text) => void host.stdout.write(text),
+      writeErr: (text) => void host.stderr.write(text),
+      outputError: () => {},
+    })
     .exitOverride()
-    .addHelpText("after", "\nExample:\n  beit train-tokenizer --data photos --recipe tokenizer-demo --out runs/tokenizer");
+    .addHelpText(
+      "after",
+      "\nExample:\n  beit train-tokenizer --data photos --recipe tokenizer-demo --out runs/tokenizer",
+    );
   for (const command of commands) addCommand(program, command, run);
   inheritSettings(program);
   return program;

@@ -55,6 +55,10 @@ export function optional(value: string, description: string): Flag<string | unde
   return { value, description };
 }
 
+export function defaulted(value: string, description: string, fallback: string): Flag<string> {
+  return { value, description, fallback };
+}
+
 /** May be given several times, with one or several values each. */
 export function list(value: string, description: string, { required = false } = {}): Flag<readonly string[]> {
   return { value, description, many: true, required, fallback: [] };
@@ -64,14 +68,23 @@ export function toggle(description: string): Flag<boolean> {
   return { description, fallback: false };
 }
 
-export function choice<const Choice extends string>(choices: readonly Choice[], description: string, fallback: Choice): Flag<Choice> {
+export function choice<const Choice extends string>(
+  choices: readonly Choice[],
+  description: string,
+  fallback: Choice,
+): Flag<Choice> {
   return { value: choices.join("|"), description, choices, fallback };
 }
 
 /** A whole number of at least `least`. */
 export function integer(value: string, description: string, least: number): Flag<number | undefined>;
 export function integer(value: string, description: string, least: number, fallback: number): Flag<number>;
-export function integer(value: string, description: string, least: number, fallback?: number): Flag<number | undefined> {
+export function integer(
+  value: string,
+  description: string,
+  least: number,
+  fallback?: number,
+): Flag<number | undefined> {
   const parse = (text: string): number => {
     const number = Number(text);
     if (text.trim() !== "" && Number.isSafeInteger(number) && number >= least) return number;
@@ -93,7 +106,8 @@ export function addCommand(
     const { value, description, required: needed } = command.flags[command.argument];
     made.argument(needed ? `<${value}>` : `[${value}]`, description);
   }
-  for (const [name, flag] of Object.entries(command.flags)) if (name !== command.argument) made.addOption(optionOf(name, flag));
+  for (const [name, flag] of Object.entries(command.flags))
+    if (name !== command.argument) made.addOption(optionOf(name, flag));
   made.addHelpText("after", `\nExample:\n  ${command.example}`);
   made.action(async (...given: unknown[]) => {
     const positional = command.argument ? { [command.argument]: given[0] } : {};
@@ -102,10 +116,15 @@ export function addCommand(
 }
 
 function groupOf(program: Commander, name: string): Commander {
-  return program.commands.find((one) => one.name() === name) ?? program.command(name).description(`Commands on ${name}`);
+  return (
+    program.commands.find((one) => one.name() === name) ?? program.command(name).description(`Commands on ${name}`)
+  );
 }
 
-function optionOf(name: string, { description, value, required: needed, many, choices, fallback, parse }: Flag<unknown>): Option {
+function optionOf(
+  name: string,
+  { description, value, required: needed, many, choices, fallback, parse }: Flag<unknown>,
+): Option {
   const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   const option = new Option(value === undefined ? flag : `${flag} <${value}${many ? "..." : ""}>`, description);
   if (needed) option.makeOptionMandatory();

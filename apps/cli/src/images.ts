@@ -1,6 +1,13 @@
 // The images of --data: opened, read once to find bad ones before anything is trained on them, and told about.
 import { requireLabels, subset, type Dataset } from "@beitjs/trainers";
-import { datasetLayout, openDataset, verifyDataset, type DatasetKind, type DatasetSplit, type ImageProblem } from "@beitjs/trainers/node";
+import {
+  datasetLayout,
+  openDataset,
+  verifyDataset,
+  type DatasetKind,
+  type DatasetSplit,
+  type ImageProblem,
+} from "@beitjs/trainers/node";
 import { required, toggle, type Context } from "./command.ts";
 
 export const imageFlags = {
@@ -23,7 +30,11 @@ export type OpenImagesOptions = { readonly split: DatasetSplit; readonly skipBad
  *
  * @throws with the paths and reasons if images cannot be read, unless `skipBad`
  */
-export async function openImages(path: string, { split, skipBad }: OpenImagesOptions, context: Context): Promise<OpenedImages> {
+export async function openImages(
+  path: string,
+  { split, skipBad }: OpenImagesOptions,
+  context: Context,
+): Promise<OpenedImages> {
   const { terminal, interrupt } = context;
   const dataset = await openDataset(path, { split, verify: false, signal: interrupt.signal });
   const bad = await findBad(dataset, context);
@@ -42,7 +53,14 @@ export async function openImages(path: string, { split, skipBad }: OpenImagesOpt
   const aside = bad.length > 0 ? `, ${bad.length} set aside` : "";
   const classes = images.classes ? `, ${images.classes.length} classes` : ", no labels";
   terminal.info(`images: ${images.length} of ${path} (${dataset.kind}, ${split})${classes}${aside}`);
-  terminal.event("images", { path, kind: dataset.kind, split, images: images.length, classes: images.classes ?? null, skipped: problems });
+  terminal.event("images", {
+    path,
+    kind: dataset.kind,
+    split,
+    images: images.length,
+    classes: images.classes ?? null,
+    skipped: problems,
+  });
   return { images, kind: dataset.kind, split, skipped: bad };
 }
 
@@ -52,14 +70,20 @@ export async function testSplit(path: string): Promise<DatasetSplit> {
 }
 
 /** What must not change when a run goes on: other images would come in another order. */
-export function imageFacts({ length, classes }: Dataset): { readonly images: number; readonly classes: readonly string[] | null } {
+export function imageFacts({ length, classes }: Dataset): {
+  readonly images: number;
+  readonly classes: readonly string[] | null;
+} {
   return { images: length, classes: classes ?? null };
 }
 
 /** Reads all images and returns those that cannot be read. */
 export async function findBad(dataset: Dataset, { terminal, interrupt }: Context): Promise<ImageProblem[]> {
   let read = 0;
-  const counted: Dataset = { ...dataset, get: (index) => dataset.get(index).finally(() => progress.update(++read, "")) };
+  const counted: Dataset = {
+    ...dataset,
+    get: (index) => dataset.get(index).finally(() => progress.update(++read, "")),
+  };
   const progress = terminal.progress({ label: "reading images", total: dataset.length, unit: "images" });
   const bad: ImageProblem[] = [];
   try {
@@ -73,7 +97,10 @@ export async function findBad(dataset: Dataset, { terminal, interrupt }: Context
 function withoutBad(path: string, dataset: Dataset, bad: readonly ImageProblem[]): Dataset {
   const out = new Set(bad.map(({ index }) => index));
   const good = Array.from({ length: dataset.length }, (_, index) => index).filter((index) => !out.has(index));
-  if (good.length === 0) throw new Error(`none of the ${dataset.length} images of ${path} can be read, the first is ${bad[0].path}: ${bad[0].reason}`);
+  if (good.length === 0)
+    throw new Error(
+      `none of the ${dataset.length} images of ${path} can be read, the first is ${bad[0].path}: ${bad[0].reason}`,
+    );
   const images = subset(dataset, good);
   if (images.classes) refuseEmptyClass(path, images);
   return images;

@@ -30,9 +30,11 @@ export async function openCheckpoint(
   { terminal }: Pick<Context, "terminal">,
 ): Promise<LoadedCheckpoint> {
   const checkpoint = await loadCheckpoint(path);
-  for (const { path: damaged, reason } of checkpoint.skipped) terminal.warn(`damaged checkpoint passed over: ${damaged}: ${reason}`);
+  for (const { path: damaged, reason } of checkpoint.skipped)
+    terminal.warn(`damaged checkpoint passed over: ${damaged}: ${reason}`);
   const stage = stageOf(checkpoint);
-  if (!stages.includes(stage)) throw usageError(`${path}: expected a checkpoint of stage ${stages.join(" or ")}, got ${stage}`);
+  if (!stages.includes(stage))
+    throw usageError(`${path}: expected a checkpoint of stage ${stages.join(" or ")}, got ${stage}`);
   return checkpoint;
 }
 

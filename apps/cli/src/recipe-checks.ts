@@ -2,14 +2,26 @@
 // another size than the model's. Found before any work, each with the path to change.
 import { gridSide, validateBeitConfig, type BeitConfig } from "@beitjs/beit-encoder";
 import { validateDvaeConfig, type DvaeConfig } from "@beitjs/dvae-tokenizer";
-import { drawMask, type FineTuneRecipe, type GaussianRecipe, type PretrainRecipe, type Recipe, type TokenizerRecipe } from "@beitjs/trainers";
+import {
+  drawMask,
+  type FineTuneRecipe,
+  type GaussianRecipe,
+  type PretrainRecipe,
+  type Recipe,
+  type TokenizerRecipe,
+} from "@beitjs/trainers";
 
 export type RecipeProblem = { readonly path: string; readonly message: string };
 
 /** What cannot be in a recipe of the right shape; empty for a good one. */
 export function recipeProblems(recipe: Recipe): readonly RecipeProblem[] {
   const { batchSize, microBatches } = recipe;
-  const even = expect(batchSize % microBatches === 0, "microBatches", `a divisor of batchSize ${batchSize}`, microBatches);
+  const even = expect(
+    batchSize % microBatches === 0,
+    "microBatches",
+    `a divisor of batchSize ${batchSize}`,
+    microBatches,
+  );
   return [...even, ...stageProblems(recipe)];
 }
 
@@ -24,7 +36,12 @@ function tokenizerProblems({ model, views }: TokenizerRecipe | GaussianRecipe): 
   const config = { vocabSize: 1, ...model } as DvaeConfig;
   return [
     ...thrown("model", model, () => validateDvaeConfig(config)),
-    ...expect(views.tokenSize === model.imageSize, "views.tokenSize", `model.imageSize ${model.imageSize}`, views.tokenSize),
+    ...expect(
+      views.tokenSize === model.imageSize,
+      "views.tokenSize",
+      `model.imageSize ${model.imageSize}`,
+      views.tokenSize,
+    ),
     ...expect(views.channels === model.channels, "views.channels", `model.channels ${model.channels}`, views.channels),
     ...normalizationProblems("views", views, views.channels),
   ];
@@ -35,9 +52,16 @@ function pretrainProblems({ model, views, mask }: PretrainRecipe): readonly Reci
   const grid = { rows: gridSide(model), cols: gridSide(model) };
   return [
     ...problems,
-    ...(problems.length === 0 ? thrown("mask", mask, () => void drawMask(grid, mask, { seed: 0, epoch: 0, index: 0 })) : []),
+    ...(problems.length === 0
+      ? thrown("mask", mask, () => void drawMask(grid, mask, { seed: 0, epoch: 0, index: 0 }))
+      : []),
     ...expect(model.vocabSize > 0, "model.vocabSize", "the codebook's size", model.vocabSize),
-    ...expect(views.pixelSize === model.imageSize, "views.pixelSize", `model.imageSize ${model.imageSize}`, views.pixelSize),
+    ...expect(
+      views.pixelSize === model.imageSize,
+      "views.pixelSize",
+      `model.imageSize ${model.imageSize}`,
+      views.pixelSize,
+    ),
     ...expect(views.channels === model.channels, "views.channels", `model.channels ${model.channels}`, views.channels),
     ...normalizationProblems("views", views, views.channels),
   ];
@@ -49,7 +73,9 @@ function fineTuneProblems({ model, ...recipe }: FineTuneRecipe): readonly Recipe
     return [
       ...expect(size === model.imageSize, `${name}.size`, `model.imageSize ${model.imageSize}`, size),
       ...expect(channels === model.channels, `${name}.channels`, `model.channels ${model.channels}`, channels),
-      ...(typeof normalization === "string" ? [] : normalizationProblems(`${name}.normalization`, normalization, channels)),
+      ...(typeof normalization === "string"
+        ? []
+        : normalizationProblems(`${name}.normalization`, normalization, channels)),
     ];
   });
   return [...beitProblems(model), ...views];
@@ -73,7 +99,12 @@ function normalizationProblems(
   return [
     ...expect(mean.length === channels, `${path}.mean`, entries, mean.length),
     ...expect(std.length === channels, `${path}.std`, entries, std.length),
-    ...expect(std.every((value) => value > 0), `${path}.std`, "positive numbers", std.join(", ")),
+    ...expect(
+      std.every((value) => value > 0),
+      `${path}.std`,
+      "positive numbers",
+      std.join(", "),
+    ),
   ];
 }
 

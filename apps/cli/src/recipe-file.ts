@@ -5,7 +5,7 @@ import { extname } from "node:path";
 import { recipes, type Recipe } from "@beitjs/trainers";
 import { parse, stringify } from "yaml";
 import type { z } from "zod";
-import { list, optional } from "./command.ts";
+import { defaulted, list } from "./command.ts";
 import { usageError } from "./exit-codes.ts";
 import { recipeProblems } from "./recipe-checks.ts";
 import { recipeSchemas } from "./recipe-schema.ts";
@@ -14,7 +14,11 @@ export type StageName = Recipe["stage"];
 export type RecipeOf<Stage extends StageName> = Extract<Recipe, { readonly stage: Stage }>;
 
 export const recipeFlags = (fallback: string) => ({
-  recipe: { ...optional("name|file", `recipe: a name (${Object.keys(recipes).join(", ")}), or a YAML or JSON file`), fallback },
+  recipe: defaulted(
+    "name|file",
+    `recipe: a name (${Object.keys(recipes).join(", ")}), or a YAML or JSON file`,
+    fallback,
+  ),
   set: list("path=value", "replace a value of the recipe: --set epochs=3 model.heads=4"),
 });
 
@@ -24,7 +28,7 @@ export const recipeFlags = (fallback: string) => ({
  * @throws a usage error with the path of every unknown key, wrong value and impossible combination
  */
 export async function loadRecipe<Stage extends StageName>(
-  { recipe: name = "", set }: { readonly recipe: string | undefined; readonly set: readonly string[] },
+  { recipe: name, set }: { readonly recipe: string; readonly set: readonly string[] },
   stages: readonly Stage[],
 ): Promise<RecipeOf<Stage>> {
   const raw = await readRecipe(name);
@@ -47,7 +51,8 @@ async function readRecipe(name: string): Promise<Record<string, unknown>> {
     throw usageError(`recipe ${name}: expected a .yaml or .json file or one of ${Object.keys(recipes).join(", ")}`);
   }
   const raw = parseText(name, await readText(name));
-  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) throw usageError(`recipe ${name}: expected keys and values`);
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw))
+    throw usageError(`recipe ${name}: expected keys and values`);
   return raw as Record<string, unknown>;
 }
 
@@ -55,7 +60,10 @@ async function readText(name: string): Promise<string> {
   try {
     return await files.readFile(name, "utf8");
   } catch (error) {
-    throw usageError(`recipe ${name}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`, error);
+    throw usageError(
+      `recipe ${name}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,
+      error,
+    );
   }
 }
 
@@ -81,7 +89,8 @@ function assign(raw: Record<string, unknown>, assignment: string): void {
   }
   const last = keys[keys.length - 1];
   // A key that is not there yet may be an optional one; the schema decides.
-  if (last === "__proto__" || (Array.isArray(node) && !Object.hasOwn(node, last))) throw usageError(`--set ${path}: unknown path`);
+  if (last === "__proto__" || (Array.isArray(node) && !Object.hasOwn(node, last)))
+    throw usageError(`--set ${path}: unknown path`);
   (node as Record<string, unknown>)[last] = parseText(`--set ${path}`, assignment.slice(at + 1));
 }
 
@@ -100,6 +109,7 @@ function checkRecipe<Stage extends StageName>(name: string, raw: unknown, stage:
 
 function formatIssue(issue: z.core.$ZodIssue): { path: string; message: string }[] {
   const path = issue.path.join(".");
-  if (issue.code !== "unrecognized_keys") return [{ path: path || "recipe", message: issue.message.replace(/^Invalid input: /, "") }];
+  if (issue.code !== "unrecognized_keys")
+    return [{ path: path || "recipe", message: issue.message.replace(/^Invalid input: /, "") }];
   return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message: "unknown key" }));
 }

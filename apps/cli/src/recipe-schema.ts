@@ -51,7 +51,13 @@ const dvae = {
   pixelRange: z.enum(["mapped", "normalized", "unit"]),
 };
 
-const strided = { ...dvae, architecture: z.literal("strided"), layers: count, blocksPerStage: whole, middleBlocks: whole };
+const strided = {
+  ...dvae,
+  architecture: z.literal("strided"),
+  layers: count,
+  blocksPerStage: whole,
+  middleBlocks: whole,
+};
 
 const tokenizerModel = z.discriminatedUnion("architecture", [
   z.strictObject({ ...dvae, architecture: z.literal("dall-e"), groups: count, blocksPerGroup: count }),
@@ -128,12 +134,20 @@ const gaussian: z.ZodType<GaussianRecipe> = z.strictObject({
   klWeight: annealing,
 });
 
-const pretrain: z.ZodType<PretrainRecipe> = z.strictObject({ ...common, stage: z.literal("pretrain"), model: beitModel, views, mask });
+const pretrain: z.ZodType<PretrainRecipe> = z.strictObject({
+  ...common,
+  stage: z.literal("pretrain"),
+  model: beitModel,
+  initStd: z.number().positive(),
+  views,
+  mask,
+});
 
 const fineTune: z.ZodType<FineTuneRecipe> = z.strictObject({
   ...common,
   stage: z.literal("fine-tune"),
   model: beitModel,
+  initStd: z.number().positive(),
   view: z.strictObject({ channels, size: count, crop: trainCrop, flip: share, filter, normalization }),
   evalView: z.strictObject({ channels, size: count, fit, filter, normalization }),
   labelSmoothing: z.number().min(0).lt(1),

@@ -2,21 +2,32 @@
 import { promises as files } from "node:fs";
 import { join } from "node:path";
 import type { Recipe } from "@beitjs/trainers";
-import { cleanCheckpoints, listCheckpoints, loadCheckpoint, lockRun, type LoadedCheckpoint } from "@beitjs/trainers/node";
-import { optional, type Context } from "./command.ts";
+import {
+  cleanCheckpoints,
+  listCheckpoints,
+  loadCheckpoint,
+  lockRun,
+  type LoadedCheckpoint,
+} from "@beitjs/trainers/node";
+import { defaulted, type Context } from "./command.ts";
 import { messageOf, usageError } from "./exit-codes.ts";
 import { formatRecipe } from "./recipe-file.ts";
 
 export const runFlags = (folder: string) => ({
-  out: { ...optional("dir", "run folder: checkpoints, metrics.jsonl, summary.json"), fallback: folder },
-  resume: {
-    ...optional("auto|never|checkpoint", "auto: go on where the run in --out stopped; or the checkpoint to go on from"),
-    fallback: "auto",
-  },
+  out: defaulted("dir", "run folder: checkpoints, metrics.jsonl, summary.json", folder),
+  resume: defaulted(
+    "auto|never|checkpoint",
+    "auto: go on where the run in --out stopped; or the checkpoint to go on from",
+    "auto",
+  ),
 });
 
 /** Creates and locks a folder for the time of `body`, and removes what an interrupted run has left in it. */
-export async function inRunFolder<Result>(folder: string, { host }: Pick<Context, "host">, body: () => Promise<Result>): Promise<Result> {
+export async function inRunFolder<Result>(
+  folder: string,
+  { host }: Pick<Context, "host">,
+  body: () => Promise<Result>,
+): Promise<Result> {
   try {
     await files.mkdir(folder, { recursive: true });
   } catch (cause) {
@@ -46,9 +57,14 @@ export async function findCheckpoint(
   }
   if (resume === "never" || (resume === "auto" && !found)) return undefined;
   const checkpoint = await loadCheckpoint(resume === "auto" ? folder : resume);
-  for (const { path, reason } of checkpoint.skipped) terminal.warn(`damaged checkpoint passed over: ${path}: ${reason}`);
+  for (const { path, reason } of checkpoint.skipped)
+    terminal.warn(`damaged checkpoint passed over: ${path}: ${reason}`);
   terminal.info(`going on at step ${checkpoint.manifest.step}, from ${checkpoint.path}`);
-  terminal.event("resume", { step: checkpoint.manifest.step, checkpoint: checkpoint.path, skipped: checkpoint.skipped });
+  terminal.event("resume", {
+    step: checkpoint.manifest.step,
+    checkpoint: checkpoint.path,
+    skipped: checkpoint.skipped,
+  });
   return checkpoint;
 }
 

@@ -83,7 +83,13 @@ type DrawnProgress = Progress & { clear(): void; draw(): void };
 function barProgress(options: ProgressOptions, { stderr, now }: Host): DrawnProgress {
   const { label, total, start = 0 } = options;
   const bar = new SingleBar(
-    { format: `${label} {bar} {value}/{total}  {pace}  {text}`, stream: stderr, hideCursor: true, linewrap: false, barsize: 24 },
+    {
+      format: `${label} {bar} {value}/{total}  {pace}  {text}`,
+      stream: stderr,
+      hideCursor: true,
+      linewrap: false,
+      barsize: 24,
+    },
     Presets.shades_classic,
   );
   const pace = paceOf(options, now);

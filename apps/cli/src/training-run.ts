@@ -10,11 +10,13 @@ import {
   type Stage,
   type StepReport,
 } from "@beitjs/trainers";
-import { listCheckpoints, openMetrics, saveCheckpoint } from "@beitjs/trainers/node";
+import { listCheckpoints, openMetrics, saveCheckpoint, type ImageProblem } from "@beitjs/trainers/node";
+import type { BackendFacts } from "./backend.ts";
 import { integer, type Context } from "./command.ts";
 import { interruptedError, messageOf, usageError } from "./exit-codes.ts";
-import { findCheckpoint } from "./run-folder.ts";
+import { findCheckpoint, writeRecipe, writeSummary } from "./run-folder.ts";
 import { formatDuration, type Progress } from "./terminal.ts";
+import { cliVersion } from "./version.ts";
 
 export const trainingFlags = { saveEvery: integer("steps", "steps between checkpoints", 1, 500) };
 
@@ -71,6 +73,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   const { host, terminal, interrupt } = context;
   const resume = await findCheckpoint(folder, options.resume, context);
   if (resume) refuseOther(resume, options);
+  await writeRecipe(folder, recipe);
   const begin = resume?.manifest.step ?? 0;
   const metrics = await openMetrics(options.metricsFolder ?? folder, {
     after: begin,
@@ -94,8 +97,19 @@ export async function trainingRun<Report extends StepReport<unknown>>(
       const { step, totalSteps, loss, learningRate, gradientNorm } = report;
       const values = { loss, learningRate, gradientNorm, ...options.metrics(report) };
       await metrics.write(step, values);
-      terminal.event("step", { ...(options.stage !== undefined && { stage: options.stage }), step, totalSteps, ...values });
-      progress ??= terminal.progress({ label: options.stage ?? recipe.stage, total: totalSteps, start: begin, unit: "images", perStep: recipe.batchSize });
+      terminal.event("step", {
+        ...(options.stage !== undefined && { stage: options.stage }),
+        step,
+        totalSteps,
+        ...values,
+      });
+      progress ??= terminal.progress({
+        label: options.stage ?? recipe.stage,
+        total: totalSteps,
+        start: begin,
+        unit: "images",
+        perStep: recipe.batchSize,
+      });
       progress.update(step, options.describe(report));
       warn(options.warning?.(report));
       if (step % options.saveEvery === 0 || step === totalSteps) await save(report);
@@ -113,33 +127,76 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   }
   const step = last?.step ?? begin;
   if (last && step < last.totalSteps) {
-    terminal.info(`stopped at step ${step} of ${last.totalSteps}; saved as ${saved}; the same command goes on from there`);
+    terminal.info(
+      `stopped at step ${step} of ${last.totalSteps}; saved as ${saved}; the same command goes on from there`,
+    );
     terminal.event("interrupted", { step, checkpoint: saved });
     throw interruptedError();
   }
   if (!last) interrupt.check();
   const seconds = (host.now() - began) / 1000;
-  terminal.info(last ? `done: ${step} steps in ${formatDuration(seconds)}, saved as ${saved}` : `nothing to do: the run has made its ${step} steps`);
-  return { step, totalSteps: last?.totalSteps, checkpoint: saved as string, report: last, seconds, steps: step - begin };
-}
-
-/** What every summary of a training run tells. */
-export function runSummary<Report extends StepReport<unknown>>(
-  { step, checkpoint, report, seconds, steps }: TrainingResult<Report>,
-  { recipe, identity, facts, metrics }: TrainingRunOptions<Report>,
-): Record<string, unknown> {
+  terminal.info(
+    last
+      ? `done: ${step} steps in ${formatDuration(seconds)}, saved as ${saved}`
+      : `nothing to do: the run has made its ${step} steps`,
+  );
   return {
-    recipe,
     step,
-    checkpoint,
-    ...(report && { final: { loss: report.loss, ...metrics(report) } }),
-    thisCall: { steps, seconds, imagesPerSecond: seconds > 0 ? (steps * recipe.batchSize) / seconds : null },
-    ...identity,
-    ...facts,
+    totalSteps: last?.totalSteps,
+    checkpoint: saved as string,
+    report: last,
+    seconds,
+    steps: step - begin,
   };
 }
 
-function checkpointInfo<Report extends StepReport<unknown>>(report: Report, options: TrainingRunOptions<Report>): CheckpointInfo {
+/** Facts of a run that do not decide whether it can go on: where it ran, on what, with which versions. */
+export function runFacts({
+  data,
+  skipped,
+  backend,
+  ...others
+}: {
+  readonly data: string;
+  readonly skipped: readonly ImageProblem[];
+  readonly backend: BackendFacts;
+} & Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return {
+    dataPath: data,
+    skippedImages: skipped.length,
+    backend,
+    versions: { beitjs: cliVersion(), node: process.version },
+    ...others,
+  };
+}
+
+/** Writes the summary of a training run and tells where it is. */
+export async function finishRun<Report extends StepReport<unknown>>(
+  { step, checkpoint, report, seconds, steps }: TrainingResult<Report>,
+  { folder, recipe, identity, facts, metrics }: TrainingRunOptions<Report>,
+  { terminal }: Context,
+): Promise<void> {
+  // Of a run that was finished before there is nothing new to tell.
+  if (!report) return terminal.event("done", { step, checkpoint });
+  const summary = {
+    stage: recipe.stage,
+    step,
+    checkpoint,
+    final: { loss: report.loss, ...metrics(report) },
+    thisCall: { steps, seconds, imagesPerSecond: (steps * recipe.batchSize) / seconds },
+    ...identity,
+    ...facts,
+    recipe,
+  };
+  const path = await writeSummary(folder, summary);
+  terminal.info(`summary: ${path}`);
+  terminal.event("done", { step, checkpoint, summary: path });
+}
+
+function checkpointInfo<Report extends StepReport<unknown>>(
+  report: Report,
+  options: TrainingRunOptions<Report>,
+): CheckpointInfo {
   const { recipe, identity, facts } = options;
   const stepsPerEpoch = report.totalSteps / recipe.epochs;
   return {
@@ -152,10 +209,18 @@ function checkpointInfo<Report extends StepReport<unknown>>(report: Report, opti
   };
 }
 
-function refuseOther({ manifest, path }: { manifest: DecodedCheckpoint["manifest"]; path: string }, options: Pick<TrainingRunOptions<never>, "recipe" | "identity">): void {
-  const other = firstDifference({ recipe: options.recipe, ...options.identity }, { recipe: manifest.recipe, ...(manifest.run?.["identity"] as object) });
+function refuseOther(
+  { manifest, path }: { manifest: DecodedCheckpoint["manifest"]; path: string },
+  options: Pick<TrainingRunOptions<never>, "recipe" | "identity">,
+): void {
+  const other = firstDifference(
+    { recipe: options.recipe, ...options.identity },
+    { recipe: manifest.recipe, ...(manifest.run?.["identity"] as object) },
+  );
   if (other) {
-    throw usageError(`${path} is of another run: ${other} (there: the checkpoint); take the same recipe and data, or another --out`);
+    throw usageError(
+      `${path} is of another run: ${other} (there: the checkpoint); take the same recipe and data, or another --out`,
+    );
   }
 }
 

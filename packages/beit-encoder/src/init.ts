@@ -6,7 +6,11 @@ import type { Rng } from "@beitjs/tensor-core/random";
 import { validateBeitConfig, type BeitConfig } from "./config.ts";
 import { parameterShapes, treeFromPaths, type Beit } from "./parameters.ts";
 
-/** Standard deviation of matrices and tokens. */
+export type InitOptions = {
+  /** Standard deviation of matrices and tokens before they are cut; default 0.02, which suits widths of hundreds. */
+  readonly std?: number;
+};
+
 const STD = 0.02;
 /** Factor on a class head, so that classes start out almost equally likely. */
 const HEAD_SCALE = 0.001;
@@ -17,25 +21,25 @@ export type FreshValues = (path: string, shape: Shape) => Float32Array;
 type InitRule = readonly [pattern: RegExp, values: (shape: Shape, path: string) => Float32Array];
 
 /**
- * A model to pre-train: matrices and tokens normal with deviation 0.02, cut at one deviation.
+ * A model to pre-train: matrices and tokens normal, cut at one deviation.
  *
  * @throws `[initBeit] expected <path> …` for a config that cannot be
  */
-export function initBeit(config: BeitConfig, rng: Rng, backend: Backend): Beit {
+export function initBeit(config: BeitConfig, rng: Rng, backend: Backend, options: InitOptions = {}): Beit {
   validateBeitConfig(config, "initBeit");
-  return buildBeit(config, backend, pretrainingValues(config, rng));
+  return buildBeit(config, backend, pretrainingValues(config, rng, options));
 }
 
 /**
- * A classifier to train from scratch: matrices and tokens normal with deviation 0.02, patch embedding uniform, class
+ * A classifier to train from scratch: matrices and tokens normal, patch embedding uniform, class
  * head 0.001 times as large.
  *
  * @throws `[initBeitClassifier] expected <path> …` for a config that cannot be, or has no classes
  */
-export function initBeitClassifier(config: BeitConfig, rng: Rng, backend: Backend): Beit {
+export function initBeitClassifier(config: BeitConfig, rng: Rng, backend: Backend, options: InitOptions = {}): Beit {
   validateBeitConfig(config, "initBeitClassifier");
   if (config.classes === 0) throw new Error("[initBeitClassifier] expected classes above 0, got 0");
-  return buildBeit(config, backend, fineTuningValues(config, rng));
+  return buildBeit(config, backend, fineTuningValues(config, rng, options));
 }
 
 /** @internal A model of these values. */
@@ -48,19 +52,19 @@ export function buildBeit(config: BeitConfig, backend: Backend, values: FreshVal
 }
 
 /** @internal */
-export function pretrainingValues(config: BeitConfig, rng: Rng): FreshValues {
-  const matrix = (shape: Shape) => truncatedNormal(rng, shape, { std: STD, cut: 1 });
+export function pretrainingValues(config: BeitConfig, rng: Rng, { std = STD }: InitOptions = {}): FreshValues {
+  const matrix = (shape: Shape) => truncatedNormal(rng, shape, { std, cut: 1 });
   return firstMatch([...constantRules(config), ...matrixRules(matrix)]);
 }
 
 /** @internal */
-export function fineTuningValues(config: BeitConfig, rng: Rng): FreshValues {
-  const matrix = (shape: Shape) => normal(rng, shape, { std: STD });
+export function fineTuningValues(config: BeitConfig, rng: Rng, { std = STD }: InitOptions = {}): FreshValues {
+  const matrix = (shape: Shape) => normal(rng, shape, { std });
   const bound = 1 / Math.sqrt(config.patchSize ** 2 * config.channels);
   return firstMatch([
     [/^patchEmbedding\./, (shape) => uniform(rng, shape, { low: -bound, high: bound })],
     ...constantRules(config),
-    [/^classHead\.weight$/, (shape) => normal(rng, shape, { std: STD * HEAD_SCALE })],
+    [/^classHead\.weight$/, (shape) => normal(rng, shape, { std: std * HEAD_SCALE })],
     ...matrixRules(matrix),
   ]);
 }

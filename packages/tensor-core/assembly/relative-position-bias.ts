@@ -1,12 +1,16 @@
-// Relative position bias of heads [begin, end); the index is trusted, its maker checks it.
+// Relative position bias of heads [begin, end). An index outside the table reads NaN and writes nothing: memory stays
+// safe, the fault visible.
 import { at } from "./lanes";
 
 export function relativePositionBiasForward(
-  table: usize, index: usize, y: usize, heads: i32, pairs: i32, begin: i32, end: i32, thread: i32,
+  table: usize, index: usize, y: usize, rows: i32, heads: i32, pairs: i32, begin: i32, end: i32, thread: i32,
 ): void {
   for (let h = begin; h < end; h++) {
     const to = at(y, h * pairs);
-    for (let i = 0; i < pairs; i++) store<f32>(at(to, i), load<f32>(at(table, load<i32>(at(index, i)) * heads + h)));
+    for (let i = 0; i < pairs; i++) {
+      const row = load<i32>(at(index, i));
+      store<f32>(at(to, i), <u32>row < <u32>rows ? load<f32>(at(table, row * heads + h)) : NaN);
+    }
   }
 }
 
@@ -20,8 +24,8 @@ export function relativePositionBiasBackward(
     const from = at(dy, h * pairs);
     memory.fill(sums, 0, (<usize>rows) << 2);
     for (let i = 0; i < pairs; i++) {
-      const sum = at(sums, load<i32>(at(index, i)));
-      store<f32>(sum, load<f32>(sum) + load<f32>(at(from, i)));
+      const row = load<i32>(at(index, i));
+      if (<u32>row < <u32>rows) store<f32>(at(sums, row), load<f32>(at(sums, row)) + load<f32>(at(from, i)));
     }
     for (let row = 0; row < rows; row++) store<f32>(at(dtable, row * heads + h), load<f32>(at(sums, row)));
   }

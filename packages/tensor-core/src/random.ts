@@ -103,15 +103,15 @@ export function philox(
   out[3] = c3;
 }
 
-// Upper half of a 32 x 32 bit product, from 16-bit halves: every partial sum stays below 2^53.
+// Upper half of a 32 x 32 bit product, from 16-bit halves: every partial sum fits 32 bits, so integer instructions do.
 function multiplyHigh(a: number, b: number): number {
   const aHigh = a >>> 16;
   const aLow = a & 0xffff;
   const bHigh = b >>> 16;
   const bLow = b & 0xffff;
-  const middle = aHigh * bLow + Math.floor((aLow * bLow) / 0x10000);
-  const carry = aLow * bHigh + (middle % 0x10000);
-  return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) >>> 0;
+  const middle = (Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16)) >>> 0;
+  const carry = (Math.imul(aLow, bHigh) + (middle & 0xffff)) >>> 0;
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carry >>> 16)) >>> 0;
 }
 
 function checkPart(name: string, value: number, limit: number): void {

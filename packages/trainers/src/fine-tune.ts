@@ -78,5 +78,5 @@ async function startClassifier(recipe: FineTuneRecipe, classes: number, from: Be
   const { dropPath, pooling, relativePositions } = recipe.model;
   if (from) return toClassifier(from, { classes, dropPath, pooling, backend }, rng);
   const perLayer = relativePositions === "shared" ? "per-layer" : relativePositions;
-  return initBeitClassifier({ ...recipe.model, relativePositions: perLayer, vocabSize: 0, classes }, rng, backend);
+  return initBeitClassifier({ ...recipe.model, relativePositions: perLayer, vocabSize: 0, classes }, rng, backend, { std: recipe.initStd });
 }

@@ -35,7 +35,7 @@ export async function* pretrain(
   const { seed, batchSize, microBatches, views } = recipe;
   checkMatch(recipe, tokenizer);
   const steps = totalSteps(recipe, images);
-  const { config, params } = initBeit(recipe.model, createRng({ seed, stream: streams.parameters }), backend);
+  const { config, params } = initBeit(recipe.model, createRng({ seed, stream: streams.parameters }), backend, { std: recipe.initStd });
   const state = startState(params, recipe, resume);
   const rates = updateRules(params, recipe, steps, { decay: weightDecayRules });
   const side = gridSide(config);

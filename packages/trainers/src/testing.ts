@@ -97,6 +97,7 @@ export const tinyPretrain: PretrainRecipe = {
   ...common,
   stage: "pretrain",
   model: beit,
+  initStd: 0.08,
   views,
   mask: { kind: "blockwise", variant: "official", count: 6, minBlock: 2 },
 };
@@ -105,6 +106,7 @@ export const tinyFineTune: FineTuneRecipe = {
   ...common,
   stage: "fine-tune",
   model: { ...beit, relativePositions: "per-layer", vocabSize: 0 },
+  initStd: 0.05,
   view: { channels: 1, size: 8, crop: { kind: "resized", scale: [0.8, 1], ratio: [0.9, 1.1] }, flip: 0, filter: "bicubic", normalization },
   evalView: tinyEvalView,
   labelSmoothing: 0.1,

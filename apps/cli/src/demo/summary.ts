@@ -1,12 +1,13 @@
 // What a demo found, as summary.json holds it: every figure of the report, and what is needed to get it again.
-import type { FineTuneRecipe, PretrainRecipe, TokenizerRecipe } from "@beitjs/trainers";
+import type { BackendFacts } from "../backend.ts";
+import type { DemoRecipes } from "./settings.ts";
 
 /** Accuracies are shares in [0, 1]. */
 export type SeedScores = {
   readonly seed: number;
   readonly accuracy: number;
   readonly top5: number;
-  /** Loss and accuracy on the training labels in the last epoch, with augmentation. */
+  /** Mean loss and accuracy of the last epoch in training, with augmentation. */
   readonly trainLoss: number;
   readonly trainAccuracy: number;
 };
@@ -19,8 +20,6 @@ export type ClassifierSummary = {
   readonly top5: number;
   readonly seeds: readonly SeedScores[];
 };
-
-export type StageName = "tokenizer" | "pretrain" | "fineTune";
 
 export type DemoSummary = {
   readonly format: "beitjs-demo";
@@ -38,12 +37,7 @@ export type DemoSummary = {
     readonly test: { readonly images: number; readonly sha256: string; readonly heldOut: boolean };
     readonly skipped: number;
   };
-  readonly backend: {
-    readonly name: string;
-    readonly build: string;
-    readonly threads: number;
-    readonly reasons: { readonly build: string; readonly threads: string };
-  };
+  readonly backend: BackendFacts;
   readonly environment: {
     readonly beit: string;
     readonly node: string;
@@ -53,11 +47,7 @@ export type DemoSummary = {
     readonly memoryBytes: number;
   };
   readonly seeds: { readonly tokenizer: number; readonly pretrain: number; readonly fineTune: readonly number[] };
-  readonly recipes: {
-    readonly tokenizer: TokenizerRecipe;
-    readonly pretrain: PretrainRecipe;
-    readonly fineTune: FineTuneRecipe;
-  };
+  readonly recipes: DemoRecipes;
   readonly tokenizer: {
     readonly parameters: number;
     readonly steps: number;

@@ -60,5 +60,6 @@ th[scope=row]{font-weight:500;color:var(--muted)}
 .tables{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:0 36px}
 .tables td{overflow-wrap:anywhere}
 footer{margin-top:3rem;padding-bottom:40px;font-size:.875rem}
+@media (max-width:560px){main,header,footer{padding:0 16px}h1{font-size:1.5rem}.result{font-size:.85rem;width:100%}.result th,.result td{padding-right:0}.result td,.result thead th{padding-left:.5rem}.result .main th,.result .main td{font-size:1rem}.result td:last-child{white-space:normal}.codebook{grid-template-columns:repeat(auto-fill,minmax(44px,1fr))}.row{gap:3px}}
 @media print{details{display:block}}
 `;

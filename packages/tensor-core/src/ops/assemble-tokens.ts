@@ -32,7 +32,12 @@ export const assembleTokensOp = defineOp<Inputs, "y">({
     expectShape("AssembleTokens", "classToken", classToken, [width]);
     if (mask) expectShape("AssembleTokens", "mask", mask, [batch, count]);
     if (maskToken) expectShape("AssembleTokens", "maskToken", maskToken, [width]);
-    expect("AssembleTokens", !mask === !maskToken, "mask and maskToken together", mask ? "mask alone" : "maskToken alone");
+    expect(
+      "AssembleTokens",
+      !mask === !maskToken,
+      "mask and maskToken together",
+      mask ? "mask alone" : "maskToken alone",
+    );
     if (position) expectShape("AssembleTokens", "position", position, [count + 1, width]);
     return { y: [batch, count + 1, width] };
   },
@@ -43,7 +48,8 @@ export const assembleTokensOp = defineOp<Inputs, "y">({
       for (let n = 0; n <= count; n++) {
         const patch = b * count + n - 1;
         for (let i = 0; i < width; i++) {
-          const value = n === 0 ? classToken[i] : mask && maskToken && mask[patch] ? maskToken[i] : patches[patch * width + i];
+          const value =
+            n === 0 ? classToken[i] : mask && maskToken && mask[patch] ? maskToken[i] : patches[patch * width + i];
           y[(b * (count + 1) + n) * width + i] = value + (position ? position[n * width + i] : 0);
         }
       }

@@ -143,7 +143,12 @@ function sizesOf(qkv: Shape, heads: number): Sizes {
 function attentionSizes(op: string, qkv: Shape, bias: Shape | undefined, heads: number): Sizes {
   expectRank(op, "qkv", qkv, 3, "B, N, 3D");
   expect(op, Number.isInteger(heads) && heads > 0, "a positive whole number of heads", `${heads}`);
-  expect(op, qkv[2] > 0 && qkv[2] % (3 * heads) === 0, `qkv [B, N, 3D] with D a multiple of ${heads} heads`, `[${qkv.join(", ")}]`);
+  expect(
+    op,
+    qkv[2] > 0 && qkv[2] % (3 * heads) === 0,
+    `qkv [B, N, 3D] with D a multiple of ${heads} heads`,
+    `[${qkv.join(", ")}]`,
+  );
   if (bias) expectShape(op, "bias", bias, [heads, qkv[1], qkv[1]]);
   return sizesOf(qkv, heads);
 }

@@ -14,7 +14,12 @@ export const crossEntropyOp = defineOp<
   shape({ logits, targets }, { labelSmoothing }) {
     expectRank("CrossEntropy", "logits", logits, 2, "M, V");
     expectShape("CrossEntropy", "targets", targets, [logits[0]]);
-    expect("CrossEntropy", logits[0] > 0 && logits[1] > 0, "logits [M, V] with M and V at least 1", `[${logits.join(", ")}]`);
+    expect(
+      "CrossEntropy",
+      logits[0] > 0 && logits[1] > 0,
+      "logits [M, V] with M and V at least 1",
+      `[${logits.join(", ")}]`,
+    );
     expect("CrossEntropy", labelSmoothing >= 0 && labelSmoothing <= 1, "labelSmoothing in [0, 1]", `${labelSmoothing}`);
     return { loss: [], logSumExp: [logits[0]] };
   },
@@ -32,7 +37,7 @@ export const crossEntropyOp = defineOp<
         sum += logits[row * width + i];
       }
       logSumExp[row] = largest + Math.log(exponentials);
-      const target = logits[row * width + targets[row]];
+      const target = isTarget(targets[row], width) ? logits[row * width + targets[row]] : Number.NaN;
       loss[0] += (logSumExp[row] - (1 - labelSmoothing) * target - (labelSmoothing * sum) / width) / rows;
     }
   },
@@ -44,7 +49,9 @@ export const crossEntropyOp = defineOp<
       for (let i = 0; i < width; i++) {
         const at = row * width + i;
         const target = labelSmoothing / width + (i === targets[row] ? 1 - labelSmoothing : 0);
-        dlogits[at] = ((Math.exp(logits[at] - logSumExp[row]) - target) * dloss[0]) / rows;
+        dlogits[at] = isTarget(targets[row], width)
+          ? ((Math.exp(logits[at] - logSumExp[row]) - target) * dloss[0]) / rows
+          : Number.NaN;
       }
     }
   },
@@ -53,7 +60,8 @@ export const crossEntropyOp = defineOp<
 /**
  * Mean cross-entropy over rows. [M, V], int32 [M] -> []
  *
- * @param targets entries in [0, V); checked where they come from the host, since ops do not read devices
+ * @param targets entries in [0, V): check them where they come from the host, since ops do not read devices. Any other
+ *   makes the loss NaN.
  * @throws if there are no rows: their mean does not exist
  */
 export function crossEntropy(
@@ -62,4 +70,8 @@ export function crossEntropy(
   { labelSmoothing = 0 }: { readonly labelSmoothing?: number } = {},
 ): Tensor {
   return apply(crossEntropyOp, { logits, targets }, { labelSmoothing }).loss;
+}
+
+function isTarget(target: number, width: number): boolean {
+  return target >= 0 && target < width;
 }

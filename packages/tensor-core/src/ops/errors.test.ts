@@ -48,7 +48,10 @@ const refused: readonly (readonly [message: string, call: () => unknown])[] = [
     "[Attention] expected qkv [B, N, 3D] with D a multiple of 4 heads, got [2, 5, 18]",
     () => ops.attention(x(2, 5, 18), { heads: 4 }),
   ],
-  ["[Attention] expected bias [3, 5, 5], got [3, 5, 6]", () => ops.attention(x(2, 5, 18), { heads: 3, bias: x(3, 5, 6) })],
+  [
+    "[Attention] expected bias [3, 5, 5], got [3, 5, 6]",
+    () => ops.attention(x(2, 5, 18), { heads: 3, bias: x(3, 5, 6) }),
+  ],
   [
     "[AttentionProbabilities] expected bias [3, 5, 5], got [1, 5, 5]",
     () => ops.attentionProbabilities(x(2, 5, 18), { heads: 3, bias: x(1, 5, 5) }),
@@ -56,7 +59,10 @@ const refused: readonly (readonly [message: string, call: () => unknown])[] = [
   // conv2d
   ["[Conv2d] expected x [B, H, W, C], got [8, 8, 3]", () => ops.conv2d(x(8, 8, 3), { filter: x(4, 3, 3, 3) })],
   ["[Conv2d] expected filter [O, kh, kw, C], got [4, 27]", () => ops.conv2d(x(1, 8, 8, 3), { filter: x(4, 27) })],
-  ["[Conv2d] expected filter [4, 3, 3, 3], got [4, 3, 3, 1]", () => ops.conv2d(x(1, 8, 8, 3), { filter: x(4, 3, 3, 1) })],
+  [
+    "[Conv2d] expected filter [4, 3, 3, 3], got [4, 3, 3, 1]",
+    () => ops.conv2d(x(1, 8, 8, 3), { filter: x(4, 3, 3, 1) }),
+  ],
   ["[Conv2d] expected bias [4], got [3]", () => ops.conv2d(x(1, 8, 8, 3), { filter: x(4, 3, 3, 3), bias: x(3) })],
   [
     "[Conv2d] expected padded images of at least 5 x 3, got 4 x 4",
@@ -111,7 +117,10 @@ const refused: readonly (readonly [message: string, call: () => unknown])[] = [
   ["[CrossEntropy] expected logits [M, V], got [2, 3, 5]", () => ops.crossEntropy(x(2, 3, 5), ids(2))],
   ["[CrossEntropy] expected targets [3], got [4]", () => ops.crossEntropy(x(3, 5), ids(4))],
   ["[CrossEntropy] expected targets to be int32, got float32", () => ops.crossEntropy(x(3, 5), x(3))],
-  ["[CrossEntropy] expected logits [M, V] with M and V at least 1, got [0, 5]", () => ops.crossEntropy(x(0, 5), ids(0))],
+  [
+    "[CrossEntropy] expected logits [M, V] with M and V at least 1, got [0, 5]",
+    () => ops.crossEntropy(x(0, 5), ids(0)),
+  ],
   [
     "[CrossEntropy] expected labelSmoothing in [0, 1], got 1.1",
     () => ops.crossEntropy(x(3, 5), ids(3), { labelSmoothing: 1.1 }),
@@ -170,8 +179,14 @@ const refused: readonly (readonly [message: string, call: () => unknown])[] = [
     "[AdamW] expected secondMoments of shapes [2, 3], got [3, 2]",
     () => ops.adamW(lists([[2, 3]], { secondMoments: [x(3, 2)] }), adamWOptions(1)),
   ],
-  ["[AdamW] expected 2 learningRates, got 1", () => ops.adamW(lists([[2], [3]]), { ...adamWOptions(2), learningRates: [1] })],
-  ["[AdamW] expected 1 weightDecays, got 2", () => ops.adamW(lists([[2]]), { ...adamWOptions(1), weightDecays: [1, 1] })],
+  [
+    "[AdamW] expected 2 learningRates, got 1",
+    () => ops.adamW(lists([[2], [3]]), { ...adamWOptions(2), learningRates: [1] }),
+  ],
+  [
+    "[AdamW] expected 1 weightDecays, got 2",
+    () => ops.adamW(lists([[2]]), { ...adamWOptions(1), weightDecays: [1, 1] }),
+  ],
   ["[AdamW] expected beta1 in [0, 1), got 1", () => ops.adamW(lists([[2]]), { ...adamWOptions(1), beta1: 1 })],
   ["[AdamW] expected beta2 in [0, 1), got NaN", () => ops.adamW(lists([[2]]), { ...adamWOptions(1), beta2: NaN })],
   ["[AdamW] expected epsilon >= 0, got -1", () => ops.adamW(lists([[2]]), { ...adamWOptions(1), epsilon: -1 })],
@@ -180,8 +195,14 @@ const refused: readonly (readonly [message: string, call: () => unknown])[] = [
     "[AdamW] expected norm together with maxNorm, got maxNorm alone",
     () => ops.adamW(lists([[2]]), { ...adamWOptions(1), maxNorm: 1 }),
   ],
-  ["[AdamW] expected maxNorm together with norm, got norm alone", () => ops.adamW(lists([[2]], { norm: x() }), adamWOptions(1))],
-  ["[AdamW] expected norm [], got [1]", () => ops.adamW(lists([[2]], { norm: x(1) }), { ...adamWOptions(1), maxNorm: 1 })],
+  [
+    "[AdamW] expected maxNorm together with norm, got norm alone",
+    () => ops.adamW(lists([[2]], { norm: x() }), adamWOptions(1)),
+  ],
+  [
+    "[AdamW] expected norm [], got [1]",
+    () => ops.adamW(lists([[2]], { norm: x(1) }), { ...adamWOptions(1), maxNorm: 1 }),
+  ],
   [
     "[AdamW] expected maxNorm above 0, got 0",
     () => ops.adamW(lists([[2]], { norm: x() }), { ...adamWOptions(1), maxNorm: 0 }),
@@ -204,7 +225,10 @@ const refused: readonly (readonly [message: string, call: () => unknown])[] = [
   ["[GumbelSoftmax] expected noise [2, 3], got [3]", () => ops.gumbelSoftmax(x(2, 3), x(3), { temperature: 1 })],
   ["[GumbelSoftmax] expected a temperature above 0, got 0", () => ops.gumbelSoftmax(x(3), x(3), { temperature: 0 })],
   ["[GumbelSoftmax] expected a temperature above 0, got -1", () => ops.gumbelSoftmax(x(3), x(3), { temperature: -1 })],
-  ["[GumbelSoftmax] expected a temperature above 0, got NaN", () => ops.gumbelSoftmax(x(3), x(3), { temperature: NaN })],
+  [
+    "[GumbelSoftmax] expected a temperature above 0, got NaN",
+    () => ops.gumbelSoftmax(x(3), x(3), { temperature: NaN }),
+  ],
   // klToNormal
   ["[KlToNormal] expected mean [B, ...] with B >= 1, got []", () => ops.klToNormal(x(), x())],
   ["[KlToNormal] expected logVariance [2, 3], got [2]", () => ops.klToNormal(x(2, 3), x(2))],
@@ -216,7 +240,10 @@ const refused: readonly (readonly [message: string, call: () => unknown])[] = [
   // maxPool2d
   ["[MaxPool2d] expected x [B, H, W, C], got [4, 4, 3]", () => ops.maxPool2d(x(4, 4, 3))],
   ["[MaxPool2d] expected height and width divisible by 2, got [1, 4, 5, 3]", () => ops.maxPool2d(x(1, 4, 5, 3))],
-  ["[MaxPool2d] expected height and width divisible by 3, got [1, 4, 6, 3]", () => ops.maxPool2d(x(1, 4, 6, 3), { size: 3 })],
+  [
+    "[MaxPool2d] expected height and width divisible by 3, got [1, 4, 6, 3]",
+    () => ops.maxPool2d(x(1, 4, 6, 3), { size: 3 }),
+  ],
   ["[MaxPool2d] expected a size of at least 1, got 0", () => ops.maxPool2d(x(1, 4, 4, 3), { size: 0 })],
   // meanSquaredError
   ["[MeanSquaredError] expected target [2, 3], got [3, 2]", () => ops.meanSquaredError(x(2, 3), x(3, 2))],
@@ -227,7 +254,10 @@ const refused: readonly (readonly [message: string, call: () => unknown])[] = [
   ["[SmoothL1] expected target [2, 3], got [6]", () => ops.smoothL1(x(2, 3), x(6))],
   // upsampleNearest
   ["[UpsampleNearest] expected x [B, H, W, C], got [4, 4]", () => ops.upsampleNearest(x(4, 4))],
-  ["[UpsampleNearest] expected a factor of at least 1, got 1.5", () => ops.upsampleNearest(x(1, 4, 4, 3), { factor: 1.5 })],
+  [
+    "[UpsampleNearest] expected a factor of at least 1, got 1.5",
+    () => ops.upsampleNearest(x(1, 4, 4, 3), { factor: 1.5 }),
+  ],
 ];
 
 it.each(refused)("%s", (message, call) => {

@@ -8,6 +8,7 @@ export const fineTuneBase: FineTuneRecipe = {
   stage: "fine-tune",
   seed: 0,
   model: { ...beitVariants.base, relativePositions: "per-layer", vocabSize: 0, dropPath: 0.1 },
+  initStd: 0.02,
   view: paperTrainView,
   evalView: paperEvalView,
   epochs: 100,

@@ -10,6 +10,7 @@ export const pretrainBase: PretrainRecipe = {
   stage: "pretrain",
   seed: 0,
   model: { ...beitVariants.base, dropPath: 0.1 },
+  initStd: 0.02,
   views: paperViews,
   mask: { kind: "blockwise", variant: "official", count: 75, minBlock: 16 },
   epochs: 800,

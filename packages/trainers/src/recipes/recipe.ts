@@ -46,6 +46,8 @@ export type MaskRecipe = ({ readonly kind: "blockwise" } & BlockwiseOptions) | (
 export type PretrainRecipe = CommonRecipe & {
   readonly stage: "pretrain";
   readonly model: BeitConfig;
+  /** Standard deviation of fresh matrices (0.02 in the paper, more for widths below 192), cut at one deviation. */
+  readonly initStd: number;
   readonly views: TwoViewOptions;
   readonly mask: MaskRecipe;
 };
@@ -55,6 +57,8 @@ export type FineTuneRecipe = CommonRecipe & {
   readonly stage: "fine-tune";
   /** Encoder to start from scratch with; with a pre-trained one its own config counts, but for drop path and pooling. */
   readonly model: BeitConfig;
+  /** Standard deviation of fresh matrices when training from scratch (not cut). */
+  readonly initStd: number;
   readonly view: TrainViewOptions;
   readonly evalView: EvalViewOptions;
   readonly labelSmoothing: number;

@@ -23,13 +23,14 @@ async function attentionFigure({ name, image, queries }: AttentionPicture, side:
   const factor = Math.max(1, Math.round(112 / image.width));
   const rows = queries.map(async ({ patch, heads }) => {
     const asked = withFrame(enlarge(image, factor), patch, side);
-    const where = `row ${Math.floor(patch / side) + 1}, column ${(patch % side) + 1}`;
+    const [row, column] = [Math.floor(patch / side) + 1, (patch % side) + 1];
+    const where = `row ${row}, column ${column}`;
     const maps = heads.map(async (values, head) => {
       const map = withFrame(heatOver(image, values, { side, factor }), patch, side);
       const largest = Array.from(values).reduce((a, b) => Math.max(a, b), 0);
       return html`<div>${await picture(map, `Attention of the patch in ${where} in head ${head + 1}: ${name}`, 112)}<span>head ${head + 1}: ${percent(largest)}</span></div>`;
     });
-    return html`<div class="row"><div>${await picture(asked, `The patch in ${where}: ${name}`, 112)}<span>${where}</span></div>${await Promise.all(maps)}</div>`;
+    return html`<div class="row"><div>${await picture(asked, `The patch in ${where}: ${name}`, 112)}<span>patch ${row}, ${column}</span></div>${await Promise.all(maps)}</div>`;
   });
   return html`<figure class="attention">${await Promise.all(rows)}<figcaption>${name}</figcaption></figure>`;
 }

@@ -1,5 +1,6 @@
 // What this run was: data, machine, times and the three recipes in full.
 import type { DemoSummary } from "../../demo/summary.ts";
+import { formatBackend } from "../../backend.ts";
 import { duration, whole } from "../format-number.ts";
 import { html, type Html } from "../html.ts";
 
@@ -51,8 +52,7 @@ function modelRows({ tokenizer, pretrain, recipes, fineTune }: DemoSummary): Row
 
 function machineRows({ backend, environment }: DemoSummary): Row[] {
   return [
-    ["Backend", `${backend.name}, ${backend.build} build (${backend.reasons.build})`],
-    ["Threads", `${backend.threads} (${backend.reasons.threads})`],
+    ["Backend", formatBackend(backend)],
     ["Processor", `${environment.processors} x ${environment.processor}`],
     ["Memory", `${(environment.memoryBytes / 2 ** 30).toFixed(1)} GiB`],
     ["Versions", `beit ${environment.beit}, Node ${environment.node}, ${environment.platform}`],

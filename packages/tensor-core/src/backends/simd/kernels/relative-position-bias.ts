@@ -3,9 +3,9 @@ import { grainFor, implement } from "../context.ts";
 
 export const relativePositionBiasKernels = implement(relativePositionBiasOp, {
   forward(simd, { table, index }, { y }) {
-    const heads = table.shape[1];
+    const [rows, heads] = table.shape;
     const at = [table, index, y].map(simd.pointer);
-    simd.parallel("relativePositionBiasForward", heads, grainFor(index.size), ...at, heads, index.size);
+    simd.parallel("relativePositionBiasForward", heads, grainFor(index.size), ...at, rows, heads, index.size);
   },
   backward(simd, { dy, index }, { dtable }) {
     if (!dtable) return;

@@ -24,7 +24,14 @@ export const residualKernels = implement(residualOp, {
     }
     if (dkeep) {
       const samples = [dy, branch, scale, dkeep].map(simd.pointer);
-      simd.parallel("residualKeepGradient", dkeep.size, grainFor(rowsPerSample * width), ...samples, rowsPerSample, width);
+      simd.parallel(
+        "residualKeepGradient",
+        dkeep.size,
+        grainFor(rowsPerSample * width),
+        ...samples,
+        rowsPerSample,
+        width,
+      );
     }
   },
 });

@@ -1,0 +1,98 @@
+// Where a patch looks: its attention over all patches, drawn over the image. (BEiT paper, section 3.4)
+import { attentionMaps, gridSide, type Beit, type BeitConfig } from "@beitjs/beit-encoder";
+import { scope, tensor } from "@beitjs/tensor-core";
+import { fromFloat } from "@beitjs/tensor-core/image";
+import { evalView, type FineTuneRecipe, type PretrainRecipe } from "@beitjs/trainers";
+import { readImage } from "@beitjs/trainers/node";
+import sharp from "sharp";
+import { backendFlags, openBackend } from "../backend.ts";
+import { defineCommand, integer, required } from "../command.ts";
+import { exitCodes, usageError } from "../exit-codes.ts";
+import { drawAttention } from "../draw-attention.ts";
+import { beitOf, openCheckpoint } from "../models.ts";
+import { writeResult } from "../run-folder.ts";
+import { pixelEvalView } from "../views.ts";
+
+export const attentionCommand = defineCommand({
+  name: "attention",
+  summary: "Draw what a patch attends to",
+  example: "beit attention runs/pretrain --image cat.jpg --patch 3,5 --out attention.png",
+  argument: "checkpoint",
+  flags: {
+    checkpoint: required("checkpoint", "checkpoint or run folder of pretrain or finetune"),
+    image: required("file", "the image"),
+    patch: required("row,col", "the patch that looks; 0,0 is at the top left"),
+    layer: integer("number", "block, from 0 (default: the last)", 0),
+    head: integer("number", "attention head, from 0 (default: the mean of all)", 0),
+    out: required("file.png", "the picture"),
+    ...backendFlags,
+  },
+  async run(flags, context) {
+    const checkpoint = await openCheckpoint(flags.checkpoint, ["pretrain", "fine-tune"], context);
+    const config = checkpoint.manifest.model as BeitConfig;
+    const patch = parsePatch(flags.patch, gridSide(config));
+    const layer = below("--layer", flags.layer ?? config.depth - 1, config.depth);
+    const head = flags.head === undefined ? undefined : below("--head", flags.head, config.heads);
+    const image = await readImage(flags.image);
+    const { backend } = await openBackend(flags, context);
+    const view = pixelEvalView(checkpoint.manifest.recipe as PretrainRecipe | FineTuneRecipe);
+    const pixels = evalView(image, view);
+    const weights = await patchAttention(beitOf(checkpoint, backend), pixels, { patch, layer, head });
+    const seen = fromFloat(
+      pixels,
+      { width: view.size, height: view.size, channels: view.channels },
+      view.normalization,
+    );
+    const { data, size } = drawAttention(seen, weights, { side: gridSide(config), patch });
+    const png = await sharp(data, { raw: { width: size, height: size, channels: 3 } })
+      .png()
+      .toBuffer();
+    await writeResult(flags.out, png);
+    context.terminal.info(
+      `attention of patch ${flags.patch} in block ${layer}, ${head === undefined ? "mean of all heads" : `head ${head}`}: ${flags.out}`,
+    );
+    context.terminal.event("attention", {
+      out: flags.out,
+      layer,
+      head: head ?? null,
+      patch: flags.patch,
+      weights: Array.from(weights),
+    });
+    return exitCodes.done;
+  },
+});
+
+function parsePatch(text: string, side: number): number {
+  const [row, col, ...rest] = text.split(",").map((part) => (part.trim() === "" ? NaN : Number(part)));
+  const inGrid = (place: number) => Number.isInteger(place) && place >= 0 && place < side;
+  if (rest.length > 0 || !inGrid(row) || !inGrid(col)) {
+    throw usageError(`--patch ${text}: expected row,col from 0,0 to ${side - 1},${side - 1}`);
+  }
+  return row * side + col;
+}
+
+function below(flag: string, value: number, limit: number): number {
+  if (value >= limit) throw usageError(`${flag} ${value}: expected 0 to ${limit - 1}`);
+  return value;
+}
+
+/** Attention of one patch over all patches; the class token's share is left out. */
+async function patchAttention(
+  beit: Beit,
+  pixels: Float32Array,
+  { patch, layer, head }: { readonly patch: number; readonly layer: number; readonly head: number | undefined },
+): Promise<Float32Array> {
+  const { imageSize, channels, heads } = beit.config;
+  const { backend } = beit.params.classToken;
+  const [map] = scope(backend, () =>
+    attentionMaps(beit, tensor(pixels, [1, imageSize, imageSize, channels], backend), {
+      patches: [patch],
+      blocks: [layer],
+    }),
+  ); // [1, H, 1, N + 1]
+  const values = await map.read();
+  const tokens = values.length / heads;
+  const chosen = head === undefined ? Array.from({ length: heads }, (_, i) => i) : [head];
+  const mean = (column: number) => chosen.reduce((sum, one) => sum + values[one * tokens + column], 0) / chosen.length;
+  return Float32Array.from({ length: tokens - 1 }, (_, i) => mean(i + 1));
+}

@@ -1,0 +1,80 @@
+// Stage 3: a classifier, from a pre-trained encoder or, for comparison, from scratch.
+import type { Beit } from "@beitjs/beit-encoder";
+import type { Backend } from "@beitjs/tensor-core";
+import {
+  fineTune,
+  requireLabels,
+  takePerClass,
+  totalSteps,
+  type Dataset,
+  type FineTuneRecipe,
+  type FineTuneReport,
+} from "@beitjs/trainers";
+import { backendFlags, openBackend } from "../backend.ts";
+import { defineCommand, integer, optional, toggle } from "../command.ts";
+import { exitCodes, usageError } from "../exit-codes.ts";
+import { formatAccuracy, formatLoss } from "../expectations.ts";
+import { imageFacts, imageFlags, openImages } from "../images.ts";
+import { beitOf, openCheckpoint, weightsHash } from "../models.ts";
+import { loadRecipe, recipeFlags } from "../recipe-file.ts";
+import { inRunFolder, runFlags } from "../run-folder.ts";
+import { finishRun, runFacts, trainingFlags, trainingRun, type TrainingRunOptions } from "../training-run.ts";
+
+export const finetuneCommand = defineCommand({
+  name: "finetune",
+  summary: "Fine-tune a pre-trained BEiT into a classifier, or train one from scratch",
+  example: "beit finetune --data photos --from runs/pretrain --labels-per-class 10 --out runs/finetune",
+  flags: {
+    ...imageFlags,
+    from: optional("checkpoint", "checkpoint or run folder of pretrain"),
+    scratch: toggle("start from fresh weights instead, for comparison"),
+    labelsPerClass: integer("count", "learn from so many images of every class (default: from all)", 1),
+    ...recipeFlags("fine-tune-demo"),
+    ...runFlags("runs/finetune"),
+    ...trainingFlags,
+    ...backendFlags,
+  },
+  async run(flags, context) {
+    if ((flags.from === undefined) !== flags.scratch)
+      throw usageError("expected --from with a pre-trained checkpoint or --scratch, one of the two");
+    const recipe = await loadRecipe(flags, ["fine-tune"]);
+    const start = flags.from === undefined ? undefined : await openCheckpoint(flags.from, ["pretrain"], context);
+    const { images: all, skipped } = await openImages(flags.data, { split: "train", skipBad: flags.skipBad }, context);
+    requireLabels(all);
+    const images = flags.labelsPerClass === undefined ? all : takePerClass(all, flags.labelsPerClass, recipe.seed);
+    totalSteps(recipe, images);
+    await inRunFolder(flags.out, context, async () => {
+      const { backend, facts } = await openBackend(flags, context);
+      const options = {
+        folder: flags.out,
+        resume: flags.resume,
+        saveEvery: flags.saveEvery,
+        identity: {
+          data: imageFacts(all),
+          labelsPerClass: flags.labelsPerClass ?? null,
+          startWeights: start ? weightsHash(start) : "scratch",
+        },
+        facts: runFacts({ data: flags.data, skipped, backend: facts, from: start?.path ?? null }),
+        ...fineTuneRun(recipe, images, { backend, ...(start && { from: beitOf(start, backend) }) }),
+      };
+      await finishRun(await trainingRun(options, context), options, context);
+    });
+    return exitCodes.done;
+  },
+});
+
+/** What fine-tuning adds to a run. */
+export function fineTuneRun(
+  recipe: FineTuneRecipe,
+  images: Dataset,
+  { from, backend }: { readonly from?: Beit; readonly backend: Backend },
+): Pick<TrainingRunOptions<FineTuneReport>, "recipe" | "train" | "model" | "metrics" | "describe"> {
+  const { length } = requireLabels(images);
+  return {
+    recipe,
+    train: (resume) => fineTune({ recipe, images, backend, ...(from && { from }), ...(resume && { resume }) }),
+    model: ({ beit }) => beit.config,
+    metrics: ({ accuracy }) => ({ accuracy }),
+    describe: ({ loss, accuracy }) => `${formatLoss(loss, length)}, ${formatAccuracy(accuracy, length)}`,
+  };
+}

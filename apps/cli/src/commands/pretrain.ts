@@ -1,0 +1,78 @@
+// Stage 2: masked image modeling with a frozen tokenizer.
+import type { Tokenizer } from "@beitjs/dvae-tokenizer";
+import type { Backend } from "@beitjs/tensor-core";
+import {
+  checkMatch,
+  pretrain,
+  totalSteps,
+  type Dataset,
+  type PretrainRecipe,
+  type PretrainReport,
+} from "@beitjs/trainers";
+import { backendFlags, openBackend } from "../backend.ts";
+import { defineCommand, required } from "../command.ts";
+import { exitCodes, messageOf, usageError } from "../exit-codes.ts";
+import { formatAccuracy, formatLoss } from "../expectations.ts";
+import { imageFacts, imageFlags, openImages } from "../images.ts";
+import { openCheckpoint, tokenizerOf, weightsHash } from "../models.ts";
+import { loadRecipe, recipeFlags } from "../recipe-file.ts";
+import { inRunFolder, runFlags } from "../run-folder.ts";
+import { finishRun, runFacts, trainingFlags, trainingRun, type TrainingRunOptions } from "../training-run.ts";
+
+export const pretrainCommand = defineCommand({
+  name: "pretrain",
+  summary: "Pre-train a BEiT: predict the visual tokens of masked patches",
+  example: "beit pretrain --data photos --tokenizer runs/tokenizer --recipe pretrain-demo --out runs/pretrain",
+  flags: {
+    ...imageFlags,
+    tokenizer: required("checkpoint", "checkpoint or run folder of train-tokenizer"),
+    ...recipeFlags("pretrain-demo"),
+    ...runFlags("runs/pretrain"),
+    ...trainingFlags,
+    ...backendFlags,
+  },
+  async run(flags, context) {
+    const recipe = await loadRecipe(flags, ["pretrain"]);
+    const tokenizerCheckpoint = await openCheckpoint(flags.tokenizer, ["tokenizer"], context);
+    refuseMismatch(recipe, { config: tokenizerCheckpoint.manifest.model } as Tokenizer);
+    const { images, skipped } = await openImages(flags.data, { split: "train", skipBad: flags.skipBad }, context);
+    totalSteps(recipe, images);
+    await inRunFolder(flags.out, context, async () => {
+      const { backend, facts } = await openBackend(flags, context);
+      const options = {
+        folder: flags.out,
+        resume: flags.resume,
+        saveEvery: flags.saveEvery,
+        identity: { data: imageFacts(images), tokenizerWeights: weightsHash(tokenizerCheckpoint) },
+        facts: runFacts({ data: flags.data, skipped, backend: facts, tokenizer: tokenizerCheckpoint.path }),
+        ...pretrainRun(recipe, images, { tokenizer: tokenizerOf(tokenizerCheckpoint, backend), backend }),
+      };
+      await finishRun(await trainingRun(options, context), options, context);
+    });
+    return exitCodes.done;
+  },
+});
+
+/** What pre-training adds to a run. */
+export function pretrainRun(
+  recipe: PretrainRecipe,
+  images: Dataset,
+  { tokenizer, backend }: { readonly tokenizer: Tokenizer; readonly backend: Backend },
+): Pick<TrainingRunOptions<PretrainReport>, "recipe" | "train" | "model" | "metrics" | "describe"> {
+  const { vocabSize } = recipe.model;
+  return {
+    recipe,
+    train: (resume) => pretrain({ recipe, images, tokenizer, backend, ...(resume && { resume }) }),
+    model: ({ beit }) => beit.config,
+    metrics: ({ accuracy, maskedPatches }) => ({ accuracy, maskedPatches }),
+    describe: ({ loss, accuracy }) => `${formatLoss(loss, vocabSize)}, ${formatAccuracy(accuracy, vocabSize)}`,
+  };
+}
+
+function refuseMismatch(recipe: PretrainRecipe, tokenizer: Tokenizer): void {
+  try {
+    checkMatch(recipe, tokenizer);
+  } catch (error) {
+    throw usageError(`recipe and tokenizer do not fit: ${messageOf(error)}`, error);
+  }
+}

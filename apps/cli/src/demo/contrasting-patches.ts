@@ -1,0 +1,30 @@
+// Patches worth asking for their attention: those with the most contrast, away from each other.
+import { toGray, type Image } from "@beitjs/tensor-core/image";
+
+/** Up to `count` patches of a `side` x `side` grid with the largest variance, no two of them neighbors. Row-major numbers. */
+export function contrastingPatches(image: Image, side: number, count: number): number[] {
+  const variances = patchVariances(toGray(image), side);
+  const order = variances.map((_, patch) => patch).sort((a, b) => variances[b] - variances[a] || a - b);
+  const chosen: number[] = [];
+  for (const patch of order) {
+    if (chosen.length === count) break;
+    if (chosen.every((other) => distance(patch, other, side) > 1)) chosen.push(patch);
+  }
+  return chosen;
+}
+
+function patchVariances({ width, height, data }: Image, side: number): number[] {
+  const sums = Array.from({ length: side * side }, () => ({ count: 0, sum: 0, squares: 0 }));
+  for (let i = 0; i < data.length; i++) {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    const patch = sums[Math.floor((y * side) / height) * side + Math.floor((x * side) / width)];
+    patch.count++;
+    patch.sum += data[i];
+    patch.squares += data[i] ** 2;
+  }
+  return sums.map(({ count, sum, squares }) => squares / count - (sum / count) ** 2);
+}
+
+function distance(a: number, b: number, side: number): number {
+  return Math.max(Math.abs((a % side) - (b % side)), Math.abs(Math.floor(a / side) - Math.floor(b / side)));
+}

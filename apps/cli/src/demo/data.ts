@@ -1,0 +1,108 @@
+// The images of a demo: found, checked, read once, and hashed, so that a summary says what its figures are about.
+import { createHash } from "node:crypto";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { order, requireLabels, requireSameClasses, split, subset, takePerClass, type Dataset } from "@beitjs/trainers";
+import { datasetLayout, type DatasetKind, type DatasetSplit } from "@beitjs/trainers/node";
+import type { Context } from "../command.ts";
+import { openImages } from "../images.ts";
+import { shrunkDataset } from "./shrunk-dataset.ts";
+
+/** The images that come with this package. (data/fashion-mnist/README.md) */
+export const shippedData = fileURLToPath(new URL("../../data/fashion-mnist", import.meta.url));
+
+export type DataPart = { readonly images: Dataset; readonly sha256: string };
+
+export type DemoData = {
+  readonly path: string;
+  readonly kind: DatasetKind;
+  readonly channels: 1 | 3;
+  readonly classes: readonly string[];
+  readonly train: DataPart;
+  readonly test: DataPart;
+  /** The test images were set aside from the training images, as the data had none. */
+  readonly heldOut: boolean;
+  /** Unreadable images that were left out. */
+  readonly skipped: number;
+};
+
+export type DataOptions = {
+  readonly path: string;
+  /** Side of the views: larger image files are kept in memory at twice that. */
+  readonly imageSize: number;
+  readonly labelsPerClass: number;
+  readonly short: boolean;
+  readonly skipBad: boolean;
+};
+
+const heldOutShare = 1 / 7; // as in the data shipped
+const shortPerClass = { train: 40, test: 10 };
+
+/**
+ * Opens a data set for a demo. Without a test part one image in seven is set aside.
+ *
+ * @throws if it cannot be read, has no labels, or too few of a class
+ */
+export async function prepareData(options: DataOptions, context: Context): Promise<DemoData> {
+  const path = resolve(options.path);
+  const { kind, splits } = await datasetLayout(path);
+  const train = await open(path, "train", options, context);
+  requireLabels(train.images);
+  const test = splits.test && (await open(path, "test", options, context));
+  const parts = test ? { train: train.images, test: test.images } : holdOut(train.images);
+  requireSameClasses(parts.train, parts.test);
+  takePerClass(parts.train, options.labelsPerClass, 0); // a class with too few is told before any work
+  const chosen = options.short ? shorten(parts) : parts;
+  const { signal } = context.interrupt;
+  return {
+    path,
+    kind,
+    channels: (await chosen.train.get(0)).image.channels,
+    classes: requireLabels(chosen.train),
+    train: { images: chosen.train, sha256: await hashImages(chosen.train, signal) },
+    test: { images: chosen.test, sha256: await hashImages(chosen.test, signal) },
+    heldOut: !test,
+    skipped: train.skipped + (test?.skipped ?? 0),
+  };
+}
+
+/** SHA-256 over label, size and pixels of every image in order; reads them all. */
+export async function hashImages(images: Dataset, signal?: AbortSignal): Promise<string> {
+  const hash = createHash("sha256");
+  for (let index = 0; index < images.length; index++) {
+    signal?.throwIfAborted();
+    const { image, label } = await images.get(index);
+    hash.update(Int32Array.of(label ?? -1, image.width, image.height, image.channels));
+    hash.update(image.data);
+  }
+  return hash.digest("hex");
+}
+
+type Opened = { readonly images: Dataset; readonly skipped: number };
+
+async function open(path: string, split: DatasetSplit, { imageSize, skipBad }: DataOptions, context: Context): Promise<Opened> {
+  const { images, kind, skipped } = await openImages(path, { split, skipBad }, context);
+  return { images: kind === "folder" ? shrunkDataset(images, 2 * imageSize) : images, skipped: skipped.length };
+}
+
+function holdOut(images: Dataset): { train: Dataset; test: Dataset } {
+  const { train, validation } = split(images, { validation: Math.max(1, Math.floor(images.length * heldOutShare)), seed: 0 });
+  return { train, test: validation };
+}
+
+function shorten({ train, test }: { readonly train: Dataset; readonly test: Dataset }): { train: Dataset; test: Dataset } {
+  return {
+    train: takePerClass(train, Math.min(shortPerClass.train, smallestClass(train)), 0),
+    test: someOf(test, shortPerClass.test * requireLabels(test).length),
+  };
+}
+
+function smallestClass(images: Dataset): number {
+  const counts = new Array<number>(requireLabels(images).length).fill(0);
+  for (let index = 0; index < images.length; index++) counts[images.label(index) as number]++;
+  return Math.min(...counts);
+}
+
+function someOf(images: Dataset, count: number): Dataset {
+  return subset(images, order(images.length, { seed: 0, epoch: 0 }).slice(0, count).sort());
+}

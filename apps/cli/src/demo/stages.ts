@@ -1,0 +1,155 @@
+// The three trainings of a demo, each in a folder of its own with checkpoints, all with their lines in one metrics.jsonl. A
+// stage that was stopped goes on, one that is done is only loaded.
+import { promises as files } from "node:fs";
+import { join } from "node:path";
+import type { Beit } from "@beitjs/beit-encoder";
+import { collapseWarning, type Tokenizer } from "@beitjs/dvae-tokenizer";
+import { disposeTree, type Backend } from "@beitjs/tensor-core";
+import {
+  evaluateClassifier,
+  fineTune,
+  pretrain,
+  takePerClass,
+  totalSteps,
+  trainTokenizer,
+  type Dataset,
+  type FineTuneRecipe,
+  type FineTuneReport,
+  type StepReport,
+} from "@beitjs/trainers";
+import { loadCheckpoint, type LoadedCheckpoint } from "@beitjs/trainers/node";
+import type { Context } from "../command.ts";
+import { beitOf, tokenizerOf, weightsHash } from "../models.ts";
+import { trainingRun, type TrainingRunOptions } from "../training-run.ts";
+import type { DemoData } from "./data.ts";
+import { labelsPerClass, type DemoSettings } from "./settings.ts";
+
+export type StageOptions = {
+  readonly out: string;
+  readonly backend: Backend;
+  readonly data: DemoData;
+  readonly settings: DemoSettings;
+  /** Facts for the manifests. */
+  readonly facts: Readonly<Record<string, unknown>>;
+};
+
+/** A trained model with what tells its weights from others. */
+export type Trained<Model> = { readonly model: Model; readonly weights: string; readonly stage: string };
+
+export type Start = "pretrained" | "scratch";
+
+/** Marks of the stages in metrics.jsonl, and the names of their folders. */
+export const stageNames = {
+  tokenizer: "tokenizer",
+  pretrain: "pretrain",
+  fineTune: (seed: number, start: Start) => `fine-tune-${start}-${seed}`,
+} as const;
+
+const saveEvery = 200;
+const testsOnTheWay = 10;
+
+/** Trains the tokenizer, or loads it when it is done. */
+export async function tokenizerStage(options: StageOptions, context: Context): Promise<Trained<Tokenizer>> {
+  const { backend, data, settings } = options;
+  const recipe = settings.recipes.tokenizer;
+  const checkpoint = await runStage(
+    {
+      ...common(options, stageNames.tokenizer),
+      recipe,
+      identity: { images: data.train.sha256 },
+      train: (resume) => trainTokenizer({ recipe, images: data.train.images, backend, ...(resume && { resume }) }),
+      model: ({ tokenizer }) => tokenizer.config,
+      metrics: ({ reconstruction, kl, balance, temperature, usage }) => ({
+        reconstruction,
+        kl,
+        balance,
+        temperature,
+        perplexity: usage.perplexity,
+        usedTokens: usage.used,
+      }),
+      describe: ({ reconstruction, usage }) =>
+        `error ${reconstruction.toFixed(4)}, codebook perplexity ${usage.perplexity.toFixed(0)} of ${usage.vocabSize}`,
+      warning: ({ usage, step, totalSteps: all }) => (step > all / 4 ? collapseWarning(usage) : undefined),
+    },
+    context,
+  );
+  return { model: tokenizerOf(checkpoint, backend), weights: weightsHash(checkpoint), stage: stageNames.tokenizer };
+}
+
+/** Pre-trains the encoder with the tokenizer's visual tokens as targets. */
+export async function pretrainStage(options: StageOptions, tokenizer: Trained<Tokenizer>, context: Context): Promise<Trained<Beit>> {
+  const { backend, data, settings } = options;
+  const recipe = settings.recipes.pretrain;
+  const start = Math.log(recipe.model.vocabSize).toFixed(2);
+  const checkpoint = await runStage(
+    {
+      ...common(options, stageNames.pretrain),
+      recipe,
+      identity: { images: data.train.sha256, tokenizer: tokenizer.weights },
+      train: (resume) =>
+        pretrain({ recipe, tokenizer: tokenizer.model, images: data.train.images, backend, ...(resume && { resume }) }),
+      model: ({ beit }) => beit.config,
+      metrics: ({ accuracy, maskedPatches }) => ({ accuracy, maskedPatches }),
+      describe: ({ loss, accuracy }) => `loss ${loss.toFixed(3)} (start: ${start}), right ${(100 * accuracy).toFixed(1)} %`,
+    },
+    context,
+  );
+  return { model: beitOf(checkpoint, backend), weights: weightsHash(checkpoint), stage: stageNames.pretrain };
+}
+
+export type FineTuneStage = { readonly from: Trained<Beit>; readonly start: Start; readonly recipe: FineTuneRecipe };
+
+/** Fine-tunes one network of a pair; both see the same labels, chosen by the recipe's seed. */
+export async function fineTuneStage(options: StageOptions, { from, start, recipe }: FineTuneStage, context: Context): Promise<Trained<Beit>> {
+  const { backend, data } = options;
+  const images = takePerClass(data.train.images, labelsPerClass, recipe.seed);
+  const stage = stageNames.fineTune(recipe.seed, start);
+  const chance = (100 / data.classes.length).toFixed(0);
+  const checkpoint = await runStage(
+    {
+      ...common(options, stage),
+      recipe,
+      identity: { images: data.train.sha256, test: data.test.sha256, from: start === "pretrained" ? from.weights : null },
+      train: (resume) =>
+        tested(fineTune({ recipe, images, backend, ...(start === "pretrained" && { from: from.model }), ...(resume && { resume }) }), {
+          images: data.test.images,
+          recipe,
+          every: Math.ceil(totalSteps(recipe, images) / testsOnTheWay),
+        }),
+      model: ({ beit }) => beit.config,
+      metrics: ({ accuracy, testAccuracy }) => ({ accuracy, ...(testAccuracy !== undefined && { testAccuracy }) }),
+      describe: ({ loss, lastTest }) =>
+        `loss ${loss.toFixed(3)}, test ${lastTest === undefined ? `- (chance: ${chance} %)` : `${(100 * lastTest).toFixed(1)} %`}`,
+    },
+    context,
+  );
+  return { model: beitOf(checkpoint, backend), weights: weightsHash(checkpoint), stage };
+}
+
+type TestedReport = FineTuneReport & { readonly testAccuracy: number | undefined; readonly lastTest: number | undefined };
+
+// Accuracy on the test images, now and then and at the end, for the curve; nothing is decided by it.
+async function* tested(
+  reports: AsyncGenerator<FineTuneReport, void, void>,
+  { images, recipe, every }: { readonly images: Dataset; readonly recipe: FineTuneRecipe; readonly every: number },
+): AsyncGenerator<TestedReport, void, void> {
+  let lastTest: number | undefined;
+  for await (const report of reports) {
+    const due = report.step % every === 0 || report.step === report.totalSteps;
+    const testAccuracy = due ? (await evaluateClassifier(report.beit, images, { view: recipe.evalView })).accuracy : undefined;
+    lastTest = testAccuracy ?? lastTest;
+    yield { ...report, testAccuracy, lastTest };
+  }
+}
+
+function common({ out, facts }: StageOptions, stage: string) {
+  return { folder: join(out, stage), metricsFolder: out, stage, resume: "auto", saveEvery, facts };
+}
+
+// The model is taken from the checkpoint, whether it was just written or is of yesterday.
+async function runStage<Report extends StepReport<unknown>>(options: TrainingRunOptions<Report>, context: Context): Promise<LoadedCheckpoint> {
+  await files.mkdir(options.folder, { recursive: true });
+  const { checkpoint, report } = await trainingRun(options, context);
+  if (report) disposeTree(report.state.params);
+  return loadCheckpoint(checkpoint);
+}

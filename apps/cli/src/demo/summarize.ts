@@ -1,0 +1,95 @@
+// Figures of a demo from its stages: means over seeds, closing means of the curves, parameters, steps.
+import { leaves, type Tensor } from "@beitjs/tensor-core";
+import { collapseWarning, type Tokenizer } from "@beitjs/dvae-tokenizer";
+import type { Beit } from "@beitjs/beit-encoder";
+import type { MaskStatistics } from "@beitjs/masking";
+import { totalSteps, type ClassifierScores, type FineTuneRecipe, type PretrainingScores, type TokenizerScores } from "@beitjs/trainers";
+import { meanAndDeviation } from "../report/format-number.ts";
+import { closingMean, type MetricsLine } from "./metrics-file.ts";
+import { labelsPerClass } from "./settings.ts";
+import type { ClassifierSummary, DemoSummary, SeedScores } from "./summary.ts";
+
+type Epochs = { readonly epochs: number };
+
+export function summarizeTokenizer(tokenizer: Tokenizer, scores: TokenizerScores, lines: readonly MetricsLine[], recipe: Epochs): DemoSummary["tokenizer"] {
+  const { used, vocabSize, perplexity } = scores.usage;
+  const warning = collapseWarning(scores.usage);
+  return {
+    parameters: countParameters(tokenizer.params),
+    steps: lines.length,
+    loss: closingMean(lines, "loss", Math.ceil(lines.length / recipe.epochs)),
+    meanAbsoluteError: scores.meanAbsoluteError,
+    perplexity,
+    used,
+    vocabSize,
+    ...(warning !== undefined && { warning }),
+  };
+}
+
+export function summarizePretraining(
+  beit: Beit,
+  scores: PretrainingScores,
+  statistics: MaskStatistics,
+  lines: readonly MetricsLine[],
+  recipe: Epochs,
+): DemoSummary["pretrain"] {
+  const lastEpoch = Math.ceil(lines.length / recipe.epochs);
+  const { meanCount, stdCount, smallestCount, largestCount, adjacentShare, grid } = statistics;
+  return {
+    parameters: countParameters(beit.params),
+    steps: lines.length,
+    expectedStartLoss: Math.log(beit.config.vocabSize),
+    startLoss: Number(lines[0]?.["loss"]),
+    trainLoss: closingMean(lines, "loss", lastEpoch),
+    trainAccuracy: closingMean(lines, "accuracy", lastEpoch),
+    loss: scores.loss,
+    accuracy: scores.accuracy,
+    masks: {
+      meanCount,
+      standardDeviation: stdCount,
+      smallestCount,
+      largestCount,
+      meanRatio: meanCount / (grid.rows * grid.cols),
+      adjacentShare,
+    },
+  };
+}
+
+export type PairScores = { readonly pretrained: SeedScores; readonly scratch: SeedScores };
+
+/** Scores of one fine-tuned network. */
+export function seedScores(recipe: FineTuneRecipe, { accuracy, top5 }: ClassifierScores, lines: readonly MetricsLine[]): SeedScores {
+  const lastEpoch = Math.ceil(lines.length / recipe.epochs);
+  return { seed: recipe.seed, accuracy, top5, trainLoss: closingMean(lines, "loss", lastEpoch), trainAccuracy: closingMean(lines, "accuracy", lastEpoch) };
+}
+
+export function summarizeFineTuning(
+  pairs: readonly PairScores[],
+  recipe: FineTuneRecipe,
+  { classes, testImages }: { readonly classes: number; readonly testImages: number },
+): DemoSummary["fineTune"] {
+  const labels = classes * labelsPerClass;
+  const pretrained = summarizeSeeds(pairs.map((pair) => pair.pretrained));
+  const scratch = summarizeSeeds(pairs.map((pair) => pair.scratch));
+  return {
+    labelsPerClass,
+    labels,
+    steps: totalSteps(recipe, { length: labels }),
+    testImages,
+    pretrained,
+    scratch,
+    difference: {
+      accuracy: pretrained.accuracy - scratch.accuracy,
+      seeds: pairs.map((pair) => pair.pretrained.accuracy - pair.scratch.accuracy),
+    },
+  };
+}
+
+function summarizeSeeds(seeds: readonly SeedScores[]): ClassifierSummary {
+  const { mean, deviation } = meanAndDeviation(seeds.map(({ accuracy }) => accuracy));
+  return { accuracy: mean, standardDeviation: deviation, top5: meanAndDeviation(seeds.map(({ top5 }) => top5)).mean, seeds };
+}
+
+function countParameters(params: unknown): number {
+  return leaves<Tensor>(params).reduce((sum, [, leaf]) => sum + leaf.size, 0);
+}
