@@ -1,5 +1,5 @@
 // A command is a declaration: its name, what it does in one line, an example, typed flags, and what it runs.
-import { Command as Commander, InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError, Option, type Command as Commander } from "commander";
 import type { Host } from "./host.ts";
 import type { Interrupt } from "./interrupt.ts";
 import type { Terminal } from "./terminal.ts";

@@ -69,6 +69,17 @@ export async function testSplit(path: string): Promise<DatasetSplit> {
   return (await datasetLayout(path)).splits.test ? "test" : "train";
 }
 
+/** The same images for work that has nothing to save: reading stops when the program is asked to. */
+export function interruptible(dataset: Dataset, { interrupt }: Pick<Context, "interrupt">): Dataset {
+  const get = async (index: number) => {
+    // Images in memory are there at once: without a pause no signal would be heard before the end.
+    await new Promise((resolve) => setImmediate(resolve));
+    interrupt.check();
+    return dataset.get(index);
+  };
+  return { ...dataset, get };
+}
+
 /** What must not change when a run goes on: other images would come in another order. */
 export function imageFacts({ length, classes }: Dataset): {
   readonly images: number;

@@ -40,7 +40,7 @@ export function createTerminal(host: Host, { json }: { readonly json: boolean })
   const { stdout, stderr, env } = host;
   for (const stream of [stdout, stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
+      if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
     });
   }
   const colors = picocolors.createColors(useColor(env, stderr));

@@ -8,7 +8,11 @@ export function initBeit(model) {
   const side = model.imageSize / patchSize;
   const params = new Map();
   const add = (name, value) => params.set(name, tf.variable(value, true, name));
-  const matrix = (name, shape, scale = 1) => add(name, tf.tidy(() => tf.truncatedNormal(shape, 0, 0.02).mul(scale)));
+  const matrix = (name, shape, scale = 1) =>
+    add(
+      name,
+      tf.tidy(() => tf.truncatedNormal(shape, 0, 0.02).mul(scale)),
+    );
   const linear = (name, inputs, outputs, scale) => {
     matrix(`${name}.weight`, [inputs, outputs], scale);
     add(`${name}.bias`, tf.zeros([outputs]));

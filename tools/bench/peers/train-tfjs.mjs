@@ -30,15 +30,19 @@ const moments = new Map([...params].map(([name, { shape }]) => [name, [zeros(sha
 const batch = makeBatch(settings);
 const losses = [];
 const times = [];
+const cpuTimes = [];
 for (let i = 0; i < settings.warmup; i++) losses.push(await step());
 const start = performance.now();
 while (times.length < settings.minimumSteps || performance.now() - start < settings.seconds * 1000) {
-  const from = performance.now();
+  const [from, used] = [performance.now(), process.cpuUsage()];
   losses.push(await step());
   times.push(performance.now() - from);
+  const { user, system } = process.cpuUsage(used);
+  cpuTimes.push((user + system) / 1000);
 }
 const report = {
   times,
+  cpuTimes,
   losses,
   peakRssBytes: process.resourceUsage().maxRSS * 1024,
   engineBytes: tf.backend().wasm.HEAPU8.length,
@@ -64,7 +68,10 @@ function update(grads, count) {
     first.assign(first.mul(adamW.beta1).add(gradient.mul(1 - adamW.beta1)));
     second.assign(second.mul(adamW.beta2).add(tf.square(gradient).mul(1 - adamW.beta2)));
     const scale = tf.sqrt(second.div(1 - adamW.beta2 ** count)).add(adamW.epsilon);
-    const change = first.div(1 - adamW.beta1 ** count).div(scale).mul(learningRate);
+    const change = first
+      .div(1 - adamW.beta1 ** count)
+      .div(scale)
+      .mul(learningRate);
     const decay = /weight$|^maskToken$|^relative/.test(name) ? adamW.weightDecay : 0;
     parameter.assign(parameter.mul(1 - learningRate * decay).sub(change));
   }
@@ -76,7 +83,9 @@ function makeBatch({ batch: size, masked, model: { imageSize, patchSize, channel
   const mask = new Float32Array(size * patches);
   const rows = [];
   for (let picture = 0; picture < size; picture++) {
-    const order = Array.from(tf.util.createShuffledIndices(patches)).slice(0, masked).sort((a, b) => a - b);
+    const order = Array.from(tf.util.createShuffledIndices(patches))
+      .slice(0, masked)
+      .sort((a, b) => a - b);
     for (const patch of order) {
       mask[picture * patches + patch] = 1;
       rows.push(picture * (patches + 1) + 1 + patch);

@@ -17,7 +17,7 @@ import { choice, defineCommand, optional, required, type Context } from "../comm
 import { evaluateGaussian } from "../evaluate-gaussian.ts";
 import { exitCodes, usageError } from "../exit-codes.ts";
 import { formatAccuracy, formatLoss, formatShare } from "../expectations.ts";
-import { imageFlags, openImages, testSplit } from "../images.ts";
+import { imageFlags, interruptible, openImages, testSplit } from "../images.ts";
 import { beitOf, gaussianVaeOf, openCheckpoint, stageOf, tokenizerOf } from "../models.ts";
 import { writeResult } from "../run-folder.ts";
 import { pixelEvalView, tokenEvalView } from "../views.ts";
@@ -47,7 +47,11 @@ export const evaluateCommand = defineCommand({
     const split = flags.split === "auto" ? await testSplit(flags.data) : flags.split;
     const { images, skipped } = await openImages(flags.data, { split, skipBad: flags.skipBad }, context);
     const { backend } = await openBackend(flags, context);
-    const { values, lines } = await scoresOf(checkpoint, images, { backend, tokenizer: flags.tokenizer, context });
+    const { values, lines } = await scoresOf(checkpoint, interruptible(images, context), {
+      backend,
+      tokenizer: flags.tokenizer,
+      context,
+    });
     const result = {
       stage: stageOf(checkpoint),
       checkpoint: checkpoint.path,
@@ -75,17 +79,12 @@ function scoresOf(checkpoint: LoadedCheckpoint, images: Dataset, setting: Settin
     : tokenizerScores(checkpoint, images, setting);
 }
 
-async function classifierScores(
-  checkpoint: LoadedCheckpoint,
-  images: Dataset,
-  { backend, context }: Setting,
-): Promise<Scores> {
+async function classifierScores(checkpoint: LoadedCheckpoint, images: Dataset, { backend }: Setting): Promise<Scores> {
   const { evalView } = checkpoint.manifest.recipe as FineTuneRecipe;
   const classes = requireLabels(images);
   refuseOtherClasses(checkpoint, classes);
   const { accuracy, top5, confusion } = await evaluateClassifier(beitOf(checkpoint, backend), images, {
     view: evalView,
-    signal: context.interrupt.signal,
   });
   const lines = [formatAccuracy(accuracy, classes.length), `top 5 ${formatShare(top5)}`];
   return { values: { accuracy, top5, classes, confusion }, lines };

@@ -2,6 +2,7 @@
 import type { Command } from "../command.ts";
 import { attentionCommand } from "./attention.ts";
 import { dataVerifyCommand } from "./data-verify.ts";
+import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { finetuneCommand } from "./finetune.ts";
@@ -18,4 +19,5 @@ export const commands: readonly Command[] = [
   finetuneCommand,
   evaluateCommand,
   attentionCommand,
+  demoCommand,
 ];

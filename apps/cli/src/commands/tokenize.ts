@@ -8,7 +8,7 @@ import { datasetLayout, readImage, type DatasetSplit } from "@beitjs/trainers/no
 import { backendFlags, openBackend } from "../backend.ts";
 import { defineCommand, list, optional, required, toggle, type Context } from "../command.ts";
 import { exitCodes, usageError } from "../exit-codes.ts";
-import { openImages } from "../images.ts";
+import { interruptible, openImages } from "../images.ts";
 import { openCheckpoint, tokenizerOf } from "../models.ts";
 import { writeResult } from "../run-folder.ts";
 import { tokenEvalView } from "../views.ts";
@@ -37,7 +37,7 @@ export const tokenizeCommand = defineCommand({
     const tokenizer = tokenizerOf(checkpoint, backend);
     const tokenized: TokenizedImage[] = [];
     for (const source of sources) {
-      for await (const image of tokenizeAll(tokenizer, source, context)) {
+      for await (const image of tokenizeAll(tokenizer, interruptible(source, context), context)) {
         if (flags.out === undefined) show(image, tokenizer.config, context);
         else tokenized.push(image);
       }
@@ -94,7 +94,7 @@ async function fileDataset(paths: readonly string[], skipBad: boolean, { termina
 async function* tokenizeAll(
   tokenizer: Tokenizer,
   images: Dataset,
-  { terminal, interrupt }: Context,
+  { terminal }: Context,
 ): AsyncGenerator<TokenizedImage> {
   const { imageSize, channels } = tokenizer.config;
   const view = tokenEvalView(channels === 1 ? 1 : 3, imageSize);
@@ -104,7 +104,6 @@ async function* tokenizeAll(
     epochs: 1,
     shuffle: false,
     dropLast: false,
-    signal: interrupt.signal,
   };
   const progress =
     images.length > 32 ? terminal.progress({ label: "tokenizing", total: images.length, unit: "images" }) : undefined;

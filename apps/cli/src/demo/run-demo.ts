@@ -17,7 +17,7 @@ import { readCurves } from "./curves.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { drawPictures } from "./pictures.ts";
 import { demoSettings, labelsPerClass } from "./settings.ts";
-import { fineTuneStage, pretrainStage, stageNames, tokenizerStage, type StageOptions, type Start, type Trained } from "./stages.ts";
+import { fineTuneStage, pretrainStage, stageNames, tokenizerStage, type StageOptions, type FineTuneStage, type Start, type Trained } from "./stages.ts";
 import { seedScores, summarizeFineTuning, summarizePretraining, summarizeTokenizer, type PairScores } from "./summarize.ts";
 import type { DemoSummary, SeedScores } from "./summary.ts";
 import { openTimes, type Times } from "./times.ts";
@@ -52,7 +52,7 @@ export async function runDemo(options: DemoOptions, machine: Machine, context: C
   const stages: StageOptions = { out, backend: machine.backend, data, settings, facts: { backend: machine.facts, beit: cliVersion() } };
   const tokenizer = await times.measure("tokenizer", () => trainedTokenizer(stages, context));
   const pretrained = await times.measure("pretrain", () => pretrainedEncoder(stages, tokenizer.trained, context));
-  const pairs = await times.measure("fineTune", () => fineTunedPairs(stages, pretrained.trained, options.seeds, context));
+  const pairs = await fineTunedPairs(stages, pretrained.trained, { seeds: options.seeds, times }, context);
   heading("5/5 report", context);
   return report({ options, machine, stages, tokenizer, pretrained, pairs, times }, context);
 }
@@ -92,26 +92,34 @@ async function pretrainedEncoder(stages: StageOptions, tokenizer: Trained<Tokeni
   return { trained, scores };
 }
 
-async function fineTunedPairs(stages: StageOptions, from: Trained<Beit>, seeds: number, context: Context): Promise<PairScores[]> {
-  const { data, settings } = stages;
+async function fineTunedPairs(
+  stages: StageOptions,
+  from: Trained<Beit>,
+  { seeds, times }: { readonly seeds: number; readonly times: Times },
+  context: Context,
+): Promise<PairScores[]> {
+  const { settings } = stages;
   heading(`4/5 fine-tuning: ${labelsPerClass} labels a class, pre-trained against from scratch`, context);
   const pairs: PairScores[] = [];
   for (let i = 0; i < seeds; i++) {
     const recipe = { ...settings.recipes.fineTune, seed: settings.recipes.fineTune.seed + i };
-    const scored = async (start: Start): Promise<SeedScores> => {
-      const trained = await fineTuneStage(stages, { from, start, recipe }, context);
-      const scores = await evaluateClassifier(trained.model, data.test.images, { view: recipe.evalView, signal: context.interrupt.signal });
-      disposeTree(trained.model.params);
-      tell(context, "fine-tune", `${start === "pretrained" ? "pre-trained" : "from scratch"}, seed ${recipe.seed}: ${percent(scores.accuracy)} of ${whole(scores.images)} test images`, {
-        start,
-        seed: recipe.seed,
-        accuracy: scores.accuracy,
-      });
-      return seedScores(recipe, scores, await readMetrics(stages.out, trained.stage));
-    };
+    const scored = (start: Start) => times.measure(stageNames.fineTune(recipe.seed, start), () => fineTuned(stages, { from, start, recipe }, context));
     pairs.push({ pretrained: await scored("pretrained"), scratch: await scored("scratch") });
   }
   return pairs;
+}
+
+async function fineTuned(stages: StageOptions, how: FineTuneStage, context: Context): Promise<SeedScores> {
+  const { recipe, start } = how;
+  const { seed } = recipe;
+  const trained = await fineTuneStage(stages, how, context);
+  const view = recipe.evalView;
+  const scores = await evaluateClassifier(trained.model, stages.data.test.images, { view, signal: context.interrupt.signal });
+  disposeTree(trained.model.params);
+  const name = start === "pretrained" ? "pre-trained" : "from scratch";
+  const text = `${name}, seed ${seed}: ${percent(scores.accuracy)} of ${whole(scores.images)} test images`;
+  tell(context, "fine-tune", text, { start, seed, accuracy: scores.accuracy });
+  return seedScores(recipe, scores, await readMetrics(stages.out, trained.stage));
 }
 
 async function report(finished: Finished, context: Context): Promise<DemoResult> {

@@ -1,47 +1,63 @@
-// Time at work per part of a demo, added up over calls: a demo that was stopped three times tells the sum.
+// Time at work per part of a demo, added up over calls: a demo that was stopped three times tells the sum, and one that was
+// done and is only shown again tells the time it took.
 import { promises as files } from "node:fs";
 import { join } from "node:path";
 import { writeResult } from "../run-folder.ts";
-
-export const timedParts = ["data", "tokenizer", "pretrain", "fineTune", "report"] as const;
-export type TimedPart = (typeof timedParts)[number];
+import type { DemoSummary } from "./summary.ts";
 
 export interface Times {
-  /** Runs `body` and counts its time, also when it throws. */
-  measure<Result>(part: TimedPart, body: () => Promise<Result>): Promise<Result>;
-  /** Seconds so far, and their sum. */
-  seconds(): Readonly<Record<TimedPart | "total", number>>;
+  /** Runs `body` and counts its time under `name`, also when it throws; not again once it has come to its end. */
+  measure<Result>(name: string, body: () => Promise<Result>): Promise<Result>;
+  /** Seconds so far: of the parts, of all fine-tunings together, and of everything. */
+  seconds(): DemoSummary["seconds"];
 }
+
+type Entry = { readonly seconds: number; readonly finished: boolean };
 
 /** Times of a run folder, kept in `times.json`. */
 export async function openTimes(folder: string, now: () => number): Promise<Times> {
   const path = join(folder, "times.json");
-  const spent = await readTimes(path);
+  const entries = await readTimes(path);
+  const keep = async (name: string, entry: Entry): Promise<void> => {
+    entries.set(name, entry);
+    await writeResult(path, `${JSON.stringify(Object.fromEntries(entries))}\n`);
+  };
   return {
-    async measure(part, body) {
+    async measure(name, body) {
+      const known = entries.get(name);
+      if (known?.finished) return body();
       const began = now();
+      const spent = () => (known?.seconds ?? 0) + (now() - began) / 1000;
       try {
-        return await body();
-      } finally {
-        spent[part] += (now() - began) / 1000;
-        await writeResult(path, `${JSON.stringify(spent)}\n`);
+        const result = await body();
+        await keep(name, { seconds: spent(), finished: true });
+        return result;
+      } catch (error) {
+        await keep(name, { seconds: spent(), finished: false });
+        throw error;
       }
     },
-    seconds: () => ({ ...spent, total: timedParts.reduce((sum, part) => sum + spent[part], 0) }),
+    seconds() {
+      const sum = (of: (name: string) => boolean) => [...entries].reduce((total, [name, { seconds }]) => (of(name) ? total + seconds : total), 0);
+      const part = (wanted: string) => sum((name) => name === wanted);
+      return {
+        data: part("data"),
+        tokenizer: part("tokenizer"),
+        pretrain: part("pretrain"),
+        fineTune: sum((name) => name.startsWith("fine-tune")),
+        report: part("report"),
+        total: sum(() => true),
+      };
+    },
   };
 }
 
-async function readTimes(path: string): Promise<Record<TimedPart, number>> {
-  const spent = { data: 0, tokenizer: 0, pretrain: 0, fineTune: 0, report: 0 };
-  let known: Partial<Record<TimedPart, unknown>> | null = null;
+async function readTimes(path: string): Promise<Map<string, Entry>> {
   try {
-    known = JSON.parse(await files.readFile(path, "utf8")) as typeof known;
+    const known = JSON.parse(await files.readFile(path, "utf8")) as Record<string, Partial<Entry> | null>;
+    const valid = Object.entries(known).filter(([, entry]) => Number.isFinite(entry?.seconds));
+    return new Map(valid.map(([name, entry]) => [name, { seconds: Number(entry?.seconds), finished: entry?.finished === true }]));
   } catch {
-    // none yet, or half a line of a killed process: counting starts anew
+    return new Map(); // none yet, or half a file of a killed process: counting starts anew
   }
-  for (const part of timedParts) {
-    const seconds = known?.[part];
-    if (typeof seconds === "number" && seconds >= 0) spent[part] = seconds;
-  }
-  return spent;
 }

@@ -11,7 +11,8 @@ export async function picture(image: Image, alt: string, width = 112): Promise<H
 
 /** PNG of an image as a data URI. */
 export async function pngUri({ width, height, channels, data }: Image): Promise<string> {
-  const png = await sharp(data, { raw: { width, height, channels } }).png({ compressionLevel: 9 }).toBuffer();
+  const pixels = sharp(data, { raw: { width, height, channels } }).toColourspace(channels === 1 ? "b-w" : "srgb");
+  const png = await pixels.png({ compressionLevel: 9 }).toBuffer();
   return `data:image/png;base64,${png.toString("base64")}`;
 }
 

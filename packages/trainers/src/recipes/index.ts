@@ -1,5 +1,5 @@
 // Every recipe by the name the command line knows it by.
-import { demoFineTune, demoGaussian, demoPretrain, demoTokenizer } from "./demo.ts";
+import { demoFineTune, demoGaussian, demoPretrain, demoScratch, demoTokenizer } from "./demo.ts";
 import { fineTuneBase } from "./fine-tune-base.ts";
 import { pretrainBase } from "./pretrain-base.ts";
 import { pretrainTiny } from "./pretrain-tiny.ts";
@@ -10,6 +10,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   "tokenizer-demo": demoTokenizer,
   "pretrain-demo": demoPretrain,
   "fine-tune-demo": demoFineTune,
+  "scratch-demo": demoScratch,
   "gaussian-demo": demoGaussian,
   "tokenizer-dall-e": tokenizerDallE,
   "pretrain-tiny": pretrainTiny,
@@ -17,7 +18,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   "fine-tune-base": fineTuneBase,
 };
 
-export { demoEvalView, demoFineTune, demoGaussian, demoPretrain, demoTokenizer } from "./demo.ts";
+export { demoEvalView, demoFineTune, demoGaussian, demoPretrain, demoScratch, demoTokenizer } from "./demo.ts";
 export { fineTuneBase } from "./fine-tune-base.ts";
 export { pretrainBase } from "./pretrain-base.ts";
 export { pretrainTiny } from "./pretrain-tiny.ts";

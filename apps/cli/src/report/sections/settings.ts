@@ -1,4 +1,5 @@
 // What this run was: data, machine, times and the three recipes in full.
+import { stringify } from "yaml";
 import type { DemoSummary } from "../../demo/summary.ts";
 import { formatBackend } from "../../backend.ts";
 import { duration, whole } from "../format-number.ts";
@@ -18,7 +19,7 @@ ${table("Time", timeRows(summary))}
 </div>
 <h3>Recipes</h3>
 ${Object.entries(recipes).map(
-  ([stage, recipe]) => html`<details><summary>${stage}</summary><pre>${JSON.stringify(recipe, null, 2)}</pre></details>`,
+  ([stage, recipe]) => html`<details><summary>${stage}</summary><pre>${stringify(recipe)}</pre></details>`,
 )}
 </section>`;
 }

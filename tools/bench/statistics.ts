@@ -1,0 +1,28 @@
+// Medians, and ratios of runs that belong to the same round: on a shared machine the load of a round is the same for
+// all, so the ratio within a round says more than the ratio of two medians.
+
+/** The middle value, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  if (values.length === 0) throw new Error("[median] expected at least one value, got none");
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Distance of the largest from the smallest value, in medians. */
+export function spread(values: readonly number[]): number {
+  return (Math.max(...values) - Math.min(...values)) / median(values);
+}
+
+/** Median over rounds of value / baseline. */
+export function pairedRatio(values: readonly number[], baselines: readonly number[]): number {
+  if (values.length !== baselines.length) {
+    throw new Error(`[pairedRatio] expected ${values.length} baselines, got ${baselines.length}`);
+  }
+  return median(values.map((value, round) => value / baselines[round]));
+}
+
+/** At most `digits` significant digits, for reports. */
+export function rounded(value: number, digits = 4): number {
+  return Number(value.toPrecision(digits));
+}
