@@ -35,6 +35,7 @@ export async function bundleWorker(url: URL): Promise<(settings: object) => Comm
 
 function temporaryFolder(): string {
   const made = mkdtempSync(join(tmpdir(), "beitjs-bench-"));
+  process.once("SIGINT", () => process.exit(130));
   process.once("exit", () => rmSync(made, { recursive: true, force: true }));
   return made;
 }

@@ -19,9 +19,9 @@ async function main(argv: readonly string[]): Promise<number> {
     for (const problem of report.problems) process.stderr.write(`PROBLEM: ${problem}\n`);
     return report.problems.length === 0 ? 0 : 1;
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n\n${usage}\n`);
-    return 2;
+    const { message } = error as Error;
+    process.stderr.write(error instanceof UsageError ? `${message}\n\n${usage}\n` : `${message}\n`);
+    return error instanceof UsageError ? 2 : 1;
   }
 }
 

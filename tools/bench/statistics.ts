@@ -9,9 +9,10 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Distance of the largest from the smallest value, in medians. */
-export function spread(values: readonly number[]): number {
-  return (Math.max(...values) - Math.min(...values)) / median(values);
+/** Distance of the largest from the smallest value, in medians; a single value has none. */
+export function spread(values: readonly number[]): number | null {
+  if (values.length < 2) return null;
+  return rounded((Math.max(...values) - Math.min(...values)) / median(values), 3);
 }
 
 /** Median over rounds of value / baseline. */

@@ -7,7 +7,6 @@ import {
   type CheckpointInfo,
   type DecodedCheckpoint,
   type Recipe,
-  type Stage,
   type StepReport,
 } from "@beitjs/trainers";
 import { listCheckpoints, openMetrics, saveCheckpoint, type ImageProblem } from "@beitjs/trainers/node";
@@ -200,7 +199,7 @@ function checkpointInfo<Report extends StepReport<unknown>>(
   const { recipe, identity, facts } = options;
   const stepsPerEpoch = report.totalSteps / recipe.epochs;
   return {
-    stage: recipe.stage as Stage,
+    stage: recipe.stage,
     model: options.model(report),
     recipe,
     step: report.step,

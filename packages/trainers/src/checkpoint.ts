@@ -2,12 +2,13 @@
 // with and what they must hash to. Random state and data position are the seed and the step: all randomness is addressed.
 import { fillTree, leaves, type HostArray, type Tensor } from "@beitjs/tensor-core";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
+import type { Recipe } from "./recipes/recipe.ts";
 import type { TrainingState } from "./update.ts";
 
 export const CHECKPOINT_FORMAT = "beitjs-checkpoint";
 export const CHECKPOINT_VERSION = 1;
 
-export type Stage = "tokenizer" | "pretrain" | "fine-tune";
+export type Stage = Recipe["stage"];
 
 /** What a run was: enough to rebuild the model, repeat the run or go on with it. All of it is plain JSON. */
 export type CheckpointInfo = {

@@ -4,9 +4,9 @@ import { disposeTree, tensor, type Backend } from "@beitjs/tensor-core";
 import { argmax, crossEntropy } from "@beitjs/tensor-core/ops";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import { classLogits, encode, initBeitClassifier, layerDecayRules, toClassifier, weightDecayRules, type Beit, type BeitParams } from "@beitjs/beit-encoder";
-import { batches, positionAt, requireLabels, stack, stepsPerEpoch, trainView, viewRng } from "./data/index.ts";
+import { requireLabels, stack, trainView, viewRng, type Prepare } from "./data/index.ts";
 import type { FineTuneRecipe } from "./recipes/recipe.ts";
-import { microBatchesOf, startState, totalSteps, updateRules, type RunOptions, type StepReport } from "./run.ts";
+import { microBatchesOf, runBatches, startState, totalSteps, updateRules, type RunOptions, type StepReport } from "./run.ts";
 import { update } from "./update.ts";
 
 export type FineTuneReport = StepReport<BeitParams> & {
@@ -14,6 +14,8 @@ export type FineTuneReport = StepReport<BeitParams> & {
   readonly accuracy: number;
   readonly beit: Beit;
 };
+
+type View = { readonly pixels: Float32Array; readonly label: number };
 
 /**
  * Fine-tunes a classifier; yields a report after every update.
@@ -24,22 +26,20 @@ export type FineTuneReport = StepReport<BeitParams> & {
 export async function* fineTune(
   options: RunOptions & { readonly recipe: FineTuneRecipe; readonly from?: Beit },
 ): AsyncGenerator<FineTuneReport, void, void> {
-  const { recipe, images, backend, resume, signal, from } = options;
-  const { seed, batchSize, microBatches, view } = recipe;
+  const { recipe, images, backend, resume, from } = options;
+  const { seed, batchSize, microBatches } = recipe;
   const classes = requireLabels(images).length;
   const steps = totalSteps(recipe, images);
   const { config, params } = await startClassifier(recipe, classes, from, backend);
   const state = startState(params, recipe, resume);
   const rate = recipe.layerDecay < 1 ? layerDecayRules(config, recipe.layerDecay) : undefined;
   const rates = updateRules(params, recipe, steps, { decay: weightDecayRules, ...(rate && { rate }) });
-  const start = positionAt(state.step, stepsPerEpoch(images, { batchSize }));
 
-  const prepare = ({ image, label }: { image: Parameters<typeof trainView>[0]; label?: number }, at: { epoch: number; index: number }) => ({
-    pixels: trainView(image, view, viewRng({ seed, ...at })),
+  const prepare: Prepare<View> = ({ image, label }, at) => ({
+    pixels: trainView(image, recipe.view, viewRng({ seed, ...at })),
     label: label as number,
   });
-  const data = batches(images, prepare, { batchSize, seed, start, epochs: recipe.epochs, ...(signal && { signal }) });
-  for await (const { epoch, items } of data) {
+  for await (const { epoch, items } of runBatches(recipe, options, state, prepare)) {
     const { step } = state;
     const pieces = microBatchesOf(items, microBatches).map((piece) => ({
       pixels: tensor(stack(piece.map(({ pixels }) => pixels)), [piece.length, config.imageSize, config.imageSize, config.channels], backend),

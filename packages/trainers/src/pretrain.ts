@@ -7,11 +7,11 @@ import { createRng, streams } from "@beitjs/tensor-core/random";
 import { encode, gridSide, initBeit, visualTokenLogits, weightDecayRules, type Beit, type BeitParams } from "@beitjs/beit-encoder";
 import { gridSide as tokenGridSide, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import type { Mask } from "@beitjs/masking";
-import { batches, positionAt, stack, stepsPerEpoch, twoViews, viewRng } from "./data/index.ts";
+import { stack, twoViews, viewRng, type Prepare } from "./data/index.ts";
 import { tokensOf } from "./evaluate.ts";
 import { drawMask, maskedTargets } from "./masks.ts";
 import type { PretrainRecipe } from "./recipes/recipe.ts";
-import { microBatchesOf, startState, totalSteps, updateRules, type RunOptions, type StepReport } from "./run.ts";
+import { microBatchesOf, runBatches, startState, totalSteps, updateRules, type RunOptions, type StepReport } from "./run.ts";
 import { update } from "./update.ts";
 
 export type PretrainReport = StepReport<BeitParams> & {
@@ -31,25 +31,20 @@ type View = { readonly pixelView: Float32Array; readonly tokenView: Float32Array
 export async function* pretrain(
   options: RunOptions & { readonly recipe: PretrainRecipe; readonly tokenizer: Tokenizer },
 ): AsyncGenerator<PretrainReport, void, void> {
-  const { recipe, tokenizer, images, backend, resume, signal } = options;
-  const { seed, batchSize, microBatches, views } = recipe;
+  const { recipe, tokenizer, images, backend, resume } = options;
+  const { seed, microBatches, views } = recipe;
   checkMatch(recipe, tokenizer);
   const steps = totalSteps(recipe, images);
   const { config, params } = initBeit(recipe.model, createRng({ seed, stream: streams.parameters }), backend, { std: recipe.initStd });
   const state = startState(params, recipe, resume);
   const rates = updateRules(params, recipe, steps, { decay: weightDecayRules });
   const side = gridSide(config);
-  const start = positionAt(state.step, stepsPerEpoch(images, { batchSize }));
 
-  const data = batches<View>(
-    images,
-    ({ image }, at) => ({
+  const prepare: Prepare<View> = ({ image }, at) => ({
       ...twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })),
       mask: drawMask({ rows: side, cols: side }, recipe.mask, { seed, ...at }),
-    }),
-    { batchSize, seed, start, epochs: recipe.epochs, ...(signal && { signal }) },
-  );
-  for await (const { epoch, items } of data) {
+    });
+  for await (const { epoch, items } of runBatches(recipe, options, state, prepare)) {
     const { step } = state;
     const masked = items.reduce((sum, { mask }) => sum + mask.count, 0);
     const pieces = await Promise.all(

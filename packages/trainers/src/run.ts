@@ -1,7 +1,7 @@
 // What the training loops share: the arguments of a run, its length, and the rates of every parameter.
 import { leaves, type Backend } from "@beitjs/tensor-core";
 import { restoreState, type DecodedCheckpoint } from "./checkpoint.ts";
-import { stepsPerEpoch, type Dataset } from "./data/index.ts";
+import { batches, positionAt, stepsPerEpoch, twoViews, viewRng, type Batch, type Dataset, type Prepare, type TwoViewOptions } from "./data/index.ts";
 import { warmupCosine } from "./optimizer/schedule.ts";
 import { matchRules, type ParamRule } from "./optimizer/param-rules.ts";
 import type { Recipe } from "./recipes/recipe.ts";
@@ -68,6 +68,22 @@ export function updateRules(
     rateScales,
     decayScales,
   });
+}
+
+/** The batches of a run from where its state stands. */
+export function runBatches<T>(
+  { seed, batchSize, epochs }: Recipe,
+  { images, signal }: RunOptions,
+  { step }: { readonly step: number },
+  prepare: Prepare<T>,
+): AsyncGenerator<Batch<T>, void, void> {
+  const start = positionAt(step, stepsPerEpoch(images, { batchSize }));
+  return batches(images, prepare, { batchSize, seed, start, epochs, ...(signal && { signal }) });
+}
+
+/** Prepares token views in [0, 1]: tokenizers map pixels to their own range. */
+export function prepareTokenView({ seed, views }: { readonly seed: number; readonly views: TwoViewOptions }): Prepare<Float32Array> {
+  return ({ image }, at) => twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })).tokenView;
 }
 
 /** Equal pieces of a batch. */

@@ -2,11 +2,11 @@
 import { disposeTree, tensor } from "@beitjs/tensor-core";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import { gaussianVaeObjective, initGaussianVae, type GaussianVae, type GaussianVaeParams } from "@beitjs/dvae-tokenizer";
-import { batches, positionAt, stack, stepsPerEpoch, twoViews, viewRng } from "./data/index.ts";
+import { stack } from "./data/index.ts";
 import { anneal } from "./optimizer/schedule.ts";
 import { tokenizerDecay } from "./recipes/decay.ts";
 import type { GaussianRecipe } from "./recipes/recipe.ts";
-import { microBatchesOf, startState, totalSteps, updateRules, type RunOptions, type StepReport } from "./run.ts";
+import { microBatchesOf, prepareTokenView, runBatches, startState, totalSteps, updateRules, type RunOptions, type StepReport } from "./run.ts";
 import { update } from "./update.ts";
 
 export type GaussianReport = StepReport<GaussianVaeParams> & {
@@ -18,23 +18,15 @@ export type GaussianReport = StepReport<GaussianVaeParams> & {
 
 /** Trains a Gaussian VAE; yields a report after every update. */
 export async function* trainGaussianVae(options: RunOptions & { readonly recipe: GaussianRecipe }): AsyncGenerator<GaussianReport, void, void> {
-  const { recipe, images, backend, resume, signal } = options;
-  const { seed, batchSize, microBatches, views } = recipe;
+  const { recipe, images, backend, resume } = options;
+  const { seed, microBatches } = recipe;
   const steps = totalSteps(recipe, images);
   const { config, params } = initGaussianVae(recipe.model, createRng({ seed, stream: streams.parameters }), backend);
   const state = startState(params, recipe, resume);
   const rates = updateRules(params, recipe, steps, { decay: tokenizerDecay });
   const side = config.imageSize / 2 ** config.layers;
-  const start = positionAt(state.step, stepsPerEpoch(images, { batchSize }));
 
-  const data = batches(images, ({ image }, at) => twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })).tokenView, {
-    batchSize,
-    seed,
-    start,
-    epochs: recipe.epochs,
-    ...(signal && { signal }),
-  });
-  for await (const { epoch, items } of data) {
+  for await (const { epoch, items } of runBatches(recipe, options, state, prepareTokenView(recipe))) {
     const { step } = state;
     const klWeight = anneal(step, recipe.klWeight);
     const pieces = microBatchesOf(items, microBatches).map((piece, micro) => {

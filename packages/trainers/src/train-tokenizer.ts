@@ -9,11 +9,11 @@ import {
   type DvaeParams,
   type Tokenizer,
 } from "@beitjs/dvae-tokenizer";
-import { batches, positionAt, stack, stepsPerEpoch, twoViews, viewRng } from "./data/index.ts";
+import { stack } from "./data/index.ts";
 import { anneal } from "./optimizer/schedule.ts";
 import { tokenizerDecay } from "./recipes/decay.ts";
 import type { TokenizerRecipe } from "./recipes/recipe.ts";
-import { microBatchesOf, startState, totalSteps, updateRules, type RunOptions, type StepReport } from "./run.ts";
+import { microBatchesOf, prepareTokenView, runBatches, startState, totalSteps, updateRules, type RunOptions, type StepReport } from "./run.ts";
 import { update } from "./update.ts";
 
 export type TokenizerReport = StepReport<DvaeParams> & {
@@ -33,23 +33,15 @@ export type TokenizerReport = StepReport<DvaeParams> & {
  * @throws NonFiniteError when the loss or a gradient is not finite, before the parameters are touched
  */
 export async function* trainTokenizer(options: RunOptions & { readonly recipe: TokenizerRecipe }): AsyncGenerator<TokenizerReport, void, void> {
-  const { recipe, images, backend, resume, signal } = options;
-  const { seed, batchSize, microBatches, views } = recipe;
+  const { recipe, images, backend, resume } = options;
+  const { seed, microBatches } = recipe;
   const steps = totalSteps(recipe, images);
   const { config, params } = initTokenizer(recipe.model, createRng({ seed, stream: streams.parameters }), backend);
   const state = startState(params, recipe, resume);
   const rates = updateRules(params, recipe, steps, { decay: tokenizerDecay });
   const counter = createUsageCounter(config.vocabSize);
-  const start = positionAt(state.step, stepsPerEpoch(images, { batchSize }));
 
-  const data = batches(images, ({ image }, at) => twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })).tokenView, {
-    batchSize,
-    seed,
-    start,
-    epochs: recipe.epochs,
-    ...(signal && { signal }),
-  });
-  for await (const { epoch, items } of data) {
+  for await (const { epoch, items } of runBatches(recipe, options, state, prepareTokenView(recipe))) {
     const { step } = state;
     const temperature = anneal(step, recipe.temperature);
     const klWeight = anneal(step, recipe.klWeight);

@@ -89,7 +89,7 @@ export function gemmRows(
       threads: first.threads,
       medianMs: rounded(median(times.map(({ medianMs }) => medianMs))),
       bestMs: rounded(Math.min(...times.map(({ bestMs }) => bestMs))),
-      spread: rounded(spread(times.map(({ medianMs }) => medianMs)), 3),
+      spread: spread(times.map(({ medianMs }) => medianMs)),
       gflops: rounded(gflops, 3),
       ofCeiling: rounded(gflops / (ceiling * first.threads), 2),
     };

@@ -49,7 +49,7 @@ function maskingRow(name: DrawingName, contestant: string, results: Results): Ro
     contestant,
     masksPerSecond: perSecond(median(medians)),
     bestMasksPerSecond: perSecond(Math.min(...rounds.flat())),
-    spread: rounded(spread(medians), 3),
+    spread: spread(medians),
   };
 }
 

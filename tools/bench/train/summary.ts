@@ -15,7 +15,7 @@ export function trainRow(contestant: string, rounds: readonly TrainResult[]): Ro
     contestant,
     medianMs: rounded(median(medians)),
     bestMs: rounded(Math.min(...rounds.flatMap(({ times }) => times))),
-    spread: rounded(spread(medians), 3),
+    spread: spread(medians),
     medianCpuMs: rounded(median(rounds.map(({ cpuTimes }) => median(cpuTimes)))),
     roundMediansMs: medians.map((value) => rounded(value)),
     steps: rounds.reduce((sum, { times }) => sum + times.length, 0),

@@ -18,7 +18,12 @@ export const demoCommand = defineCommand({
       fallback: undefined as string | undefined,
     },
     out: { value: "dir", description: "run folder; a demo that was stopped goes on in it", fallback: "runs/demo" },
-    seeds: integer("count", "fine-tune that many pairs, with other labels and other starts; tokenizer and pre-training are made once", 1, 1),
+    seeds: integer(
+      "count",
+      "fine-tune that many pairs, with other labels and other starts; tokenizer and pre-training are made once",
+      1,
+      1,
+    ),
     short: toggle("a few hundred images and an epoch or two, to see that everything works; the figures mean nothing"),
     skipBad: toggle("set images aside that cannot be read, instead of stopping"),
     ...backendFlags,
@@ -37,7 +42,12 @@ export const demoCommand = defineCommand({
     terminal.info(`done in ${formatDuration(summary.seconds.total)}`);
     if (short) terminal.warn("a short run: the figures mean nothing");
     terminal.result(`\n${resultTable(summary)}\n\nfigures: ${summaryPath}\nreport:  ${reportPath}`);
-    terminal.event("result", { fineTune: summary.fineTune, seconds: summary.seconds, summary: summaryPath, report: reportPath });
+    terminal.event("result", {
+      fineTune: summary.fineTune,
+      seconds: summary.seconds,
+      summary: summaryPath,
+      report: reportPath,
+    });
     return exitCodes.done;
   },
 });

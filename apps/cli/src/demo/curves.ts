@@ -1,6 +1,6 @@
 // The report's curves from metrics.jsonl.
 import type { FineTuneCurves, ReportData } from "../report/report-data.ts";
-import { curveOf, readMetrics } from "./metrics-file.ts";
+import { curveOf, epochMeans, readMetrics } from "./metrics-file.ts";
 import type { DemoRecipes } from "./settings.ts";
 import { stageNames, type Start } from "./stages.ts";
 
@@ -11,7 +11,7 @@ export async function readCurves(out: string, { fineTune: recipe }: DemoRecipes)
   const fineTune = async (start: Start): Promise<FineTuneCurves> => {
     const lines = await readMetrics(out, stageNames.fineTune(recipe.seed, start));
     const stepsPerEpoch = lines.length / recipe.epochs;
-    return { train: curveOf(lines, "accuracy", stepsPerEpoch), test: curveOf(lines, "testAccuracy", stepsPerEpoch) };
+    return { train: epochMeans(lines, "accuracy", stepsPerEpoch), test: curveOf(lines, "testAccuracy", stepsPerEpoch) };
   };
   return {
     tokenizer: {

@@ -6,7 +6,10 @@ import { hashImages, shippedData } from "./data.ts";
 
 describe("shippedData", () => {
   it("holds the promised images, and they are what they were", async () => {
-    const [train, test] = [await openDataset(shippedData, { split: "train" }), await openDataset(shippedData, { split: "test" })];
+    const [train, test] = [
+      await openDataset(shippedData, { split: "train" }),
+      await openDataset(shippedData, { split: "test" }),
+    ];
     expect([train.length, test.length]).toEqual([12_000, 2_000]);
     expect(requireLabels(train)).toHaveLength(10);
     expect(await hashImages(train)).toBe("10510efb54015881345ff3ca907fcbbd6fb64258bb3492fe3cbf328159dec93b");
@@ -16,12 +19,25 @@ describe("shippedData", () => {
 
 describe("hashImages", () => {
   const dataset = (data: number[], labels: number[], width = 2) =>
-    memoryDataset({ width, height: 1, channels: 1, data: Uint8Array.from(data), labels: Uint8Array.from(labels), classes: ["a", "b"], name: String });
+    memoryDataset({
+      width,
+      height: 1,
+      channels: 1,
+      data: Uint8Array.from(data),
+      labels: Uint8Array.from(labels),
+      classes: ["a", "b"],
+      name: String,
+    });
 
   it("depends on pixels, labels, order and shape, and on nothing else", async () => {
     const base = await hashImages(dataset([1, 2, 3, 4], [0, 1]));
     expect(await hashImages(dataset([1, 2, 3, 4], [0, 1]))).toBe(base);
-    const others = [dataset([1, 2, 3, 5], [0, 1]), dataset([1, 2, 3, 4], [1, 0]), dataset([3, 4, 1, 2], [1, 0]), dataset([1, 2, 3, 4], [0], 4)];
+    const others = [
+      dataset([1, 2, 3, 5], [0, 1]),
+      dataset([1, 2, 3, 4], [1, 0]),
+      dataset([3, 4, 1, 2], [1, 0]),
+      dataset([1, 2, 3, 4], [0], 4),
+    ];
     const hashes = await Promise.all(others.map((one) => hashImages(one)));
     expect(new Set([base, ...hashes]).size).toBe(5);
   });

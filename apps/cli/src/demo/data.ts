@@ -1,6 +1,6 @@
 // The images of a demo: found, checked, read once, and hashed, so that a summary says what its figures are about.
 import { createHash } from "node:crypto";
-import { resolve } from "node:path";
+import { isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { order, requireLabels, requireSameClasses, split, subset, takePerClass, type Dataset } from "@beitjs/trainers";
 import { datasetLayout, type DatasetKind, type DatasetSplit } from "@beitjs/trainers/node";
@@ -55,7 +55,7 @@ export async function prepareData(options: DataOptions, context: Context): Promi
   const chosen = options.short ? shorten(parts) : parts;
   const { signal } = context.interrupt;
   return {
-    path,
+    path: nameOf(path),
     kind,
     channels: (await chosen.train.get(0)).image.channels,
     classes: requireLabels(chosen.train),
@@ -78,19 +78,36 @@ export async function hashImages(images: Dataset, signal?: AbortSignal): Promise
   return hash.digest("hex");
 }
 
+// A summary that is passed on need not tell where on whose disk the run was made.
+function nameOf(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere === "" || fromHere.startsWith("..") || isAbsolute(fromHere) ? path : fromHere;
+}
+
 type Opened = { readonly images: Dataset; readonly skipped: number };
 
-async function open(path: string, split: DatasetSplit, { imageSize, skipBad }: DataOptions, context: Context): Promise<Opened> {
+async function open(
+  path: string,
+  split: DatasetSplit,
+  { imageSize, skipBad }: DataOptions,
+  context: Context,
+): Promise<Opened> {
   const { images, kind, skipped } = await openImages(path, { split, skipBad }, context);
   return { images: kind === "folder" ? shrunkDataset(images, 2 * imageSize) : images, skipped: skipped.length };
 }
 
 function holdOut(images: Dataset): { train: Dataset; test: Dataset } {
-  const { train, validation } = split(images, { validation: Math.max(1, Math.floor(images.length * heldOutShare)), seed: 0 });
+  const { train, validation } = split(images, {
+    validation: Math.max(1, Math.floor(images.length * heldOutShare)),
+    seed: 0,
+  });
   return { train, test: validation };
 }
 
-function shorten({ train, test }: { readonly train: Dataset; readonly test: Dataset }): { train: Dataset; test: Dataset } {
+function shorten({ train, test }: { readonly train: Dataset; readonly test: Dataset }): {
+  train: Dataset;
+  test: Dataset;
+} {
   return {
     train: takePerClass(train, Math.min(shortPerClass.train, smallestClass(train)), 0),
     test: someOf(test, shortPerClass.test * requireLabels(test).length),

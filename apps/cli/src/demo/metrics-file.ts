@@ -9,7 +9,10 @@ export type MetricsLine = { readonly stage?: string; readonly step: number } & R
 /** The lines of one stage, in order of steps. */
 export async function readMetrics(folder: string, stage: string): Promise<MetricsLine[]> {
   const text = await files.readFile(join(folder, "metrics.jsonl"), "utf8");
-  const lines = text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as MetricsLine);
+  const lines = text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as MetricsLine);
   return lines.filter((line) => line.stage === stage).sort((a, b) => a.step - b.step);
 }
 
@@ -20,6 +23,15 @@ export function curveOf(lines: readonly MetricsLine[], name: string, stepsPerEpo
     return typeof value === "number" ? [[line.step / stepsPerEpoch, value] as const] : [];
   });
   return thin(points);
+}
+
+/** Means of a value over every epoch: what a batch of a few images shows is mostly chance. */
+export function epochMeans(lines: readonly MetricsLine[], name: string, stepsPerEpoch: number): readonly Point[] {
+  const epochs = Math.ceil(lines.length / stepsPerEpoch);
+  return Array.from({ length: epochs }, (_, epoch) => {
+    const part = lines.slice(Math.round(epoch * stepsPerEpoch), Math.round((epoch + 1) * stepsPerEpoch));
+    return [epoch + 1, closingMean(part, name, part.length)] as const;
+  });
 }
 
 /** Mean of a value over the last `count` lines. */

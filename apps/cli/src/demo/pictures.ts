@@ -8,7 +8,13 @@ import { fromFloat, resize, type Image } from "@beitjs/tensor-core/image";
 import { argmax } from "@beitjs/tensor-core/ops";
 import { drawMask, evalView, stack, tokensOf, type Dataset, type Example, type MaskRecipe } from "@beitjs/trainers";
 import { composite } from "../report/picture.ts";
-import type { AttentionPicture, CodebookEntry, Reconstruction, ReportData, Restoration } from "../report/report-data.ts";
+import type {
+  AttentionPicture,
+  CodebookEntry,
+  Reconstruction,
+  ReportData,
+  Restoration,
+} from "../report/report-data.ts";
 import { contrastingPatches } from "./contrasting-patches.ts";
 import type { DemoSettings } from "./settings.ts";
 
@@ -23,7 +29,7 @@ export type PictureOptions = {
 
 export type Pictures = Pick<ReportData, "reconstructions" | "codebook" | "restorations" | "attention" | "masks">;
 
-const most = { reconstructions: 12, codebook: 40, restorations: 6, attention: 4, queries: 2, samples: 12 };
+const most = { reconstructions: 10, codebook: 40, restorations: 6, attention: 4, queries: 2, samples: 12 };
 const masksForStatistics = 2000;
 
 /** All pictures of a report. */
@@ -52,7 +58,10 @@ async function onePerClass(images: Dataset, count: number): Promise<Example[]> {
   return examples.map((example) => ({ ...example, name: images.classes?.[example.label ?? 0] ?? example.name }));
 }
 
-async function reconstruct({ tokenizer, settings }: PictureOptions, examples: readonly Example[]): Promise<Reconstruction[]> {
+async function reconstruct(
+  { tokenizer, settings }: PictureOptions,
+  examples: readonly Example[],
+): Promise<Reconstruction[]> {
   const views = examples.map(({ image }) => evalView(image, settings.tokenView));
   const ids = Array.from(await tokensOf(tokenizer, views));
   const cells = ids.length / examples.length;
@@ -70,16 +79,25 @@ async function codebookEntries({ tokenizer, tokenCounts, beit }: PictureOptions)
   const ids = tokenCounts.map((_, id) => id).filter((id) => tokenCounts[id] > 0);
   const used = ids.sort((a, b) => tokenCounts[b] - tokenCounts[a] || a - b).slice(0, most.codebook);
   const cells = gridSide(beit.config) ** 2;
-  const images = await decodeTokens(tokenizer, used.flatMap((id) => new Array<number>(cells).fill(id)));
+  const images = await decodeTokens(
+    tokenizer,
+    used.flatMap((id) => new Array<number>(cells).fill(id)),
+  );
   return used.map((id, i) => ({ id, share: tokenCounts[id] / total, image: images[i] }));
 }
 
-async function restore({ beit, tokenizer, settings }: PictureOptions, all: readonly Example[], reconstructions: readonly Reconstruction[]): Promise<Restoration[]> {
+async function restore(
+  { beit, tokenizer, settings }: PictureOptions,
+  all: readonly Example[],
+  reconstructions: readonly Reconstruction[],
+): Promise<Restoration[]> {
   const examples = all.slice(0, most.restorations);
   const masks = examples.map((_, index) => maskOf(gridSide(beit.config), settings.recipes.pretrain, index));
   const predicted = await predictTokens(beit, pixelsOf(beit, examples, settings), masks);
   const own = reconstructions.map(({ visualTokens }) => visualTokens);
-  const filled = masks.map(({ cells }, i) => own[i].map((id, cell) => (cells[cell] === 1 ? (predicted[i].get(cell) as number) : id)));
+  const filled = masks.map(({ cells }, i) =>
+    own[i].map((id, cell) => (cells[cell] === 1 ? (predicted[i].get(cell) as number) : id)),
+  );
   const decoded = await decodeTokens(tokenizer, filled.flat());
   const originals = examples.map((example) => seenBy(beit, example, settings));
   return masks.map((mask, i) => ({
@@ -94,11 +112,16 @@ async function restore({ beit, tokenizer, settings }: PictureOptions, all: reado
 
 // The most likely token of every masked patch, by patch, for each image.
 async function predictTokens(beit: Beit, pixels: Tensor, masks: readonly Mask[]): Promise<Map<number, number>[]> {
-  const best = scope(pixels.backend, () => argmax(visualTokenLogits(beit, encode(beit, pixels, { mask: masks }), masks)));
+  const best = scope(pixels.backend, () =>
+    argmax(visualTokenLogits(beit, encode(beit, pixels, { mask: masks }), masks)),
+  );
   const ids = await best.read();
   disposeTree([best, pixels]);
   let next = 0;
-  return masks.map(({ cells }) => new Map(Array.from(cells.keys()).flatMap((cell) => (cells[cell] === 1 ? [[cell, ids[next++]] as const] : []))));
+  return masks.map(
+    ({ cells }) =>
+      new Map(Array.from(cells.keys()).flatMap((cell) => (cells[cell] === 1 ? [[cell, ids[next++]] as const] : []))),
+  );
 }
 
 async function attend({ beit, settings }: PictureOptions, examples: readonly Example[]): Promise<AttentionPicture[]> {
@@ -113,8 +136,14 @@ async function attend({ beit, settings }: PictureOptions, examples: readonly Exa
     const values = await map.read();
     disposeTree([map, pixels]);
     // Column 0 is the class token.
-    const row = (head: number, query: number) => Float32Array.from(values.slice((head * patches.length + query) * tokens + 1, (head * patches.length + query + 1) * tokens));
-    const queries = patches.map((patch, query) => ({ patch, heads: Array.from({ length: heads }, (_, head) => row(head, query)) }));
+    const row = (head: number, query: number) =>
+      Float32Array.from(
+        values.slice((head * patches.length + query) * tokens + 1, (head * patches.length + query + 1) * tokens),
+      );
+    const queries = patches.map((patch, query) => ({
+      patch,
+      heads: Array.from({ length: heads }, (_, head) => row(head, query)),
+    }));
     pictures.push({ name: example.name, image, queries });
   }
   return pictures;
@@ -127,24 +156,36 @@ function sampleMasks(side: number, recipe: DemoSettings["recipes"]["pretrain"]):
 }
 
 // The masks that training draws in its first epoch.
-function maskOf(side: number, { mask, seed }: { readonly mask: MaskRecipe; readonly seed: number }, index: number): Mask {
+function maskOf(
+  side: number,
+  { mask, seed }: { readonly mask: MaskRecipe; readonly seed: number },
+  index: number,
+): Mask {
   return drawMask({ rows: side, cols: side }, mask, { seed, epoch: 0, index });
 }
 
 function pixelsOf({ config, params }: Beit, examples: readonly Example[], { pixelView }: DemoSettings): Tensor {
   const views = examples.map(({ image }) => evalView(image, pixelView));
-  return tensor(stack(views), [views.length, config.imageSize, config.imageSize, config.channels], params.classToken.backend);
+  return tensor(
+    stack(views),
+    [views.length, config.imageSize, config.imageSize, config.channels],
+    params.classToken.backend,
+  );
 }
 
 async function decodeTokens(tokenizer: Tokenizer, ids: readonly number[]): Promise<Image[]> {
   const { config, params } = tokenizer;
   const { backend } = params.codebook.table;
   const side = gridSideOf(config);
-  const images = scope(backend, () => detokenize(tokenizer, tensor(ids, [ids.length / side ** 2, side, side], backend, "int32")));
+  const images = scope(backend, () =>
+    detokenize(tokenizer, tensor(ids, [ids.length / side ** 2, side, side], backend, "int32")),
+  );
   const values = Float32Array.from(await images.read());
   images.dispose();
   const size = config.imageSize ** 2 * config.channels;
-  return Array.from({ length: values.length / size }, (_, i) => imageOf(values.subarray(i * size, (i + 1) * size), config));
+  return Array.from({ length: values.length / size }, (_, i) =>
+    imageOf(values.subarray(i * size, (i + 1) * size), config),
+  );
 }
 
 // An example as the encoder sees it, as a picture.
@@ -157,6 +198,9 @@ function resizedAs({ width, height }: Image, image: Image): Image {
   return resize(image, { width, height, filter: "bicubic" });
 }
 
-function imageOf(values: Float32Array, { imageSize, channels }: { readonly imageSize: number; readonly channels: number }): Image {
+function imageOf(
+  values: Float32Array,
+  { imageSize, channels }: { readonly imageSize: number; readonly channels: number },
+): Image {
   return fromFloat(values, { width: imageSize, height: imageSize, channels: channels as 1 | 3 }, "unit");
 }

@@ -8,12 +8,28 @@ export function resultTable({ fineTune }: Pick<DemoSummary, "fineTune">): string
   const several = pretrained.seeds.length > 1;
   const rows = [
     ["", "pre-trained", "from scratch", "difference"],
-    ...(several ? pretrained.seeds.map(({ seed, accuracy }, i) => [`seed ${seed}`, percent(accuracy), percent(scratch.seeds[i].accuracy), points(difference.seeds[i])]) : []),
-    [several ? "mean" : "accuracy", percent(pretrained.accuracy), percent(scratch.accuracy), points(difference.accuracy)],
+    ...(several
+      ? pretrained.seeds.map(({ seed, accuracy }, i) => [
+          `seed ${seed}`,
+          percent(accuracy),
+          percent(scratch.seeds[i].accuracy),
+          points(difference.seeds[i]),
+        ])
+      : []),
+    [
+      several ? "mean" : "accuracy",
+      percent(pretrained.accuracy),
+      percent(scratch.accuracy),
+      points(difference.accuracy),
+    ],
     ...(several ? [["deviation", percent(pretrained.standardDeviation), percent(scratch.standardDeviation), ""]] : []),
   ];
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const line = (row: readonly string[]) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("   ").trimEnd();
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join("   ")
+      .trimEnd();
   const title = `Test accuracy on ${testImages.toLocaleString("en-US")} images, ${labelsPerClass} labels a class`;
   return [title, "", ...rows.map((row) => `  ${line(row)}`)].join("\n");
 }

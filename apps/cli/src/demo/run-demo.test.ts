@@ -14,8 +14,20 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-const demo = (out: string, ...flags: string[]) => ["demo", "--data", data, "--out", join(folder.path, out), "--short", "--threads", "1", "--json", ...flags];
-const summaryOf = async (out: string) => JSON.parse(await files.readFile(join(folder.path, out, "summary.json"), "utf8")) as DemoSummary;
+const demo = (out: string, ...flags: string[]) => [
+  "demo",
+  "--data",
+  data,
+  "--out",
+  join(folder.path, out),
+  "--short",
+  "--threads",
+  "1",
+  "--json",
+  ...flags,
+];
+const summaryOf = async (out: string) =>
+  JSON.parse(await files.readFile(join(folder.path, out, "summary.json"), "utf8")) as DemoSummary;
 
 async function weightsOf(out: string, stage: string): Promise<string> {
   const { manifest } = await loadCheckpoint(join(folder.path, out, stage));
@@ -52,8 +64,13 @@ describe("beit demo --short", () => {
 
     const page = await files.readFile(join(out, "report.html"), "utf8");
     expect(page).toContain("A short run.");
-    const lines = (await files.readFile(join(out, "metrics.jsonl"), "utf8")).trim().split("\n").map((line) => JSON.parse(line) as { stage: string; step: number });
-    expect(new Set(lines.map(({ stage }) => stage))).toEqual(new Set(["tokenizer", "pretrain", "fine-tune-pretrained-0", "fine-tune-scratch-0"]));
+    const lines = (await files.readFile(join(out, "metrics.jsonl"), "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { stage: string; step: number });
+    expect(new Set(lines.map(({ stage }) => stage))).toEqual(
+      new Set(["tokenizer", "pretrain", "fine-tune-pretrained-0", "fine-tune-scratch-0"]),
+    );
     expect(lines.length).toBe(summary.tokenizer.steps + summary.pretrain.steps + 2 * fineTune.steps);
   });
 
@@ -76,9 +93,13 @@ describe("beit demo --short", () => {
       expect(await weightsOf("stopped", stage)).toBe(await weightsOf("plain", stage));
     }
     const [stopped, plain] = [await summaryOf("stopped"), await summaryOf("plain")];
-    for (const part of ["data", "recipes", "tokenizer", "pretrain", "fineTune"] as const) expect(stopped[part]).toEqual(plain[part]);
+    for (const part of ["data", "recipes", "tokenizer", "pretrain", "fineTune"] as const)
+      expect(stopped[part]).toEqual(plain[part]);
     const report = third.events.find(({ event }) => event === "result");
-    expect(report).toMatchObject({ report: join(folder.path, "stopped", "report.html"), fineTune: { labelsPerClass: 10 } });
+    expect(report).toMatchObject({
+      report: join(folder.path, "stopped", "report.html"),
+      fineTune: { labelsPerClass: 10 },
+    });
   });
 
   it("trains nothing again when it was done, but for more seeds", async () => {
@@ -88,7 +109,10 @@ describe("beit demo --short", () => {
     expect(stages).toEqual(new Set(["fine-tune-pretrained-1", "fine-tune-scratch-1"]));
     const { fineTune } = await summaryOf("plain");
     expect(fineTune.pretrained.seeds.map(({ seed }) => seed)).toEqual([0, 1]);
-    expect(fineTune.pretrained.accuracy).toBeCloseTo((fineTune.pretrained.seeds[0].accuracy + fineTune.pretrained.seeds[1].accuracy) / 2, 12);
+    expect(fineTune.pretrained.accuracy).toBeCloseTo(
+      (fineTune.pretrained.seeds[0].accuracy + fineTune.pretrained.seeds[1].accuracy) / 2,
+      12,
+    );
     expect(await files.readFile(join(folder.path, "plain", "report.html"), "utf8")).toContain("mean of 2 seeds");
   });
 
@@ -99,7 +123,12 @@ describe("beit demo --short", () => {
     expect(run.stderr).not.toContain("beit:");
     expect(run.code).toBe(0);
     const summary = await summaryOf("color");
-    expect(summary.data).toMatchObject({ kind: "folder", channels: 3, train: { images: 22 }, test: { images: 4, heldOut: true } });
+    expect(summary.data).toMatchObject({
+      kind: "folder",
+      channels: 3,
+      train: { images: 22 },
+      test: { images: 4, heldOut: true },
+    });
     expect(summary.recipes.pretrain.model.channels).toBe(3);
     const page = await files.readFile(join(out, "report.html"), "utf8");
     expect(page).toContain("&#60;bird&#62;");
@@ -117,9 +146,17 @@ describe("beit demo refuses", () => {
 
   it.each<[what: string, make: (path: string) => Promise<unknown>, message: RegExp]>([
     ["a folder that is not there", async () => {}, /expected a folder at .+does not exist/],
-    ["images without labels", (path) => writePngs(path, ["."], 12), /expected a dataset with classes, got one without labels/],
+    [
+      "images without labels",
+      (path) => writePngs(path, ["."], 12),
+      /expected a dataset with classes, got one without labels/,
+    ],
     ["one class", (path) => writePngs(path, ["only"], 30), /expected at least 2 classes, got 1: only/],
-    ["too few images of a class", (path) => writePngs(path, ["a", "b"], 6), /expected at least 10 examples a class, got \d in class "[ab]"/],
+    [
+      "too few images of a class",
+      (path) => writePngs(path, ["a", "b"], 6),
+      /expected at least 10 examples a class, got \d in class "[ab]"/,
+    ],
   ])("%s, before anything is trained", async (what, make, message) => {
     const path = join(folder.path, what);
     await make(path);

@@ -14,13 +14,28 @@ describe("demoSettings", () => {
     const { recipes, pixelView, tokenView } = settingsFor({});
     expect(recipes).toEqual({ tokenizer: demoTokenizer, pretrain: demoPretrain, fineTune: demoFineTune });
     expect(pixelView).toEqual(demoFineTune.evalView);
-    expect(tokenView).toEqual({ ...demoFineTune.evalView, size: demoTokenizer.model.imageSize, filter: "lanczos", normalization: "unit" });
+    expect(tokenView).toEqual({
+      ...demoFineTune.evalView,
+      size: demoTokenizer.model.imageSize,
+      filter: "lanczos",
+      normalization: "unit",
+    });
   });
 
   it("takes colors from the data, in every model, view and normalization", () => {
     const { recipes, pixelView, tokenView } = settingsFor({ channels: 3 });
     const { tokenizer, pretrain, fineTune } = recipes;
-    const three = [tokenizer.model, tokenizer.views, pretrain.model, pretrain.views, fineTune.model, fineTune.view, fineTune.evalView, pixelView, tokenView];
+    const three = [
+      tokenizer.model,
+      tokenizer.views,
+      pretrain.model,
+      pretrain.views,
+      fineTune.model,
+      fineTune.view,
+      fineTune.evalView,
+      pixelView,
+      tokenView,
+    ];
     for (const part of three) expect(part.channels).toBe(3);
     expect(pretrain.views.mean).toHaveLength(3);
     expect(pretrain.views.std).toHaveLength(3);
@@ -30,16 +45,33 @@ describe("demoSettings", () => {
 
   it.each([60_000, 2_000, 100])("keeps the shares of warm-up and annealing with %d images", (images) => {
     const { recipes } = settingsFor({ images, classes: 4 });
-    const share = (steps: number, recipe: { epochs: number; batchSize: number }, length: number) => steps / (recipe.epochs * stepsPerEpoch({ length }, recipe));
+    const share = (steps: number, recipe: { epochs: number; batchSize: number }, length: number) =>
+      steps / (recipe.epochs * stepsPerEpoch({ length }, recipe));
     const near = (a: number, b: number, steps: number) => expect(Math.abs(a - b)).toBeLessThanOrEqual(1 / steps);
     const { tokenizer, pretrain, fineTune } = recipes;
     const steps = tokenizer.epochs * stepsPerEpoch({ length: images }, tokenizer);
-    near(share(tokenizer.temperature.steps, tokenizer, images), share(demoTokenizer.temperature.steps, demoTokenizer, 12_000), steps);
-    near(share(tokenizer.klWeight.steps, tokenizer, images), share(demoTokenizer.klWeight.steps, demoTokenizer, 12_000), steps);
+    near(
+      share(tokenizer.temperature.steps, tokenizer, images),
+      share(demoTokenizer.temperature.steps, demoTokenizer, 12_000),
+      steps,
+    );
+    near(
+      share(tokenizer.klWeight.steps, tokenizer, images),
+      share(demoTokenizer.klWeight.steps, demoTokenizer, 12_000),
+      steps,
+    );
     const updates = pretrain.epochs * stepsPerEpoch({ length: images }, pretrain);
-    near(share(pretrain.learningRate.warmupSteps, pretrain, images), share(demoPretrain.learningRate.warmupSteps, demoPretrain, 12_000), updates);
+    near(
+      share(pretrain.learningRate.warmupSteps, pretrain, images),
+      share(demoPretrain.learningRate.warmupSteps, demoPretrain, 12_000),
+      updates,
+    );
     const labels = 4 * labelsPerClass;
-    near(share(fineTune.learningRate.warmupSteps, fineTune, labels), share(demoFineTune.learningRate.warmupSteps, demoFineTune, 100), 60);
+    near(
+      share(fineTune.learningRate.warmupSteps, fineTune, labels),
+      share(demoFineTune.learningRate.warmupSteps, demoFineTune, 100),
+      60,
+    );
   });
 
   it("takes no batch larger than the data", () => {

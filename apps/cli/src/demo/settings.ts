@@ -31,26 +31,47 @@ export type DemoSettings = {
 };
 
 /** Recipes for a data set. `short` runs every stage for an epoch or two, to show that it works. */
-export function demoSettings(data: Pick<DemoData, "channels" | "kind" | "train" | "classes">, { short }: { readonly short: boolean }): DemoSettings {
+export function demoSettings(
+  data: Pick<DemoData, "channels" | "kind" | "train" | "classes">,
+  { short }: { readonly short: boolean },
+): DemoSettings {
   const { channels } = data;
   const images = data.train.images.length;
   const labels = data.classes.length * labelsPerClass;
   const views = { ...demoPretrain.views, channels, ...perChannel(demoPretrain.views, channels) };
-  const fit: EvalViewOptions["fit"] = data.kind === "folder" ? { kind: "centerCrop", cropRatio: 1 } : demoFineTune.evalView.fit;
+  const fit: EvalViewOptions["fit"] =
+    data.kind === "folder" ? { kind: "centerCrop", cropRatio: 1 } : demoFineTune.evalView.fit;
   const normalization = normalizationFor(demoFineTune.view.normalization, channels);
   const pixelView: EvalViewOptions = { ...demoFineTune.evalView, channels, fit, normalization };
   const model = { ...demoPretrain.model, channels };
   const recipes: DemoRecipes = {
-    tokenizer: fitTokenizer({ ...demoTokenizer, model: { ...demoTokenizer.model, channels }, views: { ...demoTokenizer.views, channels, ...perChannel(demoTokenizer.views, channels) } }, images, short ? 2 : demoTokenizer.epochs),
+    tokenizer: fitTokenizer(
+      {
+        ...demoTokenizer,
+        model: { ...demoTokenizer.model, channels },
+        views: { ...demoTokenizer.views, channels, ...perChannel(demoTokenizer.views, channels) },
+      },
+      images,
+      short ? 2 : demoTokenizer.epochs,
+    ),
     pretrain: fitLength({ ...demoPretrain, model, views }, images, tunedOn.images, short ? 1 : demoPretrain.epochs),
     fineTune: fitLength(
-      { ...demoFineTune, model: { ...demoFineTune.model, channels }, view: { ...demoFineTune.view, channels, normalization }, evalView: pixelView },
+      {
+        ...demoFineTune,
+        model: { ...demoFineTune.model, channels },
+        view: { ...demoFineTune.view, channels, normalization },
+        evalView: pixelView,
+      },
       labels,
       tunedOn.labels,
       short ? 4 : demoFineTune.epochs,
     ),
   };
-  return { recipes, pixelView, tokenView: { ...pixelView, size: views.tokenSize, filter: "lanczos", normalization: "unit" } };
+  return {
+    recipes,
+    pixelView,
+    tokenView: { ...pixelView, size: views.tokenSize, filter: "lanczos", normalization: "unit" },
+  };
 }
 
 type AnyRecipe = TokenizerRecipe | PretrainRecipe | FineTuneRecipe;
@@ -92,6 +113,9 @@ function perChannel({ mean, std }: PerChannel, channels: number): PerChannel {
   return { mean: spread(mean), std: spread(std) };
 }
 
-function normalizationFor(normalization: EvalViewOptions["normalization"], channels: number): EvalViewOptions["normalization"] {
+function normalizationFor(
+  normalization: EvalViewOptions["normalization"],
+  channels: number,
+): EvalViewOptions["normalization"] {
   return typeof normalization === "string" ? normalization : perChannel(normalization, channels);
 }

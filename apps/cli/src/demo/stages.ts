@@ -77,7 +77,11 @@ export async function tokenizerStage(options: StageOptions, context: Context): P
 }
 
 /** Pre-trains the encoder with the tokenizer's visual tokens as targets. */
-export async function pretrainStage(options: StageOptions, tokenizer: Trained<Tokenizer>, context: Context): Promise<Trained<Beit>> {
+export async function pretrainStage(
+  options: StageOptions,
+  tokenizer: Trained<Tokenizer>,
+  context: Context,
+): Promise<Trained<Beit>> {
   const { backend, data, settings } = options;
   const recipe = settings.recipes.pretrain;
   const start = Math.log(recipe.model.vocabSize).toFixed(2);
@@ -90,7 +94,8 @@ export async function pretrainStage(options: StageOptions, tokenizer: Trained<To
         pretrain({ recipe, tokenizer: tokenizer.model, images: data.train.images, backend, ...(resume && { resume }) }),
       model: ({ beit }) => beit.config,
       metrics: ({ accuracy, maskedPatches }) => ({ accuracy, maskedPatches }),
-      describe: ({ loss, accuracy }) => `loss ${loss.toFixed(3)} (start: ${start}), right ${(100 * accuracy).toFixed(1)} %`,
+      describe: ({ loss, accuracy }) =>
+        `loss ${loss.toFixed(3)} (start: ${start}), right ${(100 * accuracy).toFixed(1)} %`,
     },
     context,
   );
@@ -100,7 +105,11 @@ export async function pretrainStage(options: StageOptions, tokenizer: Trained<To
 export type FineTuneStage = { readonly from: Trained<Beit>; readonly start: Start; readonly recipe: FineTuneRecipe };
 
 /** Fine-tunes one network of a pair; both see the same labels, chosen by the recipe's seed. */
-export async function fineTuneStage(options: StageOptions, { from, start, recipe }: FineTuneStage, context: Context): Promise<Trained<Beit>> {
+export async function fineTuneStage(
+  options: StageOptions,
+  { from, start, recipe }: FineTuneStage,
+  context: Context,
+): Promise<Trained<Beit>> {
   const { backend, data } = options;
   const images = takePerClass(data.train.images, labelsPerClass, recipe.seed);
   const stage = stageNames.fineTune(recipe.seed, start);
@@ -109,13 +118,26 @@ export async function fineTuneStage(options: StageOptions, { from, start, recipe
     {
       ...common(options, stage),
       recipe,
-      identity: { images: data.train.sha256, test: data.test.sha256, from: start === "pretrained" ? from.weights : null },
+      identity: {
+        images: data.train.sha256,
+        test: data.test.sha256,
+        from: start === "pretrained" ? from.weights : null,
+      },
       train: (resume) =>
-        tested(fineTune({ recipe, images, backend, ...(start === "pretrained" && { from: from.model }), ...(resume && { resume }) }), {
-          images: data.test.images,
-          recipe,
-          every: Math.ceil(totalSteps(recipe, images) / testsOnTheWay),
-        }),
+        tested(
+          fineTune({
+            recipe,
+            images,
+            backend,
+            ...(start === "pretrained" && { from: from.model }),
+            ...(resume && { resume }),
+          }),
+          {
+            images: data.test.images,
+            recipe,
+            every: Math.ceil(totalSteps(recipe, images) / testsOnTheWay),
+          },
+        ),
       model: ({ beit }) => beit.config,
       metrics: ({ accuracy, testAccuracy }) => ({ accuracy, ...(testAccuracy !== undefined && { testAccuracy }) }),
       describe: ({ loss, lastTest }) =>
@@ -126,7 +148,10 @@ export async function fineTuneStage(options: StageOptions, { from, start, recipe
   return { model: beitOf(checkpoint, backend), weights: weightsHash(checkpoint), stage };
 }
 
-type TestedReport = FineTuneReport & { readonly testAccuracy: number | undefined; readonly lastTest: number | undefined };
+type TestedReport = FineTuneReport & {
+  readonly testAccuracy: number | undefined;
+  readonly lastTest: number | undefined;
+};
 
 // Accuracy on the test images, now and then and at the end, for the curve; nothing is decided by it.
 async function* tested(
@@ -136,7 +161,9 @@ async function* tested(
   let lastTest: number | undefined;
   for await (const report of reports) {
     const due = report.step % every === 0 || report.step === report.totalSteps;
-    const testAccuracy = due ? (await evaluateClassifier(report.beit, images, { view: recipe.evalView })).accuracy : undefined;
+    const testAccuracy = due
+      ? (await evaluateClassifier(report.beit, images, { view: recipe.evalView })).accuracy
+      : undefined;
     lastTest = testAccuracy ?? lastTest;
     yield { ...report, testAccuracy, lastTest };
   }
@@ -147,7 +174,10 @@ function common({ out, facts }: StageOptions, stage: string) {
 }
 
 // The model is taken from the checkpoint, whether it was just written or is of yesterday.
-async function runStage<Report extends StepReport<unknown>>(options: TrainingRunOptions<Report>, context: Context): Promise<LoadedCheckpoint> {
+async function runStage<Report extends StepReport<unknown>>(
+  options: TrainingRunOptions<Report>,
+  context: Context,
+): Promise<LoadedCheckpoint> {
   await files.mkdir(options.folder, { recursive: true });
   const { checkpoint, report } = await trainingRun(options, context);
   if (report) disposeTree(report.state.params);

@@ -3,7 +3,13 @@ import { leaves, type Tensor } from "@beitjs/tensor-core";
 import { collapseWarning, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import type { Beit } from "@beitjs/beit-encoder";
 import type { MaskStatistics } from "@beitjs/masking";
-import { totalSteps, type ClassifierScores, type FineTuneRecipe, type PretrainingScores, type TokenizerScores } from "@beitjs/trainers";
+import {
+  totalSteps,
+  type ClassifierScores,
+  type FineTuneRecipe,
+  type PretrainingScores,
+  type TokenizerScores,
+} from "@beitjs/trainers";
 import { meanAndDeviation } from "../report/format-number.ts";
 import { closingMean, type MetricsLine } from "./metrics-file.ts";
 import { labelsPerClass } from "./settings.ts";
@@ -11,7 +17,12 @@ import type { ClassifierSummary, DemoSummary, SeedScores } from "./summary.ts";
 
 type Epochs = { readonly epochs: number };
 
-export function summarizeTokenizer(tokenizer: Tokenizer, scores: TokenizerScores, lines: readonly MetricsLine[], recipe: Epochs): DemoSummary["tokenizer"] {
+export function summarizeTokenizer(
+  tokenizer: Tokenizer,
+  scores: TokenizerScores,
+  lines: readonly MetricsLine[],
+  recipe: Epochs,
+): DemoSummary["tokenizer"] {
   const { used, vocabSize, perplexity } = scores.usage;
   const warning = collapseWarning(scores.usage);
   return {
@@ -58,9 +69,19 @@ export function summarizePretraining(
 export type PairScores = { readonly pretrained: SeedScores; readonly scratch: SeedScores };
 
 /** Scores of one fine-tuned network. */
-export function seedScores(recipe: FineTuneRecipe, { accuracy, top5 }: ClassifierScores, lines: readonly MetricsLine[]): SeedScores {
+export function seedScores(
+  recipe: FineTuneRecipe,
+  { accuracy, top5 }: ClassifierScores,
+  lines: readonly MetricsLine[],
+): SeedScores {
   const lastEpoch = Math.ceil(lines.length / recipe.epochs);
-  return { seed: recipe.seed, accuracy, top5, trainLoss: closingMean(lines, "loss", lastEpoch), trainAccuracy: closingMean(lines, "accuracy", lastEpoch) };
+  return {
+    seed: recipe.seed,
+    accuracy,
+    top5,
+    trainLoss: closingMean(lines, "loss", lastEpoch),
+    trainAccuracy: closingMean(lines, "accuracy", lastEpoch),
+  };
 }
 
 export function summarizeFineTuning(
@@ -87,7 +108,12 @@ export function summarizeFineTuning(
 
 function summarizeSeeds(seeds: readonly SeedScores[]): ClassifierSummary {
   const { mean, deviation } = meanAndDeviation(seeds.map(({ accuracy }) => accuracy));
-  return { accuracy: mean, standardDeviation: deviation, top5: meanAndDeviation(seeds.map(({ top5 }) => top5)).mean, seeds };
+  return {
+    accuracy: mean,
+    standardDeviation: deviation,
+    top5: meanAndDeviation(seeds.map(({ top5 }) => top5)).mean,
+    seeds,
+  };
 }
 
 function countParameters(params: unknown): number {

@@ -38,7 +38,8 @@ export async function openTimes(folder: string, now: () => number): Promise<Time
       }
     },
     seconds() {
-      const sum = (of: (name: string) => boolean) => [...entries].reduce((total, [name, { seconds }]) => (of(name) ? total + seconds : total), 0);
+      const sum = (of: (name: string) => boolean) =>
+        [...entries].reduce((total, [name, { seconds }]) => (of(name) ? total + seconds : total), 0);
       const part = (wanted: string) => sum((name) => name === wanted);
       return {
         data: part("data"),
@@ -56,7 +57,9 @@ async function readTimes(path: string): Promise<Map<string, Entry>> {
   try {
     const known = JSON.parse(await files.readFile(path, "utf8")) as Record<string, Partial<Entry> | null>;
     const valid = Object.entries(known).filter(([, entry]) => Number.isFinite(entry?.seconds));
-    return new Map(valid.map(([name, entry]) => [name, { seconds: Number(entry?.seconds), finished: entry?.finished === true }]));
+    return new Map(
+      valid.map(([name, entry]) => [name, { seconds: Number(entry?.seconds), finished: entry?.finished === true }]),
+    );
   } catch {
     return new Map(); // none yet, or half a file of a killed process: counting starts anew
   }

@@ -12,7 +12,10 @@ const chart: Chart = {
 
 describe("chartFigure", () => {
   it("draws every curve in a color of the page and describes it", () => {
-    const two = { ...chart, curves: [...chart.curves, { name: "other", points: line(40), color: 2 as const, dashed: true }] };
+    const two = {
+      ...chart,
+      curves: [...chart.curves, { name: "other", points: line(40), color: 2 as const, dashed: true }],
+    };
     const { markup } = chartFigure(two);
     expect(markup.match(/stroke="var\(--curve-1\)"/g)).toHaveLength(1);
     expect(markup.match(/stroke="var\(--curve-2\)"/g)).toHaveLength(1);
@@ -30,7 +33,9 @@ describe("chartFigure", () => {
 
   it("draws a level with its name, inside the drawing although the curve is far from it", () => {
     const { markup } = chartFigure({ ...chart, level: { value: 40, name: "ln V" } });
-    const heights = [...markup.matchAll(/<path d="M[\d.]+ ([\d.]+)L[\d.]+ \1" fill="none" stroke="var\(--muted\)"/g)].map((found) => Number(found[1]));
+    const heights = [
+      ...markup.matchAll(/<path d="M[\d.]+ ([\d.]+)L[\d.]+ \1" fill="none" stroke="var\(--muted\)"/g),
+    ].map((found) => Number(found[1]));
     expect(markup).toContain(">ln V</text>");
     expect(heights).toHaveLength(1);
     expect(heights[0]).toBeGreaterThanOrEqual(14);
@@ -50,8 +55,14 @@ describe("thin", () => {
     const thinned = thin(line(1501), 200);
     expect(thinned).toHaveLength(200);
     expect(thinned[0][0]).toBe(4); // steps 1 to 7
-    const sizes = Array.from({ length: 200 }, (_, i) => Math.floor(((i + 1) * 1501) / 200) - Math.floor((i * 1501) / 200));
+    const sizes = Array.from(
+      { length: 200 },
+      (_, i) => Math.floor(((i + 1) * 1501) / 200) - Math.floor((i * 1501) / 200),
+    );
     const sum = thinned.reduce((total, [, value], i) => total + value * sizes[i], 0);
-    expect(sum).toBeCloseTo(line(1501).reduce((total, [, value]) => total + value, 0), 8);
+    expect(sum).toBeCloseTo(
+      line(1501).reduce((total, [, value]) => total + value, 0),
+      8,
+    );
   });
 });

@@ -37,11 +37,10 @@ export function chartFigure(chart: Chart): Html {
   const { title, caption, curves } = chart;
   const drawn = curves.some(({ points }) => points.length > 0);
   return html`<figure class="chart">
-<h4>${title}</h4>
-${curves.length > 1 ? legend(curves) : undefined}
-${drawn ? drawing(chart) : html`<p>No values were recorded.</p>`}
-<figcaption>${caption}</figcaption>
-</figure>`;
+    <h4>${title}</h4>
+    ${curves.length > 1 ? legend(curves) : undefined} ${drawn ? drawing(chart) : html`<p>No values were recorded.</p>`}
+    <figcaption>${caption}</figcaption>
+  </figure>`;
 }
 
 /** At most `mostPoints` points, each the mean of as many neighbors: what a curve of that width can show. */
@@ -57,7 +56,9 @@ export function thin(points: readonly Point[], most: number = mostPoints): reado
 function legend(curves: readonly Curve[]): Html {
   const entry = ({ name, color, dashed }: Curve) =>
     html`<li><span class="swatch swatch-${color}${dashed ? " dashed" : ""}"></span>${name}</li>`;
-  return html`<ul class="legend">${curves.map(entry)}</ul>`;
+  return html`<ul class="legend">
+    ${curves.map(entry)}
+  </ul>`;
 }
 
 function drawing(chart: Chart): Html {
@@ -92,8 +93,8 @@ function optionOf({ xName, curves, level, percent }: Chart): Parameters<ReturnTy
     yAxis: {
       type: "value",
       scale: !percent,
-      ...(level && { min: (range: { min: number }) => Math.min(range.min, level.value), max: (range: { max: number }) => roundUp(Math.max(range.max, level.value)) }),
-      axisLabel: { ...text, formatter: write },
+      ...(level && levelRange(level.value)),
+      axisLabel: { ...text, formatter: write, ...(level && { showMaxLabel: false }) },
       splitLine: line,
     },
     series: curves.map(({ points, color, dashed }, i) => ({
@@ -121,8 +122,13 @@ function markLine({ value, name }: { readonly value: number; readonly name: stri
 
 // The page sets the width; a namespace is not needed inside HTML.
 function fitted(svg: string, label: string): Html {
-  const opening = html`<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${label}">`.markup;
-  return raw(svg.replace(/^<svg[^>]*>/, () => opening).replace(/ class="zr\d+-cls-\d+"| pointer-events="visible"/g, "").replace(/<style[^>]*>.*?<\/style>/gs, ""));
+  const opening = html`<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${label}"></svg>`.markup;
+  return raw(
+    svg
+      .replace(/^<svg[^>]*>/, () => opening)
+      .replace(/ class="zr\d+-cls-\d+"| pointer-events="visible"/g, "")
+      .replace(/<style[^>]*>.*?<\/style>/gs, ""),
+  );
 }
 
 function describe({ title, curves, percent }: Chart): string {
@@ -138,7 +144,11 @@ function shorten(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString("en-US", { maximumFractionDigits: 6 });
 }
 
-function roundUp(value: number): number {
-  const unit = 10 ** Math.floor(Math.log10(value)) / 10;
-  return Math.ceil(value / unit) * unit;
+// From a round number below the curve to a little above the level, or the curve.
+function levelRange(level: number) {
+  const unit = 10 ** Math.floor(Math.log10(level));
+  return {
+    min: (range: { readonly min: number }) => Math.floor(Math.min(range.min, level) / unit) * unit,
+    max: (range: { readonly max: number }) => (Math.ceil((Math.max(range.max, level) / unit) * 10) / 10) * unit,
+  };
 }

@@ -24,7 +24,11 @@ export function heatColor(share: number): Color {
 }
 
 /** An image under a heat map of `side` x `side` values, scaled to the largest; `factor` times larger. */
-export function heatOver(image: Image, values: ArrayLike<number>, { side, factor }: { readonly side: number; readonly factor: number }): Image {
+export function heatOver(
+  image: Image,
+  values: ArrayLike<number>,
+  { side, factor }: { readonly side: number; readonly factor: number },
+): Image {
   const largest = Array.from(values).reduce((a, b) => Math.max(a, b), 0) || 1;
   const out = enlarge(image, factor);
   const { width, height, data } = out;

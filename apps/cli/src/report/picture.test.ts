@@ -31,7 +31,11 @@ describe("enlarge", () => {
   it("makes squares of pixels", () => {
     const { width, height, channels, data } = enlarge(gray, 3);
     expect([width, height, channels]).toEqual([12, 12, 3]);
-    for (const [x, y] of [[0, 0], [5, 2], [11, 11]]) {
+    for (const [x, y] of [
+      [0, 0],
+      [5, 2],
+      [11, 11],
+    ]) {
       expect(data[(y * 12 + x) * 3 + 1]).toBe(gray.data[Math.floor(y / 3) * 4 + Math.floor(x / 3)]);
     }
   });
@@ -59,7 +63,9 @@ describe("composite", () => {
 
 describe("heat maps", () => {
   it("rise in lightness", () => {
-    const lightness = Array.from({ length: 11 }, (_, i) => heatColor(i / 10)).map(([r, g, b]) => 0.3 * r + 0.59 * g + 0.11 * b);
+    const lightness = Array.from({ length: 11 }, (_, i) => heatColor(i / 10)).map(
+      ([r, g, b]) => 0.3 * r + 0.59 * g + 0.11 * b,
+    );
     expect(lightness.every((value, i) => i === 0 || value > lightness[i - 1])).toBe(true);
     expect(heatColor(2)).toEqual(heatColor(1));
     expect(heatColor(-1)).toEqual(heatColor(0));

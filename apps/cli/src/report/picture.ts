@@ -42,7 +42,11 @@ export function frame({ width, data }: Image, box: Box, color: Color, thickness 
 }
 
 /** The pixels of masked patches from `hidden`, the others from `visible`; cells row by row, 1 = masked. */
-export function composite(visible: Image, hidden: Image, { cells, side }: { readonly cells: ArrayLike<number>; readonly side: number }): Image {
+export function composite(
+  visible: Image,
+  hidden: Image,
+  { cells, side }: { readonly cells: ArrayLike<number>; readonly side: number },
+): Image {
   const { width, height, channels } = visible;
   const data = Uint8Array.from(visible.data);
   for (let i = 0; i < data.length; i++) {

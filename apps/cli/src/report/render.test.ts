@@ -11,13 +11,29 @@ import { renderReport } from "./render.ts";
 const nasty = `<img src=x onerror="alert('1')"> & "boot"`;
 const side = 4;
 
-const image = (seed: number): Image => ({ width: 16, height: 16, channels: 1, data: Uint8Array.from({ length: 256 }, (_, i) => (i * seed) % 256) });
-const curve = (from: number, to: number): Point[] => Array.from({ length: 120 }, (_, i) => [i + 1, from + ((to - from) * i) / 119]);
-const masks = Array.from({ length: 8 }, (_, at) => maskFromCells({ rows: side, cols: side }, Array.from({ length: 16 }, (_, i) => ((i + at) % 3 === 0 ? 1 : 0))));
+const image = (seed: number): Image => ({
+  width: 16,
+  height: 16,
+  channels: 1,
+  data: Uint8Array.from({ length: 256 }, (_, i) => (i * seed) % 256),
+});
+const curve = (from: number, to: number): Point[] =>
+  Array.from({ length: 120 }, (_, i) => [i + 1, from + ((to - from) * i) / 119]);
+const masks = Array.from({ length: 8 }, (_, at) =>
+  maskFromCells(
+    { rows: side, cols: side },
+    Array.from({ length: 16 }, (_, i) => ((i + at) % 3 === 0 ? 1 : 0)),
+  ),
+);
 
 function classifier(accuracies: readonly number[]): ClassifierSummary {
   const seeds = accuracies.map((accuracy, seed) => ({ seed, accuracy, top5: 0.9, trainLoss: 0.5, trainAccuracy: 1 }));
-  return { accuracy: accuracies.reduce((a, b) => a + b) / accuracies.length, standardDeviation: 0.01, top5: 0.9, seeds };
+  return {
+    accuracy: accuracies.reduce((a, b) => a + b) / accuracies.length,
+    standardDeviation: 0.01,
+    top5: 0.9,
+    seeds,
+  };
 }
 
 function summaryOf({ short = false, seeds = 1 } = {}): DemoSummary {
@@ -39,10 +55,26 @@ function summaryOf({ short = false, seeds = 1 } = {}): DemoSummary {
       skipped: 3,
     },
     backend: { name: "simd", build: "base", threads: 2, reason: "two processors" },
-    environment: { beit: "0.0.0", node: "20.20.0", platform: "linux x64", processor: "Some CPU", processors: 2, memoryBytes: 2 ** 33 },
+    environment: {
+      beit: "0.0.0",
+      node: "20.20.0",
+      platform: "linux x64",
+      processor: "Some CPU",
+      processors: 2,
+      memoryBytes: 2 ** 33,
+    },
     seeds: { tokenizer: 0, pretrain: 0, fineTune: pretrained.seeds.map(({ seed }) => seed) },
     recipes: { tokenizer: demoTokenizer, pretrain: demoPretrain, fineTune: demoFineTune },
-    tokenizer: { parameters: 100_000, steps: 1500, loss: 0.05, meanAbsoluteError: 0.1234, perplexity: 71.5, used: 99, vocabSize: 128, warning: `collapse ${nasty}` },
+    tokenizer: {
+      parameters: 100_000,
+      steps: 1500,
+      loss: 0.05,
+      meanAbsoluteError: 0.1234,
+      perplexity: 71.5,
+      used: 99,
+      vocabSize: 128,
+      warning: `collapse ${nasty}`,
+    },
     pretrain: {
       parameters: 200_000,
       steps: 1800,
@@ -52,7 +84,14 @@ function summaryOf({ short = false, seeds = 1 } = {}): DemoSummary {
       trainAccuracy: 0.31,
       loss: 2.3,
       accuracy: 0.33,
-      masks: { meanCount: 5.3, standardDeviation: 0.5, smallestCount: 5, largestCount: 6, meanRatio: 0.33, adjacentShare: 0.2 },
+      masks: {
+        meanCount: 5.3,
+        standardDeviation: 0.5,
+        smallestCount: 5,
+        largestCount: 6,
+        meanRatio: 0.33,
+        adjacentShare: 0.2,
+      },
     },
     fineTune: {
       labelsPerClass: 10,
@@ -61,7 +100,10 @@ function summaryOf({ short = false, seeds = 1 } = {}): DemoSummary {
       testImages: 2000,
       pretrained,
       scratch,
-      difference: { accuracy: pretrained.accuracy - scratch.accuracy, seeds: pretrained.seeds.map(({ accuracy }, i) => accuracy - scratch.seeds[i].accuracy) },
+      difference: {
+        accuracy: pretrained.accuracy - scratch.accuracy,
+        seeds: pretrained.seeds.map(({ accuracy }, i) => accuracy - scratch.seeds[i].accuracy),
+      },
     },
     seconds: { data: 1, tokenizer: 80, pretrain: 200, fineTune: 120, report: 2, total: 403 },
   };
@@ -77,10 +119,28 @@ function sample(options: { readonly short?: boolean; readonly seeds?: number } =
       pretrain: { loss: curve(4.85, 2.4), accuracy: curve(0.01, 0.3) },
       fineTune: { pretrained: points, scratch: points },
     },
-    reconstructions: [3, 5].map((seed) => ({ name: nasty, original: image(seed), restored: image(seed + 1), visualTokens: Array.from({ length: 16 }, (_, i) => (i * seed) % 128) })),
+    reconstructions: [3, 5].map((seed) => ({
+      name: nasty,
+      original: image(seed),
+      restored: image(seed + 1),
+      visualTokens: Array.from({ length: 16 }, (_, i) => (i * seed) % 128),
+    })),
     codebook: [7, 90].map((id) => ({ id, share: id / 1000, image: image(id) })),
-    restorations: [{ name: nasty, original: image(3), mask: masks[0], restored: image(4), tokenized: image(5), right: 2 }],
-    attention: [{ name: nasty, image: image(9), queries: [{ patch: 5, heads: [new Float32Array(16).fill(1 / 17), Float32Array.from({ length: 16 }, (_, i) => i / 200)] }] }],
+    restorations: [
+      { name: nasty, original: image(3), mask: masks[0], restored: image(4), tokenized: image(5), right: 2 },
+    ],
+    attention: [
+      {
+        name: nasty,
+        image: image(9),
+        queries: [
+          {
+            patch: 5,
+            heads: [new Float32Array(16).fill(1 / 17), Float32Array.from({ length: 16 }, (_, i) => i / 200)],
+          },
+        ],
+      },
+    ],
     masks: { statistics: maskStatistics(masks), samples: masks },
   };
 }
@@ -90,7 +150,9 @@ function unbalanced(page: string): string[] {
   const open: string[] = [];
   const wrong: string[] = [];
   const empty = new Set(["img", "meta", "link", "br"]);
-  for (const [tag, closing, name] of page.replace(/<!doctype html>/, "").matchAll(/<(\/?)([a-z][a-z0-9]*)\b(?:"[^"]*"|[^">])*>/gi)) {
+  for (const [tag, closing, name] of page
+    .replace(/<!doctype html>/, "")
+    .matchAll(/<(\/?)([a-z][a-z0-9]*)\b(?:"[^"]*"|[^">])*>/gi)) {
     if (empty.has(name) || tag.endsWith("/>")) continue;
     if (closing === "") open.push(name);
     else if (open.pop() !== name) wrong.push(name);
@@ -103,7 +165,17 @@ describe("renderReport", () => {
     const page = await renderReport(sample());
     expect(page).toMatch(/^<!doctype html>\n<html lang="en">/);
     expect(unbalanced(page)).toEqual([]);
-    for (const heading of ["Pre-trained against from scratch", "How training went", "Visual tokens", "Originals beside reconstructions", "The visual-token grid", "Masked input and what the model restores", "Attention", "The masks", "This run"]) {
+    for (const heading of [
+      "Pre-trained against from scratch",
+      "How training went",
+      "Visual tokens",
+      "Originals beside reconstructions",
+      "The visual-token grid",
+      "Masked input and what the model restores",
+      "Attention",
+      "The masks",
+      "This run",
+    ]) {
       expect(page).toMatch(new RegExp(`<h[23]>${heading}</h[23]>`));
     }
     for (const target of page.matchAll(/href="#([^"]+)"/g)) expect(page).toContain(`id="${target[1]}"`);
@@ -115,7 +187,9 @@ describe("renderReport", () => {
   it("asks for nothing: no script, no address outside the page", async () => {
     const page = await renderReport(sample());
     expect(page).not.toMatch(/<script|<iframe|<object|@import|url\((?!#)/);
-    const addresses = [...page.matchAll(/\s(?:src|href|srcset|data|action|poster|xlink:href)="([^"]*)"/g)].map((found) => found[1]);
+    const addresses = [...page.matchAll(/\s(?:src|href|srcset|data|action|poster|xlink:href)="([^"]*)"/g)].map(
+      (found) => found[1],
+    );
     expect(addresses.length).toBeGreaterThan(15);
     for (const address of addresses) expect(address).toMatch(/^(#|data:image\/png;base64,|data:,$)/);
     expect(page).not.toMatch(/\bhttps?:/);
@@ -140,7 +214,7 @@ describe("renderReport", () => {
     const page = await renderReport(sample());
     expect(page).toContain(">ln 128</text>");
     expect(page).toContain("ln 128 = 4.852");
-    expect(page).toContain(`${(100 * maskStatistics(masks).meanCount / 16).toFixed(1)} %`);
+    expect(page).toContain(`${((100 * maskStatistics(masks).meanCount) / 16).toFixed(1)} %`);
   });
 
   it("has light and dark colors and fits a phone", async () => {
@@ -167,7 +241,10 @@ describe("renderReport", () => {
   it("works for color images and says when test images were set aside", async () => {
     const data = sample();
     const colored = { ...image(3), channels: 3 as const, data: Uint8Array.from({ length: 768 }, (_, i) => i % 256) };
-    const summary = { ...data.summary, data: { ...data.summary.data, test: { ...data.summary.data.test, heldOut: true } } };
+    const summary = {
+      ...data.summary,
+      data: { ...data.summary.data, test: { ...data.summary.data.test, heldOut: true } },
+    };
     const page = await renderReport({
       ...data,
       summary,

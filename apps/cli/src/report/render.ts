@@ -35,29 +35,32 @@ export async function renderReport(data: ReportData): Promise<string> {
     settings(data),
   ];
   const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8" />
-<meta name="viewport" content="width=device-width, initial-scale=1" />
-<title>BEiT demo: pre-trained against from scratch</title>
-<link rel="icon" href="${icon}" />
-<style>${raw(style)}</style>
-</head>
-<body>
-<header>
-<h1>BEiT, from images to a classifier</h1>
-<p class="lead">A tokenizer, a masked-image-modeling pre-training and a few-label fine-tuning, run on this machine by
-<code>beit demo</code> and drawn from its run folder. The method is that of &#8220;BEiT: BERT Pre-Training of Image
-Transformers&#8221; (Bao, Dong, Piao and Wei, ICLR 2022, arXiv 2106.08254).</p>
-<nav aria-label="Sections">${parts.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav>
-</header>
-<main>
-${sections}
-</main>
-<footer>${data.summary.finished}. All figures are in <code>summary.json</code> beside this page, every step in
-<code>metrics.jsonl</code>.</footer>
-</body>
-</html>
-`;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>BEiT demo: pre-trained against from scratch</title>
+        <link rel="icon" href="${icon}" />
+        <style>
+          ${raw(style)}
+        </style>
+      </head>
+      <body>
+        <header>
+          <h1>BEiT, from images to a classifier</h1>
+          <p class="lead">
+            A tokenizer, a masked-image-modeling pre-training and a few-label fine-tuning, run on this machine by
+            <code>beit demo</code> and drawn from its run folder. The method is that of &#8220;BEiT: BERT Pre-Training
+            of Image Transformers&#8221; (Bao, Dong, Piao and Wei, ICLR 2022, arXiv 2106.08254).
+          </p>
+          <nav aria-label="Sections">${parts.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav>
+        </header>
+        <main>${sections}</main>
+        <footer>
+          ${data.summary.finished}. All figures are in <code>summary.json</code> beside this page, every step in
+          <code>metrics.jsonl</code>.
+        </footer>
+      </body>
+    </html> `;
   return page.markup;
 }

@@ -58,7 +58,11 @@ export type ReportData = {
   readonly side: number;
   readonly curves: {
     /** Against steps. */
-    readonly tokenizer: { readonly reconstruction: readonly Point[]; readonly kl: readonly Point[]; readonly perplexity: readonly Point[] };
+    readonly tokenizer: {
+      readonly reconstruction: readonly Point[];
+      readonly kl: readonly Point[];
+      readonly perplexity: readonly Point[];
+    };
     readonly pretrain: { readonly loss: readonly Point[]; readonly accuracy: readonly Point[] };
     /** Of the first seed, against epochs. */
     readonly fineTune: { readonly pretrained: FineTuneCurves; readonly scratch: FineTuneCurves };

@@ -17,7 +17,7 @@ p{max-width:72ch;margin:.5rem 0}
 nav{display:flex;flex-wrap:wrap;gap:.25rem 1rem;margin:.8rem 0 0;font-size:.9rem}
 a{color:var(--curve-1)}
 img{image-rendering:pixelated;display:block;max-width:100%;height:auto;background:var(--soft)}
-figure{margin:0}
+figure{margin:0}figcaption{margin-top:5px}
 code,pre{font:.85em/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 pre{background:var(--soft);padding:12px;overflow:auto;border-radius:6px}
 details{margin:.4rem 0}summary{cursor:pointer}
@@ -31,7 +31,7 @@ th[scope=row]{font-weight:500;color:var(--muted)}
 .result .main td:nth-child(2){color:var(--curve-1)}
 .result .main td:nth-child(3){color:var(--curve-2)}
 .warning{background:var(--warn);border-left:4px solid var(--warn-line);padding:.6rem .9rem;border-radius:4px}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,320px),1fr));gap:1.6rem 1.8rem}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:1.6rem 1.8rem}
 .chart{display:flex;flex-direction:column}
 .chart svg{width:100%;max-width:560px;height:auto;display:block}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1rem;margin:0 0 .2rem;padding:0;font-size:.85rem}
@@ -60,6 +60,6 @@ th[scope=row]{font-weight:500;color:var(--muted)}
 .tables{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:0 36px}
 .tables td{overflow-wrap:anywhere}
 footer{margin-top:3rem;padding-bottom:40px;font-size:.875rem}
-@media (max-width:560px){main,header,footer{padding:0 16px}h1{font-size:1.5rem}.result{font-size:.85rem;width:100%}.result th,.result td{padding-right:0}.result td,.result thead th{padding-left:.5rem}.result .main th,.result .main td{font-size:1rem}.result td:last-child{white-space:normal}.codebook{grid-template-columns:repeat(auto-fill,minmax(44px,1fr))}.row{gap:3px}}
+@media (max-width:560px){main,header,footer{padding:0 16px}h1{font-size:1.5rem}.result{font-size:.82rem;width:100%}.result th,.result td{padding-right:0}.result td,.result thead th{padding-left:.35rem;white-space:normal}.result .main th,.result .main td{font-size:1rem}.result td:last-child{white-space:normal}.codebook{grid-template-columns:repeat(auto-fill,minmax(44px,1fr))}.row{gap:3px}}
 @media print{details{display:block}}
 `;

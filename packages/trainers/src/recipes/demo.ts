@@ -22,7 +22,7 @@ const views: TwoViewOptions = {
   tokenRange: "unit",
 };
 
-const dvae: DvaeConfig = {
+const dvae = {
   architecture: "strided",
   imageSize: 16,
   channels: 1,
@@ -34,7 +34,7 @@ const dvae: DvaeConfig = {
   middleBlocks: 1,
   reconstruction: "mse",
   pixelRange: "normalized",
-};
+} as const satisfies DvaeConfig;
 
 const beit: BeitConfig = {
   imageSize: 28,
@@ -122,11 +122,13 @@ export const demoScratch: FineTuneRecipe = {
   batchSize: 50,
 };
 
+const { vocabSize: _, ...withoutCodebook } = dvae;
+
 /** The Gaussian VAE of the same size, for comparison with the demo's tokenizer. */
 export const demoGaussian: GaussianRecipe = {
   stage: "gaussian",
   seed: 0,
-  model: { ...dvae, architecture: "strided", codebookWidth: 8, reconstruction: "mse" },
+  model: { ...withoutCodebook, codebookWidth: 8, reconstruction: "mse" },
   views,
   epochs: 2,
   batchSize: 16,

@@ -10,13 +10,17 @@ const queryColor: Color = [0, 200, 255];
 
 export async function attention(data: ReportData): Promise<Html> {
   return html`<section id="attention">
-<h2>Attention</h2>
-<p>In every head of the last block a patch gathers information from the others. The framed patch asks; the brighter a patch, the
-more it is listened to. The network is the pre-trained one, before it saw any label.</p>
-<div class="attentions">${await Promise.all(data.attention.map((one) => attentionFigure(one, data.side)))}</div>
-<p class="caption">Left the image with the asking patch framed, then one picture a head, each scaled to its own largest value
-(given below it). The class token is left out. (BEiT, Figure 2 shows the same for the paper's model.)</p>
-</section>`;
+    <h2>Attention</h2>
+    <p>
+      In every head of the last block a patch gathers information from the others. The framed patch asks; the brighter a
+      patch, the more it is listened to. The network is the pre-trained one, before it saw any label.
+    </p>
+    <div class="attentions">${await Promise.all(data.attention.map((one) => attentionFigure(one, data.side)))}</div>
+    <p class="caption">
+      Left the image with the asking patch framed, then one picture a head, each scaled to its own largest value (given
+      below it). The class token is left out. (BEiT, Figure 2 shows the same for the paper's model.)
+    </p>
+  </section>`;
 }
 
 async function attentionFigure({ name, image, queries }: AttentionPicture, side: number): Promise<Html> {
@@ -28,16 +32,31 @@ async function attentionFigure({ name, image, queries }: AttentionPicture, side:
     const maps = heads.map(async (values, head) => {
       const map = withFrame(heatOver(image, values, { side, factor }), patch, side);
       const largest = Array.from(values).reduce((a, b) => Math.max(a, b), 0);
-      return html`<div>${await picture(map, `Attention of the patch in ${where} in head ${head + 1}: ${name}`, 112)}<span>head ${head + 1}: ${percent(largest)}</span></div>`;
+      return html`<div>
+        ${await picture(map, `Attention of the patch in ${where} in head ${head + 1}: ${name}`, 112)}<span
+          >head ${head + 1}: ${percent(largest)}</span
+        >
+      </div>`;
     });
-    return html`<div class="row"><div>${await picture(asked, `The patch in ${where}: ${name}`, 112)}<span>patch ${row}, ${column}</span></div>${await Promise.all(maps)}</div>`;
+    return html`<div class="row">
+      <div>${await picture(asked, `The patch in ${where}: ${name}`, 112)}<span>patch ${row}, ${column}</span></div>
+      ${await Promise.all(maps)}
+    </div>`;
   });
-  return html`<figure class="attention">${await Promise.all(rows)}<figcaption>${name}</figcaption></figure>`;
+  return html`<figure class="attention">
+    ${await Promise.all(rows)}
+    <figcaption>${name}</figcaption>
+  </figure>`;
 }
 
 function withFrame(image: Image, patch: number, side: number): Image {
   const size = image.width / side;
-  const box = { left: Math.round((patch % side) * size), top: Math.round(Math.floor(patch / side) * size), width: Math.round(size), height: Math.round(size) };
+  const box = {
+    left: Math.round((patch % side) * size),
+    top: Math.round(Math.floor(patch / side) * size),
+    width: Math.round(size),
+    height: Math.round(size),
+  };
   frame(image, box, queryColor);
   return image;
 }

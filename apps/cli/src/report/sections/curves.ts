@@ -6,14 +6,14 @@ import type { FineTuneCurves, ReportData } from "../report-data.ts";
 
 export function curves(data: ReportData): Html {
   return html`<section id="curves">
-<h2>How training went</h2>
-<h3>Tokenizer</h3>
-<div class="charts">${tokenizerCharts(data)}</div>
-<h3>Pre-training</h3>
-<div class="charts">${pretrainCharts(data)}</div>
-<h3>Fine-tuning with few labels</h3>
-<div class="charts">${fineTuneCharts(data)}</div>
-</section>`;
+    <h2>How training went</h2>
+    <h3>Tokenizer</h3>
+    <div class="charts">${tokenizerCharts(data)}</div>
+    <h3>Pre-training</h3>
+    <div class="charts">${pretrainCharts(data)}</div>
+    <h3>Fine-tuning with few labels</h3>
+    <div class="charts">${fineTuneCharts(data)}</div>
+  </section>`;
 }
 
 function tokenizerCharts({ curves: { tokenizer }, summary }: ReportData): Html[] {
@@ -21,8 +21,18 @@ function tokenizerCharts({ curves: { tokenizer }, summary }: ReportData): Html[]
   const chart = (title: string, name: string, points: readonly Point[], caption: string) =>
     chartFigure({ title, caption, xName: "step", curves: [{ name, points, color: 1 }] });
   return [
-    chart("Reconstruction error", "error", tokenizer.reconstruction, "How far decoded pixels are from the image, in training with relaxed (Gumbel-softmax) tokens."),
-    chart("KL divergence to uniform", "KL", tokenizer.kl, `Per token: 0 where every token is equally likely, ln ${vocabSize} = ${Math.log(vocabSize).toFixed(2)} where the encoder is sure. (DALL-E paper, section 2)`),
+    chart(
+      "Reconstruction error",
+      "error",
+      tokenizer.reconstruction,
+      "How far decoded pixels are from the image, in training with relaxed (Gumbel-softmax) tokens.",
+    ),
+    chart(
+      "KL divergence to uniform",
+      "KL",
+      tokenizer.kl,
+      `Per token: 0 where every token is equally likely, ln ${vocabSize} = ${Math.log(vocabSize).toFixed(2)} where the encoder is sure. (DALL-E paper, section 2)`,
+    ),
     chartFigure({
       title: "Codebook perplexity",
       caption: `How many visual tokens are in use, as if all were equally frequent; a collapsed codebook stays near 1. On the test images ${used} of ${vocabSize} occur.`,
@@ -63,7 +73,17 @@ function fineTuneCharts({ curves: { fineTune }, summary }: ReportData): Html[] {
   const common = { xName: "epoch", percent: true };
   const seed = summary.seeds.fineTune.length > 1 ? ` Seed ${summary.seeds.fineTune[0]}.` : "";
   return [
-    chartFigure({ ...common, title: "Test accuracy", caption: `On ${whole(testImages)} test images, measured along the way.${seed}`, curves: pair("test") }),
-    chartFigure({ ...common, title: "Training accuracy", caption: `On the ${whole(labels)} labeled images, with random crops and mirroring.${seed}`, curves: pair("train") }),
+    chartFigure({
+      ...common,
+      title: "Test accuracy",
+      caption: `On ${whole(testImages)} test images, measured along the way.${seed}`,
+      curves: pair("test"),
+    }),
+    chartFigure({
+      ...common,
+      title: "Training accuracy",
+      caption: `On the ${whole(labels)} labeled images, with random crops and mirroring, mean of each epoch.${seed}`,
+      curves: pair("train"),
+    }),
   ];
 }

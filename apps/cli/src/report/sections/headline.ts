@@ -8,38 +8,70 @@ export function headline({ summary }: { readonly summary: DemoSummary }): Html {
   const { pretrained, scratch, difference } = fineTune;
   const several = pretrained.seeds.length > 1;
   return html`<section id="result">
-<h2>Pre-trained against from scratch</h2>
-${short ? shortNote : undefined}
-<p>Two networks of the same size saw the same ${whole(fineTune.labels)} labels, ${fineTune.labelsPerClass} a class, with the
-same schedule. One of them had first filled in masked patches of ${whole(summary.data.train.images)} images without any
-labels. Test accuracy on ${whole(fineTune.testImages)} images that neither had seen:</p>
-<div class="scroll"><table class="result">
-<thead><tr><th scope="col"></th><th scope="col">Pre-trained</th><th scope="col">From scratch</th><th scope="col">Difference</th></tr></thead>
-<tbody>
-<tr class="main"><th scope="row">Accuracy${several ? `, mean of ${pretrained.seeds.length} seeds` : ""}</th>
-<td>${percent(pretrained.accuracy)}</td><td>${percent(scratch.accuracy)}</td><td>${points(difference.accuracy)}</td></tr>
-${several ? seedRows(summary) : undefined}
-${several ? deviationRow(summary) : undefined}
-<tr><th scope="row">Among the five most likely</th><td>${percent(pretrained.top5)}</td><td>${percent(scratch.top5)}</td>
-<td>${points(pretrained.top5 - scratch.top5)}</td></tr>
-</tbody></table></div>
-<p class="note">${uncertainty(summary)} The last state of each network counts: nothing was chosen by its test accuracy.</p>
-</section>`;
+    <h2>Pre-trained against from scratch</h2>
+    ${short ? shortNote : undefined}
+    <p>
+      Two networks of the same size saw the same ${whole(fineTune.labels)} labels, ${fineTune.labelsPerClass} a class,
+      with the same schedule. One of them had first filled in masked patches of ${whole(summary.data.train.images)}
+      images without any labels. Test accuracy on ${whole(fineTune.testImages)} images that neither had seen:
+    </p>
+    <div class="scroll">
+      <table class="result">
+        <thead>
+          <tr>
+            <th scope="col"></th>
+            <th scope="col">Pre-trained</th>
+            <th scope="col">From scratch</th>
+            <th scope="col">Difference</th>
+          </tr>
+        </thead>
+        <tbody>
+          <tr class="main">
+            <th scope="row">Accuracy${several ? `, mean of ${pretrained.seeds.length} seeds` : ""}</th>
+            <td>${percent(pretrained.accuracy)}</td>
+            <td>${percent(scratch.accuracy)}</td>
+            <td>${points(difference.accuracy)}</td>
+          </tr>
+          ${several ? seedRows(summary) : undefined} ${several ? deviationRow(summary) : undefined}
+          <tr>
+            <th scope="row">Among the five most likely</th>
+            <td>${percent(pretrained.top5)}</td>
+            <td>${percent(scratch.top5)}</td>
+            <td>${points(pretrained.top5 - scratch.top5)}</td>
+          </tr>
+        </tbody>
+      </table>
+    </div>
+    <p class="note">
+      ${uncertainty(summary)} The last state of each network counts: nothing was chosen by its test accuracy.
+    </p>
+  </section>`;
 }
 
-const shortNote = html`<p class="warning" role="note"><strong>A short run.</strong> It shows that every stage works, on a
-few hundred images and an epoch or two. Its figures mean nothing; run the demo without <code>--short</code> for real ones.</p>`;
+const shortNote = html`<p class="warning" role="note">
+  <strong>A short run.</strong> It shows that every stage works, on a few hundred images and an epoch or two. Its
+  figures mean nothing; run the demo without <code>--short</code> for real ones.
+</p>`;
 
 function seedRows({ fineTune: { pretrained, scratch, difference } }: DemoSummary): Html[] {
   return pretrained.seeds.map(
-    ({ seed, accuracy }, i) => html`<tr><th scope="row">Seed ${seed}</th><td>${percent(accuracy)}</td>
-<td>${percent(scratch.seeds[i].accuracy)}</td><td>${points(difference.seeds[i])}</td></tr>`,
+    ({ seed, accuracy }, i) =>
+      html`<tr>
+        <th scope="row">Seed ${seed}</th>
+        <td>${percent(accuracy)}</td>
+        <td>${percent(scratch.seeds[i].accuracy)}</td>
+        <td>${points(difference.seeds[i])}</td>
+      </tr>`,
   );
 }
 
 function deviationRow({ fineTune: { pretrained, scratch } }: DemoSummary): Html {
-  return html`<tr><th scope="row">Standard deviation over seeds</th><td>${percent(pretrained.standardDeviation)}</td>
-<td>${percent(scratch.standardDeviation)}</td><td></td></tr>`;
+  return html`<tr>
+    <th scope="row">Standard deviation over seeds</th>
+    <td>${percent(pretrained.standardDeviation)}</td>
+    <td>${percent(scratch.standardDeviation)}</td>
+    <td></td>
+  </tr>`;
 }
 
 // The binomial standard error of one accuracy: what another draw of test images would change.

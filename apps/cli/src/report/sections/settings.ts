@@ -10,22 +10,35 @@ type Row = readonly [name: string, value: string | Html];
 export function settings({ summary }: { readonly summary: DemoSummary }): Html {
   const { recipes } = summary;
   return html`<section id="settings">
-<h2>This run</h2>
-<div class="tables">
-${table("Data", dataRows(summary))}
-${table("Models", modelRows(summary))}
-${table("Machine", machineRows(summary))}
-${table("Time", timeRows(summary))}
-</div>
-<h3>Recipes</h3>
-${Object.entries(recipes).map(
-  ([stage, recipe]) => html`<details><summary>${stage}</summary><pre>${stringify(recipe)}</pre></details>`,
-)}
-</section>`;
+    <h2>This run</h2>
+    <div class="tables">
+      ${table("Data", dataRows(summary))} ${table("Models", modelRows(summary))}
+      ${table("Machine", machineRows(summary))} ${table("Time", timeRows(summary))}
+    </div>
+    <h3>Recipes</h3>
+    ${Object.entries(recipes).map(
+      ([stage, recipe]) =>
+        html`<details>
+          <summary>${stage}</summary>
+          <pre>${stringify(recipe)}</pre>
+        </details>`,
+    )}
+  </section>`;
 }
 
 function table(title: string, rows: readonly Row[]): Html {
-  return html`<div><h3>${title}</h3><table>${rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</table></div>`;
+  return html`<div>
+    <h3>${title}</h3>
+    <table>
+      ${rows.map(
+        ([name, value]) =>
+          html`<tr>
+            <th scope="row">${name}</th>
+            <td>${value}</td>
+          </tr>`,
+      )}
+    </table>
+  </div>`;
 }
 
 function dataRows({ data, fineTune, seeds }: DemoSummary): Row[] {
@@ -33,7 +46,11 @@ function dataRows({ data, fineTune, seeds }: DemoSummary): Row[] {
   return [
     ["Folder", html`<code>${data.path}</code> (${data.kind})`],
     ["Training images", html`${whole(data.train.images)}, SHA-256 ${hash(data.train.sha256)}`],
-    ["Test images", html`${whole(data.test.images)}, SHA-256 ${hash(data.test.sha256)}${data.test.heldOut ? ", set aside from the training images" : ""}`],
+    [
+      "Test images",
+      html`${whole(data.test.images)}, SHA-256
+      ${hash(data.test.sha256)}${data.test.heldOut ? ", set aside from the training images" : ""}`,
+    ],
     ...(data.skipped > 0 ? [["Unreadable images left out", whole(data.skipped)] as const] : []),
     ["Classes", data.classes.join(", ")],
     ["Labels used", `${whole(fineTune.labels)}: ${fineTune.labelsPerClass} a class`],
@@ -45,8 +62,14 @@ function modelRows({ tokenizer, pretrain, recipes, fineTune }: DemoSummary): Row
   const { patchSize, width, depth, heads, imageSize } = recipes.pretrain.model;
   return [
     ["Tokenizer", `${whole(tokenizer.parameters)} parameters, ${tokenizer.vocabSize} visual tokens`],
-    ["Encoder", `${whole(pretrain.parameters)} parameters: width ${width}, depth ${depth}, ${heads} heads, ${imageSize} pixels in patches of ${patchSize}`],
-    ["Steps", `tokenizer ${whole(tokenizer.steps)}, pre-training ${whole(pretrain.steps)}, fine-tuning ${whole(fineTune.steps)}`],
+    [
+      "Encoder",
+      `${whole(pretrain.parameters)} parameters: width ${width}, depth ${depth}, ${heads} heads, ${imageSize} pixels in patches of ${patchSize}`,
+    ],
+    [
+      "Steps",
+      `tokenizer ${whole(tokenizer.steps)}, pre-training ${whole(pretrain.steps)}, fine-tuning ${whole(fineTune.steps)}`,
+    ],
     ["Images a step", `${recipes.tokenizer.batchSize}, ${recipes.pretrain.batchSize}, ${recipes.fineTune.batchSize}`],
   ];
 }

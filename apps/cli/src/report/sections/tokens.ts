@@ -10,47 +10,79 @@ export async function tokens(data: ReportData): Promise<Html> {
   const { summary, reconstructions, codebook } = data;
   const { meanAbsoluteError, used, vocabSize, perplexity, warning } = summary.tokenizer;
   return html`<section id="tokens">
-<h2>Visual tokens</h2>
-<p>The tokenizer, a discrete VAE, turns an image into ${data.side} x ${data.side} numbers out of ${vocabSize}: its visual tokens,
-which pre-training then predicts. On the test images ${used} of ${vocabSize} tokens occur, with a perplexity of
-${perplexity.toFixed(1)}; the mean absolute error of the reconstruction is ${meanAbsoluteError.toFixed(3)} on pixels in
-[&#8722;1, 1], the measure of the paper's Table 8.</p>
-${warning === undefined ? undefined : html`<p class="warning" role="note"><strong>Warning:</strong> ${warning}</p>`}
-<h3>Originals beside reconstructions</h3>
-<div class="pairs">${await Promise.all(reconstructions.map(pair))}</div>
-<p class="caption">Test images: left the original, right what is decoded from its ${data.side * data.side} visual tokens alone.</p>
-<h3>The visual-token grid</h3>
-<div class="grids">${await Promise.all(reconstructions.slice(0, grids).map((one) => grid(one, data.side)))}</div>
-<p class="caption">An image and its visual tokens; equal colors are equal tokens, with their ids in the cells. Even background
-takes one token; edges and texture take others. (BEiT, Figure 1)</p>
-<h3>The most used tokens, decoded alone</h3>
-<div class="codebook">${await Promise.all(codebook.map(entry))}</div>
-<p class="caption">Each picture is decoded from a grid filled with a single token; below it the id and its share of all tokens
-of the test images.</p>
-</section>`;
+    <h2>Visual tokens</h2>
+    <p>
+      The tokenizer, a discrete VAE, turns an image into ${data.side} x ${data.side} numbers out of ${vocabSize}: its
+      visual tokens, which pre-training then predicts. On the test images ${used} of ${vocabSize} tokens occur, with a
+      perplexity of ${perplexity.toFixed(1)}; the mean absolute error of the reconstruction is
+      ${meanAbsoluteError.toFixed(3)} on pixels in [&#8722;1, 1], the measure of the paper's Table 8.
+    </p>
+    ${warning === undefined ? undefined : html`<p class="warning" role="note"><strong>Warning:</strong> ${warning}</p>`}
+    <h3>Originals beside reconstructions</h3>
+    <div class="pairs">${await Promise.all(reconstructions.map(pair))}</div>
+    <p class="caption">
+      Test images: left as the tokenizer sees them, right what is decoded from their ${data.side * data.side} visual
+      tokens alone.
+    </p>
+    <h3>The visual-token grid</h3>
+    <div class="grids">${await Promise.all(reconstructions.slice(0, grids).map((one) => grid(one, data.side)))}</div>
+    <p class="caption">
+      An image and its visual tokens: equal colors are equal tokens, with their ids in the cells. These ids are all that
+      pre-training is asked for. (BEiT, Figure 1)
+    </p>
+    <h3>The most used tokens, decoded alone</h3>
+    <div class="codebook">${await Promise.all(codebook.map(entry))}</div>
+    <p class="caption">
+      Each picture is decoded from a grid filled with a single token; below it the id and its share of all tokens of the
+      test images.
+    </p>
+  </section>`;
 }
 
 async function pair({ name, original, restored }: Reconstruction): Promise<Html> {
-  return html`<figure class="pair"><div>${await picture(original, `Original: ${name}`, 84)}${await picture(restored, `Reconstruction: ${name}`, 84)}</div>
-<figcaption>${name}</figcaption></figure>`;
+  return html`<figure class="pair">
+    <div>
+      ${await picture(original, `Original: ${name}`, 84)}${await picture(restored, `Reconstruction: ${name}`, 84)}
+    </div>
+    <figcaption>${name}</figcaption>
+  </figure>`;
 }
 
 async function grid({ name, original, visualTokens }: Reconstruction, side: number): Promise<Html> {
   const distinct = new Set(visualTokens).size;
-  return html`<figure class="grid"><div>${await picture(original, `Original: ${name}`, 196)}${tokenGrid(visualTokens, side, name)}</div>
-<figcaption>${name}: ${distinct} different tokens</figcaption></figure>`;
+  return html`<figure class="grid">
+    <div>${await picture(original, `Original: ${name}`, 196)}${tokenGrid(visualTokens, side, name)}</div>
+    <figcaption>${name}: ${distinct} different tokens</figcaption>
+  </figure>`;
 }
 
 function tokenGrid(visualTokens: readonly number[], side: number, name: string): Html {
   const cell = (id: number, i: number) => {
     const [x, y] = [(i % side) * 28, Math.floor(i / side) * 28];
-    return html`<g><title>token ${id}</title><rect x="${x}" y="${y}" width="28" height="28" fill="${tokenColor(id)}"/><text x="${x + 14}" y="${y + 18}">${id}</text></g>`;
+    return html`<g
+      ><title>token ${id}</title><rect x="${x}" y="${y}" width="28" height="28" fill="${tokenColor(id)}" /><text
+        x="${x + 14}"
+        y="${y + 18}"
+        >${id}</text
+      ></g
+    >`;
   };
-  return html`<svg class="token-grid" viewBox="0 0 ${side * 28} ${side * 28}" width="196" role="img" aria-label="Visual tokens: ${name}">${visualTokens.map(cell)}</svg>`;
+  return html`<svg
+    class="token-grid"
+    viewBox="0 0 ${side * 28} ${side * 28}"
+    width="196"
+    role="img"
+    aria-label="Visual tokens: ${name}"
+  >
+    ${visualTokens.map(cell)}
+  </svg>`;
 }
 
 async function entry({ id, share, image }: CodebookEntry): Promise<Html> {
-  return html`<figure>${await picture(image, `Visual token ${id}`, 56)}<figcaption>${id}<br />${percent(share)}</figcaption></figure>`;
+  return html`<figure>
+    ${await picture(image, `Visual token ${id}`, 56)}
+    <figcaption>${id}<br />${percent(share)}</figcaption>
+  </figure>`;
 }
 
 // Steps of the golden angle keep the hues of neighboring ids far apart.

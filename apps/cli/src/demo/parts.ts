@@ -1,0 +1,131 @@
+// The parts of a demo as they are told: what begins, what it found on the test images.
+import type { Beit } from "@beitjs/beit-encoder";
+import type { Tokenizer } from "@beitjs/dvae-tokenizer";
+import { disposeTree } from "@beitjs/tensor-core";
+import {
+  evaluateClassifier,
+  evaluatePretraining,
+  evaluateTokenizer,
+  totalSteps,
+  type PretrainingScores,
+  type Recipe,
+  type TokenizerScores,
+} from "@beitjs/trainers";
+import type { Context } from "../command.ts";
+import { percent, whole } from "../report/format-number.ts";
+import { readMetrics } from "./metrics-file.ts";
+import { labelsPerClass } from "./settings.ts";
+import {
+  fineTuneStage,
+  pretrainStage,
+  stageNames,
+  tokenizerStage,
+  type FineTuneStage,
+  type StageOptions,
+  type Start,
+  type Trained,
+} from "./stages.ts";
+import { seedScores, type PairScores } from "./summarize.ts";
+import type { SeedScores } from "./summary.ts";
+import type { Times } from "./times.ts";
+
+export type TrainedTokenizer = { readonly trained: Trained<Tokenizer>; readonly scores: TokenizerScores };
+export type PretrainedEncoder = { readonly trained: Trained<Beit>; readonly scores: PretrainingScores };
+
+/** Trains the tokenizer and measures it. */
+export async function trainedTokenizer(stages: StageOptions, context: Context): Promise<TrainedTokenizer> {
+  const { data, settings } = stages;
+  heading(
+    `2/5 tokenizer: images to visual tokens and back, ${lengthOf(settings.recipes.tokenizer, data.train.images)}`,
+    context,
+  );
+  const trained = await tokenizerStage(stages, context);
+  const scores = await evaluateTokenizer(trained.model, data.test.images, { view: settings.tokenView });
+  const { used, vocabSize, perplexity } = scores.usage;
+  tell(
+    context,
+    "tokenizer",
+    `test images: mean absolute error ${scores.meanAbsoluteError.toFixed(3)}, ${used} of ${vocabSize} tokens in use, perplexity ${perplexity.toFixed(1)}`,
+    {
+      meanAbsoluteError: scores.meanAbsoluteError,
+      ...scores.usage,
+    },
+  );
+  return { trained, scores };
+}
+
+/** Pre-trains the encoder and measures what it predicts. */
+export async function pretrainedEncoder(
+  stages: StageOptions,
+  tokenizer: Trained<Tokenizer>,
+  context: Context,
+): Promise<PretrainedEncoder> {
+  const { data, settings } = stages;
+  const { mask, model, seed } = settings.recipes.pretrain;
+  heading(
+    `3/5 pre-training: visual tokens of masked patches, without labels, ${lengthOf(settings.recipes.pretrain, data.train.images)}`,
+    context,
+  );
+  const trained = await pretrainStage(stages, tokenizer, context);
+  const views = { pixelView: settings.pixelView, tokenView: settings.tokenView };
+  const scores = await evaluatePretraining(trained.model, tokenizer.model, data.test.images, { mask, seed, ...views });
+  const guessing = `guessing: ${Math.log(model.vocabSize).toFixed(2)} and ${percent(1 / model.vocabSize)}`;
+  tell(
+    context,
+    "pretrain",
+    `test images: loss ${scores.loss.toFixed(3)}, ${percent(scores.accuracy)} of the masked tokens right (${guessing})`,
+    scores,
+  );
+  return { trained, scores };
+}
+
+/** Fine-tunes a pair of networks for each seed: one pre-trained, one from scratch, on the same labels. */
+export async function fineTunedPairs(
+  stages: StageOptions,
+  from: Trained<Beit>,
+  { seeds, times }: { readonly seeds: number; readonly times: Times },
+  context: Context,
+): Promise<PairScores[]> {
+  const { settings } = stages;
+  heading(`4/5 fine-tuning: ${labelsPerClass} labels a class, pre-trained against from scratch`, context);
+  const pairs: PairScores[] = [];
+  for (let i = 0; i < seeds; i++) {
+    const recipe = { ...settings.recipes.fineTune, seed: settings.recipes.fineTune.seed + i };
+    const scored = (start: Start) =>
+      times.measure(stageNames.fineTune(recipe.seed, start), () => fineTuned(stages, { from, start, recipe }, context));
+    pairs.push({ pretrained: await scored("pretrained"), scratch: await scored("scratch") });
+  }
+  return pairs;
+}
+
+async function fineTuned(stages: StageOptions, how: FineTuneStage, context: Context): Promise<SeedScores> {
+  const { recipe, start } = how;
+  const { seed } = recipe;
+  const trained = await fineTuneStage(stages, how, context);
+  const view = recipe.evalView;
+  const scores = await evaluateClassifier(trained.model, stages.data.test.images, {
+    view,
+    signal: context.interrupt.signal,
+  });
+  disposeTree(trained.model.params);
+  const name = start === "pretrained" ? "pre-trained" : "from scratch";
+  const text = `${name}, seed ${seed}: ${percent(scores.accuracy)} of ${whole(scores.images)} test images`;
+  tell(context, "fine-tune", text, { start, seed, accuracy: scores.accuracy });
+  return seedScores(recipe, scores, await readMetrics(stages.out, trained.stage));
+}
+
+/** Says what begins, unless the run is to stop. */
+export function heading(text: string, { terminal, interrupt }: Context): void {
+  interrupt.check();
+  terminal.info(terminal.colors.bold(text));
+  terminal.event("part", { name: text });
+}
+
+function tell({ terminal }: Context, part: string, text: string, facts: Readonly<Record<string, unknown>>): void {
+  terminal.info(text);
+  terminal.event("figures", { part, ...facts });
+}
+
+function lengthOf(recipe: Recipe, images: { readonly length: number }): string {
+  return `${whole(totalSteps(recipe, images))} steps of ${recipe.batchSize} images`;
+}
