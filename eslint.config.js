@@ -17,7 +17,15 @@ const noDefaultExport = {
 
 export default defineConfig(
   // AssemblyScript has TypeScript's syntax but other semantics, and `==`, casts and globals of its own.
-  globalIgnores(["**/dist/", "**/generated/", "**/assembly/", "apps/cli/data/", "runs/", "bench-results/", "**/.turbo/"]),
+  globalIgnores([
+    "**/dist/",
+    "**/generated/",
+    "**/assembly/",
+    "apps/cli/data/",
+    "runs/",
+    "bench-results/",
+    "**/.turbo/",
+  ]),
   tseslint.configs.recommended,
   {
     linterOptions: { reportUnusedDisableDirectives: "error" },

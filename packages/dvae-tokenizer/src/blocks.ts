@@ -5,7 +5,11 @@ import type { Conv2dParams } from "@beitjs/tensor-core/nn";
 import type { InitConv } from "./init-conv.ts";
 
 /** conv 3x3, ReLU, conv 3x3, ReLU, conv 1x1, plus the input. (DALLE-pytorch, BEiT's own dVAE) */
-export type PlainBlockParams = { readonly conv1: Conv2dParams; readonly conv2: Conv2dParams; readonly conv3: Conv2dParams };
+export type PlainBlockParams = {
+  readonly conv1: Conv2dParams;
+  readonly conv2: Conv2dParams;
+  readonly conv3: Conv2dParams;
+};
 
 export function initPlainBlock(width: number, init: InitConv): PlainBlockParams {
   return {
@@ -34,7 +38,12 @@ export type BottleneckParams = {
 /** Filter sizes of the four convolutions: the 1x1 stands next to the codebook in both halves. */
 export const bottleneckSizes = { encoder: [3, 3, 3, 1], decoder: [1, 3, 3, 3] } as const;
 
-export function initBottleneck(half: keyof typeof bottleneckSizes, input: number, output: number, init: InitConv): BottleneckParams {
+export function initBottleneck(
+  half: keyof typeof bottleneckSizes,
+  input: number,
+  output: number,
+  init: InitConv,
+): BottleneckParams {
   const [size1, size2, size3, size4] = bottleneckSizes[half];
   const quarter = output / 4;
   return {
@@ -50,7 +59,8 @@ export function initBottleneck(half: keyof typeof bottleneckSizes, input: number
 export function bottleneck(params: BottleneckParams, x: Tensor, { gain }: { readonly gain: number }): Tensor {
   const { conv1, conv2, conv3, conv4, identity } = params;
   let branch = x;
-  for (const conv of [conv1, conv2, conv3, conv4]) branch = conv2d(relu(branch), conv, { padding: (filterSize(conv) - 1) / 2 });
+  for (const conv of [conv1, conv2, conv3, conv4])
+    branch = conv2d(relu(branch), conv, { padding: (filterSize(conv) - 1) / 2 });
   return addScaled(identity ? conv2d(x, identity) : x, branch, { scale: gain });
 }
 

@@ -3,12 +3,22 @@
 import { scope, type Tensor } from "@beitjs/tensor-core";
 import { conv2d, convTranspose2d, relu, upsampleNearest } from "@beitjs/tensor-core/ops";
 import type { Conv2dParams } from "@beitjs/tensor-core/nn";
-import { bottleneck, initBottleneck, initPlainBlock, plainBlock, type BottleneckParams, type PlainBlockParams } from "./blocks.ts";
+import {
+  bottleneck,
+  initBottleneck,
+  initPlainBlock,
+  plainBlock,
+  type BottleneckParams,
+  type PlainBlockParams,
+} from "./blocks.ts";
 import type { InitConv } from "./init-conv.ts";
 import { outputChannels, type DallEConfig, type StridedConfig } from "./config.ts";
 
 /** openai/DALL-E, dall_e/decoder.py; its first 1x1 convolution is the codebook and lives in the tokenizer's parameters. */
-export type DallEDecoderParams = { readonly groups: readonly (readonly BottleneckParams[])[]; readonly output: Conv2dParams };
+export type DallEDecoderParams = {
+  readonly groups: readonly (readonly BottleneckParams[])[];
+  readonly output: Conv2dParams;
+};
 
 export function initDallEDecoder(config: DallEConfig, init: InitConv): DallEDecoderParams {
   const { codebookWidth, hidden, groups, blocksPerGroup } = config;
@@ -16,7 +26,9 @@ export function initDallEDecoder(config: DallEConfig, init: InitConv): DallEDeco
   const block = (group: number, i: number): BottleneckParams =>
     initBottleneck("decoder", i === 0 ? width(group - 1) : width(group), width(group), init);
   return {
-    groups: Array.from({ length: groups }, (_, group) => Array.from({ length: blocksPerGroup }, (_, i) => block(group, i))),
+    groups: Array.from({ length: groups }, (_, group) =>
+      Array.from({ length: blocksPerGroup }, (_, i) => block(group, i)),
+    ),
     output: init({ input: width(groups - 1), output: outputChannels(config), size: 1 }),
   };
 }
@@ -42,7 +54,10 @@ export type StridedDecoderParams = {
   readonly output: Conv2dParams;
 };
 
-type DecoderShape = Pick<StridedConfig, "codebookWidth" | "hidden" | "layers" | "blocksPerStage" | "middleBlocks" | "channels" | "reconstruction">;
+type DecoderShape = Pick<
+  StridedConfig,
+  "codebookWidth" | "hidden" | "layers" | "blocksPerStage" | "middleBlocks" | "channels" | "reconstruction"
+>;
 
 export function initStridedDecoder(config: DecoderShape, init: InitConv, initUp: InitConv): StridedDecoderParams {
   const { codebookWidth, hidden, layers, blocksPerStage, middleBlocks } = config;

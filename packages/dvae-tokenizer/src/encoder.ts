@@ -2,7 +2,14 @@
 import { scope, type Tensor } from "@beitjs/tensor-core";
 import { conv2d, maxPool2d, relu } from "@beitjs/tensor-core/ops";
 import type { Conv2dParams } from "@beitjs/tensor-core/nn";
-import { bottleneck, initBottleneck, initPlainBlock, plainBlock, type BottleneckParams, type PlainBlockParams } from "./blocks.ts";
+import {
+  bottleneck,
+  initBottleneck,
+  initPlainBlock,
+  plainBlock,
+  type BottleneckParams,
+  type PlainBlockParams,
+} from "./blocks.ts";
 import type { InitConv } from "./init-conv.ts";
 import type { DallEConfig, StridedConfig } from "./config.ts";
 
@@ -20,7 +27,9 @@ export function initDallEEncoder(config: DallEConfig, init: InitConv): DallEEnco
     initBottleneck("encoder", i === 0 ? width(group - 1) : width(group), width(group), init);
   return {
     input: init({ input: channels, output: hidden, size: 7 }),
-    groups: Array.from({ length: groups }, (_, group) => Array.from({ length: blocksPerGroup }, (_, i) => block(group, i))),
+    groups: Array.from({ length: groups }, (_, group) =>
+      Array.from({ length: blocksPerGroup }, (_, i) => block(group, i)),
+    ),
     output: init({ input: width(groups - 1), output: vocabSize, size: 1 }),
   };
 }
@@ -44,7 +53,10 @@ export type StridedTrunkParams = {
   readonly middle: readonly PlainBlockParams[];
 };
 
-export function initStridedTrunk(config: Pick<StridedConfig, "channels" | "hidden" | "layers" | "blocksPerStage" | "middleBlocks">, init: InitConv): StridedTrunkParams {
+export function initStridedTrunk(
+  config: Pick<StridedConfig, "channels" | "hidden" | "layers" | "blocksPerStage" | "middleBlocks">,
+  init: InitConv,
+): StridedTrunkParams {
   const { channels, hidden, layers, blocksPerStage, middleBlocks } = config;
   return {
     stages: Array.from({ length: layers }, (_, layer) => ({
@@ -69,7 +81,10 @@ export function stridedTrunk(params: StridedTrunkParams, images: Tensor): Tensor
 export type StridedEncoderParams = StridedTrunkParams & { readonly logits: Conv2dParams };
 
 export function initStridedEncoder(config: StridedConfig, init: InitConv): StridedEncoderParams {
-  return { ...initStridedTrunk(config, init), logits: init({ input: config.hidden, output: config.vocabSize, size: 1 }) };
+  return {
+    ...initStridedTrunk(config, init),
+    logits: init({ input: config.hidden, output: config.vocabSize, size: 1 }),
+  };
 }
 
 /** [B, H, W, C] -> logits [B, S, S, V] */

@@ -12,7 +12,9 @@ import { reconstructionLoss } from "./loss.ts";
 import { mapPixels, unmapPixels } from "./pixels.ts";
 
 /** A strided network without a codebook; `codebookWidth` is the width of the latent vector of a grid cell. */
-export type GaussianVaeConfig = Omit<StridedConfig, "vocabSize" | "reconstruction"> & { readonly reconstruction: "mse" | "smooth-l1" };
+export type GaussianVaeConfig = Omit<StridedConfig, "vocabSize" | "reconstruction"> & {
+  readonly reconstruction: "mse" | "smooth-l1";
+};
 
 export type GaussianVaeParams = {
   readonly encoder: StridedTrunkParams & { readonly mean: Conv2dParams; readonly logVariance: Conv2dParams };
@@ -26,11 +28,17 @@ export function initGaussianVae(config: GaussianVaeConfig, rng: Rng, backend: Ba
   const init = uniformConv(rng, backend);
   const head = (): Conv2dParams => init({ input: config.hidden, output: config.codebookWidth, size: 1 });
   const encoder = { ...initStridedTrunk(config, init), mean: head(), logVariance: head() };
-  return { config, params: { encoder, decoder: initStridedDecoder(config, init, uniformTransposedConv(rng, backend)) } };
+  return {
+    config,
+    params: { encoder, decoder: initStridedDecoder(config, init, uniformTransposedConv(rng, backend)) },
+  };
 }
 
 /** Posterior of images [B, size, size, C] in [0, 1]: mean and log-variance, each [B, S, S, D]. */
-export function encodeGaussian({ config, params }: GaussianVae, images: Tensor): { readonly mean: Tensor; readonly logVariance: Tensor } {
+export function encodeGaussian(
+  { config, params }: GaussianVae,
+  images: Tensor,
+): { readonly mean: Tensor; readonly logVariance: Tensor } {
   return scope(images.backend, () => posterior(params, mapPixels(images, config.pixelRange)));
 }
 
@@ -58,7 +66,10 @@ export function gaussianVaeObjective(
   return { loss: addScaled(reconstruction, kl, { scale: klWeight }), reconstruction, kl };
 }
 
-function posterior({ encoder }: GaussianVaeParams, mapped: Tensor): { readonly mean: Tensor; readonly logVariance: Tensor } {
+function posterior(
+  { encoder }: GaussianVaeParams,
+  mapped: Tensor,
+): { readonly mean: Tensor; readonly logVariance: Tensor } {
   const hidden = stridedTrunk(encoder, mapped); // [B, S, S, hidden]
   return { mean: conv2d(hidden, encoder.mean), logVariance: conv2d(hidden, encoder.logVariance) };
 }

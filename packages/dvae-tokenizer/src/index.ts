@@ -1,5 +1,14 @@
 // @beitjs/dvae-tokenizer: images to visual tokens and back.
-export { dvaeVariants, gridSide, validateDvaeConfig, type DallEConfig, type DvaeConfig, type PixelRange, type Reconstruction, type StridedConfig } from "./config.ts";
+export {
+  dvaeVariants,
+  gridSide,
+  validateDvaeConfig,
+  type DallEConfig,
+  type DvaeConfig,
+  type PixelRange,
+  type Reconstruction,
+  type StridedConfig,
+} from "./config.ts";
 export {
   decodeGaussian,
   encodeGaussian,

@@ -14,7 +14,10 @@ export function normalConv(rng: Rng, backend: Backend): InitConv {
   return ({ input, output, size }) => {
     const std = 1 / Math.sqrt(input * size * size);
     const filter = Float32Array.from({ length: output * size * size * input }, () => std * rng.normal());
-    return { filter: tensor(filter, [output, size, size, input], backend), bias: tensor(new Float32Array(output), [output], backend) };
+    return {
+      filter: tensor(filter, [output, size, size, input], backend),
+      bias: tensor(new Float32Array(output), [output], backend),
+    };
   };
 }
 

@@ -15,7 +15,11 @@ export type OfficialName = { readonly official: string; readonly path: string; r
  *
  * @throws if neither the file nor the options hold a config, or if tensors are missing, unexpected or misshapen
  */
-export function loadTokenizer(bytes: Uint8Array, backend: Backend, options: { readonly config?: DvaeConfig } = {}): Tokenizer {
+export function loadTokenizer(
+  bytes: Uint8Array,
+  backend: Backend,
+  options: { readonly config?: DvaeConfig } = {},
+): Tokenizer {
   const { tensors, metadata } = readSafetensors(bytes);
   const config = options.config ?? storedConfig(metadata);
   const tokenizer = blankTokenizer(config, backend);
@@ -32,7 +36,10 @@ export async function tokenizerToOfficial({ config, params }: Tokenizer): Promis
   for (const { official, path, layout } of officialNames(config)) {
     const tensor = byPath.get(path) as Tensor;
     const values = Float32Array.from(await tensor.read());
-    out.set(official, permute(values, tensor.shape, toOfficialAxes[layout], layout === "filter-as-table" ? [1, 1] : []));
+    out.set(
+      official,
+      permute(values, tensor.shape, toOfficialAxes[layout], layout === "filter-as-table" ? [1, 1] : []),
+    );
   }
   return out;
 }
@@ -52,7 +59,9 @@ function dallENames({ groups, blocksPerGroup, ...config }: DallEConfig): Officia
       const [group, block] = [Math.floor(i / blocksPerGroup), i % blocksPerGroup];
       const official = `${name}.blocks.group_${group + 1}.block_${block + 1}`;
       const path = `${name}.groups.${group}.${block}`;
-      const widthChanges = block === 0 && (name === "encoder" ? group > 0 : group > 0 || config.codebookWidth !== config.hidden * 2 ** (groups - 1));
+      const widthChanges =
+        block === 0 &&
+        (name === "encoder" ? group > 0 : group > 0 || config.codebookWidth !== config.hidden * 2 ** (groups - 1));
       return [
         ...[1, 2, 3, 4].flatMap((n) => conv(`${official}.res_path.conv_${n}`, `${path}.conv${n}`)),
         ...(widthChanges ? conv(`${official}.id_path`, `${path}.identity`) : []),
@@ -75,8 +84,12 @@ function stridedNames({ layers, blocksPerStage, middleBlocks }: StridedConfig): 
     names.push({ official: `${official}.weight`, path: `${path}.filter`, layout });
     names.push({ official: `${official}.bias`, path: `${path}.bias`, layout: "vector" });
   };
-  const block = (official: string, path: string): void => [1, 2, 3].forEach((n) => conv(`${official}.net.${2 * n - 2}`, `${path}.conv${n}`));
-  for (const [half, stage, layout] of [["encoder", "down", "filter"], ["decoder", "up", "transposed-filter"]] as const) {
+  const block = (official: string, path: string): void =>
+    [1, 2, 3].forEach((n) => conv(`${official}.net.${2 * n - 2}`, `${path}.conv${n}`));
+  for (const [half, stage, layout] of [
+    ["encoder", "down", "filter"],
+    ["decoder", "up", "transposed-filter"],
+  ] as const) {
     let index = 0;
     const middle = (): void => {
       for (let i = 0; i < middleBlocks; i++) block(`${half}.${index++}`, `${half}.middle.${i}`);
@@ -109,7 +122,10 @@ const toOfficialAxes: Record<OfficialLayout, readonly number[]> = {
   vector: [0],
 };
 
-function fromOfficial(tensors: ReadonlyMap<string, SafeTensor>, names: readonly OfficialName[]): Map<string, SafeTensor> {
+function fromOfficial(
+  tensors: ReadonlyMap<string, SafeTensor>,
+  names: readonly OfficialName[],
+): Map<string, SafeTensor> {
   const byOfficial = new Map(names.map((name) => [name.official, name]));
   const renamed = new Map<string, SafeTensor>();
   for (const [official, tensor] of tensors) {
@@ -124,7 +140,12 @@ function fromOfficial(tensors: ReadonlyMap<string, SafeTensor>, names: readonly 
 }
 
 // A permutation of axes; a tensor of another rank is passed on unchanged, for `fillTree` to complain about by name.
-function permute(values: Float32Array, shape: readonly number[], axes: readonly number[], more: readonly number[] = []): SafeTensor {
+function permute(
+  values: Float32Array,
+  shape: readonly number[],
+  axes: readonly number[],
+  more: readonly number[] = [],
+): SafeTensor {
   if (shape.length !== axes.length) return toStored(values, shape);
   const target = axes.map((axis) => shape[axis]);
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
@@ -144,14 +165,21 @@ function toStored(values: Float32Array, shape: readonly number[]): SafeTensor {
 }
 
 function blankTokenizer(config: DvaeConfig, backend: Backend): Tokenizer {
-  const conv: InitConv = ({ input, output, size }) => ({ filter: zeros([output, size, size, input], backend), bias: zeros([output], backend) });
-  const up: InitConv = ({ input, output, size }) => ({ filter: zeros([input, size, size, output], backend), bias: zeros([output], backend) });
+  const conv: InitConv = ({ input, output, size }) => ({
+    filter: zeros([output, size, size, input], backend),
+    bias: zeros([output], backend),
+  });
+  const up: InitConv = ({ input, output, size }) => ({
+    filter: zeros([input, size, size, output], backend),
+    bias: zeros([output], backend),
+  });
   return buildTokenizer(config, { conv, up, table: (shape) => zeros(shape, backend) }, backend);
 }
 
 function storedConfig(metadata: Readonly<Record<string, string>>): DvaeConfig {
   const text = metadata["beitjs.config"];
-  if (text === undefined) throw new Error("[loadTokenizer] expected a config in the file's metadata or in the options, got none");
+  if (text === undefined)
+    throw new Error("[loadTokenizer] expected a config in the file's metadata or in the options, got none");
   const config = JSON.parse(text) as DvaeConfig;
   validateDvaeConfig(config);
   return config;

@@ -13,7 +13,11 @@ export function reconstructionLoss(output: Tensor, target: Tensor, kind: Reconst
  * Negative ELBO: reconstruction + weight * mean KL per grid cell, KL = ln V - H(q) from the logits without noise or
  * temperature. DALL-E's beta of 6.6 on sums is a weight of 6.6 / 192 here, at 192 sub-pixels a token.
  */
-export function negativeElbo(reconstruction: Tensor, logits: Tensor, klWeight: number): { readonly loss: Tensor; readonly kl: Tensor } {
+export function negativeElbo(
+  reconstruction: Tensor,
+  logits: Tensor,
+  klWeight: number,
+): { readonly loss: Tensor; readonly kl: Tensor } {
   const kl = klToUniform(logits);
   return { loss: addScaled(reconstruction, kl, { scale: klWeight }), kl };
 }

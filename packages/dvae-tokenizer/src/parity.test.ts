@@ -8,7 +8,15 @@ import { fromFloat32, writeSafetensors, type SafeTensor } from "@beitjs/tensor-c
 import { createSimdBackend } from "@beitjs/tensor-core/simd";
 import { hashSigned, hashUniform } from "@beitjs/tensor-core/testing";
 import { dvaeVariants, type DvaeConfig } from "./config.ts";
-import { detokenize, loadTokenizer, relax, tokenize, tokenizerToOfficial, unmapPixels, type Tokenizer } from "./index.ts";
+import {
+  detokenize,
+  loadTokenizer,
+  relax,
+  tokenize,
+  tokenizerToOfficial,
+  unmapPixels,
+  type Tokenizer,
+} from "./index.ts";
 import { decodeMixture, encodeLogits, initTokenizer } from "./tokenizer.ts";
 
 const simd = await createSimdBackend({ threads: 2 });
@@ -32,7 +40,13 @@ async function filled(config: DvaeConfig, fill: Fill, halves: readonly string[],
     keys.forEach((key, k) => {
       const { shape } = official.get(key) as SafeTensor;
       const size = shape.reduce((product, side) => product * side, 1);
-      stored.set(key, fromFloat32(Float32Array.from({ length: size }, (_, i) => fill(key.slice(half.length), shape, k, i)), shape));
+      stored.set(
+        key,
+        fromFloat32(
+          Float32Array.from({ length: size }, (_, i) => fill(key.slice(half.length), shape, k, i)),
+          shape,
+        ),
+      );
     });
   }
   return loadTokenizer(writeSafetensors(stored), backend, { config });
@@ -49,14 +63,24 @@ function imagesOf(value: (i: number) => number, [B, C, H, W]: readonly number[],
 }
 
 const sum = (values: Iterable<number>): number => Array.from(values).reduce((total, value) => total + value, 0);
-const squares = (values: Iterable<number>): number => Array.from(values).reduce((total, value) => total + value * value, 0);
+const squares = (values: Iterable<number>): number =>
+  Array.from(values).reduce((total, value) => total + value * value, 0);
 
 function expectClose(got: ArrayLike<number>, expected: readonly number[], tolerance: number): void {
   expect(got.length).toBe(expected.length);
-  expected.forEach((value, i) => expect(Math.abs(got[i] - value), `[${i}] ${got[i]} for ${value}`).toBeLessThan(tolerance * (1 + Math.abs(value))));
+  expected.forEach((value, i) =>
+    expect(Math.abs(got[i] - value), `[${i}] ${got[i]} for ${value}`).toBeLessThan(tolerance * (1 + Math.abs(value))),
+  );
 }
 
-const tiny: DvaeConfig = { ...dvaeVariants["dall-e"], imageSize: 16, vocabSize: 512, hidden: 64, blocksPerGroup: 1, codebookWidth: 16 };
+const tiny: DvaeConfig = {
+  ...dvaeVariants["dall-e"],
+  imageSize: 16,
+  vocabSize: 512,
+  hidden: 64,
+  blocksPerGroup: 1,
+  codebookWidth: 16,
+};
 const fanIn = (shape: readonly number[]): number => shape.slice(1).reduce((product, side) => product * side, 1);
 const fillDallE: Fill = (key, shape, k, i) =>
   Math.fround(key.endsWith(".b") ? 0.1 * hashSigned(k, i) : Math.sqrt(3 / fanIn(shape)) * hashSigned(k, i));
@@ -77,10 +101,15 @@ describe.each(backends)("OpenAI dVAE, tiny, on %s", (_, backend, tolerance) => {
     const tokens = tokenize(tokenizer, images);
     expect([...tokens.readSync()]).toEqual([218, 218, 218, 218]);
 
-    const oneHot = tensor(Float32Array.from({ length: 4 * 512 }, (_, i) => (i % 512 === 218 ? 1 : 0)), [1, 2, 2, 512], backend);
+    const oneHot = tensor(
+      Float32Array.from({ length: 4 * 512 }, (_, i) => (i % 512 === 218 ? 1 : 0)),
+      [1, 2, 2, 512],
+      backend,
+    );
     const output = decodeMixture(config, params, oneHot);
     const pixels = output.readSync();
-    const at = (y: number, x: number): Float64Array => Float64Array.from(pixels.subarray((y * 16 + x) * 6, (y * 16 + x) * 6 + 6));
+    const at = (y: number, x: number): Float64Array =>
+      Float64Array.from(pixels.subarray((y * 16 + x) * 6, (y * 16 + x) * 6 + 6));
     expectClose(at(0, 0), [-0.041932, -0.11485, 0.072118, 0.005367, 0.088314, 0.031175], tolerance);
     expectClose(at(7, 9), [-0.042143, -0.115606, 0.070925, 0.004455, 0.087077, 0.023657], tolerance);
     expect(sum(pixels)).toBeCloseTo(8.544456, 3);
@@ -103,7 +132,13 @@ describe.each(backends)("OpenAI dVAE, tiny, on %s", (_, backend, tolerance) => {
   });
 });
 
-const customized: DvaeConfig = { ...dvaeVariants["beit-customized"], imageSize: 16, vocabSize: 16, codebookWidth: 8, hidden: 8 };
+const customized: DvaeConfig = {
+  ...dvaeVariants["beit-customized"],
+  imageSize: 16,
+  vocabSize: 16,
+  codebookWidth: 8,
+  hidden: 8,
+};
 const fillStrided: Fill = (_, shape, k, i) =>
   Math.fround(shape.length === 1 ? 0.1 * hashSigned(k, i) : Math.sqrt(3 / fanIn(shape)) * hashSigned(k, i));
 
@@ -127,7 +162,10 @@ describe.each(backends)("BEiT's own dVAE, tiny, on %s", (_, backend, tolerance) 
     expectClose([klToUniform(logits).readSync()[0]], [0.03080897], tolerance);
 
     const oneHot = tensor(
-      Float32Array.from(argmax(logits).readSync()).reduce((hot, id, i) => (hot.fill(1, i * 16 + id, i * 16 + id + 1), hot), new Float32Array(128)),
+      Float32Array.from(argmax(logits).readSync()).reduce(
+        (hot, id, i) => (hot.fill(1, i * 16 + id, i * 16 + id + 1), hot),
+        new Float32Array(128),
+      ),
       [2, 2, 2, 16],
       backend,
     );

@@ -32,12 +32,38 @@ const reference = createReferenceBackend();
 const simd = await createSimdBackend({ threads: 1 });
 afterAll(() => simd.dispose());
 
-const strided: DvaeConfig = { ...dvaeVariants["dalle-pytorch"], imageSize: 8, channels: 1, vocabSize: 6, codebookWidth: 5, hidden: 4, layers: 2, blocksPerStage: 1, middleBlocks: 1 };
-const dallE: DvaeConfig = { ...dvaeVariants["dall-e"], imageSize: 8, channels: 1, vocabSize: 6, codebookWidth: 5, hidden: 8, groups: 2, blocksPerGroup: 1 };
+const strided: DvaeConfig = {
+  ...dvaeVariants["dalle-pytorch"],
+  imageSize: 8,
+  channels: 1,
+  vocabSize: 6,
+  codebookWidth: 5,
+  hidden: 4,
+  layers: 2,
+  blocksPerStage: 1,
+  middleBlocks: 1,
+};
+const dallE: DvaeConfig = {
+  ...dvaeVariants["dall-e"],
+  imageSize: 8,
+  channels: 1,
+  vocabSize: 6,
+  codebookWidth: 5,
+  hidden: 8,
+  groups: 2,
+  blocksPerGroup: 1,
+};
 const images = (backend: Backend, batch = 2, side = 8, channels = 1): Tensor =>
-  tensor(Float64Array.from({ length: batch * side * side * channels }, (_, i) => hashUniform(1, i)), [batch, side, side, channels], backend);
+  tensor(
+    Float64Array.from({ length: batch * side * side * channels }, (_, i) => hashUniform(1, i)),
+    [batch, side, side, channels],
+    backend,
+  );
 
-describe.each([["strided", strided], ["dall-e", dallE]] as const)("tokenizer, %s", (_, config) => {
+describe.each([
+  ["strided", strided],
+  ["dall-e", dallE],
+] as const)("tokenizer, %s", (_, config) => {
   it("turns images into ids below vocabSize and back into pixels in [0, 1], the same on every backend", () => {
     const perBackend = [reference, simd].map((backend) => {
       const tokenizer = initTokenizer(config, createRng(3), backend);
@@ -71,11 +97,20 @@ describe.each([["strided", strided], ["dall-e", dallE]] as const)("tokenizer, %s
     const { params } = initTokenizer(config, createRng(5), reference);
     // Biases of zero behind dead units sit exactly on the kink of the ReLU: move them off it.
     leaves<Tensor>(params).forEach(([path, leaf], k) => {
-      if (path.endsWith("bias")) reference.write(leaf.storage.handle, leaf.readSync().map((_, i) => 0.05 + 0.1 * hashUniform(k, i)));
+      if (path.endsWith("bias"))
+        reference.write(
+          leaf.storage.handle,
+          leaf.readSync().map((_, i) => 0.05 + 0.1 * hashUniform(k, i)),
+        );
     });
     const batch = images(reference);
     const objective = (tracked: DvaeParams) =>
-      tokenizerObjective(config, tracked, batch, { temperature: 0.8, noise: { seed: 1, stream: 6 }, klWeight: 0.3, balanceWeight: 0.2 });
+      tokenizerObjective(config, tracked, batch, {
+        temperature: 0.8,
+        noise: { seed: 1, stream: 6 },
+        klWeight: 0.3,
+        balanceWeight: 0.2,
+      });
     const { gradients } = valueAndGradient(params, objective);
     const gradientOf = new Map(leaves<Tensor>(gradients));
     for (const [path, leaf] of leaves<Tensor>(params)) {
@@ -100,14 +135,20 @@ describe.each([["strided", strided], ["dall-e", dallE]] as const)("tokenizer, %s
     const stored = writeSafetensors(await tokenizerToOfficial(tokenizer));
     const loaded = loadTokenizer(stored, simd, { config });
     const original = new Map(leaves<Tensor>(tokenizer.params));
-    for (const [path, leaf] of leaves<Tensor>(loaded.params)) expect(leaf.readSync(), path).toEqual(original.get(path)?.readSync());
+    for (const [path, leaf] of leaves<Tensor>(loaded.params))
+      expect(leaf.readSync(), path).toEqual(original.get(path)?.readSync());
   });
 });
 
 describe("loadTokenizer", () => {
   it("reads the config from the file, and names what does not fit", async () => {
     const tokenizer = initTokenizer(strided, createRng(7), simd);
-    const tensors = new Map(leaves<Tensor>(tokenizer.params).map(([path, leaf]) => [path, fromFloat32(leaf.readSync() as Float32Array, leaf.shape)]));
+    const tensors = new Map(
+      leaves<Tensor>(tokenizer.params).map(([path, leaf]) => [
+        path,
+        fromFloat32(leaf.readSync() as Float32Array, leaf.shape),
+      ]),
+    );
     const metadata = { "beitjs.config": JSON.stringify(strided) };
     expect(loadTokenizer(writeSafetensors(tensors, metadata), simd).config).toEqual(strided);
     expect(() => loadTokenizer(writeSafetensors(tensors), simd)).toThrow("[loadTokenizer] expected a config");
@@ -123,11 +164,19 @@ describe("loadTokenizer", () => {
 describe("errors", () => {
   it("name what was expected and what came", () => {
     const tokenizer = initTokenizer(strided, createRng(1), reference);
-    expect(() => tokenize(tokenizer, images(reference, 1, 16))).toThrow("[tokenize] expected [B, 8, 8, 1], got [1, 16, 16, 1]");
-    expect(() => detokenize(tokenizer, tensor(new Int32Array(9), [1, 3, 3], reference, "int32"))).toThrow("[detokenize] expected [B, 2, 2], got [1, 3, 3]");
-    expect(() => validateDvaeConfig({ ...strided, imageSize: 10 })).toThrow("[dvae] expected imageSize to be a multiple of 4, got 10");
+    expect(() => tokenize(tokenizer, images(reference, 1, 16))).toThrow(
+      "[tokenize] expected [B, 8, 8, 1], got [1, 16, 16, 1]",
+    );
+    expect(() => detokenize(tokenizer, tensor(new Int32Array(9), [1, 3, 3], reference, "int32"))).toThrow(
+      "[detokenize] expected [B, 2, 2], got [1, 3, 3]",
+    );
+    expect(() => validateDvaeConfig({ ...strided, imageSize: 10 })).toThrow(
+      "[dvae] expected imageSize to be a multiple of 4, got 10",
+    );
     expect(() => validateDvaeConfig({ ...strided, vocabSize: 0 })).toThrow("vocabSize to be a positive integer, got 0");
-    expect(() => validateDvaeConfig({ ...strided, reconstruction: "logit-laplace" })).toThrow("pixelRange to be mapped for logit-laplace, got normalized");
+    expect(() => validateDvaeConfig({ ...strided, reconstruction: "logit-laplace" })).toThrow(
+      "pixelRange to be mapped for logit-laplace, got normalized",
+    );
     expect(() => validateDvaeConfig({ ...dallE, hidden: 6 })).toThrow("hidden to be a multiple of 4, got 6");
   });
 });
@@ -152,26 +201,52 @@ describe("codebook use", () => {
 });
 
 describe("Gaussian VAE", () => {
-  const config: GaussianVaeConfig = { architecture: "strided", imageSize: 8, channels: 1, codebookWidth: 3, hidden: 4, layers: 2, blocksPerStage: 1, middleBlocks: 0, reconstruction: "mse", pixelRange: "normalized" };
+  const config: GaussianVaeConfig = {
+    architecture: "strided",
+    imageSize: 8,
+    channels: 1,
+    codebookWidth: 3,
+    hidden: 4,
+    layers: 2,
+    blocksPerStage: 1,
+    middleBlocks: 0,
+    reconstruction: "mse",
+    pixelRange: "normalized",
+  };
 
   it("encodes, decodes and has a true gradient", () => {
     const vae = initGaussianVae(config, createRng(2), reference);
     const batch = images(reference);
     const { mean, logVariance } = encodeGaussian(vae, batch);
-    expect([mean.shape, logVariance.shape]).toEqual([[2, 2, 2, 3], [2, 2, 2, 3]]);
+    expect([mean.shape, logVariance.shape]).toEqual([
+      [2, 2, 2, 3],
+      [2, 2, 2, 3],
+    ]);
     expect(decodeGaussian(vae, mean).shape).toEqual([2, 8, 8, 1]);
     const rng = createRng(9);
-    const noise = tensor(Float64Array.from({ length: 24 }, () => rng.normal()), [2, 2, 2, 3], reference);
+    const noise = tensor(
+      Float64Array.from({ length: 24 }, () => rng.normal()),
+      [2, 2, 2, 3],
+      reference,
+    );
     const objective = () => gaussianVaeObjective(config, vae.params, batch, { noise, klWeight: 0.1 });
-    const { gradients } = valueAndGradient(vae.params, (params) => gaussianVaeObjective(config, params, batch, { noise, klWeight: 0.1 }));
+    const { gradients } = valueAndGradient(vae.params, (params) =>
+      gaussianVaeObjective(config, params, batch, { noise, klWeight: 0.1 }),
+    );
     const bias = vae.params.encoder.logVariance.bias as Tensor;
     const values = bias.readSync();
     const losses = [1e-6, -1e-6].map((step) => {
-      reference.write(bias.storage.handle, values.map((value) => value + step));
+      reference.write(
+        bias.storage.handle,
+        values.map((value) => value + step),
+      );
       return objective().loss.readSync()[0];
     });
     const numeric = (losses[0] - losses[1]) / 2e-6;
-    const analytic = Array.from((gradients.encoder.logVariance.bias as Tensor).readSync()).reduce((sum, value) => sum + value, 0);
+    const analytic = Array.from((gradients.encoder.logVariance.bias as Tensor).readSync()).reduce(
+      (sum, value) => sum + value,
+      0,
+    );
     expect(Math.abs(numeric - analytic)).toBeLessThan(1e-7);
   });
 });

@@ -4,16 +4,38 @@ import { scope, tensor, zeros, type Backend, type Tensor } from "@beitjs/tensor-
 import { addBias, argmax, embedding, matmul, sigmoid, sliceChannels, softmax } from "@beitjs/tensor-core/ops";
 import type { Rng } from "@beitjs/tensor-core/random";
 import { gridSide, validateDvaeConfig, type DallEConfig, type DvaeConfig, type StridedConfig } from "./config.ts";
-import { dallEDecoder, initDallEDecoder, initStridedDecoder, stridedDecoder, type DallEDecoderParams, type StridedDecoderParams } from "./decoder.ts";
-import { dallEEncoder, initDallEEncoder, initStridedEncoder, stridedEncoder, type DallEEncoderParams, type StridedEncoderParams } from "./encoder.ts";
+import {
+  dallEDecoder,
+  initDallEDecoder,
+  initStridedDecoder,
+  stridedDecoder,
+  type DallEDecoderParams,
+  type StridedDecoderParams,
+} from "./decoder.ts";
+import {
+  dallEEncoder,
+  initDallEEncoder,
+  initStridedEncoder,
+  stridedEncoder,
+  type DallEEncoderParams,
+  type StridedEncoderParams,
+} from "./encoder.ts";
 import { normalConv, uniformConv, uniformTransposedConv, type InitConv } from "./init-conv.ts";
 import { mapPixels, unmapPixels } from "./pixels.ts";
 
 /** Codebook [V, D]; DALL-E's, a 1x1 convolution over one-hot vectors, also has a bias [D]. */
 export type CodebookParams = { readonly table: Tensor; readonly bias?: Tensor | undefined };
 
-export type DallEParams = { readonly encoder: DallEEncoderParams; readonly codebook: CodebookParams; readonly decoder: DallEDecoderParams };
-export type StridedParams = { readonly encoder: StridedEncoderParams; readonly codebook: CodebookParams; readonly decoder: StridedDecoderParams };
+export type DallEParams = {
+  readonly encoder: DallEEncoderParams;
+  readonly codebook: CodebookParams;
+  readonly decoder: DallEDecoderParams;
+};
+export type StridedParams = {
+  readonly encoder: StridedEncoderParams;
+  readonly codebook: CodebookParams;
+  readonly decoder: StridedDecoderParams;
+};
 export type DvaeParams = DallEParams | StridedParams;
 
 /** A discrete VAE. The config says which parameters there are. */
@@ -25,11 +47,21 @@ export type Tokenizer = { readonly config: DvaeConfig; readonly params: DvaePara
  * @throws `[dvae] expected <path> …` for a config that cannot be
  */
 export function initTokenizer(config: DvaeConfig, rng: Rng, backend: Backend): Tokenizer {
-  const table = (std: number): InitTable => (shape) =>
-    tensor(Float32Array.from({ length: shape[0] * shape[1] }, () => std * rng.normal()), shape, backend);
+  const table =
+    (std: number): InitTable =>
+    (shape) =>
+      tensor(
+        Float32Array.from({ length: shape[0] * shape[1] }, () => std * rng.normal()),
+        shape,
+        backend,
+      );
   return config.architecture === "dall-e"
     ? buildTokenizer(config, { conv: normalConv(rng, backend), table: table(1 / Math.sqrt(config.vocabSize)) }, backend)
-    : buildTokenizer(config, { conv: uniformConv(rng, backend), up: uniformTransposedConv(rng, backend), table: table(1) }, backend);
+    : buildTokenizer(
+        config,
+        { conv: uniformConv(rng, backend), up: uniformTransposedConv(rng, backend), table: table(1) },
+        backend,
+      );
 }
 
 type InitTable = (shape: readonly [number, number]) => Tensor;
@@ -49,7 +81,10 @@ export function buildTokenizer(
   }
   const encoder = initStridedEncoder(config, init.conv);
   const codebook = { table: init.table([vocabSize, codebookWidth]) };
-  return { config, params: { encoder, codebook, decoder: initStridedDecoder(config, init.conv, init.up ?? init.conv) } };
+  return {
+    config,
+    params: { encoder, codebook, decoder: initStridedDecoder(config, init.conv, init.up ?? init.conv) },
+  };
 }
 
 /**
@@ -83,7 +118,9 @@ export function detokenize({ config, params }: Tokenizer, visualTokens: Tensor):
   if (visualTokens.shape.length !== 3 || rows !== side || columns !== side) {
     throw new Error(`[detokenize] expected [B, ${side}, ${side}], got [${visualTokens.shape.join(", ")}]`);
   }
-  return scope(visualTokens.backend, () => toImages(config, decode(config, params, lookUp(params.codebook, visualTokens))));
+  return scope(visualTokens.backend, () =>
+    toImages(config, decode(config, params, lookUp(params.codebook, visualTokens))),
+  );
 }
 
 /** Images from weights over the codebook (relaxed or predicted tokens). [B, S, S, V] -> [B, size, size, C] in [0, 1] */
@@ -122,6 +159,8 @@ function toImages(config: DvaeConfig, output: Tensor): Tensor {
 function checkImages({ imageSize, channels }: DvaeConfig, images: Tensor): void {
   const [, height, width, depth] = images.shape;
   if (images.shape.length !== 4 || height !== imageSize || width !== imageSize || depth !== channels) {
-    throw new Error(`[tokenize] expected [B, ${imageSize}, ${imageSize}, ${channels}], got [${images.shape.join(", ")}]`);
+    throw new Error(
+      `[tokenize] expected [B, ${imageSize}, ${imageSize}, ${channels}], got [${images.shape.join(", ")}]`,
+    );
   }
 }

@@ -24,14 +24,23 @@ export function createUsageCounter(vocabSize: number): UsageCounter {
     counts,
     add(ids) {
       for (let i = 0; i < ids.length; i++) {
-        if (!(ids[i] >= 0 && ids[i] < vocabSize)) throw new Error(`[usage] expected ids in [0, ${vocabSize}), got ${ids[i]}`);
+        if (!(ids[i] >= 0 && ids[i] < vocabSize))
+          throw new Error(`[usage] expected ids in [0, ${vocabSize}), got ${ids[i]}`);
         counts[ids[i]]++;
       }
     },
     usage() {
       const tokens = counts.reduce((sum, count) => sum + count, 0);
-      const entropy = counts.reduce((sum, count) => (count > 0 ? sum - (count / tokens) * Math.log(count / tokens) : sum), 0);
-      return { used: counts.filter((count) => count > 0).length, vocabSize, perplexity: tokens > 0 ? Math.exp(entropy) : 0, tokens };
+      const entropy = counts.reduce(
+        (sum, count) => (count > 0 ? sum - (count / tokens) * Math.log(count / tokens) : sum),
+        0,
+      );
+      return {
+        used: counts.filter((count) => count > 0).length,
+        vocabSize,
+        perplexity: tokens > 0 ? Math.exp(entropy) : 0,
+        tokens,
+      };
     },
     reset: () => void counts.fill(0),
   };

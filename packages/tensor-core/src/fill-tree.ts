@@ -23,7 +23,8 @@ export function fillTree(
     const same = found.shape.length === leaf.shape.length && found.shape.every((size, i) => size === leaf.shape[i]);
     return same ? [] : [`${path}: expected [${leaf.shape.join(", ")}], got [${found.shape.join(", ")}]`];
   });
-  for (const path of stored.keys()) if (path.startsWith(prefix) && !expected.has(path)) problems.push(`unexpected ${path}`);
+  for (const path of stored.keys())
+    if (path.startsWith(prefix) && !expected.has(path)) problems.push(`unexpected ${path}`);
   if (problems.length > 0) {
     const more = problems.length > 10 ? ` and ${problems.length - 10} more` : "";
     throw new Error(`[${user}] the tensors do not fit the model: ${problems.slice(0, 10).join("; ")}${more}`);

@@ -4,9 +4,21 @@ import { createRng, permutation, philox } from "./random.ts";
 describe("philox", () => {
   // Known answers of the authors' Random123 distribution (kat_vectors, philox4x32 10).
   it.each([
-    [[0, 0, 0, 0], [0, 0], [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]],
-    [[0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff], [0xffffffff, 0xffffffff], [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd]],
-    [[0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0], [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1]],
+    [
+      [0, 0, 0, 0],
+      [0, 0],
+      [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8],
+    ],
+    [
+      [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
+      [0xffffffff, 0xffffffff],
+      [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd],
+    ],
+    [
+      [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
+      [0xa4093822, 0x299f31d0],
+      [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1],
+    ],
   ])("matches the known answer for counter %j", ([c0, c1, c2, c3], [k0, k1], expected) => {
     const out = new Uint32Array(4);
     philox(out, c0, c1, c2, c3, k0, k1);
@@ -22,7 +34,13 @@ describe("createRng", () => {
     };
     expect(draw({ seed: 7, stream: 2, epoch: 3, index: 4 })).toEqual(draw({ seed: 7, stream: 2, epoch: 3, index: 4 }));
     const first = draw(7)[0];
-    for (const other of [draw(8), draw({ seed: 7, stream: 1 }), draw({ seed: 7, epoch: 1 }), draw({ seed: 7, index: 1 }), draw(7 + 2 ** 33)])
+    for (const other of [
+      draw(8),
+      draw({ seed: 7, stream: 1 }),
+      draw({ seed: 7, epoch: 1 }),
+      draw({ seed: 7, index: 1 }),
+      draw(7 + 2 ** 33),
+    ])
       expect(other[0]).not.toBe(first);
   });
 

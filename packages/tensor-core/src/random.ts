@@ -51,7 +51,8 @@ export function createRng(seed: number | RngAddress): Rng {
       return drawn;
     },
     uint32() {
-      if ((drawn & 3) === 0) philox(block, Math.floor(drawn / 4), index, epoch, stream, value >>> 0, (value / 2 ** 32) >>> 0);
+      if ((drawn & 3) === 0)
+        philox(block, Math.floor(drawn / 4), index, epoch, stream, value >>> 0, (value / 2 ** 32) >>> 0);
       return block[drawn++ & 3];
     },
     uniform: () => rng.uint32() * 2 ** -32,
@@ -76,15 +77,7 @@ export function permutation(length: number, rng: Rng): Uint32Array {
 }
 
 /** One block of Philox4x32-10: counter (c0, c1, c2, c3) and key (k0, k1) to four words, written to `out`. */
-export function philox(
-  out: Uint32Array,
-  c0: number,
-  c1: number,
-  c2: number,
-  c3: number,
-  k0: number,
-  k1: number,
-): void {
+export function philox(out: Uint32Array, c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void {
   for (let round = 0; round < 10; round++) {
     const high0 = multiplyHigh(0xd2511f53, c0);
     const low0 = Math.imul(0xd2511f53, c0);

@@ -80,7 +80,9 @@ describe("valueAndGradient", () => {
   it("gives zeros to parameters that took no part and honors the scale", () => {
     const backend = createReferenceBackend();
     const params = { used: tensor([3], [1], backend), unused: zeros([2, 2], backend) };
-    const { gradients } = valueAndGradient(params, ({ used }) => ({ loss: total(product(used, used)) }), { scale: 0.5 });
+    const { gradients } = valueAndGradient(params, ({ used }) => ({ loss: total(product(used, used)) }), {
+      scale: 0.5,
+    });
     expect([...gradients.used.readSync()]).toEqual([3]);
     expect([...gradients.unused.readSync()]).toEqual([0, 0, 0, 0]);
   });
@@ -89,14 +91,18 @@ describe("valueAndGradient", () => {
     const backend = createReferenceBackend();
     const params = { gamma: tensor([1, 2], [2], backend), beta: tensor([0, 0], [2], backend) };
     const x = tensor([1, 2, 3, 5], [4], backend);
-    const { gradients } = valueAndGradient(params, (tracked) => ({ loss: total(reshape(layerNorm(reshape(x, [2, 2]), tracked), [4])) }));
+    const { gradients } = valueAndGradient(params, (tracked) => ({
+      loss: total(reshape(layerNorm(reshape(x, [2, 2]), tracked), [4])),
+    }));
     expect([...gradients.beta.readSync()]).toEqual([2, 2]);
   });
 
   it("refuses a loss that is no scalar and an empty tree", () => {
     const backend = createReferenceBackend();
     const params = { a: tensor([1, 2], [2], backend) };
-    expect(() => valueAndGradient(params, ({ a }) => ({ loss: plus(a, a) }))).toThrow("[valueAndGradient] expected a scalar loss, got [2]");
+    expect(() => valueAndGradient(params, ({ a }) => ({ loss: plus(a, a) }))).toThrow(
+      "[valueAndGradient] expected a scalar loss, got [2]",
+    );
     expect(() => valueAndGradient({}, () => ({ loss: zeros([], backend) }))).toThrow("got an empty tree");
   });
 });
@@ -133,8 +139,12 @@ describe("ops at their edge", () => {
   it("refuse disposed tensors, mixed backends and wrong dtypes by name", () => {
     const [one, two] = [createReferenceBackend(), createReferenceBackend()];
     const a = tensor([1], [1], one);
-    expect(() => product(a, tensor([1], [1], two))).toThrow("[TestProduct] expected all inputs on backend reference, got b on reference");
-    expect(() => product(a, tensor([1], [1], one, "int32"))).toThrow("[TestProduct] expected b to be float32, got int32");
+    expect(() => product(a, tensor([1], [1], two))).toThrow(
+      "[TestProduct] expected all inputs on backend reference, got b on reference",
+    );
+    expect(() => product(a, tensor([1], [1], one, "int32"))).toThrow(
+      "[TestProduct] expected b to be float32, got int32",
+    );
     const gone = tensor([1], [1], one);
     gone.dispose();
     expect(() => product(a, gone)).toThrow("[TestProduct] tensor [1] was disposed");

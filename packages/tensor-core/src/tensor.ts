@@ -88,7 +88,10 @@ export function emptyTensor(backend: Backend, shape: Shape, dtype: DType, tape?:
 }
 
 /** @internal Another tensor over the same storage (one more reference); `scoped: false` leaves its disposal to the caller. */
-export function aliasTensor(of: Tensor, options: { shape?: Shape; tape?: Tape | undefined; scoped?: boolean } = {}): Tensor {
+export function aliasTensor(
+  of: Tensor,
+  options: { shape?: Shape; tape?: Tape | undefined; scoped?: boolean } = {},
+): Tensor {
   of.assertLive("alias");
   of.storage.references++;
   const made = new Tensor(of.backend, options.shape ?? of.shape, of.dtype, of.storage, options.tape);

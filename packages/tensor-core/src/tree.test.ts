@@ -14,7 +14,10 @@ describe("trees", () => {
 
   it("maps leaves with their paths and keeps the structure", () => {
     const mapped = mapTree(tree, (leaf: number, path) => (path.startsWith("blocks") ? leaf * 10 : leaf));
-    expect(mapped).toEqual({ embed: { weight: 1 }, blocks: [{ norm: { gamma: 20, beta: undefined } }, { norm: { gamma: 30 } }] });
+    expect(mapped).toEqual({
+      embed: { weight: 1 },
+      blocks: [{ norm: { gamma: 20, beta: undefined } }, { norm: { gamma: 30 } }],
+    });
   });
 
   it("finds leaves, not branches and nothing inherited", () => {

@@ -12,7 +12,8 @@ export function leaves<Leaf>(tree: unknown, prefix = ""): [path: string, leaf: L
 export function mapTree<From, To, Tree>(tree: Tree, change: (leaf: From, path: string) => To, prefix = ""): Tree {
   if (tree === undefined) return tree;
   if (!isBranch(tree)) return change(tree as From, prefix) as unknown as Tree;
-  const child = (key: string | number, value: unknown) => mapTree(value, change, prefix ? `${prefix}.${key}` : `${key}`);
+  const child = (key: string | number, value: unknown) =>
+    mapTree(value, change, prefix ? `${prefix}.${key}` : `${key}`);
   if (Array.isArray(tree)) return tree.map((value, i) => child(i, value)) as Tree;
   return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, child(key, value)])) as Tree;
 }

@@ -38,14 +38,23 @@ const OPTIMIZER = "optimizer.safetensors";
 const MANIFEST = "manifest.json";
 
 /** The files of a checkpoint, the manifest last. */
-export async function encodeCheckpoint<Params>(state: TrainingState<Params>, info: CheckpointInfo): Promise<CheckpointFiles> {
+export async function encodeCheckpoint<Params>(
+  state: TrainingState<Params>,
+  info: CheckpointInfo,
+): Promise<CheckpointFiles> {
   const files = new Map<string, Uint8Array>();
   files.set(MODEL, await encodeTree(state.params, modelMetadata(info)));
   const { firstMoments, secondMoments, updates } = state.optimizer;
   files.set(OPTIMIZER, await encodeTree({ firstMoments, secondMoments }));
   const digests: Record<string, { bytes: number; sha256: string }> = {};
   for (const [name, bytes] of files) digests[name] = { bytes: bytes.byteLength, sha256: await sha256(bytes) };
-  const manifest: Manifest = { format: CHECKPOINT_FORMAT, version: CHECKPOINT_VERSION, ...info, updates, files: digests };
+  const manifest: Manifest = {
+    format: CHECKPOINT_FORMAT,
+    version: CHECKPOINT_VERSION,
+    ...info,
+    updates,
+    files: digests,
+  };
   files.set(MANIFEST, new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
   return files;
 }
@@ -60,12 +69,17 @@ export async function decodeCheckpoint(files: CheckpointFiles): Promise<DecodedC
   for (const [name, { bytes, sha256: expected }] of Object.entries(manifest.files)) {
     const content = files.get(name);
     if (!content) throw new Error(`[loadCheckpoint] expected ${name}, got none`);
-    if (content.byteLength !== bytes) throw new Error(`[loadCheckpoint] expected ${name} of ${bytes} bytes, got ${content.byteLength}`);
+    if (content.byteLength !== bytes)
+      throw new Error(`[loadCheckpoint] expected ${name} of ${bytes} bytes, got ${content.byteLength}`);
     const got = await sha256(content);
     if (got !== expected) throw new Error(`[loadCheckpoint] expected ${name} with SHA-256 ${expected}, got ${got}`);
   }
   const optimizer = files.get(OPTIMIZER);
-  return { manifest, tensors: readTensors(files.get(MODEL), MODEL), moments: optimizer ? readTensors(optimizer, OPTIMIZER) : undefined };
+  return {
+    manifest,
+    tensors: readTensors(files.get(MODEL), MODEL),
+    moments: optimizer ? readTensors(optimizer, OPTIMIZER) : undefined,
+  };
 }
 
 export type DecodedCheckpoint = {
@@ -75,8 +89,12 @@ export type DecodedCheckpoint = {
 };
 
 /** Puts a checkpoint into a fresh training state of the same model, in place, to go on from there. */
-export function restoreState<Params>(state: TrainingState<Params>, { manifest, tensors, moments }: DecodedCheckpoint): void {
-  if (!moments) throw new Error(`[loadCheckpoint] expected ${OPTIMIZER} to go on training, got a checkpoint of parameters only`);
+export function restoreState<Params>(
+  state: TrainingState<Params>,
+  { manifest, tensors, moments }: DecodedCheckpoint,
+): void {
+  if (!moments)
+    throw new Error(`[loadCheckpoint] expected ${OPTIMIZER} to go on training, got a checkpoint of parameters only`);
   const { firstMoments, secondMoments } = state.optimizer;
   fillTree(state.params, tensors, { user: "loadCheckpoint" });
   fillTree({ firstMoments, secondMoments }, moments, { user: "loadCheckpoint" });
@@ -86,7 +104,9 @@ export function restoreState<Params>(state: TrainingState<Params>, { manifest, t
 
 /** SHA-256 as lower-case hexadecimal. */
 export async function sha256(bytes: Uint8Array): Promise<string> {
-  const { crypto } = globalThis as unknown as { crypto: { subtle: { digest(name: string, data: Uint8Array): Promise<ArrayBuffer> } } };
+  const { crypto } = globalThis as unknown as {
+    crypto: { subtle: { digest(name: string, data: Uint8Array): Promise<ArrayBuffer> } };
+  };
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -100,7 +120,11 @@ async function encodeTree(tree: unknown, metadata?: Record<string, string>): Pro
   const stored = new Map<string, SafeTensor>();
   for (const [path, leaf] of leaves<Tensor>(tree)) {
     const values = toFloat32Array(await leaf.read());
-    stored.set(path, { dtype: "F32", shape: [...leaf.shape], data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) });
+    stored.set(path, {
+      dtype: "F32",
+      shape: [...leaf.shape],
+      data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+    });
   }
   return writeSafetensors(stored, metadata);
 }

@@ -20,17 +20,26 @@ export type ClassifierScores = {
 export async function evaluateClassifier(
   beit: Beit,
   images: Dataset,
-  { view, batchSize = 100, signal }: { readonly view: EvalViewOptions; readonly batchSize?: number; readonly signal?: AbortSignal },
+  {
+    view,
+    batchSize = 100,
+    signal,
+  }: { readonly view: EvalViewOptions; readonly batchSize?: number; readonly signal?: AbortSignal },
 ): Promise<ClassifierScores> {
   const { config, params } = beit;
   const { backend } = params.classToken;
   const confusion = Array.from({ length: config.classes }, () => new Array<number>(config.classes).fill(0));
   let right = 0;
   let amongFive = 0;
-  const data = inOrder(images, batchSize, signal, ({ image, label }) => ({ pixels: evalView(image, view), label: label as number }));
+  const data = inOrder(images, batchSize, signal, ({ image, label }) => ({
+    pixels: evalView(image, view),
+    label: label as number,
+  }));
   for await (const { items } of data) {
     const shape = [items.length, config.imageSize, config.imageSize, config.channels];
-    const logits = scope(backend, () => classLogits(beit, encode(beit, tensor(stack(items.map(({ pixels }) => pixels)), shape, backend))));
+    const logits = scope(backend, () =>
+      classLogits(beit, encode(beit, tensor(stack(items.map(({ pixels }) => pixels)), shape, backend))),
+    );
     const values = await logits.read();
     logits.dispose();
     items.forEach(({ label }, i) => {
@@ -69,13 +78,23 @@ export async function evaluatePretraining(
   }));
   for await (const { items } of data) {
     const masks = items.map(({ mask }) => mask);
-    const ids = await tokensOf(tokenizer, items.map(({ tokens }) => tokens));
+    const ids = await tokensOf(
+      tokenizer,
+      items.map(({ tokens }) => tokens),
+    );
     const expected = maskedTargets(ids, masks);
     const results = scope(backend, () => {
       const { imageSize, channels } = beit.config;
-      const pixels = tensor(stack(items.map((item) => item.pixels)), [items.length, imageSize, imageSize, channels], backend);
+      const pixels = tensor(
+        stack(items.map((item) => item.pixels)),
+        [items.length, imageSize, imageSize, channels],
+        backend,
+      );
       const logits = visualTokenLogits(beit, encode(beit, pixels, { mask: masks }), masks);
-      return { loss: crossEntropy(logits, tensor(expected, [expected.length], backend, "int32")), predictions: argmax(logits) };
+      return {
+        loss: crossEntropy(logits, tensor(expected, [expected.length], backend, "int32")),
+        predictions: argmax(logits),
+      };
     });
     loss += (await results.loss.read())[0] * expected.length;
     right += (await results.predictions.read()).filter((id, i) => id === expected[i]).length;
@@ -118,7 +137,10 @@ export async function evaluateTokenizer(
 }
 
 /** Visual tokens of token views (unit range), one grid after another. */
-export async function tokensOf({ config, params }: Tokenizer, views: readonly Float32Array[]): Promise<ArrayLike<number>> {
+export async function tokensOf(
+  { config, params }: Tokenizer,
+  views: readonly Float32Array[],
+): Promise<ArrayLike<number>> {
   const { backend } = params.codebook.table;
   const shape = [views.length, config.imageSize, config.imageSize, config.channels];
   const tokens = scope(backend, () => tokenize({ config, params }, tensor(stack(views), shape, backend)));
@@ -127,7 +149,18 @@ export async function tokensOf({ config, params }: Tokenizer, views: readonly Fl
   return ids;
 }
 
-function inOrder<T>(images: Dataset, batchSize: number, signal: AbortSignal | undefined, prepare: Parameters<typeof batches<T>>[1]) {
-  const options = { batchSize: Math.min(batchSize, images.length), seed: 0, epochs: 1, shuffle: false, dropLast: false };
+function inOrder<T>(
+  images: Dataset,
+  batchSize: number,
+  signal: AbortSignal | undefined,
+  prepare: Parameters<typeof batches<T>>[1],
+) {
+  const options = {
+    batchSize: Math.min(batchSize, images.length),
+    seed: 0,
+    epochs: 1,
+    shuffle: false,
+    dropLast: false,
+  };
   return batches(images, prepare, { ...options, ...(signal && { signal }) });
 }

@@ -3,10 +3,27 @@
 import { disposeTree, tensor, type Backend } from "@beitjs/tensor-core";
 import { argmax, crossEntropy } from "@beitjs/tensor-core/ops";
 import { createRng, streams } from "@beitjs/tensor-core/random";
-import { classLogits, encode, initBeitClassifier, layerDecayRules, toClassifier, weightDecayRules, type Beit, type BeitParams } from "@beitjs/beit-encoder";
+import {
+  classLogits,
+  encode,
+  initBeitClassifier,
+  layerDecayRules,
+  toClassifier,
+  weightDecayRules,
+  type Beit,
+  type BeitParams,
+} from "@beitjs/beit-encoder";
 import { requireLabels, stack, trainView, viewRng, type Prepare } from "./data/index.ts";
 import type { FineTuneRecipe } from "./recipes/recipe.ts";
-import { microBatchesOf, runBatches, startState, totalSteps, updateRules, type RunOptions, type StepReport } from "./run.ts";
+import {
+  microBatchesOf,
+  runBatches,
+  startState,
+  totalSteps,
+  updateRules,
+  type RunOptions,
+  type StepReport,
+} from "./run.ts";
 import { update } from "./update.ts";
 
 export type FineTuneReport = StepReport<BeitParams> & {
@@ -42,8 +59,17 @@ export async function* fineTune(
   for await (const { epoch, items } of runBatches(recipe, options, state, prepare)) {
     const { step } = state;
     const pieces = microBatchesOf(items, microBatches).map((piece) => ({
-      pixels: tensor(stack(piece.map(({ pixels }) => pixels)), [piece.length, config.imageSize, config.imageSize, config.channels], backend),
-      targets: tensor(piece.map(({ label }) => label), [piece.length], backend, "int32"),
+      pixels: tensor(
+        stack(piece.map(({ pixels }) => pixels)),
+        [piece.length, config.imageSize, config.imageSize, config.channels],
+        backend,
+      ),
+      targets: tensor(
+        piece.map(({ label }) => label),
+        [piece.length],
+        backend,
+        "int32",
+      ),
     }));
     const report = await update(
       state,
@@ -53,7 +79,10 @@ export async function* fineTune(
           const beit = { config, params: tracked };
           const rng = createRng({ seed, stream: streams.dropPath, epoch: micro, index: step });
           const logits = classLogits(beit, encode(beit, pixels, { rng })); // [B, classes]
-          return { loss: crossEntropy(logits, targets, { labelSmoothing: recipe.labelSmoothing }), predictions: argmax(logits) };
+          return {
+            loss: crossEntropy(logits, targets, { labelSmoothing: recipe.labelSmoothing }),
+            predictions: argmax(logits),
+          };
         },
       })),
       rates(step),
@@ -73,10 +102,17 @@ export async function* fineTune(
 }
 
 // The same network either way: relative positions of one table per layer, no visual-token head.
-async function startClassifier(recipe: FineTuneRecipe, classes: number, from: Beit | undefined, backend: Backend): Promise<Beit> {
+async function startClassifier(
+  recipe: FineTuneRecipe,
+  classes: number,
+  from: Beit | undefined,
+  backend: Backend,
+): Promise<Beit> {
   const rng = createRng({ seed: recipe.seed, stream: streams.parameters });
   const { dropPath, pooling, relativePositions } = recipe.model;
   if (from) return toClassifier(from, { classes, dropPath, pooling, backend }, rng);
   const perLayer = relativePositions === "shared" ? "per-layer" : relativePositions;
-  return initBeitClassifier({ ...recipe.model, relativePositions: perLayer, vocabSize: 0, classes }, rng, backend, { std: recipe.initStd });
+  return initBeitClassifier({ ...recipe.model, relativePositions: perLayer, vocabSize: 0, classes }, rng, backend, {
+    std: recipe.initStd,
+  });
 }

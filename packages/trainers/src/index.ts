@@ -32,4 +32,12 @@ export * from "./recipes/index.ts";
 export { firstDifference, totalSteps, type RunOptions, type StepReport } from "./run.ts";
 export { trainGaussianVae, type GaussianReport } from "./train-gaussian.ts";
 export { trainTokenizer, type TokenizerReport } from "./train-tokenizer.ts";
-export { initTrainingState, NonFiniteError, update, type MicroBatch, type TrainingState, type UpdateOptions, type UpdateReport } from "./update.ts";
+export {
+  initTrainingState,
+  NonFiniteError,
+  update,
+  type MicroBatch,
+  type TrainingState,
+  type UpdateOptions,
+  type UpdateReport,
+} from "./update.ts";

@@ -4,14 +4,30 @@
 import { disposeTree, tensor } from "@beitjs/tensor-core";
 import { argmax, crossEntropy } from "@beitjs/tensor-core/ops";
 import { createRng, streams } from "@beitjs/tensor-core/random";
-import { encode, gridSide, initBeit, visualTokenLogits, weightDecayRules, type Beit, type BeitParams } from "@beitjs/beit-encoder";
+import {
+  encode,
+  gridSide,
+  initBeit,
+  visualTokenLogits,
+  weightDecayRules,
+  type Beit,
+  type BeitParams,
+} from "@beitjs/beit-encoder";
 import { gridSide as tokenGridSide, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import type { Mask } from "@beitjs/masking";
 import { stack, twoViews, viewRng, type Prepare } from "./data/index.ts";
 import { tokensOf } from "./evaluate.ts";
 import { drawMask, maskedTargets } from "./masks.ts";
 import type { PretrainRecipe } from "./recipes/recipe.ts";
-import { microBatchesOf, runBatches, startState, totalSteps, updateRules, type RunOptions, type StepReport } from "./run.ts";
+import {
+  microBatchesOf,
+  runBatches,
+  startState,
+  totalSteps,
+  updateRules,
+  type RunOptions,
+  type StepReport,
+} from "./run.ts";
 import { update } from "./update.ts";
 
 export type PretrainReport = StepReport<BeitParams> & {
@@ -35,25 +51,37 @@ export async function* pretrain(
   const { seed, microBatches, views } = recipe;
   checkMatch(recipe, tokenizer);
   const steps = totalSteps(recipe, images);
-  const { config, params } = initBeit(recipe.model, createRng({ seed, stream: streams.parameters }), backend, { std: recipe.initStd });
+  const { config, params } = initBeit(recipe.model, createRng({ seed, stream: streams.parameters }), backend, {
+    std: recipe.initStd,
+  });
   const state = startState(params, recipe, resume);
   const rates = updateRules(params, recipe, steps, { decay: weightDecayRules });
   const side = gridSide(config);
 
   const prepare: Prepare<View> = ({ image }, at) => ({
-      ...twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })),
-      mask: drawMask({ rows: side, cols: side }, recipe.mask, { seed, ...at }),
-    });
+    ...twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })),
+    mask: drawMask({ rows: side, cols: side }, recipe.mask, { seed, ...at }),
+  });
   for await (const { epoch, items } of runBatches(recipe, options, state, prepare)) {
     const { step } = state;
     const masked = items.reduce((sum, { mask }) => sum + mask.count, 0);
     const pieces = await Promise.all(
       microBatchesOf(items, microBatches).map(async (piece) => {
         const masks = piece.map(({ mask }) => mask);
-        const targets = maskedTargets(await tokensOf(tokenizer, piece.map(({ tokenView }) => tokenView)), masks);
+        const targets = maskedTargets(
+          await tokensOf(
+            tokenizer,
+            piece.map(({ tokenView }) => tokenView),
+          ),
+          masks,
+        );
         return {
           masks,
-          pixels: tensor(stack(piece.map(({ pixelView }) => pixelView)), [piece.length, config.imageSize, config.imageSize, config.channels], backend),
+          pixels: tensor(
+            stack(piece.map(({ pixelView }) => pixelView)),
+            [piece.length, config.imageSize, config.imageSize, config.channels],
+            backend,
+          ),
           targets: tensor(targets, [targets.length], backend, "int32"),
           expected: targets,
         };

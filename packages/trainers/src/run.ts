@@ -1,7 +1,17 @@
 // What the training loops share: the arguments of a run, its length, and the rates of every parameter.
 import { leaves, type Backend } from "@beitjs/tensor-core";
 import { restoreState, type DecodedCheckpoint } from "./checkpoint.ts";
-import { batches, positionAt, stepsPerEpoch, twoViews, viewRng, type Batch, type Dataset, type Prepare, type TwoViewOptions } from "./data/index.ts";
+import {
+  batches,
+  positionAt,
+  stepsPerEpoch,
+  twoViews,
+  viewRng,
+  type Batch,
+  type Dataset,
+  type Prepare,
+  type TwoViewOptions,
+} from "./data/index.ts";
 import { warmupCosine } from "./optimizer/schedule.ts";
 import { matchRules, type ParamRule } from "./optimizer/param-rules.ts";
 import type { Recipe } from "./recipes/recipe.ts";
@@ -38,12 +48,17 @@ export function totalSteps(recipe: Recipe, images: { readonly length: number }):
   if (!(microBatches >= 1 && batchSize % microBatches === 0)) {
     throw new Error(`[recipe] expected batchSize divisible by microBatches, got ${batchSize} and ${microBatches}`);
   }
-  if (!(Number.isInteger(epochs) && epochs >= 1)) throw new Error(`[recipe] expected epochs of at least 1, got ${epochs}`);
+  if (!(Number.isInteger(epochs) && epochs >= 1))
+    throw new Error(`[recipe] expected epochs of at least 1, got ${epochs}`);
   return epochs * stepsPerEpoch(images, { batchSize });
 }
 
 /** The state a run starts from: fresh, or filled from a checkpoint of the same recipe. */
-export function startState<Params>(params: Params, recipe: Recipe, resume: DecodedCheckpoint | undefined): TrainingState<Params> {
+export function startState<Params>(
+  params: Params,
+  recipe: Recipe,
+  resume: DecodedCheckpoint | undefined,
+): TrainingState<Params> {
   const state = initTrainingState(params);
   if (!resume) return state;
   const difference = firstDifference(recipe, resume.manifest.recipe);
@@ -82,7 +97,13 @@ export function runBatches<T>(
 }
 
 /** Prepares token views in [0, 1]: tokenizers map pixels to their own range. */
-export function prepareTokenView({ seed, views }: { readonly seed: number; readonly views: TwoViewOptions }): Prepare<Float32Array> {
+export function prepareTokenView({
+  seed,
+  views,
+}: {
+  readonly seed: number;
+  readonly views: TwoViewOptions;
+}): Prepare<Float32Array> {
   return ({ image }, at) => twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })).tokenView;
 }
 
@@ -96,7 +117,9 @@ export function microBatchesOf<T>(items: readonly T[], pieces: number): T[][] {
 export function firstDifference(expected: unknown, got: unknown, path = ""): string | undefined {
   const branch = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
   if (!branch(expected) || !branch(got)) {
-    return Object.is(expected, got) ? undefined : `${path || "it"} is ${JSON.stringify(expected)} here and ${JSON.stringify(got)} there`;
+    return Object.is(expected, got)
+      ? undefined
+      : `${path || "it"} is ${JSON.stringify(expected)} here and ${JSON.stringify(got)} there`;
   }
   for (const key of new Set([...Object.keys(expected), ...Object.keys(got)])) {
     const difference = firstDifference(expected[key], got[key], path ? `${path}.${key}` : key);

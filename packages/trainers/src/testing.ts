@@ -14,7 +14,15 @@ export function tinyImages(length = 24): Dataset {
     data[i] = (bright ? 150 : 10) + Math.floor(90 * hashUniform(5, i));
   }
   const labels = Uint8Array.from({ length }, (_, i) => i % 2);
-  return memoryDataset({ width: 8, height: 8, channels: 1, data, labels, classes: ["left", "top"], name: (i) => `tiny#${i}` });
+  return memoryDataset({
+    width: 8,
+    height: 8,
+    channels: 1,
+    data,
+    labels,
+    classes: ["left", "top"],
+    name: (i) => `tiny#${i}`,
+  });
 }
 
 const common = {
@@ -72,7 +80,13 @@ const beit: BeitConfig = {
 };
 
 const normalization = { mean: [0.5], std: [0.5] };
-export const tinyEvalView: EvalViewOptions = { channels: 1, size: 8, fit: { kind: "direct" }, filter: "bicubic", normalization };
+export const tinyEvalView: EvalViewOptions = {
+  channels: 1,
+  size: 8,
+  fit: { kind: "direct" },
+  filter: "bicubic",
+  normalization,
+};
 
 export const tinyTokenizer: TokenizerRecipe = {
   ...common,
@@ -107,7 +121,14 @@ export const tinyFineTune: FineTuneRecipe = {
   stage: "fine-tune",
   model: { ...beit, relativePositions: "per-layer", vocabSize: 0 },
   initStd: 0.05,
-  view: { channels: 1, size: 8, crop: { kind: "resized", scale: [0.8, 1], ratio: [0.9, 1.1] }, flip: 0, filter: "bicubic", normalization },
+  view: {
+    channels: 1,
+    size: 8,
+    crop: { kind: "resized", scale: [0.8, 1], ratio: [0.9, 1.1] },
+    flip: 0,
+    filter: "bicubic",
+    normalization,
+  },
   evalView: tinyEvalView,
   labelSmoothing: 0.1,
   layerDecay: 0.75,

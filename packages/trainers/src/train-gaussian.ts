@@ -1,12 +1,26 @@
 // The article's comparison model: the same data and loop with a Gaussian VAE instead of the discrete one.
 import { disposeTree, tensor } from "@beitjs/tensor-core";
 import { createRng, streams } from "@beitjs/tensor-core/random";
-import { gaussianVaeObjective, initGaussianVae, type GaussianVae, type GaussianVaeParams } from "@beitjs/dvae-tokenizer";
+import {
+  gaussianVaeObjective,
+  initGaussianVae,
+  type GaussianVae,
+  type GaussianVaeParams,
+} from "@beitjs/dvae-tokenizer";
 import { stack } from "./data/index.ts";
 import { anneal } from "./optimizer/schedule.ts";
 import { tokenizerDecay } from "./recipes/decay.ts";
 import type { GaussianRecipe } from "./recipes/recipe.ts";
-import { microBatchesOf, prepareTokenView, runBatches, startState, totalSteps, updateRules, type RunOptions, type StepReport } from "./run.ts";
+import {
+  microBatchesOf,
+  prepareTokenView,
+  runBatches,
+  startState,
+  totalSteps,
+  updateRules,
+  type RunOptions,
+  type StepReport,
+} from "./run.ts";
 import { update } from "./update.ts";
 
 export type GaussianReport = StepReport<GaussianVaeParams> & {
@@ -17,7 +31,9 @@ export type GaussianReport = StepReport<GaussianVaeParams> & {
 };
 
 /** Trains a Gaussian VAE; yields a report after every update. */
-export async function* trainGaussianVae(options: RunOptions & { readonly recipe: GaussianRecipe }): AsyncGenerator<GaussianReport, void, void> {
+export async function* trainGaussianVae(
+  options: RunOptions & { readonly recipe: GaussianRecipe },
+): AsyncGenerator<GaussianReport, void, void> {
   const { recipe, images, backend, resume } = options;
   const { seed, microBatches } = recipe;
   const steps = totalSteps(recipe, images);
@@ -32,7 +48,9 @@ export async function* trainGaussianVae(options: RunOptions & { readonly recipe:
     const pieces = microBatchesOf(items, microBatches).map((piece, micro) => {
       const rng = createRng({ seed, stream: streams.gumbel, epoch: micro, index: step });
       const shape = [piece.length, side, side, config.codebookWidth];
-      const noise = Float32Array.from({ length: piece.length * side * side * config.codebookWidth }, () => rng.normal());
+      const noise = Float32Array.from({ length: piece.length * side * side * config.codebookWidth }, () =>
+        rng.normal(),
+      );
       return {
         views: tensor(stack(piece), [piece.length, config.imageSize, config.imageSize, config.channels], backend),
         noise: tensor(noise, shape, backend),

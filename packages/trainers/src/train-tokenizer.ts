@@ -13,7 +13,16 @@ import { stack } from "./data/index.ts";
 import { anneal } from "./optimizer/schedule.ts";
 import { tokenizerDecay } from "./recipes/decay.ts";
 import type { TokenizerRecipe } from "./recipes/recipe.ts";
-import { microBatchesOf, prepareTokenView, runBatches, startState, totalSteps, updateRules, type RunOptions, type StepReport } from "./run.ts";
+import {
+  microBatchesOf,
+  prepareTokenView,
+  runBatches,
+  startState,
+  totalSteps,
+  updateRules,
+  type RunOptions,
+  type StepReport,
+} from "./run.ts";
 import { update } from "./update.ts";
 
 export type TokenizerReport = StepReport<DvaeParams> & {
@@ -32,7 +41,9 @@ export type TokenizerReport = StepReport<DvaeParams> & {
  *
  * @throws NonFiniteError when the loss or a gradient is not finite, before the parameters are touched
  */
-export async function* trainTokenizer(options: RunOptions & { readonly recipe: TokenizerRecipe }): AsyncGenerator<TokenizerReport, void, void> {
+export async function* trainTokenizer(
+  options: RunOptions & { readonly recipe: TokenizerRecipe },
+): AsyncGenerator<TokenizerReport, void, void> {
   const { recipe, images, backend, resume } = options;
   const { seed, microBatches } = recipe;
   const steps = totalSteps(recipe, images);

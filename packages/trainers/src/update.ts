@@ -86,10 +86,20 @@ export async function update<Params, Value extends Readonly<Record<string, Tenso
   }
 }
 
-async function applyUpdate<Params>(state: TrainingState<Params>, gradients: Params, options: UpdateOptions): Promise<number> {
+async function applyUpdate<Params>(
+  state: TrainingState<Params>,
+  gradients: Params,
+  options: UpdateOptions,
+): Promise<number> {
   const { learningRate, adamW, rateScales, decayScales } = options;
   const norm = await gradientNormOf(state, gradients);
-  state.optimizer = updateAdamW(state.params, gradients, state.optimizer, { learningRate, options: adamW, rateScales, decayScales, norm });
+  state.optimizer = updateAdamW(state.params, gradients, state.optimizer, {
+    learningRate,
+    options: adamW,
+    rateScales,
+    decayScales,
+    norm,
+  });
   const value = (await norm.read())[0];
   norm.dispose();
   state.step++;
@@ -107,7 +117,10 @@ async function gradientNormOf<Params>(state: TrainingState<Params>, gradients: P
 
 async function nonFinite<Params>(params: Params, gradients: Params): Promise<string[]> {
   const found: string[] = [];
-  for (const [kind, tree] of [["parameter", params], ["gradient of", gradients]] as const) {
+  for (const [kind, tree] of [
+    ["parameter", params],
+    ["gradient of", gradients],
+  ] as const) {
     for (const [path, leaf] of leaves<Tensor>(tree)) {
       if (!(await leaf.read()).every(Number.isFinite)) found.push(`${kind} ${path}`);
     }

@@ -120,15 +120,13 @@ function markLine({ value, name }: { readonly value: number; readonly name: stri
   };
 }
 
-// The page sets the width; a namespace is not needed inside HTML.
+// The page sets the width; a namespace, styles and hit areas are not needed in it.
 function fitted(svg: string, label: string): Html {
-  const opening = html`<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${label}"></svg>`.markup;
-  return raw(
-    svg
-      .replace(/^<svg[^>]*>/, () => opening)
-      .replace(/ class="zr\d+-cls-\d+"| pointer-events="visible"/g, "")
-      .replace(/<style[^>]*>.*?<\/style>/gs, ""),
-  );
+  const drawn = svg
+    .replace(/^<svg[^>]*>|<\/svg>\s*$/g, "")
+    .replace(/<style[^>]*>.*?<\/style>/gs, "")
+    .replace(/ class="zr\d+-cls-\d+"| pointer-events="visible"/g, "");
+  return html`<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${label}">${raw(drawn)}</svg>`;
 }
 
 function describe({ title, curves, percent }: Chart): string {

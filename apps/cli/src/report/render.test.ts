@@ -163,7 +163,7 @@ function unbalanced(page: string): string[] {
 describe("renderReport", () => {
   it("is one well-formed page with every section, under 2 MB", async () => {
     const page = await renderReport(sample());
-    expect(page).toMatch(/^<!doctype html>\n<html lang="en">/);
+    expect(page).toMatch(/^<!doctype html>\s*<html lang="en">/);
     expect(unbalanced(page)).toEqual([]);
     for (const heading of [
       "Pre-trained against from scratch",
@@ -207,7 +207,7 @@ describe("renderReport", () => {
     const images = page.match(/<img\b[^>]*>/g) ?? [];
     expect(images).toHaveLength(2 * 2 + 2 * 1 + 2 + 4 + 3);
     for (const tag of images) expect(tag).toMatch(/ alt="[^"]+"/);
-    for (const tag of page.match(/<svg\b[^>]*>/g) ?? []) expect(tag).toMatch(/role="img" aria-label="[^"]+"/);
+    for (const tag of page.match(/<svg\b[^>]*>/g) ?? []) expect(tag).toMatch(/role="img"\s+aria-label="[^"]+"/);
   });
 
   it("draws the start of the loss at ln V and the masked ratio", async () => {
@@ -225,8 +225,8 @@ describe("renderReport", () => {
   });
 
   it("says of a short run that its figures mean nothing, and of others not", async () => {
-    expect(await renderReport(sample({ short: true }))).toContain("Its figures mean nothing");
-    expect(await renderReport(sample())).not.toContain("figures mean nothing");
+    expect(await renderReport(sample({ short: true }))).toMatch(/figures\s+mean\s+nothing/);
+    expect(await renderReport(sample())).not.toMatch(/figures\s+mean\s+nothing/);
   });
 
   it("lists the seeds when there are several", async () => {

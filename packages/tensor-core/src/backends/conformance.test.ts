@@ -15,23 +15,34 @@ const resultsOf = (opCase: OpCase): Results => {
   return known;
 };
 const title = ({ op, inputs, attributes }: OpCase): string => {
-  const shapes = Object.entries(inputs).map(([name, input]) => `${name}${JSON.stringify(Array.isArray(input) ? input.map((i) => i.shape) : (input as { shape: Shape } | undefined)?.shape)}`);
+  const shapes = Object.entries(inputs).map(
+    ([name, input]) =>
+      `${name}${JSON.stringify(Array.isArray(input) ? input.map((i) => i.shape) : (input as { shape: Shape } | undefined)?.shape)}`,
+  );
   return `${op.name} ${shapes.join(" ")} ${JSON.stringify(attributes)}`;
 };
 const isSmall = ({ op, inputs }: OpCase): boolean => {
-  const sizes = Object.values(inputs).flatMap((input) => (input === undefined || Array.isArray(input) ? [] : [sizeOf((input as { shape: Shape }).shape)]));
+  const sizes = Object.values(inputs).flatMap((input) =>
+    input === undefined || Array.isArray(input) ? [] : [sizeOf((input as { shape: Shape }).shape)],
+  );
   return op.backward !== undefined && sizes.reduce((sum, size) => sum + size, 0) <= 2000;
 };
 
 describe("reference gradients against finite differences", () => {
-  it.each(allCases.filter((opCase) => isSmall(opCase) && !opCase.skipFiniteDifference).map((opCase) => [title(opCase), opCase] as const))("%s", (_, opCase) => {
+  it.each(
+    allCases
+      .filter((opCase) => isSmall(opCase) && !opCase.skipFiniteDifference)
+      .map((opCase) => [title(opCase), opCase] as const),
+  )("%s", (_, opCase) => {
     const { error, where } = finiteDifferenceError(opCase);
     expect(error, where).toBeLessThan(opCase.finiteDifferenceTolerance ?? 1e-6);
   });
 
   it("checks every differentiable op at least once", () => {
     const all = new Set(allCases.filter(({ op }) => op.backward).map(({ op }) => op.name));
-    const checked = new Set(allCases.filter((opCase) => isSmall(opCase) && !opCase.skipFiniteDifference).map(({ op }) => op.name));
+    const checked = new Set(
+      allCases.filter((opCase) => isSmall(opCase) && !opCase.skipFiniteDifference).map(({ op }) => op.name),
+    );
     expect([...all].filter((name) => !checked.has(name))).toEqual([]);
   });
 });
@@ -54,9 +65,14 @@ describe.each(configurations)("simd %j", (options) => {
   it.each(allCases.map((opCase) => [title(opCase), opCase] as const))("%s", (_, opCase) => {
     const wanted = resultsOf(opCase);
     const results = runCase(backend, opCase);
-    const isGradient = (name: string): boolean => opCase.op.backward !== undefined && name.startsWith("d") && Object.hasOwn(opCase.inputs, name.slice(1));
+    const isGradient = (name: string): boolean =>
+      opCase.op.backward !== undefined && name.startsWith("d") && Object.hasOwn(opCase.inputs, name.slice(1));
     const names = Object.keys(wanted);
-    const values = largestDifference(results, wanted, names.filter((name) => !isGradient(name)));
+    const values = largestDifference(
+      results,
+      wanted,
+      names.filter((name) => !isGradient(name)),
+    );
     expect(values.error, values.where).toBeLessThan(opCase.tolerance ?? 1e-5);
     const gradients = largestDifference(results, wanted, names.filter(isGradient));
     expect(gradients.error, gradients.where).toBeLessThan(opCase.gradientTolerance ?? opCase.tolerance ?? 1e-5);
@@ -80,6 +96,8 @@ describe("simd threads", () => {
 });
 
 function bytesOf(results: Results): Buffer {
-  const arrays = Object.values(results).flatMap((value) => (Array.isArray(value) ? (value as HostArray[]) : [value as HostArray]));
+  const arrays = Object.values(results).flatMap((value) =>
+    Array.isArray(value) ? (value as HostArray[]) : [value as HostArray],
+  );
   return Buffer.concat(arrays.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)));
 }

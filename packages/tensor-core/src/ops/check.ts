@@ -2,7 +2,8 @@
 import type { Shape } from "../tensor.ts";
 
 export function expectShape(op: string, name: string, shape: Shape, expected: readonly (number | string)[]): void {
-  const matches = shape.length === expected.length && expected.every((size, i) => typeof size === "string" || size === shape[i]);
+  const matches =
+    shape.length === expected.length && expected.every((size, i) => typeof size === "string" || size === shape[i]);
   if (!matches) throw new Error(`[${op}] expected ${name} [${expected.join(", ")}], got [${shape.join(", ")}]`);
 }
 

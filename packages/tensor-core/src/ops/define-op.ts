@@ -27,7 +27,12 @@ export type OpSpec<In, Out extends string, A extends object> = {
   /** Output arrays arrive filled with zeros. */
   forward(inputs: Replace<In, Values>, outputs: Record<Out, Values>, attributes: A, shapes: Shapes<In, Out>): void;
   /** `saved` holds the saved slots and the gradients `d<output>` (zeros where none arrived). Gradients arrive filled with zeros. */
-  backward?(saved: Saved<In, Out, Values>, gradients: Gradients<In, Values>, attributes: A, shapes: Shapes<In, Out>): void;
+  backward?(
+    saved: Saved<In, Out, Values>,
+    gradients: Gradients<In, Values>,
+    attributes: A,
+    shapes: Shapes<In, Out>,
+  ): void;
 };
 
 /** Shapes of all tensors of a call, inputs and outputs. */
@@ -44,7 +49,9 @@ export type BackwardArguments<O> =
 export type AnyOp = OpSpec<Record<string, Slot | undefined>, string, object>;
 
 /** Declares an op. `In` names the input tensors (optional ones with `?`), `Out` the outputs, `A` the attributes. */
-export function defineOp<In, Out extends string, A extends object = object>(spec: OpSpec<In, Out, A>): OpSpec<In, Out, A> {
+export function defineOp<In, Out extends string, A extends object = object>(
+  spec: OpSpec<In, Out, A>,
+): OpSpec<In, Out, A> {
   return spec;
 }
 
@@ -59,19 +66,29 @@ export function apply<In extends object, Out extends string, A extends object>(
   const slots = inputs as Record<string, Slot | undefined>;
   const backend = commonBackend(op, slots, on);
   const shapes = op.shape(mapSlots(slots, (tensor) => tensor.shape) as never, attributes);
-  const tape = op.backward && Object.values(slots).flat().find((tensor) => tensor?.tape)?.tape;
+  const tape =
+    op.backward &&
+    Object.values(slots)
+      .flat()
+      .find((tensor) => tensor?.tape)?.tape;
   const outputs: Record<string, Tensor> = {};
   for (const [name, shape] of Object.entries(shapes)) {
     const dtype = dtypeOf(op, name);
     outputs[name] = emptyTensor(backend, shape, dtype, dtype === "float32" ? tape : undefined);
   }
   runKernel(backend, op, "forward", slots, outputs, attributes);
-  for (const name of op.mutates ?? []) for (const tensor of [slots[name as string] ?? []].flat()) tensor.storage.version++;
+  for (const name of op.mutates ?? [])
+    for (const tensor of [slots[name as string] ?? []].flat()) tensor.storage.version++;
   if (tape) record(op, slots, outputs, attributes);
   return outputs as Record<Out, Tensor>;
 }
 
-function record(op: AnyOp, inputs: Record<string, Slot | undefined>, outputs: Record<string, Tensor>, attributes: object): void {
+function record(
+  op: AnyOp,
+  inputs: Record<string, Slot | undefined>,
+  outputs: Record<string, Tensor>,
+  attributes: object,
+): void {
   const names = Object.keys(inputs).filter((name) => inputs[name] !== undefined);
   const tracked = names.map((name) => inputs[name] as Tensor);
   const tape = tracked.find((tensor) => tensor.tape)?.tape;
@@ -119,7 +136,10 @@ export function runKernel(
   inputs: Record<string, Slot | undefined>,
   outputs: Record<string, Tensor>,
   attributes: object,
-  shapes: Record<string, Shape | readonly Shape[] | undefined> = mapSlots({ ...inputs, ...outputs }, (tensor) => tensor.shape),
+  shapes: Record<string, Shape | readonly Shape[] | undefined> = mapSlots(
+    { ...inputs, ...outputs },
+    (tensor) => tensor.shape,
+  ),
 ): void {
   const name = direction === "forward" ? op.name : `${op.name}Grad`;
   const kernel: Kernel | undefined = backend.kernels.get(name);
@@ -134,9 +154,15 @@ export function dtypeOf(op: AnyOp, name: string): DType {
   return (op.integer as readonly string[] | undefined)?.includes(name) ? "int32" : "float32";
 }
 
-function mapSlots<T>(slots: Record<string, Slot | undefined>, change: (tensor: Tensor) => T): Record<string, T | T[] | undefined> {
+function mapSlots<T>(
+  slots: Record<string, Slot | undefined>,
+  change: (tensor: Tensor) => T,
+): Record<string, T | T[] | undefined> {
   return Object.fromEntries(
-    Object.entries(slots).map(([name, slot]) => [name, slot instanceof Array ? slot.map(change) : slot && change(slot)]),
+    Object.entries(slots).map(([name, slot]) => [
+      name,
+      slot instanceof Array ? slot.map(change) : slot && change(slot),
+    ]),
   );
 }
 
@@ -147,10 +173,13 @@ function commonBackend(op: AnyOp, slots: Record<string, Slot | undefined>, on: B
       tensor.assertLive(op.name);
       backend ??= tensor.backend;
       if (tensor.backend !== backend) {
-        throw new Error(`[${op.name}] expected all inputs on backend ${backend.name}, got ${name} on ${tensor.backend.name}`);
+        throw new Error(
+          `[${op.name}] expected all inputs on backend ${backend.name}, got ${name} on ${tensor.backend.name}`,
+        );
       }
       const expected = dtypeOf(op, name);
-      if (tensor.dtype !== expected) throw new Error(`[${op.name}] expected ${name} to be ${expected}, got ${tensor.dtype}`);
+      if (tensor.dtype !== expected)
+        throw new Error(`[${op.name}] expected ${name} to be ${expected}, got ${tensor.dtype}`);
     }
   }
   if (!backend) throw new Error(`[${op.name}] expected at least one input tensor`);

@@ -5,11 +5,25 @@ export { addBias, addBiasOp } from "./add-bias.ts";
 export { addScaled, addScaledOp } from "./add-scaled.ts";
 export { argmax, argmaxOp } from "./argmax.ts";
 export { assembleTokens, assembleTokensOp, type AssembleTokensOptions } from "./assemble-tokens.ts";
-export { attention, attentionOp, attentionProbabilities, attentionProbabilitiesOp, type AttentionOptions } from "./attention.ts";
+export {
+  attention,
+  attentionOp,
+  attentionProbabilities,
+  attentionProbabilitiesOp,
+  type AttentionOptions,
+} from "./attention.ts";
 export { convTranspose2d, convTranspose2dOp } from "./conv-transpose2d.ts";
 export { conv2d, conv2dOp } from "./conv2d.ts";
 export { crossEntropy, crossEntropyOp } from "./cross-entropy.ts";
-export { apply, defineOp, type AnyOp, type BackwardArguments, type ForwardArguments, type OpSpec, type Values } from "./define-op.ts";
+export {
+  apply,
+  defineOp,
+  type AnyOp,
+  type BackwardArguments,
+  type ForwardArguments,
+  type OpSpec,
+  type Values,
+} from "./define-op.ts";
 export { embedding, embeddingOp } from "./embedding.ts";
 export { gatherRows, gatherRowsOp } from "./gather-rows.ts";
 export { gaussianSample, gaussianSampleOp } from "./gaussian-sample.ts";

@@ -7,7 +7,12 @@ import { apply, defineOp } from "./define-op.ts";
 export const klOfMeanToUniformOp = defineOp<{ logits: Tensor }, "y" | "mean">({
   name: "KlOfMeanToUniform",
   shape({ logits }) {
-    expect("KlOfMeanToUniform", logits.length >= 1 && !logits.includes(0), "logits [..., V] with values", `[${logits.join(", ")}]`);
+    expect(
+      "KlOfMeanToUniform",
+      logits.length >= 1 && !logits.includes(0),
+      "logits [..., V] with values",
+      `[${logits.join(", ")}]`,
+    );
     return { y: [], mean: [logits[logits.length - 1]] };
   },
   saves: ["logits", "mean"],

@@ -1,7 +1,13 @@
 import { casesOf } from "./cases.ts";
 import { layerNormOp } from "./layer-norm.ts";
 
-const shapes = [[3, 5], [2, 7, 12], [1, 1], [33, 31], [4, 65, 192]];
+const shapes = [
+  [3, 5],
+  [2, 7, 12],
+  [1, 1],
+  [33, 31],
+  [4, 65, 192],
+];
 
 export const layerNormCases = casesOf(
   layerNormOp,

@@ -15,7 +15,8 @@ export function runReference(
   shapes: Record<string, Shape | readonly Shape[] | undefined>,
 ): void {
   const values: Record<string, HostArray | HostArray[] | undefined> = {};
-  for (const [name, slot] of Object.entries(inputs)) values[name] = slot instanceof Array ? slot.map(load) : slot && load(slot);
+  for (const [name, slot] of Object.entries(inputs))
+    values[name] = slot instanceof Array ? slot.map(load) : slot && load(slot);
   const results: Record<string, HostArray> = {};
   for (const [name, tensor] of Object.entries(outputs)) results[name] = blank(tensor.size, tensor.dtype === "int32");
   if (direction === "forward") {
@@ -25,7 +26,8 @@ export function runReference(
     op.backward?.(values as never, results as never, attributes, shapes as never);
   }
   for (const [name, tensor] of Object.entries(outputs)) backend.write(tensor.storage.handle, results[name]);
-  for (const name of (direction === "forward" && op.mutates) || []) writeBack(inputs[name as string], values[name as string]);
+  for (const name of (direction === "forward" && op.mutates) || [])
+    writeBack(inputs[name as string], values[name as string]);
 }
 
 // References write every gradient and read every output gradient, wanted or not.

@@ -7,7 +7,8 @@ export const sliceChannelsOp = defineOp<{ x: Tensor }, "y", { readonly start: nu
   name: "SliceChannels",
   shape({ x }, { start, length }) {
     const width = x.at(-1) ?? 0;
-    const inside = Number.isInteger(start) && Number.isInteger(length) && start >= 0 && length >= 1 && start + length <= width;
+    const inside =
+      Number.isInteger(start) && Number.isInteger(length) && start >= 0 && length >= 1 && start + length <= width;
     expect("SliceChannels", inside, `a range inside [0, ${width})`, `[${start}, ${start + length})`);
     return { y: [...x.slice(0, -1), length] };
   },

@@ -41,13 +41,16 @@ function runBackward(
   const known: Record<string, Slot> = {};
   const everything: Record<string, Slot> = { ...inputs, ...outputs };
   for (const name of op.saves ?? []) known[name as string] = everything[name as string];
-  for (const [name, seed] of Object.entries(outputSeeds(outputs))) known[name] = tensor(seed, outputs[name.slice(1)].shape, backend);
+  for (const [name, seed] of Object.entries(outputSeeds(outputs)))
+    known[name] = tensor(seed, outputs[name.slice(1)].shape, backend);
   const gradients: Record<string, Tensor> = {};
   for (const [name, slot] of Object.entries(inputs)) {
     if (!slot || slot instanceof Array || dtypeOf(op, name) === "int32") continue;
     gradients[`d${name}`] = emptyTensor(backend, slot.shape, "float32");
   }
-  const shapes = Object.fromEntries(Object.entries(everything).map(([name, slot]) => [name, (slot as Tensor | undefined)?.shape]));
+  const shapes = Object.fromEntries(
+    Object.entries(everything).map(([name, slot]) => [name, (slot as Tensor | undefined)?.shape]),
+  );
   runKernel(backend, op, "backward", known, gradients, attributes, shapes);
   return gradients;
 }
@@ -56,7 +59,9 @@ function runBackward(
 function outputSeeds(outputs: Record<string, Tensor>): Record<string, Float64Array> {
   const [first] = Object.keys(outputs);
   const rng = createRng({ seed: 99, stream: 1 });
-  return { [`d${first}`]: Float64Array.from({ length: outputs[first].size }, () => Math.fround(rng.uniform() * 2 - 1)) };
+  return {
+    [`d${first}`]: Float64Array.from({ length: outputs[first].size }, () => Math.fround(rng.uniform() * 2 - 1)),
+  };
 }
 
 /** Largest difference between the analytic and the numeric gradient over the case's inputs, with where it is. */
@@ -101,10 +106,16 @@ function runCaseForward(backend: Backend, opCase: OpCase, values: Record<string,
 }
 
 /** Largest |a - b| / (1 + |b|) over two results, and where; NaN counts as infinite. */
-export function largestDifference(actual: Results, expected: Results, names: readonly string[]): { error: number; where: string } {
+export function largestDifference(
+  actual: Results,
+  expected: Results,
+  names: readonly string[],
+): { error: number; where: string } {
   let worst = { error: 0, where: "none" };
   for (const name of names) {
-    const pairs = [actual[name], expected[name]].map((value) => (value instanceof Array ? value : [value])) as HostArray[][];
+    const pairs = [actual[name], expected[name]].map((value) =>
+      value instanceof Array ? value : [value],
+    ) as HostArray[][];
     pairs[1].forEach((wanted, t) => {
       for (let i = 0; i < wanted.length; i++) {
         const got = pairs[0][t][i];
@@ -145,19 +156,29 @@ function upload(
   { op, inputs }: OpCase,
   values: Record<string, HostArray | HostArray[] | undefined>,
 ): Record<string, Slot> {
-  const one = (name: string, input: InputCase, array: HostArray): Tensor => tensor(array, input.shape, backend, dtypeOf(op, name));
+  const one = (name: string, input: InputCase, array: HostArray): Tensor =>
+    tensor(array, input.shape, backend, dtypeOf(op, name));
   return Object.fromEntries(
     Object.entries(inputs).map(([name, input]) => {
       const array = values[name];
-      if (Array.isArray(input)) return [name, input.map((each: InputCase, i) => one(name, each, (array as HostArray[])[i]))];
+      if (Array.isArray(input))
+        return [name, input.map((each: InputCase, i) => one(name, each, (array as HostArray[])[i]))];
       return [name, input && one(name, input as InputCase, array as HostArray)];
     }),
   );
 }
 
-function makeOutputs(backend: Backend, op: AnyOp, inputs: Record<string, Slot>, attributes: object): Record<string, Tensor> {
+function makeOutputs(
+  backend: Backend,
+  op: AnyOp,
+  inputs: Record<string, Slot>,
+  attributes: object,
+): Record<string, Tensor> {
   const shapes = Object.fromEntries(
-    Object.entries(inputs).map(([name, slot]) => [name, slot instanceof Array ? slot.map((one) => one.shape) : slot?.shape]),
+    Object.entries(inputs).map(([name, slot]) => [
+      name,
+      slot instanceof Array ? slot.map((one) => one.shape) : slot?.shape,
+    ]),
   );
   const outputs = op.shape(shapes as never, attributes);
   return Object.fromEntries(

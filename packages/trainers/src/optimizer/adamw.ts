@@ -14,7 +14,11 @@ export type AdamWOptions = {
 export const adamWDefaults: AdamWOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.05, clipNorm: 0 };
 
 /** First and second moments, trees like the parameters', and the number of updates made. */
-export type AdamWState<Params> = { readonly firstMoments: Params; readonly secondMoments: Params; readonly updates: number };
+export type AdamWState<Params> = {
+  readonly firstMoments: Params;
+  readonly secondMoments: Params;
+  readonly updates: number;
+};
 
 export function initAdamW<Params>(params: Params): AdamWState<Params> {
   const blank = (): Params => mapTree(params, (leaf: Tensor) => zeros(leaf.shape, leaf.backend));

@@ -38,7 +38,13 @@ describe("updateAdamW", () => {
       const options = { ...adamWDefaults, epsilon: 1, weightDecay: 0.5, clipNorm };
       const norm = globalNorm([gradients.a, gradients.b]);
       expect(norm.readSync()[0]).toBeCloseTo(50, 10);
-      updateAdamW(params, gradients, initAdamW(params), { learningRate: 0.1, options, rateScales: [rateScale, 1], decayScales: [decayScale, 1], norm });
+      updateAdamW(params, gradients, initAdamW(params), {
+        learningRate: 0.1,
+        options,
+        rateScales: [rateScale, 1],
+        decayScales: [decayScale, 1],
+        norm,
+      });
       return [params.a.readSync()[0], params.b.readSync()[0]];
     };
     // With epsilon 1 the step is g / (g + 1): clipping to norm 5 turns g = 30 into 3.
@@ -52,7 +58,10 @@ describe("updateAdamW", () => {
 
 describe("matchRules", () => {
   it("takes the first match and stops at uncovered paths", () => {
-    const rules = [[/\.bias$/, 0], [/^head\./, 2]] as const;
+    const rules = [
+      [/\.bias$/, 0],
+      [/^head\./, 2],
+    ] as const;
     expect(matchRules(["head.bias", "head.weight"], rules)).toEqual([0, 2]);
     expect(() => matchRules(["head.bias", "body.weight", "neck"], rules)).toThrow(
       "[matchRules] expected a rule for every parameter, got none for body.weight, neck",

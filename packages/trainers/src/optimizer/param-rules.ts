@@ -11,6 +11,7 @@ export type ParamRule<Value> = readonly [pattern: RegExp, value: Value];
 export function matchRules<Value>(paths: readonly string[], rules: readonly ParamRule<Value>[]): Value[] {
   const found = paths.map((path) => rules.find(([pattern]) => pattern.test(path)));
   const uncovered = paths.filter((_, i) => !found[i]);
-  if (uncovered.length > 0) throw new Error(`[matchRules] expected a rule for every parameter, got none for ${uncovered.join(", ")}`);
+  if (uncovered.length > 0)
+    throw new Error(`[matchRules] expected a rule for every parameter, got none for ${uncovered.join(", ")}`);
   return found.map((rule) => (rule as ParamRule<Value>)[1]);
 }

@@ -63,7 +63,13 @@ const trainView: TrainViewOptions = {
   normalization,
 };
 
-export const demoEvalView: EvalViewOptions = { channels: 1, size: 28, fit: { kind: "direct" }, filter: "bicubic", normalization };
+export const demoEvalView: EvalViewOptions = {
+  channels: 1,
+  size: 28,
+  fit: { kind: "direct" },
+  filter: "bicubic",
+  normalization,
+};
 
 export const demoTokenizer: TokenizerRecipe = {
   stage: "tokenizer",

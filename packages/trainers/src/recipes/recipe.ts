@@ -40,7 +40,8 @@ export type GaussianRecipe = CommonRecipe & {
   readonly klWeight: Annealing;
 };
 
-export type MaskRecipe = ({ readonly kind: "blockwise" } & BlockwiseOptions) | ({ readonly kind: "uniform" } & UniformOptions);
+export type MaskRecipe =
+  ({ readonly kind: "blockwise" } & BlockwiseOptions) | ({ readonly kind: "uniform" } & UniformOptions);
 
 /** Masked image modeling with a frozen tokenizer. */
 export type PretrainRecipe = CommonRecipe & {

@@ -5,26 +5,29 @@ import { createAllocator } from "./allocator.ts";
 describe("allocator", () => {
   it("never overlaps, aligns to 64, and gives everything back", () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 5000 }), fc.boolean()), { maxLength: 200 }), (requests) => {
-        const allocator = createAllocator(1000, () => true);
-        const live = new Map<number, number>();
-        for (const [bytes, drop] of requests) {
-          const [oldest] = live.keys();
-          if (drop && oldest !== undefined) {
-            allocator.free(oldest);
-            live.delete(oldest);
-            continue;
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 5000 }), fc.boolean()), { maxLength: 200 }),
+        (requests) => {
+          const allocator = createAllocator(1000, () => true);
+          const live = new Map<number, number>();
+          for (const [bytes, drop] of requests) {
+            const [oldest] = live.keys();
+            if (drop && oldest !== undefined) {
+              allocator.free(oldest);
+              live.delete(oldest);
+              continue;
+            }
+            const address = allocator.allocate(bytes);
+            expect(address % 64).toBe(0);
+            expect(address).toBeGreaterThanOrEqual(1000);
+            for (const [other, size] of live) expect(address + bytes <= other || other + size <= address).toBe(true);
+            live.set(address, bytes);
           }
-          const address = allocator.allocate(bytes);
-          expect(address % 64).toBe(0);
-          expect(address).toBeGreaterThanOrEqual(1000);
-          for (const [other, size] of live) expect(address + bytes <= other || other + size <= address).toBe(true);
-          live.set(address, bytes);
-        }
-        for (const address of live.keys()) allocator.free(address);
-        expect(allocator.live).toBe(0);
-        expect(allocator.allocate(64)).toBe(1024);
-      }),
+          for (const address of live.keys()) allocator.free(address);
+          expect(allocator.live).toBe(0);
+          expect(allocator.allocate(64)).toBe(1024);
+        },
+      ),
       { numRuns: 200 },
     );
   });

@@ -5,7 +5,14 @@ import { createAllocator, type Allocator } from "./allocator.ts";
 import { bindKernels, type Simd } from "./context.ts";
 import { allKernels } from "./kernels/index.ts";
 import { growMemory, loadModule, type SimdBuild, type SimdModule } from "./module.ts";
-import { availableThreads, CONTROL_BYTES, enableRelaxedSimd, singleThread, startThreads, type Threads } from "./threads.ts";
+import {
+  availableThreads,
+  CONTROL_BYTES,
+  enableRelaxedSimd,
+  singleThread,
+  startThreads,
+  type Threads,
+} from "./threads.ts";
 
 export type { SimdBuild } from "./module.ts";
 export { wasmBytes } from "./module.ts";
@@ -37,18 +44,29 @@ export async function createSimdBackend(options: SimdOptions = {}): Promise<Simd
   if (options.v8Flags) enableRelaxedSimd();
   const offered = availableThreads();
   const wanted = checkThreads(options.threads ?? offered.count);
-  const canShare = typeof SharedArrayBuffer !== "undefined" && (options.threads === undefined ? offered.count > 1 : offered.count >= 1);
+  const canShare =
+    typeof SharedArrayBuffer !== "undefined" &&
+    (options.threads === undefined ? offered.count > 1 : offered.count >= 1);
   const shared = wanted > 1 && canShare && !offered.reason.startsWith("no shared memory");
-  const wasm = await loadModule({ build: options.build ?? "auto", shared, maximumBytes: options.maximumBytes ?? 2 ** 32 });
+  const wasm = await loadModule({
+    build: options.build ?? "auto",
+    shared,
+    maximumBytes: options.maximumBytes ?? 2 ** 32,
+  });
   const allocator = createAllocator(1024, (end) => growMemory(wasm.memory, end));
-  const threads = shared ? await startThreads(wasm, wanted, allocator.allocate(CONTROL_BYTES)) : singleThread(wasm.exports);
+  const threads = shared
+    ? await startThreads(wasm, wanted, allocator.allocate(CONTROL_BYTES))
+    : singleThread(wasm.exports);
   const simd = createContext(wasm, allocator, threads);
   const reservedBlocks = allocator.blocks;
   return {
     name: "simd",
     build: wasm.build,
     threads: threads.count,
-    reasons: { build: wasm.reason, threads: wanted > 1 && !shared ? offered.reason : `${threads.count} of ${offered.reason}` },
+    reasons: {
+      build: wasm.reason,
+      threads: wanted > 1 && !shared ? offered.reason : `${threads.count} of ${offered.reason}`,
+    },
     kernels: bindKernels(allKernels, simd),
     fallbacks: new Set(),
     scopes: [],
@@ -85,7 +103,9 @@ function createContext(wasm: SimdModule, allocator: Allocator, threads: Threads)
 }
 
 function view(wasm: SimdModule, { address, size, dtype }: SimdHandle): Float32Array | Int32Array {
-  return dtype === "int32" ? new Int32Array(wasm.memory.buffer, address, size) : new Float32Array(wasm.memory.buffer, address, size);
+  return dtype === "int32"
+    ? new Int32Array(wasm.memory.buffer, address, size)
+    : new Float32Array(wasm.memory.buffer, address, size);
 }
 
 // Typed arrays over shared memory are refused by many web APIs: hand out plain ones.

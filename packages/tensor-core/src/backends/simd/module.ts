@@ -71,7 +71,9 @@ export function growMemory(memory: WasmMemory, end: number): boolean {
 function chooseBuild(wanted: SimdBuild | "auto", shared: boolean): { build: SimdBuild; reason: string } {
   const relaxed = WebAssembly.validate(wasmBytes("relaxed", shared));
   if (wanted === "relaxed" && !relaxed) {
-    throw new Error("[createSimdBackend] expected an engine with relaxed SIMD, got one without (Node 20: pass v8Flags: true)");
+    throw new Error(
+      "[createSimdBackend] expected an engine with relaxed SIMD, got one without (Node 20: pass v8Flags: true)",
+    );
   }
   if (!WebAssembly.validate(wasmBytes("base", shared))) {
     throw new Error("[createSimdBackend] expected an engine with WebAssembly SIMD, got one without");
@@ -90,5 +92,7 @@ function reserve(maximumBytes: number, shared: boolean): WasmMemory {
       // Halve and try again.
     }
   }
-  throw new RangeError(`[createSimdBackend] expected to reserve wasm memory, got none of ${maximumBytes} bytes or less`);
+  throw new RangeError(
+    `[createSimdBackend] expected to reserve wasm memory, got none of ${maximumBytes} bytes or less`,
+  );
 }

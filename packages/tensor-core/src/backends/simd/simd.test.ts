@@ -24,7 +24,9 @@ describe("createSimdBackend", () => {
   });
 
   it("refuses thread counts that make no sense", async () => {
-    await expect(createSimdBackend({ threads: 0 })).rejects.toThrow("[createSimdBackend] expected threads from 1 to 64, got 0");
+    await expect(createSimdBackend({ threads: 0 })).rejects.toThrow(
+      "[createSimdBackend] expected threads from 1 to 64, got 0",
+    );
     await expect(createSimdBackend({ threads: 1.5 })).rejects.toThrow("got 1.5");
   });
 

@@ -4,7 +4,14 @@
 import { workerSource } from "../../generated/worker-source.ts";
 import type { KernelFunction, SimdModule } from "./module.ts";
 
-const EPOCH = 0, DONE = 1, KERNEL = 2, COUNT = 3, GRAIN = 4, NEXT = 5, ARGUMENTS = 6, FAILED = 7;
+const EPOCH = 0,
+  DONE = 1,
+  KERNEL = 2,
+  COUNT = 3,
+  GRAIN = 4,
+  NEXT = 5,
+  ARGUMENTS = 6,
+  FAILED = 7;
 /** Bytes of the control block: 16 words, then 32 float64 arguments. */
 export const CONTROL_BYTES = 64 + 32 * 8;
 
@@ -130,14 +137,21 @@ async function startWorker(start: object): Promise<Worker> {
   const worker = new Worker(url);
   await new Promise<void>((resolve, reject) => {
     worker.onmessage = () => resolve();
-    worker.onerror = (event) => reject(new Error(`[createSimdBackend] a thread did not start: ${event.message ?? "unknown"}`));
+    worker.onerror = (event) =>
+      reject(new Error(`[createSimdBackend] a thread did not start: ${event.message ?? "unknown"}`));
     worker.postMessage(start);
   });
   URL.revokeObjectURL(url);
   return worker;
 }
 
-function takeRanges(words: Int32Array, run: KernelFunction, total: number, grain: number, args: readonly number[]): void {
+function takeRanges(
+  words: Int32Array,
+  run: KernelFunction,
+  total: number,
+  grain: number,
+  args: readonly number[],
+): void {
   for (let begin = Atomics.add(words, NEXT, grain); begin < total; begin = Atomics.add(words, NEXT, grain)) {
     run(...args, begin, Math.min(total, begin + grain), 0);
   }

@@ -13,7 +13,14 @@ type Instantiate = new (module: object, imports: object) => { exports: Record<st
 declare const WebAssembly: { readonly Instance: Instantiate };
 
 {
-  const EPOCH = 0, DONE = 1, KERNEL = 2, COUNT = 3, GRAIN = 4, NEXT = 5, ARGUMENTS = 6, FAILED = 7;
+  const EPOCH = 0,
+    DONE = 1,
+    KERNEL = 2,
+    COUNT = 3,
+    GRAIN = 4,
+    NEXT = 5,
+    ARGUMENTS = 6,
+    FAILED = 7;
   const port = typeof require === "function" ? require("node:worker_threads").parentPort : (self as Port);
 
   const run = ({ module, memory, control, thread }: Start): void => {
