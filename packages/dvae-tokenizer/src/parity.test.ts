@@ -1,6 +1,6 @@
 // The networks against the original classes (openai/DALL-E, microsoft/unilm) run in float64 on weights filled by formula.
 import { afterAll, describe, expect, it } from "vitest";
-import { disposeTree, leaves, tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { disposeTree, leaves, tensor, zeros, type Backend, type Tensor } from "@beitjs/tensor-core";
 import { argmax, klToUniform, logitLaplace, meanSquaredError, smoothL1 } from "@beitjs/tensor-core/ops";
 import { createRng } from "@beitjs/tensor-core/random";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
@@ -17,7 +17,8 @@ import {
   unmapPixels,
   type Tokenizer,
 } from "./index.ts";
-import { decodeMixture, encodeLogits, initTokenizer } from "./tokenizer.ts";
+import type { InitConv } from "./init-conv.ts";
+import { buildTokenizer, decodeMixture, encodeLogits, initTokenizer } from "./tokenizer.ts";
 
 const simd = await createSimdBackend({ threads: 2 });
 const reference = createReferenceBackend();
@@ -180,10 +181,15 @@ describe.each(backends)("BEiT's own dVAE, tiny, on %s", (_, backend, tolerance) 
 
 describe("parameter counts of the full networks", () => {
   it.each([
+    ["dall-e", 97_616_006],
     ["beit-customized", 20_081_411],
     ["dalle-pytorch", 16_672_259],
   ] as const)("%s", (name, expected) => {
-    const { params } = initTokenizer(dvaeVariants[name], createRng(1), simd);
+    const conv: InitConv = ({ input, output, size }) => ({
+      filter: zeros([output, size, size, input], simd),
+      bias: zeros([output], simd),
+    });
+    const { params } = buildTokenizer(dvaeVariants[name], { conv, table: (shape) => zeros(shape, simd) }, simd);
     const count = leaves<Tensor>(params).reduce((total, [, leaf]) => total + leaf.size, 0);
     disposeTree(params);
     expect(count).toBe(expected);

@@ -1,14 +1,15 @@
 // The report's curves from metrics.jsonl.
 import type { FineTuneCurves, ReportData } from "../report/report-data.ts";
 import { curveOf, epochMeans, readMetrics } from "./metrics-file.ts";
-import type { DemoRecipes } from "./settings.ts";
-import { stageNames, type Start } from "./stages.ts";
+import { recipeOf, type DemoRecipes, type Start } from "./settings.ts";
+import { stageNames } from "./stages.ts";
 
 /** Curves of all stages; of several seeds the first. */
-export async function readCurves(out: string, { fineTune: recipe }: DemoRecipes): Promise<ReportData["curves"]> {
+export async function readCurves(out: string, recipes: DemoRecipes): Promise<ReportData["curves"]> {
   const tokenizer = await readMetrics(out, stageNames.tokenizer);
   const pretrain = await readMetrics(out, stageNames.pretrain);
   const fineTune = async (start: Start): Promise<FineTuneCurves> => {
+    const recipe = recipeOf(recipes, start, recipes.fineTune.seed);
     const lines = await readMetrics(out, stageNames.fineTune(recipe.seed, start));
     const stepsPerEpoch = lines.length / recipe.epochs;
     return { train: epochMeans(lines, "accuracy", stepsPerEpoch), test: curveOf(lines, "testAccuracy", stepsPerEpoch) };

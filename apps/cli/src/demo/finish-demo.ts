@@ -90,7 +90,7 @@ async function summarize(finished: FinishedDemo, statistics: MaskStatistics, { h
       await readMetrics(out, stageNames.pretrain),
       recipes.pretrain,
     ),
-    fineTune: summarizeFineTuning(pairs, recipes.fineTune, { classes: classes.length, testImages: test.images.length }),
+    fineTune: summarizeFineTuning(pairs, recipes, { classes: classes.length, testImages: test.images.length }),
     seconds: times.seconds(),
   };
 }

@@ -14,7 +14,7 @@ import {
 import type { Context } from "../command.ts";
 import { percent, whole } from "../report/format-number.ts";
 import { readMetrics } from "./metrics-file.ts";
-import { labelsPerClass } from "./settings.ts";
+import { labelsPerClass, recipeOf, type Start } from "./settings.ts";
 import {
   fineTuneStage,
   pretrainStage,
@@ -22,7 +22,6 @@ import {
   tokenizerStage,
   type FineTuneStage,
   type StageOptions,
-  type Start,
   type Trained,
 } from "./stages.ts";
 import { seedScores, type PairScores } from "./summarize.ts";
@@ -89,10 +88,11 @@ export async function fineTunedPairs(
   const { settings } = stages;
   heading(`4/5 fine-tuning: ${labelsPerClass} labels a class, pre-trained against from scratch`, context);
   const pairs: PairScores[] = [];
-  for (let i = 0; i < seeds; i++) {
-    const recipe = { ...settings.recipes.fineTune, seed: settings.recipes.fineTune.seed + i };
-    const scored = (start: Start) =>
-      times.measure(stageNames.fineTune(recipe.seed, start), () => fineTuned(stages, { from, start, recipe }, context));
+  for (let seed = settings.recipes.fineTune.seed; pairs.length < seeds; seed++) {
+    const scored = (start: Start) => {
+      const recipe = recipeOf(settings.recipes, start, seed);
+      return times.measure(stageNames.fineTune(seed, start), () => fineTuned(stages, { from, start, recipe }, context));
+    };
     pairs.push({ pretrained: await scored("pretrained"), scratch: await scored("scratch") });
   }
   return pairs;

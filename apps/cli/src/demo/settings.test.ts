@@ -1,5 +1,5 @@
 // The demo's recipes for other data: what changes, and that nothing does for the data shipped.
-import { demoFineTune, demoPretrain, demoTokenizer, stepsPerEpoch, type Dataset } from "@beitjs/trainers";
+import { demoFineTune, demoPretrain, demoScratch, demoTokenizer, stepsPerEpoch, type Dataset } from "@beitjs/trainers";
 import { describe, expect, it } from "vitest";
 import { demoSettings, labelsPerClass } from "./settings.ts";
 
@@ -12,7 +12,12 @@ function settingsFor({ images = 12_000, classes = 10, channels = 1 as 1 | 3, kin
 describe("demoSettings", () => {
   it("leaves the recipes as they stand for the data shipped", () => {
     const { recipes, pixelView, tokenView } = settingsFor({});
-    expect(recipes).toEqual({ tokenizer: demoTokenizer, pretrain: demoPretrain, fineTune: demoFineTune });
+    expect(recipes).toEqual({
+      tokenizer: demoTokenizer,
+      pretrain: demoPretrain,
+      fineTune: demoFineTune,
+      scratch: demoScratch,
+    });
     expect(pixelView).toEqual(demoFineTune.evalView);
     expect(tokenView).toEqual({
       ...demoFineTune.evalView,

@@ -3,6 +3,7 @@
 import {
   demoFineTune,
   demoPretrain,
+  demoScratch,
   demoTokenizer,
   stepsPerEpoch,
   type EvalViewOptions,
@@ -17,10 +18,15 @@ export const labelsPerClass = 10;
 /** What the recipes were tuned on: images of the data shipped, and its labels in the few-label setting. */
 const tunedOn = { images: 12_000, labels: 100 };
 
+/** Where a network of a pair starts from. */
+export type Start = "pretrained" | "scratch";
+
 export type DemoRecipes = {
   readonly tokenizer: TokenizerRecipe;
   readonly pretrain: PretrainRecipe;
+  /** Of the pre-trained network, and of the one from scratch. */
   readonly fineTune: FineTuneRecipe;
+  readonly scratch: FineTuneRecipe;
 };
 
 export type DemoSettings = {
@@ -44,6 +50,11 @@ export function demoSettings(
   const normalization = normalizationFor(demoFineTune.view.normalization, channels);
   const pixelView: EvalViewOptions = { ...demoFineTune.evalView, channels, fit, normalization };
   const model = { ...demoPretrain.model, channels };
+  const fitFineTune = (recipe: FineTuneRecipe): FineTuneRecipe => {
+    const view = { ...recipe.view, channels, normalization };
+    const fitted = { ...recipe, model: { ...recipe.model, channels }, view, evalView: pixelView };
+    return fitLength(fitted, labels, tunedOn.labels, short ? 4 : recipe.epochs);
+  };
   const recipes: DemoRecipes = {
     tokenizer: fitTokenizer(
       {
@@ -55,23 +66,19 @@ export function demoSettings(
       short ? 2 : demoTokenizer.epochs,
     ),
     pretrain: fitLength({ ...demoPretrain, model, views }, images, tunedOn.images, short ? 1 : demoPretrain.epochs),
-    fineTune: fitLength(
-      {
-        ...demoFineTune,
-        model: { ...demoFineTune.model, channels },
-        view: { ...demoFineTune.view, channels, normalization },
-        evalView: pixelView,
-      },
-      labels,
-      tunedOn.labels,
-      short ? 4 : demoFineTune.epochs,
-    ),
+    fineTune: fitFineTune(demoFineTune),
+    scratch: fitFineTune(demoScratch),
   };
   return {
     recipes,
     pixelView,
     tokenView: { ...pixelView, size: views.tokenSize, filter: "lanczos", normalization: "unit" },
   };
+}
+
+/** The recipe of one network of a pair. `seed` starts the network, orders the images and chooses the labels. */
+export function recipeOf(recipes: DemoRecipes, start: Start, seed: number): FineTuneRecipe {
+  return { ...(start === "pretrained" ? recipes.fineTune : recipes.scratch), seed };
 }
 
 type AnyRecipe = TokenizerRecipe | PretrainRecipe | FineTuneRecipe;

@@ -2,7 +2,7 @@
 import { promises as files } from "node:fs";
 import { join } from "node:path";
 import type { Image } from "@beitjs/tensor-core/image";
-import { demoFineTune } from "@beitjs/trainers";
+import { demoFineTune, demoPretrain, demoScratch, demoTokenizer } from "@beitjs/trainers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeFolder } from "../testing/run-cli.ts";
 import { contrastingPatches } from "./contrasting-patches.ts";
@@ -11,6 +11,8 @@ import { resultTable } from "./result-table.ts";
 import { shrunkDataset } from "./shrunk-dataset.ts";
 import { seedScores, summarizeFineTuning } from "./summarize.ts";
 import { openTimes } from "./times.ts";
+
+const demoRecipes = { tokenizer: demoTokenizer, pretrain: demoPretrain, fineTune: demoFineTune, scratch: demoScratch };
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 beforeAll(async () => void (folder = await makeFolder()));
@@ -79,7 +81,7 @@ describe("figures of fine-tuning", () => {
       { pretrained: scores(0, 0.7), scratch: scores(0, 0.62) },
       { pretrained: scores(1, 0.74), scratch: scores(1, 0.6) },
     ],
-    demoFineTune,
+    demoRecipes,
     { classes: 10, testImages: 2000 },
   );
 
@@ -90,6 +92,7 @@ describe("figures of fine-tuning", () => {
     expect(summary.difference.accuracy).toBeCloseTo(0.11, 12);
     expect(summary.difference.seeds[1]).toBeCloseTo(0.14, 12);
     expect(summary.labels).toBe(100);
+    expect(summary.scratch.steps).toBe(demoScratch.epochs * Math.floor(100 / demoScratch.batchSize));
     expect(summary.labelsPerClass).toBe(10);
   });
 

@@ -22,7 +22,7 @@ import type { Context } from "../command.ts";
 import { beitOf, tokenizerOf, weightsHash } from "../models.ts";
 import { trainingRun, type TrainingRunOptions } from "../training-run.ts";
 import type { DemoData } from "./data.ts";
-import { labelsPerClass, type DemoSettings } from "./settings.ts";
+import { labelsPerClass, type DemoSettings, type Start } from "./settings.ts";
 
 export type StageOptions = {
   readonly out: string;
@@ -35,8 +35,6 @@ export type StageOptions = {
 
 /** A trained model with what tells its weights from others. */
 export type Trained<Model> = { readonly model: Model; readonly weights: string; readonly stage: string };
-
-export type Start = "pretrained" | "scratch";
 
 /** Marks of the stages in metrics.jsonl, and the names of their folders. */
 export const stageNames = {

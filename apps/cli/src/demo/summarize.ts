@@ -12,7 +12,7 @@ import {
 } from "@beitjs/trainers";
 import { meanAndDeviation } from "../report/format-number.ts";
 import { closingMean, type MetricsLine } from "./metrics-file.ts";
-import { labelsPerClass } from "./settings.ts";
+import { labelsPerClass, type DemoRecipes } from "./settings.ts";
 import type { ClassifierSummary, DemoSummary, SeedScores } from "./summary.ts";
 
 type Epochs = { readonly epochs: number };
@@ -86,16 +86,22 @@ export function seedScores(
 
 export function summarizeFineTuning(
   pairs: readonly PairScores[],
-  recipe: FineTuneRecipe,
+  recipes: DemoRecipes,
   { classes, testImages }: { readonly classes: number; readonly testImages: number },
 ): DemoSummary["fineTune"] {
   const labels = classes * labelsPerClass;
-  const pretrained = summarizeSeeds(pairs.map((pair) => pair.pretrained));
-  const scratch = summarizeSeeds(pairs.map((pair) => pair.scratch));
+  const stepsOf = (recipe: FineTuneRecipe) => totalSteps(recipe, { length: labels });
+  const pretrained = summarizeSeeds(
+    pairs.map((pair) => pair.pretrained),
+    stepsOf(recipes.fineTune),
+  );
+  const scratch = summarizeSeeds(
+    pairs.map((pair) => pair.scratch),
+    stepsOf(recipes.scratch),
+  );
   return {
     labelsPerClass,
     labels,
-    steps: totalSteps(recipe, { length: labels }),
     testImages,
     pretrained,
     scratch,
@@ -106,12 +112,13 @@ export function summarizeFineTuning(
   };
 }
 
-function summarizeSeeds(seeds: readonly SeedScores[]): ClassifierSummary {
+function summarizeSeeds(seeds: readonly SeedScores[], steps: number): ClassifierSummary {
   const { mean, deviation } = meanAndDeviation(seeds.map(({ accuracy }) => accuracy));
   return {
     accuracy: mean,
     standardDeviation: deviation,
     top5: meanAndDeviation(seeds.map(({ top5 }) => top5)).mean,
+    steps,
     seeds,
   };
 }

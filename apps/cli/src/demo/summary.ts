@@ -18,6 +18,8 @@ export type ClassifierSummary = {
   /** Sample standard deviation over the seeds; 0 for one seed. */
   readonly standardDeviation: number;
   readonly top5: number;
+  /** Updates of one fine-tuning. */
+  readonly steps: number;
   readonly seeds: readonly SeedScores[];
 };
 
@@ -83,7 +85,6 @@ export type DemoSummary = {
   readonly fineTune: {
     readonly labelsPerClass: number;
     readonly labels: number;
-    readonly steps: number;
     readonly testImages: number;
     readonly pretrained: ClassifierSummary;
     readonly scratch: ClassifierSummary;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { maskFromCells, maskStatistics } from "@beitjs/masking";
 import type { Image } from "@beitjs/tensor-core/image";
-import { demoFineTune, demoPretrain, demoTokenizer } from "@beitjs/trainers";
+import { demoFineTune, demoPretrain, demoScratch, demoTokenizer } from "@beitjs/trainers";
 import type { ClassifierSummary, DemoSummary } from "../demo/summary.ts";
 import type { Point } from "./chart.ts";
 import type { ReportData } from "./report-data.ts";
@@ -32,6 +32,7 @@ function classifier(accuracies: readonly number[]): ClassifierSummary {
     accuracy: accuracies.reduce((a, b) => a + b) / accuracies.length,
     standardDeviation: 0.01,
     top5: 0.9,
+    steps: 300,
     seeds,
   };
 }
@@ -64,7 +65,7 @@ function summaryOf({ short = false, seeds = 1 } = {}): DemoSummary {
       memoryBytes: 2 ** 33,
     },
     seeds: { tokenizer: 0, pretrain: 0, fineTune: pretrained.seeds.map(({ seed }) => seed) },
-    recipes: { tokenizer: demoTokenizer, pretrain: demoPretrain, fineTune: demoFineTune },
+    recipes: { tokenizer: demoTokenizer, pretrain: demoPretrain, fineTune: demoFineTune, scratch: demoScratch },
     tokenizer: {
       parameters: 100_000,
       steps: 1500,
@@ -96,7 +97,6 @@ function summaryOf({ short = false, seeds = 1 } = {}): DemoSummary {
     fineTune: {
       labelsPerClass: 10,
       labels: 20,
-      steps: 300,
       testImages: 2000,
       pretrained,
       scratch,
@@ -227,6 +227,15 @@ describe("renderReport", () => {
   it("says of a short run that its figures mean nothing, and of others not", async () => {
     expect(await renderReport(sample({ short: true }))).toMatch(/figures\s+mean\s+nothing/);
     expect(await renderReport(sample())).not.toMatch(/figures\s+mean\s+nothing/);
+  });
+
+  it("tells the schedules where they differ", async () => {
+    const data = sample();
+    const { epochs, batchSize } = demoScratch;
+    expect(await renderReport(data)).toContain(`from scratch ${epochs} epochs in batches of ${batchSize}`);
+    const recipes = { ...data.summary.recipes, scratch: { ...demoFineTune, seed: 9 } };
+    const same = await renderReport({ ...data, summary: { ...data.summary, recipes } });
+    expect(same).toMatch(/with the same\s+schedule\./);
   });
 
   it("lists the seeds when there are several", async () => {

@@ -1,4 +1,5 @@
 // The table that the demo is for: pre-trained against from scratch on the same few labels. (BEiT, section 3)
+import { firstDifference } from "@beitjs/trainers";
 import type { DemoSummary } from "../../demo/summary.ts";
 import { percent, points, whole } from "../format-number.ts";
 import { html, type Html } from "../html.ts";
@@ -12,8 +13,9 @@ export function headline({ summary }: { readonly summary: DemoSummary }): Html {
     ${short ? shortNote : undefined}
     <p>
       Two networks of the same size saw the same ${whole(fineTune.labels)} labels, ${fineTune.labelsPerClass} a class,
-      with the same schedule. One of them had first filled in masked patches of ${whole(summary.data.train.images)}
-      images without any labels. Test accuracy on ${whole(fineTune.testImages)} images that neither had seen:
+      ${schedules(summary)}. One of them had first learnt to fill in masked patches of
+      ${whole(summary.data.train.images)} images without any labels. Test accuracy on ${whole(fineTune.testImages)}
+      images that neither had seen:
     </p>
     <div class="scroll">
       <table class="result">
@@ -43,7 +45,7 @@ export function headline({ summary }: { readonly summary: DemoSummary }): Html {
       </table>
     </div>
     <p class="note">
-      ${uncertainty(summary)} The last state of each network counts: nothing was chosen by its test accuracy.
+      ${uncertainty(summary)} The last state of each network counts: no checkpoint was picked by its test accuracy.
     </p>
   </section>`;
 }
@@ -52,6 +54,13 @@ const shortNote = html`<p class="warning" role="note">
   <strong>A short run.</strong> It shows that every stage works, on a few hundred images and an epoch or two. Its
   figures mean nothing; run the demo without <code>--short</code> for real ones.
 </p>`;
+
+function schedules({ recipes: { fineTune, scratch } }: DemoSummary): string {
+  if (firstDifference({ ...fineTune, seed: 0 }, { ...scratch, seed: 0 }) === undefined) return "with the same schedule";
+  const told = ({ epochs, batchSize }: typeof fineTune) => `${epochs} epochs in batches of ${batchSize}`;
+  const both = `pre-trained ${told(fineTune)}, from scratch ${told(scratch)}`;
+  return `each with the schedule and augmentation that suit it better (${both}; all of it under Recipes)`;
+}
 
 function seedRows({ fineTune: { pretrained, scratch, difference } }: DemoSummary): Html[] {
   return pretrained.seeds.map(

@@ -68,9 +68,14 @@ function modelRows({ tokenizer, pretrain, recipes, fineTune }: DemoSummary): Row
     ],
     [
       "Steps",
-      `tokenizer ${whole(tokenizer.steps)}, pre-training ${whole(pretrain.steps)}, fine-tuning ${whole(fineTune.steps)}`,
+      `tokenizer ${whole(tokenizer.steps)}, pre-training ${whole(pretrain.steps)}, fine-tuning ${whole(fineTune.pretrained.steps)}, from scratch ${whole(fineTune.scratch.steps)}`,
     ],
-    ["Images a step", `${recipes.tokenizer.batchSize}, ${recipes.pretrain.batchSize}, ${recipes.fineTune.batchSize}`],
+    [
+      "Images a step",
+      Object.values(recipes)
+        .map(({ batchSize }) => batchSize)
+        .join(", "),
+    ],
   ];
 }
 

@@ -63,10 +63,7 @@ export async function createSimdBackend(options: SimdOptions = {}): Promise<Simd
     name: "simd",
     build: wasm.build,
     threads: threads.count,
-    reasons: {
-      build: wasm.reason,
-      threads: wanted > 1 && !shared ? offered.reason : `${threads.count} of ${offered.reason}`,
-    },
+    reasons: { build: wasm.reason, threads: threadsReason(options.threads, shared, offered.reason) },
     kernels: bindKernels(allKernels, simd),
     fallbacks: new Set(),
     scopes: [],
@@ -78,6 +75,11 @@ export async function createSimdBackend(options: SimdOptions = {}): Promise<Simd
     readSync: (handle) => copy(view(wasm, handle as SimdHandle)),
     dispose: () => threads.dispose(),
   };
+}
+
+function threadsReason(asked: number | undefined, shared: boolean, offered: string): string {
+  if (shared) return `${asked ?? "all"} of ${offered}`;
+  return asked === 1 ? "asked for" : offered;
 }
 
 type SimdHandle = { readonly address: number; readonly size: number; readonly dtype: DType };
