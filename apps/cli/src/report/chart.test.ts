@@ -27,6 +27,7 @@ describe("chartFigure", () => {
   it("scales with the page, without namespaces, styles or scripts of its own", () => {
     const { markup } = chartFigure(chart);
     expect(markup).toMatch(/<svg viewBox="0 0 460 250"/);
+    expect(chartFigure({ ...chart, narrow: true }).markup).toMatch(/<svg viewBox="0 0 330 220"/);
     expect(markup).not.toMatch(/<svg[^>]*(width|xmlns)=/);
     expect(markup).not.toMatch(/<style|<script|http/);
   });

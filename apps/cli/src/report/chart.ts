@@ -27,9 +27,11 @@ export type Chart = {
   readonly level?: { readonly value: number; readonly name: string };
   /** Values are shares and written in percent. */
   readonly percent?: boolean;
+  /** For three in a row instead of two: drawn smaller, so that its text is not. */
+  readonly narrow?: boolean;
 };
 
-const size = { width: 460, height: 250 };
+const sizes = { wide: { width: 460, height: 250 }, narrow: { width: 330, height: 220 } };
 const mostPoints = 200;
 
 /** A chart with its title, legend and caption; nothing to draw is said in words. */
@@ -62,10 +64,11 @@ function legend(curves: readonly Curve[]): Html {
 }
 
 function drawing(chart: Chart): Html {
+  const size = chart.narrow ? sizes.narrow : sizes.wide;
   const engine = init(null, null, { renderer: "svg", ssr: true, ...size });
   try {
     engine.setOption(optionOf(chart));
-    return fitted(engine.renderToSVGString(), describe(chart));
+    return fitted(engine.renderToSVGString(), size, describe(chart));
   } finally {
     engine.dispose();
   }
@@ -121,7 +124,7 @@ function markLine({ value, name }: { readonly value: number; readonly name: stri
 }
 
 // The page sets the width; a namespace, styles and hit areas are not needed in it.
-function fitted(svg: string, label: string): Html {
+function fitted(svg: string, size: (typeof sizes)["wide"], label: string): Html {
   const drawn = svg
     .replace(/^<svg[^>]*>|<\/svg>\s*$/g, "")
     .replace(/<style[^>]*>.*?<\/style>/gs, "")

@@ -19,7 +19,7 @@ export function curves(data: ReportData): Html {
 function tokenizerCharts({ curves: { tokenizer }, summary }: ReportData): Html[] {
   const { vocabSize, used } = summary.tokenizer;
   const chart = (title: string, name: string, points: readonly Point[], caption: string) =>
-    chartFigure({ title, caption, xName: "step", curves: [{ name, points, color: 1 }] });
+    chartFigure({ title, caption, xName: "step", curves: [{ name, points, color: 1 }], narrow: true });
   return [
     chart(
       "Reconstruction error",
@@ -39,6 +39,7 @@ function tokenizerCharts({ curves: { tokenizer }, summary }: ReportData): Html[]
       xName: "step",
       curves: [{ name: "perplexity", points: tokenizer.perplexity, color: 1 }],
       level: { value: vocabSize, name: `${vocabSize} tokens` },
+      narrow: true,
     }),
   ];
 }
@@ -82,7 +83,7 @@ function fineTuneCharts({ curves: { fineTune }, summary }: ReportData): Html[] {
     chartFigure({
       ...common,
       title: "Training accuracy",
-      caption: `On the ${whole(labels)} labeled images, with random crops and mirroring, mean of each epoch.${seed}`,
+      caption: `On the ${whole(labels)} labeled images, augmented as in training, mean of each epoch.${seed}`,
       curves: pair("train"),
     }),
   ];

@@ -94,7 +94,7 @@ function timeRows({ seconds, finished }: DemoSummary): Row[] {
     ["Tokenizer", duration(seconds.tokenizer)],
     ["Pre-training", duration(seconds.pretrain)],
     ["Fine-tuning, both", duration(seconds.fineTune)],
-    ["Pictures and report", duration(seconds.report)],
+    ["Pictures", duration(seconds.report)],
     ["In all", duration(seconds.total)],
     ["Finished", finished],
   ];
