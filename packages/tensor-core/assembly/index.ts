@@ -1,24 +1,22 @@
 // The wasm module's whole surface, one file per op.
-export * from "./assemble-tokens";
-export * from "./attention";
-export { columnSums } from "./column-sums";
-export { convolve, convolveFilterGradient, turnFilter } from "./conv2d";
-export * from "./cross-entropy";
-export * from "./gelu";
-export { gemm, gemmScratchBytes } from "./gemm";
-export {
-  klOfMeanBackward, klOfMeanLogarithms, klOfMeanPartials, klOfMeanReduce,
-} from "./kl-of-mean-to-uniform";
 export * from "./accumulate";
 export * from "./adamw";
 export * from "./add-bias";
 export * from "./add-scaled";
 export * from "./argmax";
+export * from "./assemble-tokens";
+export * from "./attention";
+export { columnSums } from "./column-sums";
+export { convolve, convolveFilterGradient, turnFilter } from "./conv2d";
+export * from "./cross-entropy";
 export * from "./embedding";
 export * from "./gaussian-sample";
+export * from "./gelu";
+export { gemm, gemmScratchBytes } from "./gemm";
 export * from "./global-norm";
 export * from "./gumbel-noise";
 export * from "./gumbel-softmax";
+export { klOfMeanBackward, klOfMeanLogarithms, klOfMeanPartials, klOfMeanReduce } from "./kl-of-mean-to-uniform";
 export * from "./kl-to-normal";
 export * from "./kl-to-uniform";
 export * from "./layer-norm";

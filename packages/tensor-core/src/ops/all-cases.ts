@@ -1,4 +1,5 @@
 // Every case of every op, for the conformance suite and the benchmarks. Not part of the ops' own entry point.
+import type { OpCase } from "./cases.ts";
 import { accumulateCases } from "./accumulate.cases.ts";
 import { adamWCases } from "./adamw.cases.ts";
 import { addBiasCases } from "./add-bias.cases.ts";
@@ -37,7 +38,6 @@ import { sliceChannelsCases } from "./slice-channels.cases.ts";
 import { smoothL1Cases } from "./smooth-l1.cases.ts";
 import { softmaxCases } from "./softmax.cases.ts";
 import { upsampleNearestCases } from "./upsample-nearest.cases.ts";
-import type { OpCase } from "./cases.ts";
 
 export const allCases: readonly OpCase[] = [
   accumulateCases,
@@ -48,8 +48,8 @@ export const allCases: readonly OpCase[] = [
   assembleTokensCases,
   attentionCases,
   attentionProbabilitiesCases,
-  conv2dCases,
   convTranspose2dCases,
+  conv2dCases,
   crossEntropyCases,
   embeddingCases,
   gatherRowsCases,

@@ -1,4 +1,5 @@
 // Every kernel of the simd backend, one file per op.
+import type { SimdKernels } from "../context.ts";
 import { accumulateKernels } from "./accumulate.ts";
 import { adamWKernels } from "./adamw.ts";
 import { addBiasKernels } from "./add-bias.ts";
@@ -37,7 +38,6 @@ import { sliceChannelsKernels } from "./slice-channels.ts";
 import { smoothL1Kernels } from "./smooth-l1.ts";
 import { softmaxKernels } from "./softmax.ts";
 import { upsampleNearestKernels } from "./upsample-nearest.ts";
-import type { SimdKernels } from "../context.ts";
 
 export const allKernels: readonly SimdKernels[] = [
   accumulateKernels,
@@ -48,8 +48,8 @@ export const allKernels: readonly SimdKernels[] = [
   assembleTokensKernels,
   attentionKernels,
   attentionProbabilitiesKernels,
-  conv2dKernels,
   convTranspose2dKernels,
+  conv2dKernels,
   crossEntropyKernels,
   embeddingKernels,
   gatherRowsKernels,
