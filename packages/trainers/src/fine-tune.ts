@@ -19,6 +19,7 @@ import {
   microBatchesOf,
   runBatches,
   startState,
+  stepReport,
   totalSteps,
   updateRules,
   type RunOptions,
@@ -88,14 +89,8 @@ export async function* fineTune(
       rates(step),
     ).finally(() => disposeTree(pieces));
     yield {
-      step: state.step,
-      totalSteps: steps,
-      epoch,
-      loss: report.loss,
+      ...stepReport(state, { totalSteps: steps, epoch, learningRate: rates(step).learningRate }, report),
       accuracy: report.arrays["predictions"].filter((label, i) => label === items[i].label).length / batchSize,
-      learningRate: rates(step).learningRate,
-      gradientNorm: report.gradientNorm,
-      state,
       beit: { config, params },
     };
   }

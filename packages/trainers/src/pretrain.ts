@@ -23,6 +23,7 @@ import {
   microBatchesOf,
   runBatches,
   startState,
+  stepReport,
   totalSteps,
   updateRules,
   type RunOptions,
@@ -102,15 +103,9 @@ export async function* pretrain(
     ).finally(() => disposeTree(pieces));
     const expected = pieces.flatMap((piece) => Array.from(piece.expected));
     yield {
-      step: state.step,
-      totalSteps: steps,
-      epoch,
-      loss: report.loss,
+      ...stepReport(state, { totalSteps: steps, epoch, learningRate: rates(step).learningRate }, report),
       accuracy: report.arrays["predictions"].filter((id, i) => id === expected[i]).length / masked,
       maskedPatches: masked,
-      learningRate: rates(step).learningRate,
-      gradientNorm: report.gradientNorm,
-      state,
       beit: { config, params },
     };
   }

@@ -15,7 +15,7 @@ import {
 import { warmupCosine } from "./optimizer/schedule.ts";
 import { matchRules, type ParamRule } from "./optimizer/param-rules.ts";
 import type { Recipe } from "./recipes/recipe.ts";
-import { initTrainingState, type TrainingState, type UpdateOptions } from "./update.ts";
+import { initTrainingState, type TrainingState, type UpdateOptions, type UpdateReport } from "./update.ts";
 
 export type RunOptions = {
   readonly images: Dataset;
@@ -105,6 +105,15 @@ export function prepareTokenView({
   readonly views: TwoViewOptions;
 }): Prepare<Float32Array> {
   return ({ image }, at) => twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })).tokenView;
+}
+
+/** What the reports of all stages share. */
+export function stepReport<Params>(
+  state: TrainingState<Params>,
+  { totalSteps, epoch, learningRate }: Pick<StepReport<Params>, "totalSteps" | "epoch" | "learningRate">,
+  { loss, gradientNorm }: UpdateReport,
+): StepReport<Params> {
+  return { step: state.step, totalSteps, epoch, loss, learningRate, gradientNorm, state };
 }
 
 /** Equal pieces of a batch. */

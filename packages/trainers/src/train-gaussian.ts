@@ -16,6 +16,7 @@ import {
   prepareTokenView,
   runBatches,
   startState,
+  stepReport,
   totalSteps,
   updateRules,
   type RunOptions,
@@ -65,15 +66,9 @@ export async function* trainGaussianVae(
       rates(step),
     ).finally(() => disposeTree(pieces));
     yield {
-      step: state.step,
-      totalSteps: steps,
-      epoch,
-      loss: report.loss,
+      ...stepReport(state, { totalSteps: steps, epoch, learningRate: rates(step).learningRate }, report),
       reconstruction: report.scalars["reconstruction"],
       kl: report.scalars["kl"],
-      learningRate: rates(step).learningRate,
-      gradientNorm: report.gradientNorm,
-      state,
       vae: { config, params },
     };
   }

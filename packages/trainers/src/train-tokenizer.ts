@@ -18,6 +18,7 @@ import {
   prepareTokenView,
   runBatches,
   startState,
+  stepReport,
   totalSteps,
   updateRules,
   type RunOptions,
@@ -78,18 +79,12 @@ export async function* trainTokenizer(
     counter.add(report.arrays["visualTokens"]);
     const { reconstruction, kl, balance } = report.scalars;
     yield {
-      step: state.step,
-      totalSteps: steps,
-      epoch,
-      loss: report.loss,
+      ...stepReport(state, { totalSteps: steps, epoch, learningRate: rates(step).learningRate }, report),
       reconstruction,
       kl,
       balance,
       temperature,
-      learningRate: rates(step).learningRate,
-      gradientNorm: report.gradientNorm,
       usage: counter.usage(),
-      state,
       tokenizer: { config, params },
     };
   }
