@@ -4,7 +4,7 @@ import type { Backend, DType } from "../../backend.ts";
 import { createAllocator, type Allocator } from "./allocator.ts";
 import { bindKernels, type Simd } from "./context.ts";
 import { allKernels } from "./kernels/index.ts";
-import { growMemory, loadModule, type SimdBuild, type SimdModule } from "./module.ts";
+import { growMemory, hasRelaxedSimd, loadModule, type SimdBuild, type SimdModule } from "./module.ts";
 import {
   availableThreads,
   CONTROL_BYTES,
@@ -41,7 +41,8 @@ export interface SimdBackend extends Backend {
  * @throws if the engine has no WebAssembly SIMD, or not the build asked for
  */
 export async function createSimdBackend(options: SimdOptions = {}): Promise<SimdBackend> {
-  if (options.v8Flags) enableRelaxedSimd();
+  // Newer engines have it on, and complain of a flag they no longer know.
+  if (options.v8Flags && !hasRelaxedSimd()) enableRelaxedSimd();
   const offered = availableThreads();
   const wanted = checkThreads(options.threads ?? offered.count);
   const canShare =

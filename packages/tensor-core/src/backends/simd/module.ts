@@ -38,6 +38,11 @@ export function wasmBytes(build: SimdBuild, shared: boolean): Uint8Array {
   return Uint8Array.from(atob(binaries[build][shared ? 1 : 0]), (character) => character.charCodeAt(0));
 }
 
+/** Whether this engine runs the `relaxed` build as it is. */
+export function hasRelaxedSimd(): boolean {
+  return WebAssembly.validate(wasmBytes("relaxed", false));
+}
+
 /** Compiles the chosen build over a new memory of at most `maximumBytes`. */
 export async function loadModule(options: {
   readonly build: SimdBuild | "auto";
