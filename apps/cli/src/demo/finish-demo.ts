@@ -1,5 +1,5 @@
 // The end of a demo: pictures, summary.json and report.html from what the parts left.
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { MaskStatistics } from "@beitjs/masking";
 import type { BackendFacts } from "../backend.ts";
 import type { Context } from "../command.ts";
@@ -7,6 +7,7 @@ import { renderReport } from "../report/render.ts";
 import { writeResult, writeSummary } from "../run-folder.ts";
 import { cliVersion } from "../version.ts";
 import { readCurves } from "./curves.ts";
+import { shippedData } from "./data.ts";
 import { environment } from "./environment.ts";
 import { readMetrics } from "./metrics-file.ts";
 import type { PretrainedEncoder, TrainedTokenizer } from "./parts.ts";
@@ -66,7 +67,7 @@ async function summarize(finished: FinishedDemo, statistics: MaskStatistics, { h
       channels,
       classes,
       train: { images: train.images.length, sha256: train.sha256 },
-      test: { images: test.images.length, sha256: test.sha256, heldOut },
+      test: { images: test.images.length, sha256: test.sha256, heldOut, usedForTuning: resolve(path) === shippedData },
       skipped,
     },
     backend: machine,

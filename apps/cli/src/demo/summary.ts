@@ -36,7 +36,14 @@ export type DemoSummary = {
     readonly channels: number;
     readonly classes: readonly string[];
     readonly train: { readonly images: number; readonly sha256: string };
-    readonly test: { readonly images: number; readonly sha256: string; readonly heldOut: boolean };
+    readonly test: {
+      readonly images: number;
+      readonly sha256: string;
+      /** Set aside from the training images, for want of a test split. */
+      readonly heldOut: boolean;
+      /** The recipes were chosen by their accuracy on these very images (the data shipped). */
+      readonly usedForTuning: boolean;
+    };
     readonly skipped: number;
   };
   readonly backend: BackendFacts;

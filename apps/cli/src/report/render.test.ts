@@ -52,7 +52,7 @@ function summaryOf({ short = false, seeds = 1 } = {}): DemoSummary {
       channels: 1,
       classes: [nasty, "shirt"],
       train: { images: 12000, sha256: "a".repeat(64) },
-      test: { images: 2000, sha256: "b".repeat(64), heldOut: false },
+      test: { images: 2000, sha256: "b".repeat(64), heldOut: false, usedForTuning: true },
       skipped: 3,
     },
     backend: { name: "simd", build: "base", threads: 2, reason: "two processors" },

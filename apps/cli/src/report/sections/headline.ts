@@ -46,6 +46,7 @@ export function headline({ summary }: { readonly summary: DemoSummary }): Html {
     </div>
     <p class="note">
       ${uncertainty(summary)} The last state of each network counts: no checkpoint was picked by its test accuracy.
+      ${summary.data.test.usedForTuning ? tuningNote : ""}
     </p>
   </section>`;
 }
@@ -54,6 +55,11 @@ const shortNote = html`<p class="warning" role="note">
   <strong>A short run.</strong> It shows that every stage works, on a few hundred images and an epoch or two. Its
   figures mean nothing; run the demo without <code>--short</code> for real ones.
 </p>`;
+
+// Measured once, on the checkpoints of `beit demo --seeds 3`: the full test set without the images shipped.
+const tuningNote =
+  "The recipes themselves were chosen on these 2,000 images; on the 8,000 other test images of Fashion-MNIST, three seeds " +
+  "gave 69.2 % against 59.3 %.";
 
 function schedules({ recipes: { fineTune, scratch } }: DemoSummary): string {
   if (firstDifference({ ...fineTune, seed: 0 }, { ...scratch, seed: 0 }) === undefined) return "with the same schedule";
