@@ -1,5 +1,6 @@
 // Weights as Hugging Face stores BEiT, under the official names: most are renamed, and the matrices of queries, keys and
-// values are one. (transformers, convert_beit_unilm_to_pytorch.py, read backwards)
+// values are one. (transformers, convert_beit_unilm_to_pytorch.py, also read backwards)
+import type { Shape } from "@beitjs/tensor-core";
 import type { HostTensor, HostTensors } from "./values.ts";
 
 /** Hugging Face's name without the leading `beit.`, and the official one; `*` stands for the number of a block. */
@@ -39,6 +40,8 @@ export const huggingFaceNames: readonly (readonly [huggingFace: string, official
 ];
 
 const toOfficial = new Map(huggingFaceNames);
+const toHuggingFace = new Map(huggingFaceNames.map(([huggingFace, official]) => [official, huggingFace]));
+const parts = ["query", "key", "value"] as const;
 const matrix = /^encoder\.layer\.(\d+)\.attention\.attention\.(query|key|value)\.weight$/;
 
 /**
@@ -59,6 +62,40 @@ export function fromHuggingFace(tensors: HostTensors): Map<string, HostTensor> {
   return official;
 }
 
+/**
+ * @internal Official names to Hugging Face's, without the leading `beit.`; the joined matrix of a block becomes three.
+ *
+ * @param third the part of a joined value that is queries (0), keys (1) or values (2)
+ */
+export function splitNames<Value>(
+  official: ReadonlyMap<string, Value>,
+  third: (joined: Value, part: number) => Value,
+): Map<string, Value> {
+  const split = new Map<string, Value>();
+  for (const [name, value] of official) {
+    const [, block = ""] = /^blocks\.(\d+)\./.exec(name) ?? [];
+    if (name.endsWith(".attn.qkv.weight")) {
+      const path = `encoder.layer.${block}.attention.attention`;
+      parts.forEach((part, i) => split.set(`${path}.${part}.weight`, third(value, i)));
+    } else {
+      const found = toHuggingFace.get(block ? name.replace(block, "*") : name) as string;
+      split.set(found.replace("*", block), value);
+    }
+  }
+  return split;
+}
+
+/** @internal Rows of queries, keys or values. */
+export function thirdOfShape([rows, columns]: Shape): Shape {
+  return [rows / 3, columns];
+}
+
+/** @internal */
+export function thirdOfTensor({ shape, data }: HostTensor, part: number): HostTensor {
+  const size = data.length / 3;
+  return { shape: thirdOfShape(shape), data: data.subarray(part * size, (part + 1) * size) };
+}
+
 function rename(name: string): string {
   const [, block = ""] = /^encoder\.layer\.(\d+)\./.exec(name) ?? [];
   const official = toOfficial.get(block ? name.replace(block, "*") : name);
@@ -68,14 +105,14 @@ function rename(name: string): string {
 
 // Rows of queries, then keys, then values.
 function joinMatrices(tensors: HostTensors, queryName: string): HostTensor {
-  const parts = ["query", "key", "value"].map((part) => {
+  const found = parts.map((part) => {
     const name = queryName.replace("query", part);
-    const found = tensors.get(name);
-    if (!found) throw new Error(`[fromHuggingFace] expected ${name}, got none`);
-    return found;
+    const value = tensors.get(name);
+    if (!value) throw new Error(`[fromHuggingFace] expected ${name}, got none`);
+    return value;
   });
-  const [rows, columns] = parts[0].shape;
+  const [rows, columns] = found[0].shape;
   const data = new Float32Array(3 * rows * columns);
-  parts.forEach((part, i) => data.set(part.data, i * rows * columns));
+  found.forEach((part, i) => data.set(part.data, i * rows * columns));
   return { shape: [3 * rows, columns], data };
 }

@@ -80,6 +80,16 @@ export async function beitToOfficial(beit: Beit): Promise<Map<string, HostTensor
   return official;
 }
 
+/** @internal Shapes of all parameters under their official names, in the official layouts. */
+export function officialShapes(config: BeitConfig): Map<string, Shape> {
+  return new Map(
+    [...parameterShapes(config)].map(([path, shape]) => [
+      rename(path, toOfficial) as string,
+      officialShape(path, shape, config),
+    ]),
+  );
+}
+
 function fromOfficial(tensors: HostTensors, config: BeitConfig): Map<string, HostTensor> {
   const values = new Map<string, HostTensor>();
   for (const [name, value] of tensors) {
@@ -112,12 +122,17 @@ function ourLayout(path: string, { shape, data }: HostTensor, { channels, patchS
   return { shape: [width, sizeOf(rest)], data: transposeRows(data, channels, patchSize * patchSize) };
 }
 
-function officialLayout(path: string, { shape, data }: HostTensor, { channels, patchSize }: BeitConfig): HostTensor {
-  if (path === "classToken" || path === "maskToken") return { shape: [1, 1, ...shape], data };
-  if (path === "positions") return { shape: [1, ...shape], data };
-  if (path !== "patchEmbedding.weight") return { shape, data };
-  const official: Shape = [shape[0], channels, patchSize, patchSize];
+function officialLayout(path: string, { shape, data }: HostTensor, config: BeitConfig): HostTensor {
+  const { channels, patchSize } = config;
+  const official = officialShape(path, shape, config);
+  if (path !== "patchEmbedding.weight") return { shape: official, data };
   return { shape: official, data: transposeRows(data, patchSize * patchSize, channels) };
+}
+
+function officialShape(path: string, shape: Shape, { channels, patchSize }: BeitConfig): Shape {
+  if (path === "classToken" || path === "maskToken") return [1, 1, ...shape];
+  if (path === "positions") return [1, ...shape];
+  return path === "patchEmbedding.weight" ? [shape[0], channels, patchSize, patchSize] : shape;
 }
 
 // Matrices [rows, cols], one after another, each transposed.
