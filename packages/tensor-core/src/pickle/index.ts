@@ -1,0 +1,61 @@
+// A restricted reader of PyTorch checkpoints (torch: torch/serialization.py, Python: Lib/pickletools.py). A pickle is a
+// program; this one is run by a machine that can only make inert data, so no file can run code, hang it or fill memory.
+import { readLegacyContainer, readZipContainer } from "./containers.ts";
+import { PickleError } from "./error.ts";
+import { flatten } from "./flatten.ts";
+import { resolveLimits } from "./limits.ts";
+import type { PickleLimits } from "./limits.ts";
+import type { PickleContext } from "./machine.ts";
+import { describeFile, sniffFile } from "./sniff.ts";
+import type { PickleValue } from "./value.ts";
+import type { SafeTensor } from "../safetensors/convert.ts";
+
+export { PickleError } from "./error.ts";
+export type { PickleErrorCode } from "./error.ts";
+export { defaultLimits } from "./limits.ts";
+export type { PickleLimits } from "./limits.ts";
+export { describeFile, sniffFile } from "./sniff.ts";
+export type { FileKind } from "./sniff.ts";
+export { isKind } from "./value.ts";
+export type * from "./value.ts";
+
+/** A checkpoint that was read. */
+export type TorchFile = {
+  /** The whole tree, tensors as descriptions. */
+  readonly root: PickleValue;
+  /** Every tensor of the tree by its dotted name, in the order of the file; a tensor saved alone is named "". */
+  readonly tensors: Map<string, SafeTensor>;
+};
+
+/**
+ * Reads a file that `torch.save` wrote, in either container: a state dict, a dict of several, or a whole pickled module of
+ * the classes of `dall_e` and `torch.nn`. Nothing in the file is called; opcodes and globals that are not on the list are
+ * refused by name. Contiguous tensors are views of `bytes`, at any alignment; others are copied into row-major order.
+ *
+ * The limits (`defaultLimits`) bound time and memory: beyond the file itself, reading takes at most a few hundred bytes a
+ * step, and copies of at most the file's length plus `maxExtraBytes`.
+ *
+ * ```ts
+ * const { tensors } = readTorchFile(bytes);
+ * tensors.get("model.blocks.0.norm1.weight"); // { dtype: "F32", shape: [768], data }
+ * ```
+ * @throws PickleError whose `code` says what is wrong, with the opcode or global and its byte; RangeError for bad options
+ */
+export function readTorchFile(bytes: Uint8Array, options: Partial<PickleLimits> = {}): TorchFile {
+  const limits = resolveLimits(options);
+  const kind = sniffFile(bytes);
+  if (kind !== "torch-zip" && kind !== "torch-legacy") {
+    const code = kind === "truncated-zip" || kind === "empty" ? "Truncated" : "Format";
+    throw new PickleError(code, `expected a PyTorch checkpoint, got ${describeFile(kind)}`);
+  }
+  const context: PickleContext = { limits, budget: { used: 0, limit: limits.maxSteps }, storages: new Map() };
+  const read = kind === "torch-zip" ? readZipContainer : readLegacyContainer;
+  const { root, storages } = read(bytes, context);
+  const tensors = flatten(root, {
+    storages,
+    limits,
+    maxVisits: 1000 + 8 * context.budget.used,
+    maxCopiedBytes: bytes.length + limits.maxExtraBytes,
+  });
+  return { root, tensors };
+}

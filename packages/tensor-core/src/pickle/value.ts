@@ -1,0 +1,70 @@
+// What a pickle is read as: inert data. Functions and classes are names, instances are records, tensors are descriptions
+// of a part of a storage.
+import type { SafeDtype } from "../safetensors/dtypes.ts";
+
+/** A dict or an OrderedDict, in the order of the file; `attributes` is what was set on it (a state dict's `_metadata`). */
+export type PickleDict = {
+  readonly kind: "dict";
+  readonly entries: Map<PickleValue, PickleValue>;
+  attributes: PickleValue;
+};
+export type PickleList = { readonly kind: "list"; readonly items: PickleValue[] };
+export type PickleTuple = { readonly kind: "tuple"; readonly items: ReadonlyArray<PickleValue> };
+export type PickleSet = { readonly kind: "set"; readonly items: PickleValue[] };
+/** A class or a function, by its dotted name. */
+export type PickleGlobal = { readonly kind: "global"; readonly name: string };
+/** An instance that was not made: its class, the arguments it would have been made with, and its state. */
+export type PickleObject = {
+  readonly kind: "object";
+  readonly className: string;
+  readonly args: ReadonlyArray<PickleValue>;
+  state: PickleValue;
+};
+/** A block of elements that lies elsewhere in the file. */
+export type PickleStorage = {
+  readonly kind: "storage";
+  readonly dtype: SafeDtype;
+  readonly key: string;
+  readonly length: number;
+};
+/** A view of a storage; offset and strides count elements. */
+export type PickleTensor = {
+  readonly kind: "tensor";
+  readonly storage: PickleStorage;
+  readonly offset: number;
+  readonly shape: ReadonlyArray<number>;
+  readonly strides: ReadonlyArray<number>;
+};
+
+/** Any value of a checkpoint. Integers beyond 2^53 are bigint; None is null. */
+export type PickleValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | PickleDict
+  | PickleList
+  | PickleTuple
+  | PickleSet
+  | PickleGlobal
+  | PickleObject
+  | PickleStorage
+  | PickleTensor;
+
+type Kinded = Extract<PickleValue, { readonly kind: string }>;
+
+/** A word for messages: the kind of a value, never its content. */
+export function describe(value: PickleValue | undefined): string {
+  if (value === null) return "None";
+  if (typeof value !== "object") return value === undefined ? "nothing" : typeof value;
+  return value instanceof Uint8Array ? "bytes" : value.kind;
+}
+
+export function isKind<K extends Kinded["kind"]>(
+  value: PickleValue | undefined,
+  kind: K,
+): value is Extract<Kinded, { readonly kind: K }> {
+  return typeof value === "object" && value !== null && !(value instanceof Uint8Array) && value.kind === kind;
+}
