@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Packages are tested against each other's sources: the export condition below points at src/, so no build is needed.
+// Packages are tested against each other's sources: the export condition below points at src/. Only tests that start
+// processes of their own need the build that `npm test` makes first.
 export default defineConfig({
   resolve: { conditions: ["@beitjs/source"] },
   ssr: { resolve: { conditions: ["@beitjs/source"] } },
