@@ -24,12 +24,18 @@ describe.each(Object.keys(given) as (keyof typeof given)[])("%s", (path) => {
     const text = readFileSync(join(root, path), "utf8");
     const blocks = [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code);
     expect(blocks.length).toBeGreaterThan(0);
-    const code = path === "README.md" ? blocks.join("\n") : blocks[0];
-    expect(
-      problemsOf(join(root, path).replace(/\.md$/, ".example.ts"), `${given[path]}\n${code}\nexport {};\n`),
-    ).toEqual([]);
+    const file = join(root, path).replace(/\.md$/, ".example.ts");
+    expect(problemsOf(file, `${given[path]}\n${nested(blocks)}\nexport {};\n`)).toEqual([]);
   });
 });
+
+// A block may use what those before it have made, and may give its own things the same names.
+function nested(blocks: readonly string[]): string {
+  const imports = /^import [^;]*;$/gm;
+  const bodies = blocks.map((code) => code.replace(imports, ""));
+  const opened = bodies.map((body) => `{\n${body}`).join("\n");
+  return `${blocks.flatMap((code) => code.match(imports) ?? []).join("\n")}\n${opened}\n${"}".repeat(bodies.length)}`;
+}
 
 function problemsOf(file: string, code: string): string[] {
   const { config } = compiler.readConfigFile(join(root, "tsconfig.json"), (name) => readFileSync(name, "utf8"));

@@ -1,199 +1,249 @@
-// Mutates real checkpoints and reads them: whatever is done to a file, the reader either refuses it with a PickleError,
-// quickly, or returns tensors within its bounds, and in a zip archive never other tensors than were written.
-// node --import jiti/register tools/fuzz/pickle.ts [COUNT=1000000] [SEED=1] [SECONDS]
+// Damaged PyTorch checkpoints: blindly, in the fields of the archive, and in the pickle and the records of archives that are
+// put together again with right checksums. Whatever comes, the reader of whole files and that of ranges agree, and a raw
+// archive never gives other tensors than were written.
 import { readdirSync, readFileSync } from "node:fs";
-import { pathToFileURL } from "node:url";
-import { crc32 } from "../../packages/tensor-core/src/pickle/crc32.ts";
-import { PickleError, readTorchFile } from "../../packages/tensor-core/src/pickle/index.ts";
-import type { TorchFile } from "../../packages/tensor-core/src/pickle/index.ts";
-import { readZip } from "../../packages/tensor-core/src/pickle/zip.ts";
-import { defaultLimits } from "../../packages/tensor-core/src/pickle/limits.ts";
-import { createRng } from "../../packages/tensor-core/src/random.ts";
+import { crc32 } from "node:zlib";
+import { fieldsOf, putNested, putTogether, takeApart } from "./archive.ts";
+import type { NewRecord } from "./archive.ts";
+import { concat, extremes, little, overwrite, pick, resize } from "./bytes.ts";
+import { describeTensors, expectEqual, readRanged, readWith, refusalOf } from "./readers.ts";
+import type { Outcome, Ranges, Tensors } from "./readers.ts";
+import type { FuzzFormat, FuzzInput } from "./run.ts";
+import { readSourceRanges } from "../../packages/tensor-core/src/files/ranges.ts";
+import { bytesSource } from "../../packages/tensor-core/src/files/source.ts";
+import { defaultLimits, describeFile, readTorchFile, sniffFile } from "../../packages/tensor-core/src/pickle/index.ts";
+import { readTorchContents } from "../../packages/tensor-core/src/pickle/torch.ts";
 import type { Rng } from "../../packages/tensor-core/src/random.ts";
 
-type Seed = {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-  readonly fingerprint: string;
-  /** Of a zip archive: where its pickle lies, and where the directory keeps the pickle's checksum. */
-  readonly pickle: { readonly start: number; readonly end: number; readonly crcAt: number } | undefined;
-};
-type Mode = "raw" | "repaired" | "legacy";
-
-export type FuzzReport = {
-  readonly inputs: Record<Mode, number>;
-  readonly refused: Record<string, number>;
-  /** Read without an error: in raw archives only where no checked byte changed. */
-  readonly accepted: Record<Mode, number>;
-  slowestMilliseconds: number;
-};
-export type FuzzOptions = { readonly count: number; readonly seed: number; readonly seconds?: number };
+type Seed = { readonly bytes: Uint8Array; readonly fingerprint: string; readonly records: ReadonlyArray<NewRecord> };
+/** `originals`: what a raw archive's tensors must be; its damage may be another file in its place. */
+type PickleInput = FuzzInput & { readonly originals: ReadonlyArray<string> | undefined };
+type Maker = (rng: Rng, seed: Seed, other: Seed) => Uint8Array;
 
 /** Opcodes with large operands or effects, more likely than chance to lead anywhere. */
-const pieces = [
-  "(",
-  ")",
-  "}",
-  "]",
-  "0",
-  "R",
-  "b",
-  "t",
-  "u",
-  "e",
-  "Q",
-  "i",
-  "o",
-  "\x81",
-  "\x82",
-  "\x94",
-  "h\x00",
-  "q\x00",
-]
-  .concat(["K\xff", "J\xff\xff\xff\x7f", "J\xff\xff\xff\xff", "M\xff\xff", "X\xff\xff\xff\xff", "\x8a\xff", "\x8a\x00"])
+const pieces = [..."()}]0RbtueQio\x81\x82\x94\x85\x86\x87.N\x88", "h\x00", "q\x00", "\x80\x02", "\x80\x05", "K\xff"]
+  .concat([
+    "J\xff\xff\xff\x7f",
+    "J\xff\xff\xff\xff",
+    "M\xff\xff",
+    "X\xff\xff\xff\xff",
+    "\x8a\xff",
+    "\x8a\x00",
+    "\x95\xff\xff",
+  ])
   .concat(["cos\nsystem\n", "cbuiltins\neval\n", "ctorch\nSize\n", "ccollections\nOrderedDict\n", "\xff\xff\xff\xff"])
+  .concat([
+    "ccollections\ndefaultdict\n",
+    "cbuiltins\ndict\n",
+    "ctorch\nuint64\n",
+    "ctorch._utils\n_rebuild_tensor_v3\n",
+  ])
+  .concat(["ctorch.storage\nUntypedStorage\n", "X\x07\x00\x00\x00storage", "]q\x01h\x01a", "(((((((((((((((("])
   .map((text) => Uint8Array.from(text, (character) => character.charCodeAt(0)));
 
-/** Runs `count` inputs, or as many as fit in `seconds`; throws on the first that breaks a promise, with its number. */
-export function fuzzPickle({ count, seed, seconds = Infinity }: FuzzOptions): FuzzReport {
+/** `raw` archives keep their checksums, so that no changed byte of a record may be accepted. */
+const zipMakers: Readonly<Record<string, Maker>> = {
+  untouched: (_rng, { bytes }) => bytes,
+  raw: (rng, { bytes }, other) => damage(rng, bytes, other.bytes),
+  "raw fields": (rng, { bytes }) => damageFields(rng, bytes),
+  "wide fields": (rng, { records }) => damageFields(rng, putTogether(records, true)),
+  pickle: (rng, { records }, other) => putTogether(changePickle(rng, records, other), rng.integer(4) === 0),
+  opcodes: (rng, { records }) => putTogether(changeOpcodes(rng, records), false),
+  nested: (rng, { records }) => putNested(records, pick(records.filter(isAside), rng), pick(records, rng)),
+  records: (rng, { records }, other) => putTogether(changeRecords(rng, records, other), rng.integer(4) === 0),
+};
+const legacyMakers: Readonly<Record<string, Maker>> = {
+  untouched: (_rng, { bytes }) => bytes,
+  legacy: (rng, { bytes }, other) => damage(rng, bytes, other.bytes),
+  "legacy opcodes": (rng, { bytes }) => replaceOpcodes(rng, bytes.slice()),
+};
+
+export function pickleFormat(): FuzzFormat {
   const seeds = loadSeeds();
-  const report: FuzzReport = {
-    inputs: { raw: 0, repaired: 0, legacy: 0 },
-    refused: {},
-    accepted: { raw: 0, repaired: 0, legacy: 0 },
-    slowestMilliseconds: 0,
+  const make = (rng: Rng): PickleInput => {
+    const seed = pick(seeds, rng);
+    const makers = seed.records.length > 0 ? zipMakers : legacyMakers;
+    const label = pick(Object.keys(makers), rng);
+    const other = pick(seeds, rng);
+    const bytes = (makers[label] as Maker)(rng, seed, other);
+    const kept = label === "untouched" || label === "raw" || label.endsWith("fields");
+    return { label, bytes, originals: kept ? [seed.fingerprint, other.fingerprint] : undefined };
   };
-  const deadline = performance.now() + seconds * 1000;
-  for (let index = 0; index < count && performance.now() < deadline; index++) {
-    const rng = createRng({ seed, index });
-    const original = seeds[rng.integer(seeds.length)] as Seed;
-    const mode = original.pickle === undefined ? "legacy" : rng.integer(2) === 0 ? "raw" : "repaired";
-    const bytes = mutate(rng, original, mode);
-    report.inputs[mode]++;
-    try {
-      readOne(original, mode, bytes, report);
-    } catch (error) {
-      throw new Error(`[fuzzPickle] input ${index} of seed ${seed} (${original.name}, ${mode})`, { cause: error });
-    }
-  }
-  return report;
+  return { name: "pickle", make, check: (input) => check(input as PickleInput) };
 }
 
-function readOne(original: Seed, mode: Mode, bytes: Uint8Array, report: FuzzReport): void {
-  const begin = performance.now();
-  const file = tryRead(bytes, report);
-  let milliseconds = performance.now() - begin;
-  // A pause of this process is no hang: what seems slow is read once more.
-  if (milliseconds > 20) milliseconds = Math.min(milliseconds, timeAgain(bytes));
-  report.slowestMilliseconds = Math.max(report.slowestMilliseconds, milliseconds);
-  if (file === undefined) return;
-  report.accepted[mode]++;
-  if (mode === "raw" && fingerprintOf(file) !== original.fingerprint) throw new Error("other tensors, and no error");
-  const copied = new Set([...file.tensors.values()].map(({ data }) => data.buffer).filter((b) => b !== bytes.buffer));
+function loadSeeds(): ReadonlyArray<Seed> {
+  const folder = new URL("../golden/pickle/", import.meta.url);
+  const names = readdirSync(folder).filter((name) => /\.(pt|pkl)$/.test(name));
+  return names.sort().map((name) => {
+    const bytes = new Uint8Array(readFileSync(new URL(name, folder)));
+    return { bytes, fingerprint: fingerprintOf(readTorchFile(bytes).tensors), records: takeApart(bytes) ?? [] };
+  });
+}
+
+function fingerprintOf(tensors: Tensors): string {
+  return `${describeTensors(tensors)}\n${[...tensors.values()].map(({ data }) => crc32(data)).join()}`;
+}
+
+function damage(rng: Rng, bytes: Uint8Array, other: Uint8Array): Uint8Array {
+  let copy: Uint8Array = bytes.slice();
+  for (let i = rng.integer(4); i >= 0; i--) {
+    if (rng.integer(3) > 0) overwrite(rng, copy, pieces);
+    else copy = resize(rng, copy, pieces, other);
+  }
+  return copy;
+}
+
+/** Numbers of the archive's structure to extremes, to their neighbors, and to the number of another field. */
+function damageFields(rng: Rng, bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice();
+  const fields = fieldsOf(copy);
+  for (let i = rng.integer(3); i >= 0 && fields.length > 0; i--) {
+    const { at, size } = pick(fields, rng);
+    const from = pick(fields, rng);
+    const near = Buffer.from(copy).readUIntLE(at, Math.min(size, 6)) + pick([-1, 1, 4, -30], rng);
+    const values = [little(pick(extremes, rng), size), copy.slice(from.at, from.at + Math.min(size, from.size))];
+    copy.set(pick([...values, little(Math.max(0, near), size)], rng), at);
+  }
+  return copy;
+}
+
+/** A record that nothing is read from. */
+const isAside = ({ name }: NewRecord): boolean => /\/(version|\.[^/]*|serialization_id)$/.test(name);
+const isPickle = ({ name }: NewRecord): boolean => name.endsWith("data.pkl");
+
+function changePickle(rng: Rng, records: ReadonlyArray<NewRecord>, other: Seed): NewRecord[] {
+  const donor = other.records.find(isPickle)?.data ?? other.bytes;
+  return records.map((record) => (isPickle(record) ? { ...record, data: damage(rng, record.data, donor) } : record));
+}
+
+function changeOpcodes(rng: Rng, records: ReadonlyArray<NewRecord>): NewRecord[] {
+  return records.map((record) =>
+    isPickle(record) ? { ...record, data: replaceOpcodes(rng, record.data.slice()) } : record,
+  );
+}
+
+/** Bytes that are likely opcodes become others; numbers behind BININT and its kin become extremes. */
+function replaceOpcodes(rng: Rng, bytes: Uint8Array): Uint8Array {
+  const opcodes = [...bytes.keys()].filter(
+    (at) => bytes[at] === 0x28 || (bytes[at] as number) >= 0x80 || bytes[at] === 0x4b,
+  );
+  for (let i = rng.integer(3); i >= 0 && opcodes.length > 0; i--) {
+    const at = pick(opcodes, rng);
+    if (bytes[at] === 0x4b && at + 1 < bytes.length) bytes[at + 1] = rng.integer(256);
+    else bytes[at] = pick(pieces, rng)[0] as number;
+  }
+  return bytes;
+}
+
+/** Records dropped, doubled, renamed, cut, grown and taken from another archive: lies about what the pickle expects. */
+function changeRecords(rng: Rng, records: ReadonlyArray<NewRecord>, other: Seed): NewRecord[] {
+  const copy = [...records];
+  const at = rng.integer(copy.length);
+  const record = copy[at] as NewRecord;
+  const size = rng.integer(record.data.length + 1);
+  const change: ReadonlyArray<() => unknown> = [
+    () => copy.splice(at, 1),
+    () => copy.splice(at, 0, record),
+    () => (copy[at] = { ...record, name: pick(records, rng).name }),
+    () => (copy[at] = { ...record, name: `${record.name}${pick(["x", "/", "\u0000", "/data.pkl", ""], rng)}` }),
+    () => (copy[at] = { ...record, data: record.data.subarray(0, size) }),
+    () => (copy[at] = { ...record, data: concat(record.data, record.data.subarray(0, size)) }),
+    () => (copy[at] = { ...record, data: (other.records[at] ?? record).data }),
+    () => copy.reverse(),
+    () =>
+      copy.push({
+        name: record.name.replace(/[^/]*$/, pick(["constants.pkl", "byteorder", "x"], rng)),
+        data: record.data,
+      }),
+  ];
+  pick(change, rng)();
+  return copy;
+}
+
+async function check({ label, bytes, originals }: PickleInput): Promise<string> {
+  const whole = readWith(() => readTorchFile(bytes).tensors);
+  const { outcome: ranged, ranges } = await readRanged(bytes);
+  const kind = sniffFile(bytes);
+  if (kind === "torch-legacy") await checkPrefixes(bytes, whole);
+  if ("tensors" in whole) {
+    if (!("tensors" in ranged)) throw new Error(`accepted, in ranges refused with ${ranged.code}`);
+    expectEqual(whole.tensors, ranged.tensors);
+    expectBounded(bytes, whole.tensors);
+    if (kind === "torch-zip") expectSoundRecords(bytes, whole.tensors);
+    if (kind === "torch-zip") expectOriginal(whole.tensors, originals);
+    return "accepted";
+  }
+  if (label === "untouched") throw new Error(`refused a sound file with ${whole.code}`);
+  const torch = kind === "torch-zip" || kind === "torch-legacy";
+  if (torch) expectSameRefusal(bytes, whole, ranged, ranges, originals);
+  else if (kind !== "safetensors" && ("tensors" in ranged || ranged.code !== whole.code) && !isCut(ranged)) {
+    throw new Error(`expected ${whole.code} for ${describeFile(kind)}, got ${JSON.stringify(ranged)}`);
+  }
+  return whole.code;
+}
+
+/** What looks like safetensors that were cut off is judged by the rules of safetensors. */
+const isCut = (outcome: Outcome): boolean => "code" in outcome && outcome.code === "InvalidHeaderLength";
+
+/** In ranges, a damaged record shows when it is read: later than another fault of the file, or never. */
+function expectSameRefusal(
+  bytes: Uint8Array,
+  whole: Outcome & { readonly code: string },
+  ranged: Outcome,
+  ranges: Ranges,
+  originals: ReadonlyArray<string> | undefined,
+): void {
+  if ("code" in ranged && ranged.code === whole.code) return;
+  if (whole.code !== "Checksum") throw new Error(`expected ${whole.code} in ranges, got ${JSON.stringify(ranged)}`);
+  if ("code" in ranged) return;
+  const damaged = (takeApart(bytes) ?? []).filter(({ sound }) => !sound);
+  const used = damaged.find(({ start, data }) => ranges.some(([from, to]) => from < start + data.length && start < to));
+  if (used !== undefined) throw new Error(`read tensors from the damaged record ${used.name}`);
+  expectOriginal(ranged.tensors, originals);
+}
+
+function expectOriginal(tensors: Tensors, originals: ReadonlyArray<string> | undefined): void {
+  if (originals?.includes(fingerprintOf(tensors)) === false) throw new Error("other tensors, and no error");
+}
+
+/** The old container read in prefixes that grow from a few bytes gives the same, or fails the same way. */
+async function checkPrefixes(bytes: Uint8Array, whole: Outcome): Promise<void> {
+  const input = { size: bytes.length, limits: defaultLimits, whole: false, firstPrefix: 16 };
+  let got: Outcome | string;
+  try {
+    const { tensors } = await readSourceRanges(readTorchContents("torch-legacy", input), bytesSource(bytes));
+    got = [...tensors].map(([name, { dtype, shape }]) => `${name} ${dtype} ${shape}`).join();
+  } catch (error) {
+    got = refusalOf(error);
+  }
+  const expected =
+    "code" in whole ? whole.code : [...whole.tensors].map(([name, t]) => `${name} ${t.dtype} ${t.shape}`).join();
+  const found = typeof got === "string" ? got : "code" in got ? got.code : "";
+  if (found !== expected) throw new Error(`in prefixes expected ${expected}, got ${found}`);
+}
+
+function expectBounded(bytes: Uint8Array, tensors: Tensors): void {
+  const copied = new Set(
+    [...tensors.values()].map(({ data }) => data.buffer).filter((buffer) => buffer !== bytes.buffer),
+  );
   const total = [...copied].reduce((sum, buffer) => sum + buffer.byteLength, 0);
   const bound = bytes.length + defaultLimits.maxExtraBytes;
   if (total > bound) throw new Error(`expected at most ${bound} bytes of copies, got ${total}`);
 }
 
-function timeAgain(bytes: Uint8Array): number {
-  const begin = performance.now();
-  tryRead(bytes, { refused: {} });
-  return performance.now() - begin;
-}
-
-function tryRead(bytes: Uint8Array, report: Pick<FuzzReport, "refused">): TorchFile | undefined {
-  try {
-    return readTorchFile(bytes);
-  } catch (error) {
-    if (!(error instanceof PickleError)) throw error;
-    report.refused[error.code] = (report.refused[error.code] ?? 0) + 1;
-    return undefined;
+/** By an independent look at the archive: every record is sound, and every tensor that is a view lies in a storage's. */
+function expectSoundRecords(bytes: Uint8Array, tensors: Tensors): void {
+  const records = takeApart(bytes);
+  const damaged = records === undefined ? "the directory" : records.find(({ sound }) => !sound)?.name;
+  if (damaged !== undefined) throw new Error(`accepted, though ${damaged} is damaged`);
+  const storages = (records ?? []).filter(({ name }) => /^[^/]*\/data\/./.test(name));
+  for (const [name, { data }] of tensors) {
+    if (data.buffer !== bytes.buffer || data.length === 0) continue;
+    const start = data.byteOffset - bytes.byteOffset;
+    const inside = storages.some(
+      (record) => record.start <= start && start + data.length <= record.start + record.data.length,
+    );
+    if (!inside) throw new Error(`${name} lies in no storage`);
   }
-}
-
-function fingerprintOf({ tensors }: TorchFile): string {
-  return [...tensors].map(([name, { dtype, shape, data }]) => `${name} ${dtype} ${shape} ${crc32(data)}`).join("\n");
-}
-
-/** One to four changes anywhere; in a repaired archive inside its pickle, with the checksum made to fit again. */
-function mutate(rng: Rng, { bytes, pickle }: Seed, mode: Mode): Uint8Array {
-  const changes = 1 + rng.integer(4);
-  if (mode === "repaired" && pickle !== undefined) {
-    const copy = bytes.slice();
-    const inside = copy.subarray(pickle.start, pickle.end);
-    for (let i = 0; i < changes; i++) overwrite(rng, inside);
-    new DataView(copy.buffer).setUint32(pickle.crcAt, crc32(inside), true);
-    return copy;
-  }
-  let copy: Uint8Array = bytes.slice();
-  for (let i = 0; i < changes; i++) {
-    if (rng.integer(3) > 0) overwrite(rng, copy);
-    else copy = resize(rng, copy);
-  }
-  return copy;
-}
-
-function overwrite(rng: Rng, bytes: Uint8Array): void {
-  if (bytes.length === 0) return;
-  const at = rng.integer(bytes.length);
-  const piece = pieces[rng.integer(pieces.length)] as Uint8Array;
-  const length = Math.min(1 + rng.integer(32), bytes.length - at);
-  const kind = rng.integer(4);
-  if (kind === 0) bytes[at] = (bytes[at] as number) ^ (1 << rng.integer(8));
-  else if (kind === 1) bytes[at] = rng.integer(256);
-  else if (kind === 2) bytes.set(piece.subarray(0, bytes.length - at), at);
-  else bytes.copyWithin(at, rng.integer(bytes.length - length + 1), at + length);
-}
-
-/** A piece put in, a range cut out or repeated, or the end cut off. */
-function resize(rng: Rng, bytes: Uint8Array): Uint8Array {
-  const at = rng.integer(bytes.length + 1);
-  const end = Math.min(bytes.length, at + 1 + rng.integer(64));
-  const kind = rng.integer(4);
-  if (kind === 0) return bytes.slice(0, at);
-  const middle = kind === 1 ? (pieces[rng.integer(pieces.length)] as Uint8Array) : bytes.subarray(at, end);
-  return join(
-    bytes.subarray(0, kind === 2 ? end : at),
-    kind === 3 ? new Uint8Array(0) : middle,
-    bytes.subarray(kind === 3 ? end : kind === 2 ? end : at),
-  );
-}
-
-function join(...parts: ReadonlyArray<Uint8Array>): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
-function loadSeeds(): ReadonlyArray<Seed> {
-  const folder = new URL("../golden/pickle/", import.meta.url);
-  const names = readdirSync(folder)
-    .filter((name) => /\.(pt|pkl)$/.test(name))
-    .sort();
-  return names.map((name) => {
-    const bytes = new Uint8Array(readFileSync(new URL(name, folder)));
-    return { name, bytes, fingerprint: fingerprintOf(readTorchFile(bytes)), pickle: findPickle(bytes) };
-  });
-}
-
-function findPickle(bytes: Uint8Array): Seed["pickle"] {
-  if (bytes[0] !== 0x50) return undefined;
-  const pickle = [...readZip(bytes, defaultLimits).values()].find(({ name }) => name.endsWith("/data.pkl"))!;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const crc = crc32(pickle.data);
-  for (let at = bytes.length - 46; at > 0; at--) {
-    if (view.getUint32(at, true) !== 0x02014b50 || view.getUint32(at + 16, true) !== crc) continue;
-    return { start: pickle.dataStart, end: pickle.dataStart + pickle.data.length, crcAt: at + 16 };
-  }
-  throw new Error("[fuzzPickle] expected the pickle in the archive's directory, got none");
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const [count = 1_000_000, seed = 1, seconds = Infinity] = process.argv.slice(2).map(Number);
-  const report = fuzzPickle({ count, seed, seconds });
-  console.log(JSON.stringify(report, null, 2));
 }

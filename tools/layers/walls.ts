@@ -49,7 +49,7 @@ export type ImportWall = {
 };
 
 const platformFiles =
-  /^(?:apps\/|tools\/|packages\/trainers\/src\/node\/|packages\/tensor-core\/src\/backends\/(?:simd\/(?:threads|worker)|webgpu\/device)\.ts$)/;
+  /^(?:apps\/|tools\/|packages\/trainers\/src\/node\/|packages\/tensor-core\/src\/(?:backends\/(?:simd\/(?:threads|worker)|webgpu\/device)|files\/node)\.ts$)/;
 
 export const importWalls: ReadonlyArray<ImportWall> = [
   {
@@ -62,7 +62,7 @@ export const importWalls: ReadonlyArray<ImportWall> = [
     specifier: /^node:/,
     allowed: platformFiles,
     testsExempt: true,
-    reason: "node:* belongs to apps, tools and trainers/src/node/",
+    reason: "node:* belongs to apps, tools, trainers/src/node/ and tensor-core's files/node.ts",
   },
 ];
 
@@ -75,8 +75,8 @@ export type GlobalWall = {
 };
 
 const hostGlobals = [
-  "window document navigator location history localStorage sessionStorage indexedDB self Worker SharedWorker",
-  "importScripts postMessage crossOriginIsolated OffscreenCanvas ImageBitmap ImageData createImageBitmap fetch",
+  "window document location history localStorage sessionStorage indexedDB self Worker SharedWorker",
+  "importScripts postMessage crossOriginIsolated OffscreenCanvas ImageBitmap ImageData createImageBitmap",
   "requestAnimationFrame XMLHttpRequest WebSocket process Buffer require __dirname __filename setImmediate",
 ]
   .join(" ")
@@ -103,9 +103,21 @@ export const globalWalls: ReadonlyArray<GlobalWall> = [
     reason: "packages take randomness and time as arguments",
   },
   {
+    name: /^fetch$/,
+    allowed: /^(?:apps\/|tools\/|packages\/trainers\/src\/node\/|packages\/tensor-core\/src\/files\/url\.ts$)/,
+    testsExempt: true,
+    reason: "downloads belong to apps, tools and tensor-core's files/url.ts",
+  },
+  {
+    name: /^navigator$/,
+    allowed: new RegExp(`${platformFiles.source}|^packages\\/tensor-core\\/src\\/files\\/browser-cache\\.ts$`),
+    testsExempt: true,
+    reason: "the browser belongs to apps, the threads of a backend and tensor-core's files/browser-cache.ts",
+  },
+  {
     name: new RegExp(`^(?:${hostGlobals.join("|")}|HTML\\w*Element|Canvas\\w+)$`),
     allowed: platformFiles,
     testsExempt: true,
-    reason: "the host belongs to apps, tools, trainers/src/node/ and the threads of a backend",
+    reason: "the host belongs to apps, tools, trainers/src/node/, the threads of a backend and files/node.ts",
   },
 ];

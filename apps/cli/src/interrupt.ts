@@ -17,7 +17,7 @@ export function createInterrupt({ signals, exit }: Host, tell: (text: string) =>
   const controller = new AbortController();
   const onSignal = (): void => {
     if (controller.signal.aborted) return exit(exitCodes.interrupted);
-    tell("stopping at the next step, after saving; press Ctrl-C again to stop at once");
+    tell("stopping at the next step (a training run saves first); press Ctrl-C again to stop at once");
     controller.abort(interruptedError());
   };
   for (const name of ["SIGINT", "SIGTERM"]) signals.on(name, onSignal);

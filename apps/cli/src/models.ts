@@ -1,5 +1,5 @@
 // Models from checkpoints.
-import { loadBeit, type Beit, type BeitConfig } from "@beitjs/beit-encoder";
+import { loadBeit, type AdaptOptions, type Beit, type BeitConfig } from "@beitjs/beit-encoder";
 import {
   initGaussianVae,
   initTokenizer,
@@ -50,9 +50,15 @@ export function gaussianVaeOf({ manifest, tensors }: DecodedCheckpoint, backend:
   return vae;
 }
 
-export function beitOf({ manifest, tensors }: DecodedCheckpoint, backend: Backend): Beit {
+/** @param options another image size than the checkpoint's, and how positions meet it */
+export function beitOf(
+  { manifest, tensors }: DecodedCheckpoint,
+  backend: Backend,
+  { imageSize, ...resizing }: AdaptOptions & { readonly imageSize?: number | undefined } = {},
+): Beit {
   const values = new Map([...tensors].map(([path, one]) => [path, { shape: one.shape, data: toFloat32(one) }]));
-  return loadBeit(values, manifest.model as BeitConfig, backend);
+  const config = manifest.model as BeitConfig;
+  return loadBeit(values, { ...config, imageSize: imageSize ?? config.imageSize }, backend, resizing);
 }
 
 /** What tells one model's weights from another's. */

@@ -112,7 +112,11 @@ const trainCrop = z.discriminatedUnion("kind", [
 
 const fit = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("direct") }),
-  z.strictObject({ kind: z.literal("centerCrop"), cropRatio: z.number().gt(0).max(1) }),
+  z.strictObject({
+    kind: z.enum(["centerCrop", "squareCrop"]),
+    cropRatio: z.number().gt(0).max(1),
+    margins: z.enum(["even", "down"]).optional(),
+  }),
 ]);
 
 const tokenizer: z.ZodType<TokenizerRecipe> = z.strictObject({

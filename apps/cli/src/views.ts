@@ -1,4 +1,5 @@
 // Fixed views of an image, central and square, as evaluation and pictures want them.
+import type { Preprocessing } from "@beitjs/beit-encoder";
 import type { EvalViewOptions, FineTuneRecipe, PretrainRecipe } from "@beitjs/trainers";
 
 const fit = { kind: "centerCrop", cropRatio: 1 } as const;
@@ -8,9 +9,24 @@ export function tokenEvalView(channels: 1 | 3, size: number): EvalViewOptions {
   return { channels, size, fit, filter: "lanczos", normalization: "unit" };
 }
 
-/** What an encoder sees. */
-export function pixelEvalView(recipe: PretrainRecipe | FineTuneRecipe): EvalViewOptions {
-  if (recipe.stage === "fine-tune") return recipe.evalView;
+/** What an encoder sees; `size` if it is not that of the recipe. */
+export function pixelEvalView(recipe: PretrainRecipe | FineTuneRecipe, size?: number): EvalViewOptions {
+  if (recipe.stage === "fine-tune") return { ...recipe.evalView, size: size ?? recipe.evalView.size };
   const { channels, pixelSize, mean, std } = recipe.views;
-  return { channels, size: pixelSize, fit, filter: "bicubic", normalization: { mean, std } };
+  return { channels, size: size ?? pixelSize, fit, filter: "bicubic", normalization: { mean, std } };
+}
+
+/** The same view as other programs describe it. */
+export function preprocessingOf({ channels, size, fit: kind, filter, normalization }: EvalViewOptions): Preprocessing {
+  const all = (value: number) => Array.from({ length: channels }, () => value);
+  const scaling =
+    normalization === "unit"
+      ? { mean: all(0), std: all(1) }
+      : normalization === "mapPixels"
+        ? { mean: all(-0.125), std: all(1.25) }
+        : { mean: normalization.mean, std: normalization.std };
+  if (kind.kind === "direct") return { filter, size, fit: "square", crop: 0, ...scaling };
+  const resized = kind.kind === "squareCrop" ? "square" : "shortSide";
+  const margins = kind.margins ?? "even";
+  return { filter, size: Math.floor(size / kind.cropRatio), fit: resized, crop: size, margins, ...scaling };
 }

@@ -1,15 +1,24 @@
-// Absolute position embeddings for another grid: bicubic, as the official loader does. (run_class_finetuning.py)
-import { bicubicWeights, resizeMap } from "./interpolation.ts";
+// Absolute position embeddings for another grid. (run_class_finetuning.py; timm, layers/pos_embed.py)
+import { antialiasedBicubicWeights, bicubicWeights, resizeMap } from "./interpolation.ts";
 import type { PatchGrid } from "./relative-position.ts";
 
-export type ResizePositionsOptions = { readonly width: number; readonly from: PatchGrid; readonly to: PatchGrid };
+/** `bicubic`: the official loader and Hugging Face. `antialiased-bicubic`: timm. */
+export type PositionResizing = "bicubic" | "antialiased-bicubic";
+
+export type ResizePositionsOptions = {
+  readonly width: number;
+  readonly from: PatchGrid;
+  readonly to: PatchGrid;
+  readonly method?: PositionResizing;
+};
 
 /**
  * The values of position embeddings [N + 1, D] for another grid. The class token's, row 0, is kept.
  *
  * @throws if the embeddings do not fit the grid they are from
  */
-export function resizePositions(positions: Float32Array, { width, from, to }: ResizePositionsOptions): Float32Array {
+export function resizePositions(positions: Float32Array, options: ResizePositionsOptions): Float32Array {
+  const { width, from, to, method = "bicubic" } = options;
   if (positions.length !== (from.rows * from.cols + 1) * width) {
     throw new Error(
       `[resizePositions] expected ${from.rows * from.cols + 1} rows of ${width} for a ${from.rows}x${from.cols} grid, got ${positions.length} values`,
@@ -18,6 +27,7 @@ export function resizePositions(positions: Float32Array, { width, from, to }: Re
   const result = new Float32Array((to.rows * to.cols + 1) * width);
   result.set(positions.subarray(0, width));
   const patches = positions.subarray(width);
-  result.set(resizeMap(patches, width, bicubicWeights(from.rows, to.rows), bicubicWeights(from.cols, to.cols)), width);
+  const weights = method === "bicubic" ? bicubicWeights : antialiasedBicubicWeights;
+  result.set(resizeMap(patches, width, weights(from.rows, to.rows), weights(from.cols, to.cols)), width);
   return result;
 }

@@ -22,7 +22,7 @@ export type ClassifierOptions = AdaptOptions &
  * @throws `[toClassifier] expected <path> …` for options that cannot be
  */
 export async function toClassifier(beit: Beit, options: ClassifierOptions, rng: Rng): Promise<Beit> {
-  const { tableResizing, backend = beit.params.classToken.backend, ...changes } = options;
+  const { tableResizing, positionResizing, backend = beit.params.classToken.backend, ...changes } = options;
   const { relativePositions } = beit.config;
   const config: BeitConfig = {
     ...beit.config,
@@ -32,7 +32,7 @@ export async function toClassifier(beit: Beit, options: ClassifierOptions, rng: 
   };
   validateBeitConfig(config, "toClassifier");
   if (config.classes === 0) throw new Error("[toClassifier] expected classes above 0, got 0");
-  const values = adaptValues(await readParameters(beit), config, { tableResizing });
+  const values = adaptValues(await readParameters(beit), config, { tableResizing, positionResizing });
   if (config.classes !== beit.config.classes) {
     values.delete("classHead.weight");
     values.delete("classHead.bias");

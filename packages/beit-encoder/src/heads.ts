@@ -1,7 +1,7 @@
 // What is read from encoded tokens: visual tokens behind masked patches (pre-training) or classes (fine-tuning).
 // (BEiT paper, sections 2.3 and 2.6)
 import { scope, tensor, type Tensor } from "@beitjs/tensor-core";
-import { layerNorm, linear } from "@beitjs/tensor-core/nn";
+import { layerNorm, linear, type LayerNormParams } from "@beitjs/tensor-core/nn";
 import { gatherRows, meanTokens, reshape } from "@beitjs/tensor-core/ops";
 import { patchCount } from "./config.ts";
 import { maskedRows, patchRows, type BatchMask } from "./masks.ts";
@@ -30,15 +30,25 @@ export function visualTokenLogits({ config, params }: Beit, encoded: Tensor, mas
  *
  * @throws if the model has no class head
  */
-export function classLogits({ config, params }: Beit, encoded: Tensor): Tensor {
-  const { classHead } = params;
-  const norm = config.pooling === "mean" ? params.classNorm : params.norm;
-  if (!norm || !classHead) throw new Error("[classLogits] expected a model with classes above 0, got 0");
-  const batch = checkEncoded("classLogits", config, encoded);
+export function classLogits(beit: Beit, encoded: Tensor): Tensor {
+  const { classHead } = beit.params;
+  if (!classHead) throw new Error("[classLogits] expected a model with classes above 0, got 0");
+  checkEncoded("classLogits", beit.config, encoded);
+  return scope(encoded.backend, () => linear(pooledFeatures(beit, encoded), classHead));
+}
+
+/**
+ * One vector an image: what the class head sees, the mean of the patches or the class token, normalized. Of a model
+ * without a class head the mean of the patches as it is. [B, N + 1, D] -> [B, D]
+ */
+export function pooledFeatures({ config, params }: Beit, encoded: Tensor): Tensor {
+  const batch = checkEncoded("pooledFeatures", config, encoded);
+  if (config.classes === 0) return meanTokens(encoded);
+  const norm = (config.pooling === "mean" ? params.classNorm : params.norm) as LayerNormParams;
   return scope(encoded.backend, () => {
     const classRows = () => Int32Array.from({ length: batch }, (_, example) => example * encoded.shape[1]);
     const pooled = config.pooling === "mean" ? meanTokens(encoded) : pickRows(encoded, classRows()); // [B, D]
-    return linear(layerNorm(pooled, norm, config), classHead);
+    return layerNorm(pooled, norm, config);
   });
 }
 

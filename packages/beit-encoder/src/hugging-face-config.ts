@@ -96,6 +96,16 @@ export function huggingFaceArchitecture(caller: string, { vocabSize, classes }: 
   return classes > 0 ? "BeitForImageClassification" : "BeitModel";
 }
 
+/**
+ * @internal A tensor's name in full: the base model's own have a prefix where a head stands beside it; the norm before the
+ * visual-token head is the head's, the one before a class head on the class token is the base model's.
+ */
+export function huggingFaceName(bare: string, config: BeitConfig): string {
+  const architecture = huggingFaceArchitecture("huggingFaceName", config);
+  if (architecture === "BeitModel" || /^(lm_head|classifier)\./.test(bare)) return bare;
+  return architecture === "BeitForMaskedImageModeling" && bare.startsWith("layernorm.") ? bare : `beit.${bare}`;
+}
+
 function architectureOf(fields: JsonFields): HuggingFaceArchitecture {
   const type = fields.value("model_type", "beit");
   fields.check(type === "beit", `model_type "beit"`, type);

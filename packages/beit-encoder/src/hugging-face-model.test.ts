@@ -9,19 +9,21 @@ import {
   writeSafetensors,
   type SafeTensor,
 } from "@beitjs/tensor-core/safetensors";
+import { bytesSource, type FileSource } from "@beitjs/tensor-core/files";
 import {
   beitVariants,
   initBeit,
   initBeitClassifier,
-  loadHuggingFace,
-  mergeShards,
+  openBeit,
   preprocessingFromHuggingFace,
   readParameters,
   toClassifier,
   toHuggingFace,
   type Beit,
   type BeitConfig,
+  type OpenBeitOptions,
 } from "./index.ts";
+import { mergeShards } from "./shards.ts";
 
 const backend = createReferenceBackend();
 const tiny: BeitConfig = {
@@ -46,6 +48,17 @@ async function folderOf(beit: Beit, labels?: readonly string[]): Promise<Folder>
   return { config: JSON.parse(new TextDecoder().decode(files["config.json"])) as Record<string, unknown>, tensors };
 }
 
+function jsonSource(name: string, json: object): FileSource {
+  return bytesSource(new TextEncoder().encode(JSON.stringify(json)), name);
+}
+
+const open = ({ config, tensors }: Folder, options: OpenBeitOptions = {}) =>
+  openBeit(
+    [bytesSource(writeSafetensors(tensors), "model.safetensors"), jsonSource("config.json", config)],
+    backend,
+    options,
+  );
+
 const extra = fromFloat32(Float32Array.of(1, 2), [2]);
 
 describe("toHuggingFace", () => {
@@ -67,11 +80,12 @@ describe("toHuggingFace", () => {
   ])("is loaded back with the same values: %s", async (_, beit, labels, names) => {
     const folder = await folderOf(beit, labels);
     for (const name of names) expect([...folder.tensors.keys()]).toContain(name);
-    const back = loadHuggingFace(folder, backend);
+    const back = await open(folder);
     expect(back.beit.config).toEqual(beit.config);
     expect(await readParameters(back.beit)).toEqual(await readParameters(beit));
     expect(back.labels).toEqual(labels);
-    expect(back.ignored).toEqual([]);
+    expect(back.unused).toEqual([]);
+    expect(back.origin).toBe("hugging-face");
   });
 
   it("writes the layer scale with a point, which transformers asks for", async () => {
@@ -94,20 +108,28 @@ describe("toHuggingFace", () => {
     };
     const half = [0.5, 0.5, 0.5];
     expect(await read()).toEqual({ filter: "bilinear", size: 16, fit: "square", crop: 0, mean: half, std: half });
-    const preprocessing = { filter: "bicubic", size: 18, fit: "shortSide", crop: 16, mean: [0.4], std: [0.2] } as const;
+    const preprocessing = {
+      filter: "bicubic",
+      size: 18,
+      fit: "shortSide",
+      crop: 16,
+      margins: "down",
+      mean: [0.4],
+      std: [0.2],
+    } as const;
     expect(await read({ preprocessing })).toEqual(preprocessing);
   });
 });
 
-describe("loadHuggingFace", () => {
+describe("openBeit, of a Hugging Face folder", () => {
   it("lists what is missing, unexpected and of another shape, all at once", async () => {
     const { config, tensors } = await folderOf(pretrained);
     tensors.delete("beit.encoder.layer.1.attention.attention.key.weight");
     tensors.delete("lm_head.bias");
     tensors.set("beit.encoder.layer.2.lambda_1", extra).set("foo", extra);
     tensors.set("beit.embeddings.cls_token", extra);
-    expect(() => loadHuggingFace({ config, tensors }, backend)).toThrow(
-      "[loadHuggingFace] expected the tensors of the config, got beit.embeddings.cls_token [2] where it should be [1, 1, 6]; " +
+    await expect(open({ config, tensors })).rejects.toThrow(
+      "[openBeit] expected the tensors of the config, got beit.embeddings.cls_token [2] where it should be [1, 1, 6]; " +
         "unexpected beit.encoder.layer.2.lambda_1; unexpected foo; " +
         "no beit.encoder.layer.1.attention.attention.key.weight; no lm_head.bias",
     );
@@ -115,7 +137,7 @@ describe("loadHuggingFace", () => {
 
   it("does not resize by itself what has the shape of another image size", async () => {
     const { config, tensors } = await folderOf(classifier);
-    expect(() => loadHuggingFace({ config: { ...config, image_size: 24 }, tensors }, backend)).toThrow(
+    await expect(open({ config: { ...config, image_size: 24 }, tensors })).rejects.toThrow(
       "relative_position_bias_table [12, 2] where it should be [28, 2]",
     );
   });
@@ -123,15 +145,15 @@ describe("loadHuggingFace", () => {
   it("refuses a tensor under two names", async () => {
     const { config, tensors } = await folderOf(pretrained);
     tensors.set("embeddings.cls_token", tensors.get("beit.embeddings.cls_token") as SafeTensor);
-    expect(() => loadHuggingFace({ config, tensors }, backend)).toThrow("unexpected embeddings.cls_token");
+    await expect(open({ config, tensors })).rejects.toThrow("unexpected embeddings.cls_token");
   });
 
   it("leaves stored indices and other heads aside, and says which", async () => {
     const { config, tensors } = await folderOf(classifier);
     tensors.set("beit.encoder.relative_position_bias.relative_position_index", fromInt32(Int32Array.of(1), [1]));
     tensors.set("beit.embeddings.mask_token", extra).set("layernorm.weight", extra);
-    const { beit, ignored } = loadHuggingFace({ config, tensors }, backend);
-    expect(ignored).toEqual(["beit.embeddings.mask_token", "layernorm.weight"]);
+    const { beit, unused } = await open({ config, tensors });
+    expect(unused.toSorted()).toEqual(["beit.embeddings.mask_token", "layernorm.weight"]);
     expect(await readParameters(beit)).toEqual(await readParameters(classifier));
   });
 
@@ -139,30 +161,40 @@ describe("loadHuggingFace", () => {
     const { config, tensors } = await folderOf(classifier);
     const shape = tensors.get("classifier.bias")?.shape as readonly number[];
     tensors.set("classifier.bias", { dtype: "F16", shape, data: Uint8Array.of(0, 0x3c, 0, 0xc0, 0, 0x38) });
-    const values = await readParameters(loadHuggingFace({ config, tensors }, backend).beit);
+    const values = await readParameters((await open({ config, tensors })).beit);
     expect(values.get("classHead.bias")?.data).toEqual(Float32Array.of(1, -2, 0.5));
   });
 
   it("gives a model that toClassifier takes to other classes and another image size", async () => {
-    const { beit } = loadHuggingFace(await folderOf(classifier), backend);
-    const options = { classes: 4, imageSize: 24, tableResizing: "bilinear" } as const;
-    const other = await toClassifier(beit, options, createRng(5));
+    const { beit, resizing } = await open(await folderOf(classifier));
+    expect(resizing).toEqual({ tableResizing: "bilinear", positionResizing: "bicubic" });
+    const other = await toClassifier(beit, { classes: 4, imageSize: 24, ...resizing }, createRng(5));
     expect(other.params.classHead?.weight.shape).toEqual([4, 6]);
     expect(other.params.blocks[0].attention.relativePositionBias?.shape).toEqual([28, 2]);
   });
 });
 
 describe("mergeShards", () => {
-  const shard = (names: readonly string[]) => writeSafetensors(names.map((name) => [name, extra] as const));
   const files = new Map([
-    ["1.safetensors", shard(["a", "b"])],
-    ["2.safetensors", shard(["c"])],
+    [
+      "1.safetensors",
+      new Map([
+        ["a", 1],
+        ["b", 2],
+      ]),
+    ],
+    ["2.safetensors", new Map([["c", 3]])],
   ]);
   const map = { c: "2.safetensors", a: "1.safetensors", b: "1.safetensors" };
+  const merge = (index: object) => mergeShards(index, async (file) => files.get(file));
 
-  it("gives all tensors in the order of the index", () => {
-    const merged = mergeShards({ metadata: { total_size: 24 }, weight_map: map }, files);
-    expect([...merged]).toEqual([...Object.keys(map)].map((name) => [name, extra]));
+  it("gives all tensors in the order of the index", async () => {
+    const merged = await merge({ metadata: { total_size: 24 }, weight_map: map });
+    expect([...merged]).toEqual([
+      ["c", 3],
+      ["a", 1],
+      ["b", 2],
+    ]);
   });
 
   it.each<[string, object, string]>([
@@ -170,23 +202,32 @@ describe("mergeShards", () => {
     ["a list", { weight_map: [] }, "weight_map to be an object, got []"],
     ["a map to numbers", { weight_map: { a: 1 } }, "weight_map.a to be a file name, got 1"],
     ["a file that is not there", { weight_map: { ...map, d: "3" } }, "all files of the index, got them without 3"],
-    ["a file too many", { weight_map: { a: map.a, b: map.b } }, "only files of the index, got them also 2.safetensors"],
     ["a tensor that is not there", { weight_map: { ...map, d: map.c } }, "got them without d in 2.safetensors"],
     ["a tensor elsewhere", { weight_map: { ...map, b: map.c } }, "got them without b in 2.safetensors"],
     ["a tensor too many", { weight_map: { a: map.a, c: map.c } }, "gives to a file, got them also b in 1.safetensors"],
-  ])("refuses %s", (_, index, message) => {
-    expect(() => mergeShards(index, files)).toThrow("[mergeShards] expected ");
-    expect(() => mergeShards(index, files)).toThrow(message);
+  ])("refuses %s", async (_, index, message) => {
+    await expect(merge(index)).rejects.toThrow("[openBeit] expected ");
+    await expect(merge(index)).rejects.toThrow(message);
   });
 
-  it("serves loadHuggingFace", async () => {
+  it("serves openBeit", async () => {
     const { config, tensors } = await folderOf(classifier);
-    const halves = [...tensors].map(([name, value], i) => [`${i % 2}.safetensors`, name, value] as const);
-    const bytes = (file: string) =>
-      writeSafetensors(halves.filter(([at]) => at === file).map(([, name, value]) => [name, value] as const));
-    const parts = new Map(["0.safetensors", "1.safetensors"].map((file) => [file, bytes(file)]));
+    const halves = [...tensors].map(([name, value], i) => [`model-${i % 2}.safetensors`, name, value] as const);
+    const shard = (file: string) =>
+      bytesSource(
+        writeSafetensors(halves.filter(([at]) => at === file).map(([, name, value]) => [name, value] as const)),
+        file,
+      );
     const index = { weight_map: Object.fromEntries(halves.map(([file, name]) => [name, file])) };
-    const { beit } = loadHuggingFace({ config, shards: { index, files: parts } }, backend);
+    const { beit } = await openBeit(
+      [
+        jsonSource("config.json", config),
+        shard("model-0.safetensors"),
+        jsonSource("model.safetensors.index.json", index),
+        shard("model-1.safetensors"),
+      ],
+      backend,
+    );
     expect(await readParameters(beit)).toEqual(await readParameters(classifier));
   });
 });

@@ -1,7 +1,7 @@
 // Weights as Hugging Face stores BEiT, under the official names: most are renamed, and the matrices of queries, keys and
 // values are one. (transformers, convert_beit_unilm_to_pytorch.py, also read backwards)
 import type { Shape } from "@beitjs/tensor-core";
-import type { HostTensor, HostTensors } from "./values.ts";
+import type { HostTensor } from "./values.ts";
 
 /** Hugging Face's name without the leading `beit.`, and the official one; `*` stands for the number of a block. */
 export const huggingFaceNames: readonly (readonly [huggingFace: string, official: string])[] = [
@@ -45,19 +45,23 @@ const parts = ["query", "key", "value"] as const;
 const matrix = /^encoder\.layer\.(\d+)\.attention\.attention\.(query|key|value)\.weight$/;
 
 /**
- * Hugging Face's tensors under the official names, for `loadBeit`. Their models normalize with an epsilon of 1e-12, which
- * belongs into the config, and resize tables with `tableResizing: "bilinear"` when they run.
+ * @internal Hugging Face's names, with or without the leading `beit.`, to the official ones; three matrices become one.
  *
- * @throws naming the tensor that is not one of BEiT's, or the query, key or value weight that is missing
+ * @param join queries, keys and values, in this order
  */
-export function fromHuggingFace(tensors: HostTensors): Map<string, HostTensor> {
-  const official = new Map<string, HostTensor>();
+export function joinNames<Value>(
+  tensors: ReadonlyMap<string, Value>,
+  join: (parts: readonly Value[]) => Value,
+): Map<string, Value> {
+  const official = new Map<string, Value>();
   const bare = new Map([...tensors].map(([name, value]) => [name.replace(/^beit\./, ""), value]));
   for (const [name, value] of bare) {
-    if (name.endsWith("relative_position_index")) continue;
     const [, block, part] = matrix.exec(name) ?? [];
-    if (part === undefined) official.set(rename(name), value);
-    else if (part === "query") official.set(`blocks.${block}.attn.qkv.weight`, joinMatrices(bare, name));
+    if (part === undefined) official.set(rename(name) ?? name, value);
+    else if (part === "query") {
+      const found = parts.map((one) => bare.get(name.replace("query", one)));
+      official.set(`blocks.${block}.attn.qkv.weight`, join(found.filter((one) => one !== undefined)));
+    }
   }
   return official;
 }
@@ -96,23 +100,7 @@ export function thirdOfTensor({ shape, data }: HostTensor, part: number): HostTe
   return { shape: thirdOfShape(shape), data: data.subarray(part * size, (part + 1) * size) };
 }
 
-function rename(name: string): string {
+function rename(name: string): string | undefined {
   const [, block = ""] = /^encoder\.layer\.(\d+)\./.exec(name) ?? [];
-  const official = toOfficial.get(block ? name.replace(block, "*") : name);
-  if (official === undefined) throw new Error(`[fromHuggingFace] expected tensors of BEiT, got ${name}`);
-  return official.replace("*", block);
-}
-
-// Rows of queries, then keys, then values.
-function joinMatrices(tensors: HostTensors, queryName: string): HostTensor {
-  const found = parts.map((part) => {
-    const name = queryName.replace("query", part);
-    const value = tensors.get(name);
-    if (!value) throw new Error(`[fromHuggingFace] expected ${name}, got none`);
-    return value;
-  });
-  const [rows, columns] = found[0].shape;
-  const data = new Float32Array(3 * rows * columns);
-  found.forEach((part, i) => data.set(part.data, i * rows * columns));
-  return { shape: [3 * rows, columns], data };
+  return toOfficial.get(block ? name.replace(block, "*") : name)?.replace("*", block);
 }

@@ -1,6 +1,11 @@
 // @beitjs/beit-encoder: the BEiT image transformer: pre-training and class heads, attention maps, official weights.
-export { resizePositions, type ResizePositionsOptions } from "./absolute-position.ts";
+export { resizePositions, type PositionResizing, type ResizePositionsOptions } from "./absolute-position.ts";
 export { attentionMaps, largestMass, type AttentionMapsOptions } from "./attention-maps.ts";
+export { conventionalPreprocessing, originalResizing, type Origin } from "./checkpoint/conventions.ts";
+export { hasBeitNames } from "./checkpoint/names.ts";
+export { openBeit, readBeitFiles, type BeitFiles, type OpenBeitOptions, type OpenedBeit } from "./checkpoint/open.ts";
+export { saveBeit, saveOfficialBeit, type SaveBeitOptions } from "./checkpoint/save.ts";
+export type { StoredTensor } from "./checkpoint/stored.ts";
 export { toClassifier, type ClassifierOptions } from "./classifier.ts";
 export {
   beitVariants,
@@ -13,16 +18,10 @@ export {
   type RelativePositions,
 } from "./config.ts";
 export { encode, encodeWithFeatures, type EncodeOptions, type Features } from "./encoder.ts";
-export { classLogits, visualTokenLogits } from "./heads.ts";
+export { classLogits, pooledFeatures, visualTokenLogits } from "./heads.ts";
 export { beitConfigFromHuggingFace, beitConfigToHuggingFace, type HuggingFaceConfig } from "./hugging-face-config.ts";
-export {
-  loadHuggingFace,
-  toHuggingFace,
-  type HuggingFaceFiles,
-  type HuggingFaceModel,
-  type HuggingFaceSource,
-} from "./hugging-face-model.ts";
-export { fromHuggingFace, huggingFaceNames } from "./hugging-face.ts";
+export { toHuggingFace, type HuggingFaceFiles } from "./hugging-face-model.ts";
+export { huggingFaceNames } from "./hugging-face.ts";
 export { initBeit, initBeitClassifier } from "./init.ts";
 export { beitToOfficial, loadBeit, officialNames } from "./load.ts";
 export type { BatchMask, PatchMask } from "./masks.ts";
@@ -43,5 +42,4 @@ export {
   type TableResizing,
 } from "./relative-position.ts";
 export { layerDecayRules, parameterDepths, weightDecayRules, type ParameterRule } from "./rules.ts";
-export { mergeShards } from "./shards.ts";
 export { readParameters, type AdaptOptions, type HostTensor, type HostTensors } from "./values.ts";

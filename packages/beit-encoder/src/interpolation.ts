@@ -57,6 +57,30 @@ export function bicubicWeights(source: number, target: number): AxisWeights {
   );
 }
 
+/**
+ * Cubic weights with a = -0.5 whose support grows as the map shrinks; taps outside are left out and the others made to add
+ * up to one (PyTorch's antialiased bicubic, which is Pillow's).
+ */
+export function antialiasedBicubicWeights(source: number, target: number): AxisWeights {
+  const scale = source / target;
+  const reach = Math.max(scale, 1);
+  return Array.from({ length: target }, (_, i) => {
+    const center = scale * (i + 0.5);
+    const first = Math.max(0, Math.trunc(center - 2 * reach + 0.5));
+    const end = Math.min(source, Math.trunc(center + 2 * reach + 0.5));
+    const weights = new Float64Array(source);
+    for (let at = first; at < end; at++) weights[at] = cubic((at - center + 0.5) / reach);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    return weights.map((weight) => weight / total);
+  });
+}
+
+function cubic(distance: number): number {
+  const d = Math.abs(distance);
+  if (d < 1) return (1.5 * d - 2.5) * d * d + 1;
+  return d < 2 ? -0.5 * (((d - 5) * d + 8) * d - 4) : 0;
+}
+
 function tapWeights(
   source: number,
   target: number,

@@ -90,6 +90,11 @@ export function officialShapes(config: BeitConfig): Map<string, Shape> {
   );
 }
 
+/** @internal Our path of an official name. */
+export function officialPath(name: string): string | undefined {
+  return rename(name, toOurs);
+}
+
 function fromOfficial(tensors: HostTensors, config: BeitConfig): Map<string, HostTensor> {
   const values = new Map<string, HostTensor>();
   for (const [name, value] of tensors) {
@@ -107,8 +112,11 @@ function rename(name: string, names: ReadonlyMap<string, string>): string | unde
   return names.get(pattern)?.replace("*", block ?? "");
 }
 
-// Officially, tokens and positions have leading axes of one, and the patch embedding is a convolution [D, C, P, P].
-function ourLayout(path: string, { shape, data }: HostTensor, { channels, patchSize }: BeitConfig): HostTensor {
+/**
+ * @internal A parameter in our layout. Officially, tokens and positions have leading axes of one, and the patch embedding
+ * is a convolution [D, C, P, P].
+ */
+export function ourLayout(path: string, { shape, data }: HostTensor, { channels, patchSize }: BeitConfig): HostTensor {
   if (/^(classToken|maskToken|positions)$/.test(path)) {
     return { shape: shape.slice(path === "positions" ? 1 : 2), data };
   }

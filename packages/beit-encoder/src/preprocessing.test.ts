@@ -35,11 +35,11 @@ describe("preprocessingFromHuggingFace", () => {
     const cropped = { ...released, size: { shortest_edge: 256 }, do_center_crop: true };
     expect(preprocessingFromHuggingFace({ ...cropped, crop_size: { height: 224, width: 224 } })).toEqual({
       ...direct,
-      ...{ size: 256, fit: "shortSide", crop: 224 },
+      ...{ size: 256, fit: "shortSide", crop: 224, margins: "down" },
     });
     expect(preprocessingFromHuggingFace({ ...released, size: 256, do_center_crop: true })).toEqual({
       ...direct,
-      ...{ size: 256, crop: 224 },
+      ...{ size: 256, crop: 224, margins: "down" },
     });
   });
 
@@ -89,9 +89,9 @@ it.each<[string, Preprocessing]>([
   ["straight to the square", direct],
   [
     "short side and crop",
-    { ...direct, filter: "bicubic", size: 256, fit: "shortSide", crop: 224, mean: [0.1, 0.2, 0.3] },
+    { ...direct, filter: "bicubic", size: 256, fit: "shortSide", crop: 224, margins: "down", mean: [0.1, 0.2, 0.3] },
   ],
-  ["square and crop", { ...direct, size: 256, crop: 224 }],
+  ["square and crop", { ...direct, size: 256, crop: 224, margins: "down" }],
 ])("preprocessingToHuggingFace is read back: %s", (_, preprocessing) => {
   expect(preprocessingFromHuggingFace(preprocessingToHuggingFace(preprocessing))).toEqual(preprocessing);
 });
@@ -105,7 +105,7 @@ describe("evalViewFields", () => {
 
   it("has the ratio whose view resizes to the same side, for every size", () => {
     const fit = (size: number, crop: number) => evalViewFields({ ...direct, fit: "shortSide", size, crop });
-    expect(fit(256, 224)).toMatchObject({ size: 224, fit: { kind: "centerCrop", cropRatio: 0.875 } });
+    expect(fit(256, 224)).toMatchObject({ size: 224, fit: { kind: "centerCrop", cropRatio: 0.875, margins: "even" } });
     for (let size = 1; size <= 600; size++) {
       for (const crop of [1, Math.ceil(size * 0.3), Math.ceil(size * 0.9), size]) {
         const view = fit(size, crop).fit;
@@ -114,10 +114,12 @@ describe("evalViewFields", () => {
     }
   });
 
-  it("refuses what the view cannot do", () => {
-    expect(() => evalViewFields({ ...direct, size: 256, crop: 224 })).toThrow(
-      "[evalViewFields] expected no crop of a square of 256, got crop 224",
-    );
+  it("cuts a square out of a larger one", () => {
+    const { size, fit } = evalViewFields({ ...direct, size: 256, crop: 224, margins: "down" });
+    expect({ size, fit }).toEqual({ size: 224, fit: { kind: "squareCrop", cropRatio: 0.875, margins: "down" } });
+  });
+
+  it("refuses channels that are no image's", () => {
     expect(() => evalViewFields({ ...direct, mean: [0, 0], std: [1, 1] })).toThrow("expected 1 or 3 channels, got 2");
   });
 });

@@ -1,6 +1,6 @@
 // How an image becomes a model's pixels, as Hugging Face's preprocessor_config.json says it, and back.
 // (transformers, image_processing_beit.py)
-import type { ResizeFilter } from "@beitjs/tensor-core/image";
+import type { CropMargins, ResizeFilter } from "@beitjs/tensor-core/image";
 import { fieldsOf, type JsonFields } from "./json-fields.ts";
 
 /** Resize, crop the center, scale: pixel = (byte / 255 - mean) / std, by channel. */
@@ -12,6 +12,8 @@ export type Preprocessing = {
   readonly fit: "square" | "shortSide";
   /** Side of the square cut from the center, at most `size`; 0: none. */
   readonly crop: number;
+  /** Which way half a pixel beside the crop goes; default `even`, as torchvision does, where transformers goes `down`. */
+  readonly margins?: CropMargins;
   /** By channel, for values in [0, 1]. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
@@ -21,7 +23,9 @@ export type Preprocessing = {
 export type EvalViewFields = {
   readonly channels: 1 | 3;
   readonly size: number;
-  readonly fit: { readonly kind: "direct" } | { readonly kind: "centerCrop"; readonly cropRatio: number };
+  readonly fit:
+    | { readonly kind: "direct" }
+    | { readonly kind: "centerCrop" | "squareCrop"; readonly cropRatio: number; readonly margins: CropMargins };
   readonly filter: ResizeFilter;
   readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
 };
@@ -49,7 +53,7 @@ export function preprocessingFromHuggingFace(configJson: object): Preprocessing 
   const crop = cropOf(fields);
   fields.check(crop <= size, `crop_size of at most ${size}`, crop);
   fields.check(fit === "square" || crop > 0, "do_center_crop true after resizing the shortest edge", false);
-  return { filter, size, fit, crop, ...normalizationOf(fields) };
+  return { filter, size, fit, crop, ...(crop > 0 && { margins: "down" }), ...normalizationOf(fields) };
 }
 
 /** The content of a preprocessor_config.json. */
@@ -75,22 +79,18 @@ export function preprocessingToHuggingFace(preprocessing: Preprocessing): Record
 /**
  * The same as options of the trainers' evaluation view.
  *
- * @throws for an image that is first made square and then cropped, which that view cannot do
+ * @throws for another number of channels than 1 or 3
  */
-export function evalViewFields({ filter, size, fit, crop, mean, std }: Preprocessing): EvalViewFields {
+export function evalViewFields(preprocessing: Preprocessing): EvalViewFields {
+  const { filter, size, fit, crop, margins = "even", mean, std } = preprocessing;
   const channels = mean.length;
   if (channels !== 1 && channels !== 3) throw new Error(`[evalViewFields] expected 1 or 3 channels, got ${channels}`);
   const rest = { channels, filter, normalization: { mean, std } } as const;
-  if (fit === "square") {
-    if (crop > 0 && crop !== size) {
-      throw new Error(`[evalViewFields] expected no crop of a square of ${size}, got crop ${crop}`);
-    }
-    return { ...rest, size, fit: { kind: "direct" } };
-  }
+  if (fit === "square" && (crop === 0 || crop === size)) return { ...rest, size, fit: { kind: "direct" } };
   // The view rounds crop / cropRatio down, so the ratio must not be a little too large.
   const exact = crop / size;
   const cropRatio = Math.floor(crop / exact) === size ? exact : crop / (size + 0.5);
-  return { ...rest, size: crop, fit: { kind: "centerCrop", cropRatio } };
+  return { ...rest, size: crop, fit: { kind: fit === "square" ? "squareCrop" : "centerCrop", cropRatio, margins } };
 }
 
 function sizeOf(fields: JsonFields): Pick<Preprocessing, "size" | "fit"> {

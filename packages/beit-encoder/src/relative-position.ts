@@ -2,8 +2,8 @@
 // token. (BEiT paper, section 2.2 and appendix A; modeling_finetune.py, run_class_finetuning.py)
 import { tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
 import { relativePositionBias } from "@beitjs/tensor-core/ops";
-import { bilinearWeights, resizeMap } from "./interpolation.ts";
-import { geometricCubicWeights } from "./spline.ts";
+import { bilinearWeights, resizeMap, type AxisWeights } from "./interpolation.ts";
+import { geometricCubicWeights, geometricLinearWeights } from "./spline.ts";
 
 /** Rows and columns of patches. */
 export type PatchGrid = { readonly rows: number; readonly cols: number };
@@ -47,9 +47,16 @@ export function biasLookup(grid: PatchGrid, backend: Backend): (table: Tensor) =
 
 /**
  * How a table meets another grid. `geometric-cubic`: the official way; cubic splines through offsets that grow
- * geometrically, so that the nearest neighbors keep their values. `bilinear`: as Hugging Face does when it runs.
+ * geometrically, so that the nearest neighbors keep their values. `geometric-linear`: the same offsets joined by lines, as
+ * timm does. `bilinear`: as Hugging Face does when it runs.
  */
-export type TableResizing = "geometric-cubic" | "bilinear";
+export type TableResizing = "geometric-cubic" | "geometric-linear" | "bilinear";
+
+const resizings: Readonly<Record<TableResizing, (source: number, target: number) => AxisWeights>> = {
+  "geometric-cubic": geometricCubicWeights,
+  "geometric-linear": geometricLinearWeights,
+  bilinear: bilinearWeights,
+};
 
 export type ResizeTableOptions = {
   readonly heads: number;
@@ -70,10 +77,7 @@ export function resizeTable(table: Float32Array, options: ResizeTableOptions): F
       `[resizeTable] expected ${tableRows(from)} rows of ${heads} for a ${from.rows}x${from.cols} grid, got ${table.length} values`,
     );
   }
-  const weights = (source: number, target: number) =>
-    method === "bilinear"
-      ? bilinearWeights(2 * source - 1, 2 * target - 1)
-      : geometricCubicWeights(2 * source - 1, 2 * target - 1);
+  const weights = (source: number, target: number) => resizings[method](2 * source - 1, 2 * target - 1);
   const offsets = table.subarray(0, table.length - 3 * heads);
   const resized = resizeMap(offsets, heads, weights(from.rows, to.rows), weights(from.cols, to.cols));
   const result = new Float32Array(tableRows(to) * heads);

@@ -1,5 +1,6 @@
-// The official resizing of relative position tables: cubic splines through offsets that grow geometrically.
-// (BEiT, run_class_finetuning.py; the spline is FITPACK's interpolating one, which is not-a-knot along each axis)
+// Resizing of relative position tables through offsets that grow geometrically: officially by cubic splines, in timm by lines.
+// (BEiT, run_class_finetuning.py; the spline is FITPACK's interpolating one, which is not-a-knot along each axis;
+// timm, layers/pos_embed_rel.py)
 import type { AxisWeights } from "./interpolation.ts";
 
 /**
@@ -11,15 +12,39 @@ import type { AxisWeights } from "./interpolation.ts";
  */
 export function geometricCubicWeights(source: number, target: number): AxisWeights {
   if (source === target) return Array.from({ length: source }, (_, i) => unit(source, i));
+  if (source < 5) throw new Error(`[geometricCubicWeights] expected at least 5 offsets, got ${source}`);
+  const { knots, targets } = geometricOffsets(source, target);
+  return splineWeights(knots, targets);
+}
+
+/** The same offsets joined by lines, as timm does by default. (timm, layers/pos_embed_rel.py) */
+export function geometricLinearWeights(source: number, target: number): AxisWeights {
+  const { knots, targets } = geometricOffsets(source, target);
+  return targets.map((target) => {
+    const x = Math.min(knots[source - 1], Math.max(knots[0], target));
+    const next = Math.max(
+      1,
+      knots.findIndex((knot) => knot >= x),
+    );
+    const weights = new Float64Array(source);
+    const share = source === 1 ? 0 : (x - knots[next - 1]) / (knots[next] - knots[next - 1]);
+    weights[next - 1] = 1 - share;
+    if (source > 1) weights[next] = share;
+    return weights;
+  });
+}
+
+/** Source offsets spread until they reach the largest target offset, and the target offsets. */
+function geometricOffsets(source: number, target: number): { readonly knots: number[]; readonly targets: number[] } {
   const half = Math.floor(source / 2);
   const reach = Math.floor(target / 2);
-  if (half < 2) throw new Error(`[geometricCubicWeights] expected at least 5 offsets, got ${source}`);
   const ratio = geometricRatio(half, reach);
   const offsets: number[] = [];
   for (let i = 0, offset = 0; i < half; i++) offsets.push((offset += ratio ** i));
-  const knots = [...offsets.map((offset) => -offset).reverse(), 0, ...offsets];
-  const targets = Array.from({ length: target }, (_, i) => i - reach);
-  return splineWeights(knots, targets);
+  return {
+    knots: [...offsets.map((offset) => -offset).reverse(), 0, ...offsets],
+    targets: Array.from({ length: target }, (_, i) => i - reach),
+  };
 }
 
 // The ratio is bisected as the original does, so that its rounding is the original's too.

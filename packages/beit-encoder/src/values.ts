@@ -3,7 +3,7 @@ import { leaves, sizeOf, type Backend, type Shape, type Tensor } from "@beitjs/t
 import { patchCount, type BeitConfig } from "./config.ts";
 import { buildBeit, type FreshValues } from "./init.ts";
 import { parameterShapes, type Beit } from "./parameters.ts";
-import { resizePositions } from "./absolute-position.ts";
+import { resizePositions, type PositionResizing } from "./absolute-position.ts";
 import { resizeTable, tableRows, type PatchGrid, type TableResizing } from "./relative-position.ts";
 
 /** A tensor on the host, row-major. */
@@ -40,8 +40,11 @@ export function beitFromValues(
   return buildBeit(config, backend, (path, shape) => (values.get(path)?.data ?? fresh?.(path, shape)) as Float32Array);
 }
 
-/** Official: geometric cubic; Hugging Face, when it runs: bilinear. */
-export type AdaptOptions = { readonly tableResizing?: TableResizing | undefined };
+/** How parameters that depend on the image size meet another one; default the official ways. */
+export type AdaptOptions = {
+  readonly tableResizing?: TableResizing | undefined;
+  readonly positionResizing?: PositionResizing | undefined;
+};
 
 /**
  * @internal The same parameters for another config of the same blocks: a shared table of relative positions is copied to
@@ -61,17 +64,20 @@ export function adaptValues(
   return adapted;
 }
 
-function fitGrid(path: string, value: HostTensor, config: BeitConfig, { tableResizing }: AdaptOptions): HostTensor {
+/** @internal The value of a parameter for the image size of a config. */
+export function fitGrid(path: string, value: HostTensor, config: BeitConfig, options: AdaptOptions): HostTensor {
+  const { tableResizing = "geometric-cubic", positionResizing = "bicubic" } = options;
   const [rows, width] = value.shape;
   const to = square(Math.sqrt(patchCount(config)));
   if (path === "positions" && rows !== patchCount(config) + 1) {
     const from = square(Math.sqrt(rows - 1));
-    return { shape: [patchCount(config) + 1, width], data: resizePositions(value.data, { width, from, to }) };
+    const data = resizePositions(value.data, { width, from, to, method: positionResizing });
+    return { shape: [patchCount(config) + 1, width], data };
   }
   if (path.endsWith(TABLE) && rows !== tableRows(to)) {
     const from = square((Math.sqrt(rows - 3) + 1) / 2);
-    const method = tableResizing ?? "geometric-cubic";
-    return { shape: [tableRows(to), width], data: resizeTable(value.data, { heads: width, from, to, method }) };
+    const data = resizeTable(value.data, { heads: width, from, to, method: tableResizing });
+    return { shape: [tableRows(to), width], data };
   }
   return value;
 }

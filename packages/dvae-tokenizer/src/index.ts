@@ -9,6 +9,15 @@ export {
   type Reconstruction,
   type StridedConfig,
 } from "./config.ts";
+export { hasTokenizerNames, type TokenizerOrigin } from "./checkpoint/files.ts";
+export {
+  openTokenizer,
+  openTokenizerEncoder,
+  readTokenizerFiles,
+  type OpenedTokenizer,
+  type OpenTokenizerOptions,
+} from "./checkpoint/open.ts";
+export { saveOfficialTokenizer, saveTokenizer } from "./checkpoint/save.ts";
 export {
   decodeGaussian,
   encodeGaussian,
@@ -18,7 +27,8 @@ export {
   type GaussianVaeConfig,
   type GaussianVaeParams,
 } from "./gaussian-vae.ts";
-export { loadTokenizer, officialNames, tokenizerToOfficial } from "./load.ts";
+export { loadTokenizer, tokenizerToOfficial } from "./load.ts";
+export { officialNames, type OfficialLayout, type OfficialName } from "./names.ts";
 export { tokenizerObjective, type ObjectiveOptions, type TokenizerObjective } from "./objective.ts";
 export { mapPixels, unmapPixels } from "./pixels.ts";
 export { relax, type RelaxationOptions } from "./relaxation.ts";
@@ -31,5 +41,6 @@ export {
   tokenProbabilities,
   type DvaeParams,
   type Tokenizer,
+  type TokenizerEncoder,
 } from "./tokenizer.ts";
 export { collapseWarning, createUsageCounter, type CodebookUsage, type UsageCounter } from "./usage.ts";

@@ -41,6 +41,12 @@ export type DvaeParams = DallEParams | StridedParams;
 /** A discrete VAE. The config says which parameters there are. */
 export type Tokenizer = { readonly config: DvaeConfig; readonly params: DvaeParams };
 
+/** What it takes to tokenize: no codebook, no decoder. */
+export type TokenizerEncoder = {
+  readonly config: DvaeConfig;
+  readonly params: { readonly encoder: DallEEncoderParams | StridedEncoderParams };
+};
+
 /**
  * A tokenizer with fresh parameters, initialized as the original of its architecture.
  *
@@ -92,18 +98,18 @@ export function buildTokenizer(
  *
  * @throws `[tokenize] expected [B, size, size, C], got …`
  */
-export function tokenize(tokenizer: Tokenizer, images: Tensor): Tensor {
+export function tokenize(tokenizer: TokenizerEncoder, images: Tensor): Tensor {
   return scope(images.backend, () => argmax(tokenLogits(tokenizer, images)));
 }
 
 /** Logits over the codebook at every grid cell. [B, size, size, C] in [0, 1] -> [B, S, S, V] */
-export function tokenLogits({ config, params }: Tokenizer, images: Tensor): Tensor {
+export function tokenLogits({ config, params }: TokenizerEncoder, images: Tensor): Tensor {
   checkImages(config, images);
   return scope(images.backend, () => encodeLogits(config, params, mapPixels(images, config.pixelRange)));
 }
 
 /** Probabilities over the codebook at every grid cell. [B, size, size, C] in [0, 1] -> [B, S, S, V] */
-export function tokenProbabilities(tokenizer: Tokenizer, images: Tensor): Tensor {
+export function tokenProbabilities(tokenizer: TokenizerEncoder, images: Tensor): Tensor {
   return scope(images.backend, () => softmax(tokenLogits(tokenizer, images)));
 }
 
@@ -129,9 +135,9 @@ export function detokenizeMixture({ config, params }: Tokenizer, weights: Tensor
 }
 
 /** Images in the network's range -> logits [B, S, S, V]; for training. */
-export function encodeLogits(config: DvaeConfig, params: DvaeParams, mapped: Tensor): Tensor {
-  if (config.architecture === "dall-e") return dallEEncoder((params as DallEParams).encoder, mapped, config);
-  return stridedEncoder((params as StridedParams).encoder, mapped);
+export function encodeLogits(config: DvaeConfig, { encoder }: TokenizerEncoder["params"], mapped: Tensor): Tensor {
+  if (config.architecture === "dall-e") return dallEEncoder(encoder as DallEEncoderParams, mapped, config);
+  return stridedEncoder(encoder as StridedEncoderParams, mapped);
 }
 
 /** Weights over the codebook [B, S, S, V] -> the decoder's output [B, H, W, C or 2 C]; for training. */

@@ -1,11 +1,19 @@
 // What a model can do, measured on images it was not trained on.
-import { disposeTree, scope, tensor } from "@beitjs/tensor-core";
+import { disposeTree, leaves, scope, tensor, type Tensor } from "@beitjs/tensor-core";
 import { argmax, crossEntropy } from "@beitjs/tensor-core/ops";
 import { classLogits, encode, gridSide, visualTokenLogits, type Beit } from "@beitjs/beit-encoder";
-import { createUsageCounter, detokenize, tokenize, type CodebookUsage, type Tokenizer } from "@beitjs/dvae-tokenizer";
+import {
+  createUsageCounter,
+  detokenize,
+  tokenize,
+  type CodebookUsage,
+  type Tokenizer,
+  type TokenizerEncoder,
+} from "@beitjs/dvae-tokenizer";
 import { batches, evalView, stack, type Dataset, type EvalViewOptions } from "./data/index.ts";
 import { drawMask, maskedTargets } from "./masks.ts";
 import type { MaskRecipe } from "./recipes/recipe.ts";
+import { viewBatch } from "./view-batch.ts";
 
 export type ClassifierScores = {
   readonly images: number;
@@ -36,10 +44,8 @@ export async function evaluateClassifier(
     label: label as number,
   }));
   for await (const { items } of data) {
-    const shape = [items.length, config.imageSize, config.imageSize, config.channels];
-    const logits = scope(backend, () =>
-      classLogits(beit, encode(beit, tensor(stack(items.map(({ pixels }) => pixels)), shape, backend))),
-    );
+    const views = items.map(({ pixels }) => pixels);
+    const logits = scope(backend, () => classLogits(beit, encode(beit, viewBatch(views, config, backend))));
     const values = await logits.read();
     logits.dispose();
     items.forEach(({ label }, i) => {
@@ -58,7 +64,7 @@ export type PretrainingScores = { readonly loss: number; readonly accuracy: numb
 /** Loss and accuracy of masked image modeling on images, each with the mask that `seed` gives it. */
 export async function evaluatePretraining(
   beit: Beit,
-  tokenizer: Tokenizer,
+  tokenizer: TokenizerEncoder,
   images: Dataset,
   options: {
     readonly mask: MaskRecipe;
@@ -84,12 +90,8 @@ export async function evaluatePretraining(
     );
     const expected = maskedTargets(ids, masks);
     const results = scope(backend, () => {
-      const { imageSize, channels } = beit.config;
-      const pixels = tensor(
-        stack(items.map((item) => item.pixels)),
-        [items.length, imageSize, imageSize, channels],
-        backend,
-      );
+      const views = items.map((item) => item.pixels);
+      const pixels = viewBatch(views, beit.config, backend);
       const logits = visualTokenLogits(beit, encode(beit, pixels, { mask: masks }), masks);
       return {
         loss: crossEntropy(logits, tensor(expected, [expected.length], backend, "int32")),
@@ -138,12 +140,12 @@ export async function evaluateTokenizer(
 
 /** Visual tokens of token views (unit range), one grid after another. */
 export async function tokensOf(
-  { config, params }: Tokenizer,
+  tokenizer: TokenizerEncoder,
   views: readonly Float32Array[],
 ): Promise<ArrayLike<number>> {
-  const { backend } = params.codebook.table;
-  const shape = [views.length, config.imageSize, config.imageSize, config.channels];
-  const tokens = scope(backend, () => tokenize({ config, params }, tensor(stack(views), shape, backend)));
+  const { config, params } = tokenizer;
+  const [[, { backend }]] = leaves<Tensor>(params);
+  const tokens = scope(backend, () => tokenize(tokenizer, viewBatch(views, config, backend)));
   const ids = await tokens.read();
   tokens.dispose();
   return ids;

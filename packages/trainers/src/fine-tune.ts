@@ -13,7 +13,7 @@ import {
   type Beit,
   type BeitParams,
 } from "@beitjs/beit-encoder";
-import { requireLabels, stack, trainView, viewRng, type Prepare } from "./data/index.ts";
+import { requireLabels, trainView, viewRng, type Prepare } from "./data/index.ts";
 import type { FineTuneRecipe } from "./recipes/recipe.ts";
 import {
   microBatchesOf,
@@ -26,6 +26,7 @@ import {
   type StepReport,
 } from "./run.ts";
 import { update } from "./update.ts";
+import { viewBatch } from "./view-batch.ts";
 
 export type FineTuneReport = StepReport<BeitParams> & {
   /** Share of the batch classified rightly, in training (with augmentation and drop path). */
@@ -60,9 +61,9 @@ export async function* fineTune(
   for await (const { epoch, items } of runBatches(recipe, options, state, prepare)) {
     const { step } = state;
     const pieces = microBatchesOf(items, microBatches).map((piece) => ({
-      pixels: tensor(
-        stack(piece.map(({ pixels }) => pixels)),
-        [piece.length, config.imageSize, config.imageSize, config.channels],
+      pixels: viewBatch(
+        piece.map(({ pixels }) => pixels),
+        config,
         backend,
       ),
       targets: tensor(

@@ -32,6 +32,7 @@ export * from "./recipes/index.ts";
 export { firstDifference, totalSteps, type RunOptions, type StepReport } from "./run.ts";
 export { trainGaussianVae, type GaussianReport } from "./train-gaussian.ts";
 export { trainTokenizer, type TokenizerReport } from "./train-tokenizer.ts";
+export { viewBatch } from "./view-batch.ts";
 export {
   initTrainingState,
   NonFiniteError,

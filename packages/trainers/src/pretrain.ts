@@ -13,9 +13,9 @@ import {
   type Beit,
   type BeitParams,
 } from "@beitjs/beit-encoder";
-import { gridSide as tokenGridSide, type Tokenizer } from "@beitjs/dvae-tokenizer";
+import { gridSide as tokenGridSide, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import type { Mask } from "@beitjs/masking";
-import { stack, twoViews, viewRng, type Prepare } from "./data/index.ts";
+import { twoViews, viewRng, type Prepare } from "./data/index.ts";
 import { tokensOf } from "./evaluate.ts";
 import { drawMask, maskedTargets } from "./masks.ts";
 import type { PretrainRecipe } from "./recipes/recipe.ts";
@@ -30,6 +30,7 @@ import {
   type StepReport,
 } from "./run.ts";
 import { update } from "./update.ts";
+import { viewBatch } from "./view-batch.ts";
 
 export type PretrainReport = StepReport<BeitParams> & {
   /** Share of masked patches whose most likely token is the right one. */
@@ -46,7 +47,7 @@ type View = { readonly pixelView: Float32Array; readonly tokenView: Float32Array
  * @throws if tokenizer and encoder disagree on grid, codebook or channels; NonFiniteError as `update`
  */
 export async function* pretrain(
-  options: RunOptions & { readonly recipe: PretrainRecipe; readonly tokenizer: Tokenizer },
+  options: RunOptions & { readonly recipe: PretrainRecipe; readonly tokenizer: TokenizerEncoder },
 ): AsyncGenerator<PretrainReport, void, void> {
   const { recipe, tokenizer, images, backend, resume } = options;
   const { seed, microBatches, views } = recipe;
@@ -78,9 +79,9 @@ export async function* pretrain(
         );
         return {
           masks,
-          pixels: tensor(
-            stack(piece.map(({ pixelView }) => pixelView)),
-            [piece.length, config.imageSize, config.imageSize, config.channels],
+          pixels: viewBatch(
+            piece.map(({ pixelView }) => pixelView),
+            config,
             backend,
           ),
           targets: tensor(targets, [targets.length], backend, "int32"),
@@ -112,7 +113,7 @@ export async function* pretrain(
 }
 
 /** @throws if the tokens of the tokenizer are not what the encoder is to predict */
-export function checkMatch({ model, views }: PretrainRecipe, { config }: Tokenizer): void {
+export function checkMatch({ model, views }: PretrainRecipe, { config }: TokenizerEncoder): void {
   const pairs: readonly [what: string, ofEncoder: number, ofTokenizer: number][] = [
     ["patch grid and token grid of one side", gridSide(model), tokenGridSide(config)],
     ["vocabSize of the codebook's", model.vocabSize, config.vocabSize],

@@ -7,7 +7,6 @@ import {
   type GaussianVae,
   type GaussianVaeParams,
 } from "@beitjs/dvae-tokenizer";
-import { stack } from "./data/index.ts";
 import { anneal } from "./optimizer/schedule.ts";
 import { tokenizerDecay } from "./recipes/decay.ts";
 import type { GaussianRecipe } from "./recipes/recipe.ts";
@@ -23,6 +22,7 @@ import {
   type StepReport,
 } from "./run.ts";
 import { update } from "./update.ts";
+import { viewBatch } from "./view-batch.ts";
 
 export type GaussianReport = StepReport<GaussianVaeParams> & {
   readonly reconstruction: number;
@@ -53,7 +53,7 @@ export async function* trainGaussianVae(
         rng.normal(),
       );
       return {
-        views: tensor(stack(piece), [piece.length, config.imageSize, config.imageSize, config.channels], backend),
+        views: viewBatch(piece, config, backend),
         noise: tensor(noise, shape, backend),
       };
     });

@@ -1,5 +1,5 @@
 // Stage 1: train a tokenizer, a discrete VAE, on images alone. (DALL-E paper §2.1 and appendix A.2, BEiT §2.4)
-import { disposeTree, tensor } from "@beitjs/tensor-core";
+import { disposeTree } from "@beitjs/tensor-core";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import {
   createUsageCounter,
@@ -9,7 +9,6 @@ import {
   type DvaeParams,
   type Tokenizer,
 } from "@beitjs/dvae-tokenizer";
-import { stack } from "./data/index.ts";
 import { anneal } from "./optimizer/schedule.ts";
 import { tokenizerDecay } from "./recipes/decay.ts";
 import type { TokenizerRecipe } from "./recipes/recipe.ts";
@@ -25,6 +24,7 @@ import {
   type StepReport,
 } from "./run.ts";
 import { update } from "./update.ts";
+import { viewBatch } from "./view-batch.ts";
 
 export type TokenizerReport = StepReport<DvaeParams> & {
   readonly reconstruction: number;
@@ -57,9 +57,7 @@ export async function* trainTokenizer(
     const { step } = state;
     const temperature = anneal(step, recipe.temperature);
     const klWeight = anneal(step, recipe.klWeight);
-    const pieces = microBatchesOf(items, microBatches).map((piece) =>
-      tensor(stack(piece), [piece.length, config.imageSize, config.imageSize, config.channels], backend),
-    );
+    const pieces = microBatchesOf(items, microBatches).map((piece) => viewBatch(piece, config, backend));
     const report = await update(
       state,
       pieces.map((piece, micro) => ({

@@ -107,6 +107,17 @@ files = {
     "model-legacy.pt": (full, {"_use_new_zipfile_serialization": False}),
     "encoder.pkl": (Encoder(), {}),
 }
+# What other versions of torch and other training code leave in a checkpoint.
+older = {
+    "parameter": nn.Parameter(torch.randn(2, 2)),
+    "parallel": nn.DataParallel(nn.Linear(2, 3)),
+    "state": collections.defaultdict(dict, {"step": torch.tensor([1.5]), "table": collections.defaultdict(None, {"x": torch.ones(2)})}),
+    "unsigned": torch.tensor([[1, 2, 3], [4, 5, 65535]], dtype=torch.uint16).t(),
+    "wide": torch.tensor([2**63], dtype=torch.uint64),
+    "complex": torch.tensor([1 + 2j, -3j], dtype=torch.complex64),
+    "float8": torch.tensor([1.5, -2.0, 0.25]).to(torch.float8_e4m3fn)[1:],
+}
+files["older.pt"] = (older, {})
 
 
 def flatten(value, path=()):

@@ -1,43 +1,43 @@
 // Where a patch looks: its attention over all patches, drawn over the image. (BEiT paper, section 3.4)
-import { attentionMaps, gridSide, type Beit, type BeitConfig } from "@beitjs/beit-encoder";
+import { attentionMaps, gridSide, type Beit } from "@beitjs/beit-encoder";
 import { scope, tensor } from "@beitjs/tensor-core";
 import { fromFloat } from "@beitjs/tensor-core/image";
-import { evalView, type FineTuneRecipe, type PretrainRecipe } from "@beitjs/trainers";
+import { evalView } from "@beitjs/trainers";
 import { readImage } from "@beitjs/trainers/node";
 import sharp from "sharp";
 import { backendFlags, openBackend } from "../backend.ts";
 import { defineCommand, integer, required } from "../command.ts";
 import { exitCodes, usageError } from "../exit-codes.ts";
 import { drawAttention } from "../draw-attention.ts";
-import { beitOf, openCheckpoint } from "../models.ts";
+import { looseFlags, openEncoder, resizingFlags } from "../open-model.ts";
 import { writeResult } from "../run-folder.ts";
-import { pixelEvalView } from "../views.ts";
 
 export const attentionCommand = defineCommand({
   name: "attention",
   summary: "Draw what a patch attends to",
   example: "beit attention runs/pretrain --image cat.jpg --patch 3,5 --out attention.png",
-  argument: "checkpoint",
+  argument: "model",
   flags: {
-    checkpoint: required("checkpoint", "checkpoint or run folder of pretrain or finetune"),
+    model: required("model", "run folder of pretrain or finetune, or a BEiT's file, folder or address"),
     image: required("file", "the image"),
     patch: required("row,col", "the patch that looks; 0,0 is at the top left"),
     layer: integer("number", "block, from 0 (default: the last)", 0),
     head: integer("number", "attention head, from 0 (default: the mean of all)", 0),
     out: required("file.png", "the picture"),
+    ...resizingFlags,
+    ...looseFlags,
     ...backendFlags,
   },
   async run(flags, context) {
-    const checkpoint = await openCheckpoint(flags.checkpoint, ["pretrain", "fine-tune"], context);
-    const config = checkpoint.manifest.model as BeitConfig;
+    const { backend } = await openBackend(flags, context);
+    const { beit, view } = await openEncoder(flags.model, backend, flags, context);
+    const { config } = beit;
     const patch = parsePatch(flags.patch, gridSide(config));
     const layer = below("--layer", flags.layer ?? config.depth - 1, config.depth);
     const head = flags.head === undefined ? undefined : below("--head", flags.head, config.heads);
     const image = await readImage(flags.image);
-    const { backend } = await openBackend(flags, context);
-    const view = pixelEvalView(checkpoint.manifest.recipe as PretrainRecipe | FineTuneRecipe);
     const pixels = evalView(image, view);
-    const weights = await patchAttention(beitOf(checkpoint, backend), pixels, { patch, layer, head });
+    const weights = await patchAttention(beit, pixels, { patch, layer, head });
     const seen = fromFloat(
       pixels,
       { width: view.size, height: view.size, channels: view.channels },

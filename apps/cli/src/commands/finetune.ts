@@ -15,7 +15,7 @@ import { defineCommand, integer, optional, toggle } from "../command.ts";
 import { exitCodes, usageError } from "../exit-codes.ts";
 import { formatAccuracy, formatLoss } from "../expectations.ts";
 import { imageFacts, imageFlags, openImages } from "../images.ts";
-import { beitOf, openCheckpoint, weightsHash } from "../models.ts";
+import { looseFlags, openEncoder } from "../open-model.ts";
 import { loadRecipe, recipeFlags } from "../recipe-file.ts";
 import { inRunFolder, runFlags } from "../run-folder.ts";
 import { finishRun, runFacts, trainingFlags, trainingRun, type TrainingRunOptions } from "../training-run.ts";
@@ -26,25 +26,42 @@ export const finetuneCommand = defineCommand({
   example: "beit finetune --data photos --from runs/pretrain --labels-per-class 10 --out runs/finetune",
   flags: {
     ...imageFlags,
-    from: optional("checkpoint", "checkpoint or run folder of pretrain"),
+    from: optional(
+      "model",
+      "run folder of pretrain, or a BEiT's file, folder or address (its image size becomes the recipe's)",
+    ),
     scratch: toggle("start from fresh weights instead, for comparison"),
     labelsPerClass: integer("count", "learn from so many images of every class (default: from all)", 1),
     ...recipeFlags("fine-tune-demo"),
     ...runFlags("runs/finetune"),
     ...trainingFlags,
+    ...looseFlags,
     ...backendFlags,
   },
   async run(flags, context) {
     if ((flags.from === undefined) !== flags.scratch)
       throw usageError("expected --from with a pre-trained checkpoint or --scratch, one of the two");
     const recipe = await loadRecipe(flags, ["fine-tune"]);
-    const start = flags.from === undefined ? undefined : await openCheckpoint(flags.from, ["pretrain"], context);
     const { images: all, skipped } = await openImages(flags.data, { split: "train", skipBad: flags.skipBad }, context);
     requireLabels(all);
     const images = flags.labelsPerClass === undefined ? all : takePerClass(all, flags.labelsPerClass, recipe.seed);
     totalSteps(recipe, images);
+    const { backend, facts } = await openBackend(flags, context);
+    const start =
+      flags.from === undefined
+        ? undefined
+        : await openEncoder(
+            flags.from,
+            backend,
+            {
+              stages: ["pretrain"],
+              imageSize: recipe.view.size,
+              allowUnexpected: flags.allowUnexpected,
+              heads: flags.heads,
+            },
+            context,
+          );
     await inRunFolder(flags.out, context, async () => {
-      const { backend, facts } = await openBackend(flags, context);
       const options = {
         folder: flags.out,
         resume: flags.resume,
@@ -52,10 +69,10 @@ export const finetuneCommand = defineCommand({
         identity: {
           data: imageFacts(all),
           labelsPerClass: flags.labelsPerClass ?? null,
-          startWeights: start ? weightsHash(start) : "scratch",
+          startWeights: start?.sha256 ?? "scratch",
         },
         facts: runFacts({ data: flags.data, skipped, backend: facts, from: start?.path ?? null }),
-        ...fineTuneRun(recipe, images, { backend, ...(start && { from: beitOf(start, backend) }) }),
+        ...fineTuneRun(recipe, images, { backend, ...(start && { from: start.beit }) }),
       };
       await finishRun(await trainingRun(options, context), options, context);
     });

@@ -1,5 +1,5 @@
 // Stage 2: masked image modeling with a frozen tokenizer.
-import type { Tokenizer } from "@beitjs/dvae-tokenizer";
+import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import type { Backend } from "@beitjs/tensor-core";
 import {
   checkMatch,
@@ -14,7 +14,7 @@ import { defineCommand, required } from "../command.ts";
 import { exitCodes, messageOf, usageError } from "../exit-codes.ts";
 import { formatAccuracy, formatLoss } from "../expectations.ts";
 import { imageFacts, imageFlags, openImages } from "../images.ts";
-import { openCheckpoint, tokenizerOf, weightsHash } from "../models.ts";
+import { openTokenizing } from "../open-model.ts";
 import { loadRecipe, recipeFlags } from "../recipe-file.ts";
 import { inRunFolder, runFlags } from "../run-folder.ts";
 import { finishRun, runFacts, trainingFlags, trainingRun, type TrainingRunOptions } from "../training-run.ts";
@@ -25,7 +25,10 @@ export const pretrainCommand = defineCommand({
   example: "beit pretrain --data photos --tokenizer runs/tokenizer --recipe pretrain-demo --out runs/pretrain",
   flags: {
     ...imageFlags,
-    tokenizer: required("checkpoint", "checkpoint or run folder of train-tokenizer"),
+    tokenizer: required(
+      "model",
+      "run folder of train-tokenizer, or a tokenizer's file or address (OpenAI's encoder.pkl)",
+    ),
     ...recipeFlags("pretrain-demo"),
     ...runFlags("runs/pretrain"),
     ...trainingFlags,
@@ -33,19 +36,24 @@ export const pretrainCommand = defineCommand({
   },
   async run(flags, context) {
     const recipe = await loadRecipe(flags, ["pretrain"]);
-    const tokenizerCheckpoint = await openCheckpoint(flags.tokenizer, ["tokenizer"], context);
-    refuseMismatch(recipe, { config: tokenizerCheckpoint.manifest.model } as Tokenizer);
+    const { backend, facts } = await openBackend(flags, context);
+    const { tokenizer, sha256, path } = await openTokenizing(
+      flags.tokenizer,
+      backend,
+      { tokenSize: recipe.views.tokenSize },
+      context,
+    );
+    refuseMismatch(recipe, tokenizer);
     const { images, skipped } = await openImages(flags.data, { split: "train", skipBad: flags.skipBad }, context);
     totalSteps(recipe, images);
     await inRunFolder(flags.out, context, async () => {
-      const { backend, facts } = await openBackend(flags, context);
       const options = {
         folder: flags.out,
         resume: flags.resume,
         saveEvery: flags.saveEvery,
-        identity: { data: imageFacts(images), tokenizerWeights: weightsHash(tokenizerCheckpoint) },
-        facts: runFacts({ data: flags.data, skipped, backend: facts, tokenizer: tokenizerCheckpoint.path }),
-        ...pretrainRun(recipe, images, { tokenizer: tokenizerOf(tokenizerCheckpoint, backend), backend }),
+        identity: { data: imageFacts(images), tokenizerWeights: sha256 },
+        facts: runFacts({ data: flags.data, skipped, backend: facts, tokenizer: path }),
+        ...pretrainRun(recipe, images, { tokenizer, backend }),
       };
       await finishRun(await trainingRun(options, context), options, context);
     });
@@ -57,7 +65,7 @@ export const pretrainCommand = defineCommand({
 export function pretrainRun(
   recipe: PretrainRecipe,
   images: Dataset,
-  { tokenizer, backend }: { readonly tokenizer: Tokenizer; readonly backend: Backend },
+  { tokenizer, backend }: { readonly tokenizer: TokenizerEncoder; readonly backend: Backend },
 ): Pick<TrainingRunOptions<PretrainReport>, "recipe" | "train" | "model" | "metrics" | "describe"> {
   const { vocabSize } = recipe.model;
   return {
@@ -69,7 +77,7 @@ export function pretrainRun(
   };
 }
 
-function refuseMismatch(recipe: PretrainRecipe, tokenizer: Tokenizer): void {
+function refuseMismatch(recipe: PretrainRecipe, tokenizer: TokenizerEncoder): void {
   try {
     checkMatch(recipe, tokenizer);
   } catch (error) {

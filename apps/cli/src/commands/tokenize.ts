@@ -1,15 +1,13 @@
 // Images to their visual tokens: as a grid to look at, as JSON, or as safetensors for other programs.
-import { promises as files } from "node:fs";
 import { extname } from "node:path";
-import { gridSide, type DvaeConfig, type Tokenizer } from "@beitjs/dvae-tokenizer";
+import { gridSide, type DvaeConfig, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import { fromInt32, writeSafetensors } from "@beitjs/tensor-core/safetensors";
-import { batches, evalView, tokensOf, type Dataset } from "@beitjs/trainers";
-import { datasetLayout, readImage, type DatasetSplit } from "@beitjs/trainers/node";
+import { evalView, tokensOf, type Dataset } from "@beitjs/trainers";
 import { backendFlags, openBackend } from "../backend.ts";
 import { defineCommand, list, optional, required, toggle, type Context } from "../command.ts";
 import { exitCodes, usageError } from "../exit-codes.ts";
-import { interruptible, openImages } from "../images.ts";
-import { openCheckpoint, tokenizerOf } from "../models.ts";
+import { imageBatches, openImageSources } from "../image-sources.ts";
+import { openTokenizing, tokenizerFlags } from "../open-model.ts";
 import { writeResult } from "../run-folder.ts";
 import { tokenEvalView } from "../views.ts";
 
@@ -20,10 +18,14 @@ export const tokenizeCommand = defineCommand({
   summary: "Turn images into visual tokens",
   example: "beit tokenize --tokenizer runs/tokenizer --data cat.jpg dog.jpg --out tokens.json",
   flags: {
-    tokenizer: required("checkpoint", "checkpoint or run folder of train-tokenizer"),
+    tokenizer: required(
+      "model",
+      "run folder of train-tokenizer, or a tokenizer's file or address (OpenAI's encoder.pkl)",
+    ),
     data: list("path", "image files, or folders as for training", { required: true }),
     out: optional("file", ".safetensors or .json (default: stdout, as grids on a terminal, as JSON lines elsewhere)"),
     skipBad: toggle("leave images out that cannot be read, instead of stopping"),
+    ...tokenizerFlags,
     ...backendFlags,
   },
   async run(flags, context) {
@@ -31,16 +33,13 @@ export const tokenizeCommand = defineCommand({
     if (kind !== undefined && kind !== ".json" && kind !== ".safetensors") {
       throw usageError(`--out ${flags.out}: expected a name that ends in .safetensors or .json`);
     }
-    const checkpoint = await openCheckpoint(flags.tokenizer, ["tokenizer"], context);
-    const sources = await openSources(flags.data, flags.skipBad, context);
+    const images = await openImageSources(flags.data, flags, context);
     const { backend } = await openBackend(flags, context);
-    const tokenizer = tokenizerOf(checkpoint, backend);
+    const { tokenizer } = await openTokenizing(flags.tokenizer, backend, flags, context);
     const tokenized: TokenizedImage[] = [];
-    for (const source of sources) {
-      for await (const image of tokenizeAll(tokenizer, interruptible(source, context), context)) {
-        if (flags.out === undefined) show(image, tokenizer.config, context);
-        else tokenized.push(image);
-      }
+    for await (const image of tokenizeAll(tokenizer, images, context)) {
+      if (flags.out === undefined) show(image, tokenizer.config, context);
+      else tokenized.push(image);
     }
     if (flags.out !== undefined) {
       await writeResult(
@@ -54,70 +53,18 @@ export const tokenizeCommand = defineCommand({
   },
 });
 
-async function openSources(paths: readonly string[], skipBad: boolean, context: Context): Promise<Dataset[]> {
-  const sources: Dataset[] = [];
-  const singles: string[] = [];
-  for (const path of paths) {
-    const isFolder = await files.stat(path).then(
-      (stats) => stats.isDirectory(),
-      () => false,
-    );
-    if (!isFolder) singles.push(path);
-    else {
-      const splits = Object.keys((await datasetLayout(path)).splits) as DatasetSplit[];
-      for (const split of splits) sources.push((await openImages(path, { split, skipBad }, context)).images);
-    }
-  }
-  return singles.length > 0 ? [await fileDataset(singles, skipBad, context), ...sources] : sources;
-}
-
-async function fileDataset(paths: readonly string[], skipBad: boolean, { terminal }: Context): Promise<Dataset> {
-  const good: string[] = [];
-  for (const path of paths) {
-    try {
-      await readImage(path);
-      good.push(path);
-    } catch (error) {
-      if (!skipBad) throw error;
-      terminal.warn(`left out: ${(error as Error).message}`);
-    }
-  }
-  if (good.length === 0) throw new Error(`none of the ${paths.length} images can be read`);
-  return {
-    length: good.length,
-    get: async (index) => ({ image: await readImage(good[index]), name: good[index] }),
-    label: () => undefined,
-    name: (index) => good[index],
-  };
-}
-
 async function* tokenizeAll(
-  tokenizer: Tokenizer,
+  tokenizer: TokenizerEncoder,
   images: Dataset,
-  { terminal }: Context,
+  context: Context,
 ): AsyncGenerator<TokenizedImage> {
   const { imageSize, channels } = tokenizer.config;
   const view = tokenEvalView(channels === 1 ? 1 : 3, imageSize);
-  const options = {
-    batchSize: Math.min(32, images.length),
-    seed: 0,
-    epochs: 1,
-    shuffle: false,
-    dropLast: false,
-  };
-  const progress =
-    images.length > 32 ? terminal.progress({ label: "tokenizing", total: images.length, unit: "images" }) : undefined;
   const cells = gridSide(tokenizer.config) ** 2;
-  let done = 0;
-  try {
-    for await (const { items, indices } of batches(images, ({ image }) => evalView(image, view), options)) {
-      const ids = Int32Array.from(await tokensOf(tokenizer, items));
-      progress?.update((done += items.length), "");
-      for (const [i, index] of indices.entries())
-        yield { name: images.name(index), tokens: ids.slice(i * cells, (i + 1) * cells) };
-    }
-  } finally {
-    progress?.stop();
+  const all = imageBatches(images, (image) => evalView(image, view), { batch: 32, label: "tokenizing" }, context);
+  for await (const { names, items } of all) {
+    const ids = Int32Array.from(await tokensOf(tokenizer, items));
+    for (const [i, name] of names.entries()) yield { name, tokens: ids.slice(i * cells, (i + 1) * cells) };
   }
 }
 

@@ -50,6 +50,7 @@ describe("centerCropBox", () => {
       height: 224,
     });
     expect(centerCropBox(7, 9, { width: 4, height: 4 })).toEqual({ left: 2, top: 2, width: 4, height: 4 });
+    expect(centerCropBox(7, 9, { width: 4, height: 4 }, "down")).toEqual({ left: 1, top: 2, width: 4, height: 4 });
   });
 
   it("refuses a crop larger than the image", () => {

@@ -89,18 +89,27 @@ export function randomResizedCropBox(width: number, height: number, options: Ran
   return centralBoxWithin(width, height, options.ratio);
 }
 
+/** Which way half a pixel of margin goes: to the even number (torchvision's `CenterCrop`) or down (transformers). */
+export type CropMargins = "even" | "down";
+
 /**
- * The central box of the given size (torchvision's `CenterCrop`: odd margins round half to even).
+ * The central box of the given size.
  * @throws RangeError when the box is larger than the image.
  */
-export function centerCropBox(width: number, height: number, size: { width: number; height: number }): Box {
+export function centerCropBox(
+  width: number,
+  height: number,
+  size: { width: number; height: number },
+  margins: CropMargins = "even",
+): Box {
+  const margin = margins === "even" ? roundHalfEven : Math.floor;
   if (size.width > width || size.height > height || size.width < 1 || size.height < 1) {
     const got = `${size.width} x ${size.height}`;
     throw new RangeError(`[centerCropBox] expected a crop of at least 1 x 1 inside ${width} x ${height}, got ${got}`);
   }
   return {
-    left: roundHalfEven((width - size.width) / 2),
-    top: roundHalfEven((height - size.height) / 2),
+    left: margin((width - size.width) / 2),
+    top: margin((height - size.height) / 2),
     width: size.width,
     height: size.height,
   };

@@ -2,7 +2,8 @@
 export { createImage, grayToRgb, toGray, withChannels, type Box, type Image } from "./image.ts";
 export { resize, resizeShortSide, type ResizeOptions } from "./resize.ts";
 export type { ResizeFilter } from "./resample-weights.ts";
-export { centerCropBox, crop, flipHorizontal, pad, randomResizedCropBox, type RandomCropOptions } from "./crop.ts";
+export { centerCropBox, crop, flipHorizontal, pad, randomResizedCropBox } from "./crop.ts";
+export type { CropMargins, RandomCropOptions } from "./crop.ts";
 export { adjustBrightness, adjustContrast, adjustSaturation, colorJitter, type ColorJitterOptions } from "./color.ts";
 export { fromFloat, toFloat, type Normalization } from "./normalize.ts";
 export { imageTensor } from "./tensor.ts";

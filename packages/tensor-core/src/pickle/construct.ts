@@ -1,12 +1,13 @@
 // REDUCE, NEWOBJ, BUILD and BINPERSID, on inert data only: known constructors of torch are carried out here with every
 // operand checked, all others become records.
 import { PickleError } from "./error.ts";
-import { isConstructor, storageDtype } from "./globals.ts";
+import { isConstructor, isFactory, namedDtype, storageDtype } from "./globals.ts";
 import type { ConstructorName } from "./globals.ts";
 import { spend } from "./limits.ts";
 import type { StepBudget } from "./limits.ts";
 import { setItem } from "./items.ts";
 import { describe, isKind } from "./value.ts";
+import type { SafeDtype } from "../safetensors/dtypes.ts";
 import type { PickleObject, PickleStorage, PickleTensor, PickleTuple, PickleValue } from "./value.ts";
 
 export type ConstructContext = {
@@ -35,7 +36,7 @@ export function reduce(
 export function newObject(target: PickleValue, args: PickleValue, offset: number): PickleObject {
   if (!isKind(target, "global")) throw operand("a class", target, offset);
   if (!isKind(args, "tuple")) throw operand(`a tuple of arguments for ${target.name}`, args, offset);
-  if (isConstructor(target.name) || storageDtype(target.name) !== undefined) {
+  if (isConstructor(target.name) || isFactory(target.name) || storageDtype(target.name) !== undefined) {
     throw new PickleError("Operand", `expected a class for a record, got ${target.name}`, offset);
   }
   return { kind: "object", className: target.name, args: args.items, state: null };
@@ -83,6 +84,8 @@ function construct(
   switch (name) {
     case "collections.OrderedDict":
       return orderedDict(context, args, offset);
+    case "collections.defaultdict":
+      return defaultDict(args, offset);
     case "builtins.set":
       return { kind: "set", items: sequence(context, name, args, offset) };
     case "torch.Size":
@@ -94,8 +97,25 @@ function construct(
     }
     case "torch._utils._rebuild_tensor":
     case "torch._utils._rebuild_tensor_v2":
-      return rebuildTensor(name, args, offset);
+      return rebuildTensor(name, args, undefined, offset);
+    case "torch._utils._rebuild_tensor_v3":
+      return rebuildTensor(name, args, typeArgument(name, args[6], offset), offset);
   }
+}
+
+/** A dict; what it would make missing values with is dropped. */
+function defaultDict(args: ReadonlyArray<PickleValue>, offset: number): PickleValue {
+  const [factory] = args;
+  if (args.length > 1 || !(factory === undefined || factory === null || isKind(factory, "global"))) {
+    throw operand("a factory for collections.defaultdict", args[1] ?? factory, offset);
+  }
+  return { kind: "dict", entries: new Map<PickleValue, PickleValue>(), attributes: null };
+}
+
+function typeArgument(name: string, value: PickleValue | undefined, offset: number): SafeDtype {
+  const dtype = isKind(value, "global") ? namedDtype(value.name) : undefined;
+  if (dtype === undefined) throw operand(`an element type for ${name}`, value, offset);
+  return dtype;
 }
 
 function orderedDict(context: ConstructContext, args: ReadonlyArray<PickleValue>, offset: number): PickleValue {
@@ -125,7 +145,12 @@ function sequence(
   return [...items.items];
 }
 
-function rebuildTensor(name: string, args: ReadonlyArray<PickleValue>, offset: number): PickleTensor {
+function rebuildTensor(
+  name: string,
+  args: ReadonlyArray<PickleValue>,
+  type: SafeDtype | undefined,
+  offset: number,
+): PickleTensor {
   const [storage, start, shape, strides] = args;
   if (!isKind(storage, "storage")) throw operand(`a storage for ${name}`, storage, offset);
   if (!isCount(start)) throw operand(`an offset for ${name}`, start, offset);
@@ -134,7 +159,8 @@ function rebuildTensor(name: string, args: ReadonlyArray<PickleValue>, offset: n
   if (sizes.length !== steps.length) {
     throw new PickleError("Operand", `expected ${sizes.length} strides for ${name}, got ${steps.length}`, offset);
   }
-  return { kind: "tensor", storage, offset: start, shape: sizes, strides: steps };
+  const dtype = type ?? storage.dtype;
+  return { kind: "tensor", dtype, storage, offset: start, shape: sizes, strides: steps };
 }
 
 function counts(name: string, value: PickleValue | undefined, offset: number): ReadonlyArray<number> {

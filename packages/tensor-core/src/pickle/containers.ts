@@ -1,22 +1,29 @@
 // The two containers of torch.save (torch: torch/serialization.py): a zip archive with one record a storage, and before
-// torch 1.6 five pickles with the raw storages behind them.
+// torch 1.6 five pickles with the raw storages behind them. Storages are only located here.
 import { PickleError } from "./error.ts";
 import { latin1 } from "./latin1.ts";
+import { checkHeld } from "./limits.ts";
 import { runPickle } from "./machine.ts";
 import type { PickleContext } from "./machine.ts";
-import { dtypeBits } from "../safetensors/dtypes.ts";
+import { storageBytes } from "./materialize.ts";
 import { describe, isKind } from "./value.ts";
 import type { PickleStorage, PickleValue } from "./value.ts";
-import { readZip } from "./zip.ts";
+import { readRecordData, readZip } from "./zip.ts";
+import type { ContainerInput, ZipRecord } from "./zip.ts";
+import type { RangeReader } from "../files/ranges.ts";
+
+/** Where the bytes of a storage lie; in an archive with the record that holds them, whose checksum may be unverified. */
+export type StoragePlace = { readonly start: number; readonly end: number; readonly record?: ZipRecord };
 
 export type Contents = {
   readonly root: PickleValue;
-  /** The bytes of every storage that the root names, each as long as its element count says. */
-  readonly storages: ReadonlyMap<PickleStorage, Uint8Array>;
+  /** Every storage that the root names, each as long as its element count says. */
+  readonly storages: ReadonlyMap<PickleStorage, StoragePlace>;
+  readonly steps: number;
 };
 
-export function readZipContainer(bytes: Uint8Array, context: PickleContext): Contents {
-  const records = readZip(bytes, context.limits);
+export function* readZipContainer(input: ContainerInput): RangeReader<Contents> {
+  const records = yield* readZip(input);
   const pickles = [...records.keys()].filter((name) => name.endsWith("/data.pkl") && name.split("/").length === 2);
   if (pickles.length !== 1) {
     throw new PickleError("Format", `expected one record */data.pkl in the archive, got ${pickles.length}`);
@@ -27,33 +34,71 @@ export function readZipContainer(bytes: Uint8Array, context: PickleContext): Con
     throw new PickleError("Format", "expected a file of torch.save, got a TorchScript archive (constants.pkl)");
   }
   const order = records.get(`${prefix}byteorder`);
-  if (order !== undefined) checkByteOrder(latin1(order.data.subarray(0, 16)));
-  const { data, dataStart } = records.get(pickle)!;
-  const { value: root, end } = runPickle(context, data, 0, dataStart);
-  if (end !== data.length)
-    throw new PickleError("Format", "expected the end of data.pkl after STOP, got more", dataStart + end);
-  const storages = new Map<PickleStorage, Uint8Array>();
-  for (const storage of context.storages.values()) {
-    const record = records.get(`${prefix}data/${storage.key}`);
-    if (record === undefined)
-      throw new PickleError("Storage", `expected a record ${prefix}data/${storage.key}, got none`);
-    const size = storageBytes(storage);
-    if (record.data.length !== size) {
-      throw new PickleError(
-        "Storage",
-        `expected ${record.name} to be ${storage.length} of ${storage.dtype} in ${size} bytes, got ${record.data.length}`,
-        record.dataStart,
-      );
-    }
-    storages.set(storage, record.data);
+  if (order !== undefined) {
+    if (!input.whole) checkHeld(input.limits, order.name, order.size, order.dataStart);
+    checkByteOrder(latin1((yield* readRecordData(order)).subarray(0, 16)));
   }
-  return { root, storages };
+  const record = records.get(pickle)!;
+  if (!input.whole) checkHeld(input.limits, pickle, record.size, record.dataStart);
+  const context = createContext(input);
+  const data = yield* readRecordData(record);
+  const { value: root, end } = runPickle(context, data, 0, record.dataStart);
+  if (end !== data.length)
+    throw new PickleError("Format", "expected the end of data.pkl after STOP, got more", record.dataStart + end);
+  const storages = new Map<PickleStorage, StoragePlace>();
+  for (const storage of context.storages.values()) {
+    storages.set(storage, placeOf(storage, `${prefix}data/${storage.key}`, records));
+  }
+  return { root, storages, steps: context.budget.used };
+}
+
+function placeOf(storage: PickleStorage, name: string, records: ReadonlyMap<string, ZipRecord>): StoragePlace {
+  const record = records.get(name);
+  if (record === undefined) throw new PickleError("Storage", `expected a record ${name}, got none`);
+  const size = storageBytes(storage);
+  if (record.size !== size) {
+    throw new PickleError(
+      "Storage",
+      `expected ${name} to be ${storage.length} of ${storage.dtype} in ${size} bytes, got ${record.size}`,
+      record.dataStart,
+    );
+  }
+  return { start: record.dataStart, end: record.dataStart + size, record };
+}
+
+const defaultPrefix = 1 << 20;
+
+/** The five pickles come first and say nowhere how long they are, so that a source is read in growing prefixes. */
+export function* readLegacyContainer(input: ContainerInput): RangeReader<Contents> {
+  let length = input.whole ? input.size : Math.min(input.size, input.firstPrefix ?? defaultPrefix);
+  for (;;) {
+    if (!input.whole) checkHeld(input.limits, "pickles", length, 0);
+    const context = createContext(input);
+    const pickles = tryPickles(yield { start: 0, end: length }, context, length < input.size);
+    if (pickles !== undefined) {
+      const storages = yield* locateStorages(input.size, pickles, context);
+      return { root: pickles.root, storages, steps: context.budget.used };
+    }
+    length = Math.min(input.size, 2 * length);
+  }
+}
+
+type Pickles = { readonly root: PickleValue; readonly keys: ReadonlyArray<PickleValue>; readonly end: number };
+
+/** Undefined where more bytes may help. */
+function tryPickles(bytes: Uint8Array, context: PickleContext, more: boolean): Pickles | undefined {
+  try {
+    return readPickles(bytes, context);
+  } catch (error) {
+    if (more && error instanceof PickleError && error.code === "Truncated") return undefined;
+    throw error;
+  }
 }
 
 const legacyMagic = 0x1950a86a20f9469cfc6cn;
 const legacyProtocol = 1001;
 
-export function readLegacyContainer(bytes: Uint8Array, context: PickleContext): Contents {
+function readPickles(bytes: Uint8Array, context: PickleContext): Pickles {
   let at = 0;
   const next = (): PickleValue => {
     const { value, end } = runPickle(context, bytes, at, 0);
@@ -73,19 +118,17 @@ export function readLegacyContainer(bytes: Uint8Array, context: PickleContext): 
   const root = next();
   const keys = next();
   if (!isKind(keys, "list")) throw new PickleError("Format", `expected a list of storage keys, got ${describe(keys)}`);
-  return { root, storages: readLegacyStorages(bytes, at, keys.items, context) };
+  return { root, keys: keys.items, end: at };
 }
 
 /** One after another: the element count in eight bytes, then the elements. Together they end with the file. */
-function readLegacyStorages(
-  bytes: Uint8Array,
-  start: number,
-  keys: ReadonlyArray<PickleValue>,
+function* locateStorages(
+  fileSize: number,
+  { keys, end }: Pickles,
   context: PickleContext,
-): ReadonlyMap<PickleStorage, Uint8Array> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const storages = new Map<PickleStorage, Uint8Array>();
-  let at = start;
+): RangeReader<ReadonlyMap<PickleStorage, StoragePlace>> {
+  const storages = new Map<PickleStorage, StoragePlace>();
+  let at = end;
   for (const key of keys) {
     const storage = typeof key === "string" ? context.storages.get(key) : undefined;
     if (storage === undefined || storages.has(storage)) {
@@ -95,15 +138,16 @@ function readLegacyStorages(
         at,
       );
     }
-    const size = storageBytes(storage);
-    if (at + 8 + size > bytes.length) {
+    const next = at + 8 + storageBytes(storage);
+    if (next > fileSize) {
       throw new PickleError(
         "Truncated",
-        `expected ${8 + size} bytes of storage ${storage.key}, got ${bytes.length - at}`,
+        `expected ${next - at} bytes of storage ${storage.key}, got ${fileSize - at}`,
         at,
       );
     }
-    const length = view.getBigInt64(at, true);
+    const count = yield { start: at, end: at + 8 };
+    const length = new DataView(count.buffer, count.byteOffset, 8).getBigInt64(0, true);
     if (length !== BigInt(storage.length)) {
       throw new PickleError(
         "Storage",
@@ -111,23 +155,18 @@ function readLegacyStorages(
         at,
       );
     }
-    storages.set(storage, bytes.subarray(at + 8, at + 8 + size));
-    at += 8 + size;
+    storages.set(storage, { start: at + 8, end: next });
+    at = next;
   }
   if (storages.size !== context.storages.size) {
     throw new PickleError("Storage", `expected ${context.storages.size} storages, got ${storages.size}`, at);
   }
-  if (at !== bytes.length)
-    throw new PickleError("Format", "expected the end of the file after its storages, got more", at);
+  if (at !== fileSize) throw new PickleError("Format", "expected the end of the file after its storages, got more", at);
   return storages;
 }
 
-function storageBytes(storage: PickleStorage): number {
-  const size = storage.length * (dtypeBits(storage.dtype) / 8);
-  if (!Number.isSafeInteger(size)) {
-    throw new PickleError("Storage", `expected a size below 2^53, got ${storage.length} of ${storage.dtype}`);
-  }
-  return size;
+function createContext({ limits }: ContainerInput): PickleContext {
+  return { limits, budget: { used: 0, limit: limits.maxSteps }, storages: new Map() };
 }
 
 function checkByteOrder(order: string): void {

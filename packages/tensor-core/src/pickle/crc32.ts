@@ -20,10 +20,10 @@ function makeTables(): ReadonlyArray<Int32Array> {
   return [first, ...others];
 }
 
-/** The checksum as an unsigned 32-bit integer. */
-export function crc32(bytes: Uint8Array): number {
+/** The checksum as an unsigned 32-bit integer; `before` is that of the bytes in front, where they come in pieces. */
+export function crc32(bytes: Uint8Array, before = 0): number {
   const [t0, t1, t2, t3] = tables as [Int32Array, Int32Array, Int32Array, Int32Array];
-  let crc = -1;
+  let crc = ~before;
   let i = 0;
   for (const end = bytes.length - 3; i < end; i += 4) {
     crc ^= bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);

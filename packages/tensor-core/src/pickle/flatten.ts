@@ -1,15 +1,13 @@
 // From a tree of values to tensors by dotted name, as `Module.state_dict` names them: a module's parameters, buffers and
-// submodules lie directly under it.
+// submodules lie directly under it. Every tensor is checked against its storage; no bytes are touched.
 import { PickleError } from "./error.ts";
 import type { PickleLimits } from "./limits.ts";
-import { materialize } from "./materialize.ts";
+import { checkTensor } from "./materialize.ts";
 import type { Copies } from "./materialize.ts";
 import { isKind } from "./value.ts";
-import type { PickleObject, PickleStorage, PickleTensor, PickleValue } from "./value.ts";
-import type { SafeTensor } from "../safetensors/convert.ts";
+import type { PickleObject, PickleTensor, PickleValue } from "./value.ts";
 
 export type FlattenInput = {
-  readonly storages: ReadonlyMap<PickleStorage, Uint8Array>;
   readonly limits: PickleLimits;
   /** Values that may be visited: one that is shared is visited at each of its places, and may not multiply for ever. */
   readonly maxVisits: number;
@@ -19,17 +17,17 @@ export type FlattenInput = {
 const maxPath = 1024;
 
 type Walk = FlattenInput & {
-  readonly tensors: Map<string, SafeTensor>;
-  readonly made: Map<PickleTensor, SafeTensor>;
+  readonly tensors: Map<string, PickleTensor>;
+  readonly checked: Set<PickleTensor>;
   readonly copies: Copies;
   readonly open: Set<PickleValue>;
   visits: number;
 };
 
 /** All tensors of a tree in its order. Dicts by key, lists by index, modules by their three tables; records hold none. */
-export function flatten(root: PickleValue, input: FlattenInput): Map<string, SafeTensor> {
+export function flatten(root: PickleValue, input: FlattenInput): Map<string, PickleTensor> {
   const copies: Copies = { bytes: 0, limit: input.maxCopiedBytes };
-  const walk: Walk = { ...input, copies, tensors: new Map(), made: new Map(), open: new Set(), visits: 0 };
+  const walk: Walk = { ...input, copies, tensors: new Map(), checked: new Set(), open: new Set(), visits: 0 };
   visit(walk, root, "");
   return walk.tensors;
 }
@@ -83,10 +81,9 @@ function addTensor(walk: Walk, tensor: PickleTensor, path: string): void {
   if (walk.tensors.size >= walk.limits.maxTensors) {
     throw new PickleError("Limit", `expected at most ${walk.limits.maxTensors} tensors, got more`);
   }
-  const made =
-    walk.made.get(tensor) ?? materialize(tensor, walk.storages.get(tensor.storage)!, walk.copies, show(path));
-  walk.made.set(tensor, made);
-  walk.tensors.set(path, made);
+  if (!walk.checked.has(tensor)) checkTensor(tensor, walk.copies, show(path));
+  walk.checked.add(tensor);
+  walk.tensors.set(path, tensor);
 }
 
 /** A path in a message: quoted, and no longer than a line. */

@@ -14,15 +14,48 @@ const storages: ReadonlyMap<string, SafeDtype> = new Map([
   ["torch.CharStorage", "I8"],
   ["torch.ByteStorage", "U8"],
   ["torch.BoolStorage", "BOOL"],
+  ["torch.ComplexFloatStorage", "C64"],
+  // Bytes; each tensor on it says its own element type.
+  ["torch.storage.UntypedStorage", "U8"],
 ]);
+
+/** Element types that torch writes by name beside an untyped storage. */
+const dtypes: ReadonlyMap<string, SafeDtype> = new Map([
+  ["torch.float64", "F64"],
+  ["torch.float32", "F32"],
+  ["torch.float16", "F16"],
+  ["torch.bfloat16", "BF16"],
+  ["torch.int64", "I64"],
+  ["torch.int32", "I32"],
+  ["torch.int16", "I16"],
+  ["torch.int8", "I8"],
+  ["torch.uint8", "U8"],
+  ["torch.bool", "BOOL"],
+  ["torch.uint16", "U16"],
+  ["torch.uint32", "U32"],
+  ["torch.uint64", "U64"],
+  ["torch.complex64", "C64"],
+  ["torch.float8_e4m3fn", "F8_E4M3"],
+  ["torch.float8_e5m2", "F8_E5M2"],
+  ["torch.float8_e4m3fnuz", "F8_E4M3FNUZ"],
+  ["torch.float8_e5m2fnuz", "F8_E5M2FNUZ"],
+  ["torch.float8_e8m0fnu", "F8_E8M0"],
+]);
+
+/** What a `defaultdict` makes its missing values with; named, never called, not even as a record. */
+const factories: ReadonlySet<string> = new Set(
+  ["bool", "dict", "float", "int", "list", "str", "tuple"].map((name) => `builtins.${name}`),
+);
 
 /** Constructors that are carried out here, on inert data. */
 export const constructors = [
   "collections.OrderedDict",
+  "collections.defaultdict",
   "builtins.set",
   "torch.Size",
   "torch._utils._rebuild_tensor",
   "torch._utils._rebuild_tensor_v2",
+  "torch._utils._rebuild_tensor_v3",
   "torch._utils._rebuild_parameter",
 ] as const;
 export type ConstructorName = (typeof constructors)[number];
@@ -31,9 +64,8 @@ const opaque: ReadonlySet<string> = new Set([
   "argparse.Namespace",
   "functools.partial",
   "torch.device",
-  ...["float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"].map(
-    (dtype) => `torch.${dtype}`,
-  ),
+  "torch.nn.parallel.data_parallel.DataParallel",
+  ...dtypes.keys(),
   // Numbers that numpy made, such as a best accuracy; they stay records.
   "numpy.dtype",
   "numpy.core.multiarray.scalar",
@@ -46,6 +78,14 @@ const identifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 export function storageDtype(name: string): SafeDtype | undefined {
   return storages.get(name);
+}
+
+export function namedDtype(name: string): SafeDtype | undefined {
+  return dtypes.get(name);
+}
+
+export function isFactory(name: string): boolean {
+  return factories.has(name);
 }
 
 export function isConstructor(name: string): name is ConstructorName {
@@ -62,5 +102,6 @@ export function allowedGlobal(module: string, name: string): string | undefined 
   // Python 2's name for the module, which protocols up to 2 keep writing.
   const dotted = `${module === "__builtin__" ? "builtins" : module}.${name}`;
   if (!identifier.test(name)) return undefined;
-  return storages.has(dotted) || isConstructor(dotted) || isOpaque(module, name) ? dotted : undefined;
+  const known = storages.has(dotted) || factories.has(dotted) || isConstructor(dotted) || isOpaque(module, name);
+  return known ? dotted : undefined;
 }

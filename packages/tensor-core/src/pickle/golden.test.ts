@@ -21,6 +21,10 @@ const torchNames: Readonly<Record<string, string>> = {
   I8: "int8",
   U8: "uint8",
   BOOL: "bool",
+  U16: "uint16",
+  U64: "uint64",
+  C64: "complex64",
+  F8_E4M3: "float8_e4m3fn",
 };
 
 function read(name: string): Readonly<Record<string, Described>> {

@@ -1,13 +1,13 @@
 // A restricted reader of PyTorch checkpoints (torch: torch/serialization.py, Python: Lib/pickletools.py). A pickle is a
 // program; this one is run by a machine that can only make inert data, so no file can run code, hang it or fill memory.
-import { readLegacyContainer, readZipContainer } from "./containers.ts";
 import { PickleError } from "./error.ts";
-import { flatten } from "./flatten.ts";
 import { resolveLimits } from "./limits.ts";
 import type { PickleLimits } from "./limits.ts";
-import type { PickleContext } from "./machine.ts";
+import { extentOf, materialize } from "./materialize.ts";
 import { describeFile, sniffFile } from "./sniff.ts";
-import type { PickleValue } from "./value.ts";
+import { readTorchContents } from "./torch.ts";
+import type { PickleTensor, PickleValue } from "./value.ts";
+import { readRanges } from "../files/ranges.ts";
 import type { SafeTensor } from "../safetensors/convert.ts";
 
 export { PickleError } from "./error.ts";
@@ -48,14 +48,15 @@ export function readTorchFile(bytes: Uint8Array, options: Partial<PickleLimits> 
     const code = kind === "truncated-zip" || kind === "empty" ? "Truncated" : "Format";
     throw new PickleError(code, `expected a PyTorch checkpoint, got ${describeFile(kind)}`);
   }
-  const context: PickleContext = { limits, budget: { used: 0, limit: limits.maxSteps }, storages: new Map() };
-  const read = kind === "torch-zip" ? readZipContainer : readLegacyContainer;
-  const { root, storages } = read(bytes, context);
-  const tensors = flatten(root, {
-    storages,
-    limits,
-    maxVisits: 1000 + 8 * context.budget.used,
-    maxCopiedBytes: bytes.length + limits.maxExtraBytes,
-  });
-  return { root, tensors };
+  const contents = readRanges(readTorchContents(kind, { size: bytes.length, limits, whole: true }), bytes);
+  const made = new Map<PickleTensor, SafeTensor>();
+  const tensors = new Map<string, SafeTensor>();
+  for (const [name, tensor] of contents.tensors) {
+    const place = contents.storages.get(tensor.storage)!;
+    const { start, end } = extentOf(tensor);
+    const value = made.get(tensor) ?? materialize(tensor, bytes.subarray(place.start + start, place.start + end));
+    made.set(tensor, value);
+    tensors.set(name, value);
+  }
+  return { root: contents.root, tensors };
 }

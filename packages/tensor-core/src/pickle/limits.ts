@@ -18,6 +18,8 @@ export type PickleLimits = {
   readonly maxRecords: number;
   /** Bytes that making tensors contiguous may take beyond the length of the file. */
   readonly maxExtraBytes: number;
+  /** Bytes of one part that is held while reading in ranges: a zip archive's directory or pickle, the old container's pickles. */
+  readonly maxHeldBytes: number;
 };
 
 export const defaultLimits: PickleLimits = {
@@ -29,6 +31,7 @@ export const defaultLimits: PickleLimits = {
   maxTensors: 100_000,
   maxRecords: 200_000,
   maxExtraBytes: 1 << 20,
+  maxHeldBytes: 1 << 28,
 };
 
 /** The defaults with some of them replaced; every one must be a positive integer. */
@@ -49,4 +52,9 @@ export function spend(budget: StepBudget, steps: number, offset: number): void {
   budget.used += steps;
   if (budget.used > budget.limit)
     throw new PickleError("Limit", `expected at most ${budget.limit} steps, got more`, offset);
+}
+
+export function checkHeld(limits: PickleLimits, what: string, bytes: number, offset: number): void {
+  if (bytes <= limits.maxHeldBytes) return;
+  throw new PickleError("Limit", `expected ${what} of at most ${limits.maxHeldBytes} bytes, got ${bytes}`, offset);
 }

@@ -1,36 +1,62 @@
 // A tensor's elements from its storage: a view where they lie in row-major order, else a copy in that order.
 import { PickleError } from "./error.ts";
+import type { Range } from "../files/ranges.ts";
 import { dtypeBits } from "../safetensors/dtypes.ts";
 import type { SafeTensor } from "../safetensors/convert.ts";
-import type { PickleTensor } from "./value.ts";
+import type { PickleStorage, PickleTensor } from "./value.ts";
 
-/** What copies have taken so far. */
+/** What copies take so far. */
 export type Copies = { bytes: number; readonly limit: number };
 
-export function materialize(tensor: PickleTensor, storage: Uint8Array, copies: Copies, name: string): SafeTensor {
-  const { shape, strides, offset } = tensor;
-  const dtype = tensor.storage.dtype;
-  const itemBytes = dtypeBits(dtype) / 8;
+/** Refuses a tensor that reaches outside its storage, and copies beyond the limit. */
+export function checkTensor(tensor: PickleTensor, copies: Copies, name: string): void {
+  const { shape, strides, offset, storage } = tensor;
   const length = elementCount(shape, name);
-  if (length === 0) return { dtype, shape, data: new Uint8Array(0) };
+  if (length === 0) return;
   const end = offset + 1 + lastElement(shape, strides);
-  if (!Number.isSafeInteger(end) || end > tensor.storage.length) {
+  const size = itemBytes(tensor);
+  const held = tensor.dtype === storage.dtype ? storage.length : Math.floor(storageBytes(storage) / size);
+  if (!Number.isSafeInteger(end) || end > held) {
     throw new PickleError(
       "Storage",
-      `expected ${name} [${shape}] with strides [${strides}] from ${offset} inside ${tensor.storage.length} elements`,
+      `expected ${name} [${shape}] with strides [${strides}] from ${offset} inside ${held} elements`,
     );
   }
-  if (isRowMajor(shape, strides)) {
-    return { dtype, shape, data: storage.subarray(offset * itemBytes, (offset + length) * itemBytes) };
-  }
-  copies.bytes += length * itemBytes;
+  if (isRowMajor(shape, strides)) return;
+  copies.bytes += length * size;
   if (copies.bytes > copies.limit) {
     throw new PickleError(
       "Limit",
       `expected at most ${copies.limit} bytes to be copied, got more for ${name} [${shape}]`,
     );
   }
-  return { dtype, shape, data: gather(tensor, storage, length, itemBytes) };
+}
+
+/** The bytes of its storage that a checked tensor needs, from its first element to its last. */
+export function extentOf(tensor: PickleTensor): Range {
+  const { shape, strides, offset } = tensor;
+  if (shape.includes(0)) return { start: 0, end: 0 };
+  const size = itemBytes(tensor);
+  return { start: offset * size, end: (offset + 1 + lastElement(shape, strides)) * size };
+}
+
+/** A checked tensor from the bytes of its extent: the same bytes, or a copy in row-major order. */
+export function materialize(tensor: PickleTensor, extent: Uint8Array): SafeTensor {
+  const { dtype, shape } = tensor;
+  if (shape.includes(0)) return { dtype, shape, data: new Uint8Array(0) };
+  return { dtype, shape, data: isRowMajor(shape, tensor.strides) ? extent : gather(tensor, extent) };
+}
+
+export function storageBytes(storage: PickleStorage): number {
+  const size = storage.length * (dtypeBits(storage.dtype) / 8);
+  if (!Number.isSafeInteger(size)) {
+    throw new PickleError("Storage", `expected a size below 2^53, got ${storage.length} of ${storage.dtype}`);
+  }
+  return size;
+}
+
+function itemBytes({ dtype }: PickleTensor): number {
+  return dtypeBits(dtype) / 8;
 }
 
 function elementCount(shape: ReadonlyArray<number>, name: string): number {
@@ -57,13 +83,15 @@ function isRowMajor(shape: ReadonlyArray<number>, strides: ReadonlyArray<number>
   return true;
 }
 
-function gather(tensor: PickleTensor, storage: Uint8Array, length: number, itemBytes: number): Uint8Array {
+function gather(tensor: PickleTensor, extent: Uint8Array): Uint8Array {
   const { shape, strides } = tensor;
-  const data = new Uint8Array(length * itemBytes);
+  const size = itemBytes(tensor);
+  const length = shape.reduce((product, axis) => product * axis, 1);
+  const data = new Uint8Array(length * size);
   const index = shape.map(() => 0);
-  let source = tensor.offset;
+  let source = 0;
   for (let target = 0; target < length; target++) {
-    for (let byte = 0; byte < itemBytes; byte++) data[target * itemBytes + byte] = storage[source * itemBytes + byte]!;
+    for (let byte = 0; byte < size; byte++) data[target * size + byte] = extent[source * size + byte]!;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       source += strides[axis]!;
       if (++index[axis]! < shape[axis]!) break;

@@ -141,6 +141,42 @@ describe("code", () => {
     expectRefusal(join(legacyHead, legacySystem(true), pickled("cos\nsystem\n)R")), "Global", "got os.system at byte");
   });
 
+  it("names the factory of a defaultdict and never calls it", () => {
+    const factory = "c__builtin__\nlist\n";
+    const { root } = readTorchFile(torch(pickled(`ccollections\ndefaultdict\n${factory}\x85R`, text("a"), "Ns")));
+    expect(root).toEqual({ kind: "dict", entries: new Map([["a", null]]), attributes: null });
+    for (const body of [`${factory})R`, `${factory})\x81`, "cbuiltins\ndict\n]\x85R"]) {
+      expectRefusal(torch(pickled(body)), "Operand", "expected a class for a record, got builtins.");
+    }
+    expectRefusal(torch(pickled("ccollections\ndefaultdict\nNN\x86R")), "Operand", "expected a factory");
+    expectRefusal(torch(pickled("ccollections\ndefaultdict\n]\x85R")), "Operand", "got list");
+  });
+
+  it("reads an element type beside an untyped storage, and refuses others and what reaches outside", () => {
+    const file = (dtype: string, length = 6, shape = 3) => {
+      const id = join(
+        "((",
+        text("storage"),
+        "ctorch.storage\nUntypedStorage\n",
+        text("0"),
+        text("cpu"),
+        long(length),
+        "tQ",
+      );
+      const tail = join(long(0), long(shape), "\x85", long(1), "\x85\x89N", dtype);
+      const body = join("ctorch._utils\n_rebuild_tensor_v3\n", id, tail, "tR");
+      return torch(pickled(body), ["a/data/0", Uint8Array.of(1, 2, 3, 4, 5, 6).subarray(0, length)]);
+    };
+    const read = (dtype: string) => readTorchFile(file(dtype)).tensors.get("");
+    expect(read("ctorch\nuint16\n")).toEqual({ dtype: "U16", shape: [3], data: Uint8Array.of(1, 2, 3, 4, 5, 6) });
+    expect(read("ctorch\nint8\n")).toEqual({ dtype: "I8", shape: [3], data: Uint8Array.of(1, 2, 3) });
+    expectRefusal(file("ctorch\nuint32\n"), "Storage", "inside 1 elements");
+    expectRefusal(file("ctorch\nuint16\n", 5), "Storage", "inside 2 elements");
+    expectRefusal(file("N"), "Operand", "expected an element type");
+    expectRefusal(file("ctorch\ndevice\n"), "Operand", "expected an element type");
+    expectRefusal(file("ctorch\nquint8\n"), "Global", "got torch.quint8");
+  });
+
   it("makes records of opaque globals and calls nothing", () => {
     const { root, tensors } = readTorchFile(torch(pickled("cfunctools\npartial\n(ctorch.nn.functional\nrelu\ntR}b")));
     expect(root).toEqual({

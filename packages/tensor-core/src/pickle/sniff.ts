@@ -1,6 +1,8 @@
 // What a file is, by its first and last bytes. Half of the reports of "broken weights" are an HTML page or a pointer file.
 import { latin1 } from "./latin1.ts";
 import { findZipEnd } from "./zip.ts";
+import { readRanges } from "../files/ranges.ts";
+import type { RangeReader } from "../files/ranges.ts";
 
 export type FileKind =
   | "safetensors"
@@ -42,20 +44,31 @@ const magic = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50,
  * ```
  */
 export function sniffFile(bytes: Uint8Array): FileKind {
-  if (bytes.length === 0) return "empty";
-  if (startsWith(bytes, 0, [0x50, 0x4b, 0x03, 0x04])) return sniffZip(bytes);
+  return readRanges(sniffRanges(bytes.length), bytes);
+}
+
+const headBytes = 512;
+const tailBytes = 1 << 20;
+
+/** The same from a head of 512 bytes and, for a zip archive, the last MiB. */
+export function* sniffRanges(size: number): RangeReader<FileKind> {
+  if (size === 0) return "empty";
+  const bytes = yield { start: 0, end: Math.min(size, headBytes) };
+  // First, because a header of 640 bytes begins as a pickle does, and others as gzip; neither has a brace at byte 8.
+  if (isSafetensors(bytes, size)) return "safetensors";
+  if (startsWith(bytes, 0, [0x50, 0x4b, 0x03, 0x04])) return yield* sniffZip(bytes, size);
   if (startsWith(bytes, 0, [0x1f, 0x8b])) return "gzip";
   if (bytes[0] === 0x80 && (bytes[1] as number) >= 2 && (bytes[1] as number) <= 5) {
     return startsWith(bytes, 2, magic) ? "torch-legacy" : "pickle";
   }
-  const start = latin1(bytes.subarray(0, 512))
+  const start = latin1(bytes)
     .replace(/^\u00ef\u00bb\u00bf/, "")
     .trimStart()
     .toLowerCase();
   if (/^(<!--[^]*?-->\s*)?<(!doctype html|html|head|body)\b/.test(start)) return "html";
   if (start.startsWith("version https://git-lfs.github.com/spec/")) return "lfs-pointer";
   if (/^--\d{4}-\d\d-\d\d \d\d:\d\d:\d\d--\s/.test(start)) return "wget-log";
-  return isSafetensors(bytes) ? "safetensors" : "unknown";
+  return "unknown";
 }
 
 /** The kind in words, with what to do about it, for messages. */
@@ -63,20 +76,21 @@ export function describeFile(kind: FileKind): string {
   return descriptions[kind];
 }
 
-function sniffZip(bytes: Uint8Array): FileKind {
-  if (findZipEnd(bytes) < 0) return "truncated-zip";
+function* sniffZip(head: Uint8Array, size: number): RangeReader<FileKind> {
+  if ((yield* findZipEnd(size)) < 0) return "truncated-zip";
   // torch.save writes data.pkl first; archives packed again by other tools may not, so the tail is searched too.
-  const nameLength = (bytes[26] as number) + 256 * (bytes[27] as number);
-  const first = latin1(bytes.subarray(30, 30 + nameLength));
+  const nameEnd = 30 + (head[26] ?? 0) + 256 * (head[27] ?? 0);
+  const start = nameEnd <= head.length ? head : yield { start: 0, end: Math.min(size, nameEnd) };
+  const first = latin1(start.subarray(30, nameEnd));
   if (first.endsWith("/data.pkl")) return "torch-zip";
-  const tail = latin1(bytes.subarray(Math.max(0, bytes.length - (1 << 20))));
+  const tail = latin1(yield { start: Math.max(0, size - tailBytes), end: size });
   return tail.includes("/data.pkl") ? "torch-zip" : "zip";
 }
 
-function isSafetensors(bytes: Uint8Array): boolean {
-  if (bytes.length < 10) return false;
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
-  return length >= 2 && length <= bytes.length - 8 && bytes[8] === 0x7b;
+function isSafetensors(head: Uint8Array, size: number): boolean {
+  if (size < 10) return false;
+  const length = Number(new DataView(head.buffer, head.byteOffset, 8).getBigUint64(0, true));
+  return length >= 2 && length <= size - 8 && head[8] === 0x7b;
 }
 
 function startsWith(bytes: Uint8Array, at: number, expected: ReadonlyArray<number>): boolean {

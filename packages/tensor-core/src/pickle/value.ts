@@ -27,9 +27,10 @@ export type PickleStorage = {
   readonly key: string;
   readonly length: number;
 };
-/** A view of a storage; offset and strides count elements. */
+/** A view of a storage; offset and strides count elements of `dtype`, which is the storage's own but for untyped ones. */
 export type PickleTensor = {
   readonly kind: "tensor";
+  readonly dtype: SafeDtype;
   readonly storage: PickleStorage;
   readonly offset: number;
   readonly shape: ReadonlyArray<number>;

@@ -13,6 +13,7 @@ import {
   withChannels,
   type Box,
   type ColorJitterOptions,
+  type CropMargins,
   type Image,
   type Normalization,
   type RandomCropOptions,
@@ -62,8 +63,17 @@ export type TrainViewOptions = {
 export type EvalViewOptions = {
   readonly channels: 1 | 3;
   readonly size: number;
-  /** Straight to the square, or the short side to floor(size / cropRatio) and the center of that. */
-  readonly fit: { readonly kind: "direct" } | { readonly kind: "centerCrop"; readonly cropRatio: number };
+  /**
+   * Straight to the square; or the center of a larger image, whose short side (`centerCrop`) or whose both sides
+   * (`squareCrop`) are resized to floor(size / cropRatio).
+   */
+  readonly fit:
+    | { readonly kind: "direct" }
+    | {
+        readonly kind: "centerCrop" | "squareCrop";
+        readonly cropRatio: number;
+        readonly margins?: CropMargins | undefined;
+      };
   readonly filter: ResizeFilter;
   readonly normalization: Normalization;
 };
@@ -143,8 +153,12 @@ export function evalView(image: Image, { channels, size, fit, filter, normalizat
   if (fit.kind === "direct") {
     return toFloat(resize(source, { width: size, height: size, filter }), normalization);
   }
-  const scaled = resizeShortSide(withoutLongEnds(source), Math.floor(size / fit.cropRatio), filter);
-  const box = centerCropBox(scaled.width, scaled.height, { width: size, height: size });
+  const side = Math.floor(size / fit.cropRatio);
+  const scaled =
+    fit.kind === "squareCrop"
+      ? resize(source, { width: side, height: side, filter })
+      : resizeShortSide(withoutLongEnds(source), side, filter);
+  const box = centerCropBox(scaled.width, scaled.height, { width: size, height: size }, fit.margins);
   return toFloat(crop(scaled, box), normalization);
 }
 

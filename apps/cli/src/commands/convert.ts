@@ -1,0 +1,155 @@
+// A model from any of the formats we read to any that we write, with a model card beside it.
+import { promises as files } from "node:fs";
+import { join } from "node:path";
+import { parameterCount } from "@beitjs/beit-encoder";
+import { leaves, type Backend, type Tensor } from "@beitjs/tensor-core";
+import type { LoadedCheckpoint } from "@beitjs/trainers/node";
+import { backendFlags, openBackend } from "../backend.ts";
+import { choice, defineCommand, optional, required, toggle, type Context } from "../command.ts";
+import { beitFiles, formats, tokenizerFiles, type Format, type ModelFiles } from "../convert/formats.ts";
+import { modelCard } from "../convert/model-card.ts";
+import { beitUsage, tokenizerUsage } from "../convert/usage.ts";
+import { exitCodes, messageOf, usageError } from "../exit-codes.ts";
+import { readLabels } from "../labels-file.ts";
+import { modelKind } from "../model-kind.ts";
+import { looseFlags, openEncoder, openTokenizer, resizingFlags, tokenizerFlags } from "../open-model.ts";
+import { writeResult } from "../run-folder.ts";
+
+export const convertCommand = defineCommand({
+  name: "convert",
+  summary: "Write a model in another format: ours, Hugging Face's, the original's names, ONNX",
+  example: "beit convert runs/finetune --to hugging-face --out my-beit",
+  argument: "model",
+  flags: {
+    model: required("model", "run folder, file of weights, model folder or address"),
+    decoder: optional("file", "OpenAI's decoder.pkl, if the model is its encoder.pkl"),
+    to: choice(formats, "format; unilm: the parameter names of the original code", "beitjs"),
+    out: required("folder", "where the files go"),
+    onnxOutput: choice(["logits", "features"], "of a BEiT as ONNX: what the head says, or its features", "logits"),
+    labels: optional("file", "names of the classes, one a line"),
+    force: toggle("write over files that are there"),
+    ...resizingFlags,
+    ...looseFlags,
+    ...tokenizerFlags,
+    ...backendFlags,
+  },
+  async run(flags, context) {
+    const paths = flags.decoder === undefined ? [flags.model] : [flags.model, flags.decoder];
+    const kind = await modelKind(paths, context);
+    const { backend } = await openBackend(flags, context);
+    const { content, card } =
+      kind === "beit"
+        ? await convertBeit(flags, backend, context)
+        : await convertTokenizer(paths, flags, backend, context);
+    const written = new Map([...content, ["README.md", new TextEncoder().encode(card)]]);
+    await writeFiles(flags.out, written, flags.force);
+    const listed = [...written].map(([name, bytes]) => ({ name, bytes: bytes.length }));
+    for (const { name, bytes } of listed) context.terminal.info(`${join(flags.out, name)}  ${bytes} bytes`);
+    context.terminal.event("converted", { kind, to: flags.to, out: flags.out, files: listed });
+    return exitCodes.done;
+  },
+});
+
+type Flags = Parameters<typeof openEncoder>[2] & {
+  readonly model: string;
+  readonly to: Format;
+  readonly onnxOutput: "logits" | "features";
+  readonly labels: string | undefined;
+  readonly tokenSize: number | undefined;
+};
+type Converted = { readonly content: ModelFiles; readonly card: string };
+
+async function convertBeit(flags: Flags, backend: Backend, context: Context): Promise<Converted> {
+  const opened = await openEncoder(flags.model, backend, flags, context);
+  const { beit, preprocessing, origin, path, sha256, checkpoint } = opened;
+  const { config } = beit;
+  const labels = flags.labels === undefined ? opened.labels : await readLabels(flags.labels, config.classes);
+  const onnxOutput = config.classes + config.vocabSize > 0 ? flags.onnxOutput : "features";
+  const task =
+    config.classes > 0
+      ? `a classifier of ${config.classes} classes`
+      : config.vocabSize > 0
+        ? "pre-trained by masked image modeling"
+        : "without a head";
+  return {
+    content: await beitFiles({ beit, labels, preprocessing, onnxOutput }, flags.to),
+    card: modelCard({
+      title: `BEiT, ${config.depth} layers of width ${config.width}`,
+      summary: `A BEiT image transformer (Bao et al. 2021), ${task}, for images of ${config.imageSize} x ${config.imageSize} pixels.`,
+      metadata: {
+        library_name: flags.to === "hugging-face" ? "transformers" : flags.to === "onnx" ? "onnx" : "beitjs",
+        ...(config.classes > 0 && { pipeline_tag: "image-classification" }),
+        tags: ["beit", "vision"],
+      },
+      source: { origin, path, sha256 },
+      config,
+      parameters: parameterCount(config),
+      labels,
+      preprocessing,
+      manifest: checkpoint?.manifest,
+      figures: await figuresOf(checkpoint),
+      usage: beitUsage(beit, flags.to, onnxOutput),
+    }),
+  };
+}
+
+async function convertTokenizer(
+  paths: readonly string[],
+  { to, tokenSize }: Flags,
+  backend: Backend,
+  context: Context,
+): Promise<Converted> {
+  if (to === "hugging-face") throw usageError("--to hugging-face: transformers has no class for a tokenizer of images");
+  const { tokenizer, origin, path, sha256, checkpoint } = await openTokenizer(paths, backend, { tokenSize }, context);
+  const { config } = tokenizer;
+  return {
+    content: await tokenizerFiles(tokenizer, to),
+    card: modelCard({
+      title: `Discrete VAE with ${config.vocabSize} visual tokens`,
+      summary: `An image tokenizer: ${config.imageSize} x ${config.imageSize} pixels to a grid of visual tokens and back.`,
+      metadata: { library_name: to === "onnx" ? "onnx" : "beitjs", tags: ["dvae", "vision"] },
+      source: { origin, path, sha256 },
+      config,
+      parameters: leaves<Tensor>(tokenizer.params).reduce((total, [, { size }]) => total + size, 0),
+      manifest: checkpoint?.manifest,
+      figures: await figuresOf(checkpoint),
+      usage: tokenizerUsage(tokenizer, to),
+    }),
+  };
+}
+
+// A run's summary.json stands two folders above its checkpoints; a checkpoint that was moved away has none.
+async function figuresOf(
+  checkpoint: LoadedCheckpoint | undefined,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  if (!checkpoint) return undefined;
+  const text = await files.readFile(join(checkpoint.path, "..", "..", "summary.json"), "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    const { step, final } = JSON.parse(text) as { readonly step?: number; readonly final?: Record<string, unknown> };
+    return step === checkpoint.manifest.step ? final : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeFiles(folder: string, content: ModelFiles, force: boolean): Promise<void> {
+  try {
+    await files.mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new Error(`cannot create the folder ${folder}: ${messageOf(cause)}`, { cause });
+  }
+  const there = new Set(await files.readdir(folder));
+  const taken = [...content.keys()].filter((name) => there.has(name));
+  if (taken.length > 0 && !force) {
+    throw usageError(
+      `${folder} already has ${taken.join(", ")}; pass --force to write over them, or take another --out`,
+    );
+  }
+  // Under another name first, so that a file with its own name is always whole.
+  for (const [name, bytes] of content) {
+    const partial = join(folder, `${name}.partial`);
+    await writeResult(partial, bytes);
+    await files.rename(partial, join(folder, name));
+  }
+}

@@ -1,0 +1,92 @@
+// Images to features, for search, clustering or a model on top.
+import { extname } from "node:path";
+import { evalView, type Dataset } from "@beitjs/trainers";
+import { backendFlags, openBackend } from "../backend.ts";
+import { featureShape, imageFeatures, type FeatureOptions } from "../beit-outputs.ts";
+import { choice, defineCommand, integer, required, type Context } from "../command.ts";
+import { exitCodes, usageError } from "../exit-codes.ts";
+import { createFeatureFile, type FeatureFile } from "../feature-file.ts";
+import { imageBatches, imageSourceFlags, openImageSources } from "../image-sources.ts";
+import { looseFlags, openEncoder, resizingFlags, type OpenedEncoder } from "../open-model.ts";
+
+export const encodeCommand = defineCommand({
+  name: "encode",
+  summary: "Turn images into features",
+  example: "beit encode runs/pretrain --images photos --out features.safetensors",
+  argument: "model",
+  flags: {
+    model: required("model", "run folder of pretrain or finetune, or a BEiT's file, folder or address"),
+    ...imageSourceFlags,
+    out: required("file", ".safetensors (tensor `features`, the images' names in the metadata) or .npy"),
+    output: choice(
+      ["pooled", "patches", "tokens"],
+      "pooled: what a classifier's class head sees (the mean of the patches or the class token, then its norm), of other " +
+        "models the mean of the patches without a norm [B, D]; patches: every patch [B, N, D]; tokens: the class token " +
+        "and every patch [B, N+1, D]; patches and tokens without a norm",
+      "pooled",
+    ),
+    layer: integer("number", "block, from 0, whose output to take, without any norm (default: the last)", 0),
+    ...resizingFlags,
+    ...looseFlags,
+    ...backendFlags,
+  },
+  async run(flags, context) {
+    const format = formatOf(flags.out);
+    const { backend } = await openBackend(flags, context);
+    const model = await openEncoder(flags.model, backend, flags, context);
+    const { depth } = model.beit.config;
+    if (flags.layer !== undefined && flags.layer >= depth) {
+      throw usageError(`--layer ${flags.layer}: expected 0 to ${depth - 1}`);
+    }
+    const images = await openImageSources(flags.images, flags, context);
+    const options = { kind: flags.output, layer: flags.layer };
+    const shape = [images.length, ...featureShape(model.beit, flags.output)];
+    const names = Array.from({ length: images.length }, (_, i) => images.name(i));
+    const file = await createFeatureFile(flags.out, { format, shape, metadata: metadataOf(model, options, names) });
+    try {
+      await encodeAll(model, images, { ...options, file, batch: flags.batch }, context);
+      await file.finish();
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
+    context.terminal.info(`features of ${images.length} images, float32 [${shape.join(", ")}]: ${flags.out}`);
+    context.terminal.event("done", { out: flags.out, shape, names, model: model.sha256 });
+    return exitCodes.done;
+  },
+});
+
+function formatOf(out: string): "safetensors" | "npy" {
+  const kind = extname(out);
+  if (kind === ".safetensors") return "safetensors";
+  if (kind === ".npy") return "npy";
+  throw usageError(`--out ${out}: expected a name that ends in .safetensors or .npy`);
+}
+
+// What it takes to know later what these numbers are.
+function metadataOf(
+  { sha256, path, view }: OpenedEncoder,
+  { kind, layer }: FeatureOptions,
+  names: readonly string[],
+): Record<string, string> {
+  return {
+    names: JSON.stringify(names),
+    model: path,
+    modelSha256: sha256,
+    output: kind,
+    layer: layer === undefined ? "last" : String(layer),
+    imageSize: String(view.size),
+  };
+}
+
+type EncodeAllOptions = FeatureOptions & { readonly file: FeatureFile; readonly batch: number };
+
+async function encodeAll(
+  { beit, view }: OpenedEncoder,
+  images: Dataset,
+  { file, batch, ...options }: EncodeAllOptions,
+  context: Context,
+): Promise<void> {
+  const all = imageBatches(images, (image) => evalView(image, view), { batch, label: "encoding" }, context);
+  for await (const { items } of all) await file.write(await imageFeatures(beit, items, options));
+}

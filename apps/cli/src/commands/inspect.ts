@@ -1,0 +1,78 @@
+// What a file, a folder or an address holds, told from its content; nothing but headers is read, and all of it hashed.
+import { promises as files } from "node:fs";
+import { defineCommand, type Context, type Flag } from "../command.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { checkpointFacts } from "../inspect/checkpoint-facts.ts";
+import { fileFacts, type FileFacts } from "../inspect/file-facts.ts";
+import { formatCheckpoint, formatFile, formatModel } from "../inspect/format.ts";
+import { modelFacts, type ModelFacts } from "../inspect/model-facts.ts";
+import { isCheckpoint, openModelFiles } from "../model-files.ts";
+
+const paths: Flag<readonly string[]> = {
+  value: "path...",
+  description: "files, model folders, run folders, or addresses",
+  required: true,
+};
+// Without a default: the parser has one of its own for switches that begin with `no`.
+const noHash: Flag<boolean | undefined> = { description: "do not hash the files: a large one takes a while" };
+
+export const inspectCommand = defineCommand({
+  name: "inspect",
+  summary: "Tell what a file, a folder or an address holds",
+  example: "beit inspect beit_base_patch16_224_pt22k.pth --no-hash",
+  argument: "paths",
+  flags: { paths, noHash },
+  async run(flags, context) {
+    // To the parser, --no-hash is a switch named hash that is on.
+    const hash = !("hash" in flags) || flags.hash !== false;
+    let failed = false;
+    for (const path of flags.paths) {
+      context.interrupt.check();
+      const problem = (await isCheckpoint(path))
+        ? await inspectCheckpoint(path, hash, context)
+        : await inspectFiles(path, hash, context);
+      if (problem === undefined) continue;
+      failed = true;
+      context.terminal.error(`${path}: ${problem}`);
+    }
+    return failed ? exitCodes.failed : exitCodes.done;
+  },
+});
+
+/** @returns what is wrong, if anything is */
+async function inspectCheckpoint(path: string, hash: boolean, context: Context): Promise<string | undefined> {
+  const facts = await checkpointFacts(path, { hash }, context);
+  context.terminal.result(formatCheckpoint(path, facts));
+  context.terminal.event("inspection", { path, kind: facts.steps ? "run" : "checkpoint", ...facts });
+  return facts.problem;
+}
+
+/** @returns what is wrong, if anything is */
+async function inspectFiles(path: string, hash: boolean, context: Context): Promise<string | undefined> {
+  const { terminal } = context;
+  const opened = await openModelFiles([path], context);
+  try {
+    const found: FileFacts[] = [];
+    for (const source of opened.sources) found.push(await fileFacts(source, { hash }, context));
+    const model = await modelFacts(opened.sources, found);
+    const kind = await kindOf(path);
+    if (kind === "folder") terminal.result([path, ...formatModel(model), ""].join("\n"));
+    for (const file of found) terminal.result(formatFile(file, kind === "folder" || file.problem ? undefined : model));
+    const problem = problemOf(found, model);
+    terminal.event("inspection", { path, kind, model, files: found, ...(problem !== undefined && { problem }) });
+    return problem;
+  } finally {
+    await opened.close();
+  }
+}
+
+function problemOf(found: readonly FileFacts[], model: ModelFacts): string | undefined {
+  const damaged = found.find(({ problem }) => problem !== undefined);
+  if (damaged) return damaged.problem;
+  return model.kind === "damaged" ? model.problem : undefined;
+}
+
+async function kindOf(path: string): Promise<"address" | "folder" | "file"> {
+  if (/^https?:\/\//.test(path)) return "address";
+  return (await files.stat(path)).isDirectory() ? "folder" : "file";
+}

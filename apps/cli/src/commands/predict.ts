@@ -1,0 +1,111 @@
+// What a classifier sees in images: the most likely classes, for people to read and for programs to go on with.
+import { extname } from "node:path";
+import type { Beit } from "@beitjs/beit-encoder";
+import { evalView } from "@beitjs/trainers";
+import { backendFlags, openBackend } from "../backend.ts";
+import { classProbabilities } from "../beit-outputs.ts";
+import { defineCommand, integer, optional, required, type Context } from "../command.ts";
+import { exitCodes, usageError } from "../exit-codes.ts";
+import { imageBatches, imageSourceFlags, openImageSources } from "../image-sources.ts";
+import { readLabels } from "../labels-file.ts";
+import { looseFlags, openEncoder, resizingFlags, type OpenedEncoder } from "../open-model.ts";
+import { printable } from "../printable.ts";
+import { writeResult } from "../run-folder.ts";
+
+type Guess = {
+  /** Number of the class, from 0. */
+  readonly class: number;
+  readonly label: string | null;
+  readonly probability: number;
+};
+type Prediction = { readonly name: string; readonly top: readonly Guess[] };
+
+export const predictCommand = defineCommand({
+  name: "predict",
+  summary: "Tell what is in images, with a classifier",
+  example: "beit predict runs/finetune --images cat.jpg dog.jpg --top 3",
+  argument: "model",
+  flags: {
+    model: required("model", "run folder of finetune, or a classifier's file, folder or address"),
+    ...imageSourceFlags,
+    top: integer("count", "most likely classes to tell", 1, 5),
+    labels: optional("file.txt", "names of the classes, one a line (default: the model's own, else class numbers)"),
+    out: optional("file", ".json or .csv (default: stdout, as tables, with --json as events)"),
+    ...resizingFlags,
+    ...looseFlags,
+    ...backendFlags,
+  },
+  async run(flags, context) {
+    const kind = flags.out === undefined ? undefined : extname(flags.out);
+    if (kind !== undefined && kind !== ".json" && kind !== ".csv") {
+      throw usageError(`--out ${flags.out}: expected a name that ends in .json or .csv`);
+    }
+    const { backend } = await openBackend(flags, context);
+    const model = await openEncoder(flags.model, backend, flags, context);
+    requireClasses(flags.model, model.beit);
+    const { classes } = model.beit.config;
+    const labels = flags.labels === undefined ? model.labels : await readLabels(flags.labels, classes);
+    const images = await openImageSources(flags.images, flags, context);
+    const predictions: Prediction[] = [];
+    const options = { batch: flags.batch, label: "predicting" };
+    for await (const { names, items } of imageBatches(
+      images,
+      (image) => evalView(image, model.view),
+      options,
+      context,
+    )) {
+      const rows = await classProbabilities(model.beit, items);
+      for (const [i, name] of names.entries()) {
+        const prediction = { name, top: mostLikely(rows[i], flags.top, labels) };
+        if (flags.out === undefined) show(prediction, context);
+        else predictions.push(prediction);
+      }
+    }
+    if (flags.out !== undefined) {
+      await writeResult(flags.out, kind === ".json" ? asJson(predictions, model) : asCsv(predictions));
+      context.terminal.info(`${predictions.length} images predicted: ${flags.out}`);
+    }
+    context.terminal.event("done", { images: images.length, out: flags.out ?? null });
+    return exitCodes.done;
+  },
+});
+
+function requireClasses(path: string, { config }: Beit): void {
+  if (config.classes > 0) return;
+  const what = config.vocabSize > 0 ? "a pre-training model" : "a model without a class head";
+  throw usageError(`${path} is ${what}: fine-tune it first (beit finetune --from ${path})`);
+}
+
+function mostLikely(probabilities: Float64Array, count: number, labels: readonly string[] | undefined): Guess[] {
+  const order = Array.from(probabilities.keys()).sort((a, b) => probabilities[b] - probabilities[a] || a - b);
+  return order.slice(0, count).map((number) => ({
+    class: number,
+    label: labels?.[number] ?? null,
+    probability: probabilities[number],
+  }));
+}
+
+function show({ name, top }: Prediction, { terminal }: Context): void {
+  terminal.event("prediction", { name, top });
+  const lines = top.map(({ class: number, label, probability }) => {
+    const share = (100 * probability).toFixed(2).padStart(6);
+    return `  ${share} %  ${label === null ? `class ${number}` : printable(label)}`;
+  });
+  terminal.result(`${name}\n${lines.join("\n")}\n`);
+}
+
+function asJson(images: readonly Prediction[], { beit, path, sha256 }: OpenedEncoder): string {
+  return `${JSON.stringify({ model: { path, sha256, classes: beit.config.classes }, images })}\n`;
+}
+
+// RFC 4180: fields with commas, quotes or line breaks are quoted, quotes doubled.
+function asCsv(images: readonly Prediction[]): string {
+  const cell = (value: string | number) =>
+    /[",\r\n]/.test(`${value}`) ? `"${`${value}`.replaceAll('"', '""')}"` : value;
+  const rows = images.flatMap(({ name, top }) =>
+    top.map(({ class: number, label, probability }, i) => [name, i + 1, number, label ?? "", probability]),
+  );
+  return [["name", "rank", "class", "label", "probability"], ...rows]
+    .map((row) => `${row.map(cell).join(",")}\n`)
+    .join("");
+}

@@ -1,0 +1,157 @@
+// What a tokenizer keeps of images: the image, its visual tokens and what is made of them, as pictures.
+import { promises as files } from "node:fs";
+import { extname, join } from "node:path";
+import type { Tokenizer } from "@beitjs/dvae-tokenizer";
+import type { Image } from "@beitjs/tensor-core/image";
+import { evalView } from "@beitjs/trainers";
+import sharp from "sharp";
+import { backendFlags, openBackend } from "../backend.ts";
+import { defineCommand, list, optional, required, type Context } from "../command.ts";
+import { drawReconstructions, type ReconstructionPanels } from "../draw-reconstruction.ts";
+import { exitCodes, messageOf, usageError } from "../exit-codes.ts";
+import { imageBatches, imageSourceFlags, openImageSources } from "../image-sources.ts";
+import { openTokenizer, tokenizerFlags } from "../open-model.ts";
+import { pictureNames } from "../picture-names.ts";
+import { writeResult } from "../run-folder.ts";
+import { readTokens } from "../token-file.ts";
+import { decodeTokens, reconstruct, type Reconstruction } from "../tokenizer-outputs.ts";
+import { tokenEvalView } from "../views.ts";
+
+// A picture of more rows is nothing to look at.
+const mostRows = 64;
+
+export const reconstructCommand = defineCommand({
+  name: "reconstruct",
+  summary: "Show what a tokenizer makes of images, or of visual tokens",
+  example: "beit reconstruct --tokenizer runs/tokenizer --images cat.jpg dog.jpg --out reconstructions",
+  flags: {
+    tokenizer: list("model", "run folder of train-tokenizer, or a tokenizer's files (encoder.pkl decoder.pkl)", {
+      required: true,
+    }),
+    ...imageSourceFlags,
+    images: list("path", "image files, or folders as for training"),
+    tokens: optional("file", "instead of images: .safetensors or .json of beit tokenize, to be decoded"),
+    out: required("dir|file.png", `a picture an image in a folder, or one picture of at most ${mostRows} images`),
+    ...tokenizerFlags,
+    ...backendFlags,
+  },
+  async run(flags, context) {
+    const { tokens, images } = flags;
+    if ((tokens === undefined) === (images.length === 0)) throw usageError("expected either --images or --tokens");
+    const { backend } = await openBackend(flags, context);
+    const { tokenizer } = await openTokenizer(flags.tokenizer, backend, flags, context);
+    if (tokens === undefined) await fromImages(tokenizer, flags, context);
+    else await fromTokens(tokenizer, { ...flags, tokens }, context);
+    return exitCodes.done;
+  },
+});
+
+type ImageFlags = {
+  readonly images: readonly string[];
+  readonly skipBad: boolean;
+  readonly batch: number;
+  readonly out: string;
+};
+
+async function fromImages(tokenizer: Tokenizer, flags: ImageFlags, context: Context): Promise<void> {
+  const images = await openImageSources(flags.images, flags, context);
+  const names = Array.from({ length: images.length }, (_, i) => images.name(i));
+  const output = await openOutput(flags.out, names);
+  const { imageSize, channels } = tokenizer.config;
+  const view = tokenEvalView(channels === 1 ? 1 : 3, imageSize);
+  const options = { batch: flags.batch, label: "reconstructing" };
+  const rows: ReconstructionPanels[] = [];
+  const used = new Set<number>();
+  let [error, done] = [0, 0];
+  for await (const batch of imageBatches(images, (image) => evalView(image, view), options, context)) {
+    for (const [i, one] of (await reconstruct(tokenizer, batch.items)).entries()) {
+      error += one.meanAbsoluteError;
+      for (const id of one.visualTokens) used.add(id);
+      tell(batch.names[i], one, output.path(done), context);
+      if (output.folder) await writePng(output.path(done), drawReconstructions([one]));
+      else rows.push(one);
+      done++;
+    }
+  }
+  if (!output.folder) await writePng(flags.out, drawReconstructions(rows));
+  const mean = error / done;
+  const { vocabSize } = tokenizer.config;
+  if (done > 1) {
+    context.terminal.result(
+      `${done} images: mean absolute error ${mean.toFixed(4)} (pixels in [-1, 1]), ${used.size} of ${vocabSize} tokens in use`,
+    );
+  }
+  context.terminal.info(`image, visual tokens, reconstruction: ${flags.out}`);
+  context.terminal.event("done", {
+    out: flags.out,
+    images: done,
+    meanAbsoluteError: mean,
+    tokensInUse: used.size,
+    vocabSize,
+  });
+}
+
+function tell(name: string, { meanAbsoluteError, visualTokens }: Reconstruction, out: string, { terminal }: Context) {
+  const distinctTokens = new Set(visualTokens).size;
+  const error = `mean absolute error ${meanAbsoluteError.toFixed(4)} (pixels in [-1, 1])`;
+  terminal.result(`${name}: ${error}, ${distinctTokens} distinct tokens in ${visualTokens.length} cells`);
+  terminal.event("reconstruction", { name, meanAbsoluteError, distinctTokens, tokens: visualTokens.length, out });
+}
+
+type TokenFlags = { readonly tokens: string; readonly batch: number; readonly out: string };
+
+async function fromTokens(tokenizer: Tokenizer, flags: TokenFlags, { terminal, interrupt }: Context): Promise<void> {
+  const all = await readTokens(flags.tokens, tokenizer.config);
+  if (isPicture(flags.out) && all.length > 1) {
+    throw usageError(`--out ${flags.out}: expected a folder for the ${all.length} images of ${flags.tokens}`);
+  }
+  const output = await openOutput(
+    flags.out,
+    all.map(({ name }) => name),
+  );
+  for (let start = 0; start < all.length; start += flags.batch) {
+    await new Promise((resolve) => setImmediate(resolve)); // a signal is heard between batches
+    interrupt.check();
+    const part = all.slice(start, start + flags.batch);
+    const decoded = await decodeTokens(
+      tokenizer,
+      part.map(({ tokens }) => tokens),
+    );
+    for (const [i, image] of decoded.entries()) await writePng(output.path(start + i), image);
+  }
+  terminal.info(`${all.length} images decoded: ${flags.out}`);
+  terminal.event("done", { out: flags.out, images: all.length });
+}
+
+type Output = { readonly folder: boolean; path(index: number): string };
+
+async function openOutput(out: string, names: readonly string[]): Promise<Output> {
+  if (isPicture(out)) {
+    if (names.length > mostRows) {
+      throw usageError(
+        `--out ${out}: expected at most ${mostRows} images in one picture, got ${names.length}; give a folder`,
+      );
+    }
+    return { folder: false, path: () => out };
+  }
+  const ending = extname(out);
+  if (/^\.(jpe?g|webp|gif|tiff?|avif|svg|pdf)$/i.test(ending)) {
+    throw usageError(`--out ${out}: expected a folder or a name that ends in .png`);
+  }
+  try {
+    await files.mkdir(out, { recursive: true });
+  } catch (cause) {
+    throw new Error(`cannot create the folder ${out}: ${messageOf(cause)}`, { cause });
+  }
+  const pictures = pictureNames(names);
+  return { folder: true, path: (index) => join(out, `${pictures[index]}.png`) };
+}
+
+function isPicture(out: string): boolean {
+  return extname(out).toLowerCase() === ".png";
+}
+
+async function writePng(path: string, { width, height, channels, data }: Image): Promise<void> {
+  const pixels = sharp(data, { raw: { width, height, channels } }).toColourspace(channels === 1 ? "b-w" : "srgb");
+  await writeResult(path, await pixels.png().toBuffer());
+}

@@ -1,0 +1,65 @@
+// The formats a model can be written in: which files, and how they are used there.
+import { saveBeit, saveOfficialBeit, toHuggingFace, type Beit, type Preprocessing } from "@beitjs/beit-encoder";
+import { saveOfficialTokenizer, saveTokenizer, tokenizerToOfficial, type Tokenizer } from "@beitjs/dvae-tokenizer";
+import { writeSafetensors } from "@beitjs/tensor-core/safetensors";
+import { beitToOnnx, tokenizerToOnnx, type BeitOutput } from "@beitjs/trainers/onnx";
+
+export const formats = ["beitjs", "hugging-face", "unilm", "onnx"] as const;
+export type Format = (typeof formats)[number];
+
+/** Bytes by file name. */
+export type ModelFiles = ReadonlyMap<string, Uint8Array>;
+
+export type BeitToWrite = {
+  readonly beit: Beit;
+  readonly labels?: readonly string[] | undefined;
+  readonly preprocessing: Preprocessing;
+  readonly onnxOutput: BeitOutput;
+};
+
+const weights = "model.safetensors";
+
+/** The files of a BEiT in a format. */
+export async function beitFiles(
+  { beit, labels, preprocessing, onnxOutput }: BeitToWrite,
+  format: Format,
+): Promise<ModelFiles> {
+  switch (format) {
+    case "beitjs":
+      return new Map([[weights, await saveBeit(beit, { labels, preprocessing })]]);
+    case "hugging-face":
+      return new Map(Object.entries(await toHuggingFace(beit, { labels, preprocessing })));
+    case "unilm":
+      return new Map([[weights, await saveOfficialBeit(beit)]]);
+    case "onnx":
+      return new Map([["model.onnx", await beitToOnnx(beit, { output: onnxOutput, labels, preprocessing })]]);
+  }
+}
+
+/** The files of a tokenizer in a format. OpenAI's has two networks in two files. */
+export async function tokenizerFiles(
+  tokenizer: Tokenizer,
+  format: Exclude<Format, "hugging-face">,
+): Promise<ModelFiles> {
+  switch (format) {
+    case "beitjs":
+      return new Map([[weights, await saveTokenizer(tokenizer)]]);
+    case "onnx":
+      return new Map([["model.onnx", await tokenizerToOnnx(tokenizer)]]);
+    case "unilm":
+      if (tokenizer.config.architecture !== "dall-e")
+        return new Map([[weights, await saveOfficialTokenizer(tokenizer)]]);
+      return dallEFiles(tokenizer);
+  }
+}
+
+async function dallEFiles(tokenizer: Tokenizer): Promise<ModelFiles> {
+  const official = [...(await tokenizerToOfficial(tokenizer))];
+  const half = (name: string) =>
+    official
+      .filter(([key]) => key.startsWith(`${name}.`))
+      .map(([key, value]) => [key.slice(name.length + 1), value] as const);
+  return new Map(
+    ["encoder", "decoder"].map((name) => [`${name}.safetensors`, writeSafetensors(half(name), { format: "pt" })]),
+  );
+}

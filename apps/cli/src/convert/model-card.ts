@@ -1,0 +1,95 @@
+// The README.md beside a written model: what it is, where it comes from, how it was trained, how images are prepared, how
+// it is used. Everything in it is read from the model or its run; what is not known is left out.
+import type { BeitConfig, Preprocessing } from "@beitjs/beit-encoder";
+import type { DvaeConfig } from "@beitjs/dvae-tokenizer";
+import type { Manifest, Recipe } from "@beitjs/trainers";
+import type { Snippet } from "./usage.ts";
+
+export type ModelCard = {
+  readonly title: string;
+  /** One sentence. */
+  readonly summary: string;
+  /** Hugging Face's front matter. */
+  readonly metadata: Readonly<Record<string, string | readonly string[]>>;
+  readonly source: { readonly origin: string; readonly path: string; readonly sha256: string };
+  readonly config: BeitConfig | DvaeConfig;
+  readonly parameters: number;
+  readonly labels?: readonly string[] | undefined;
+  readonly preprocessing?: Preprocessing | undefined;
+  /** Of our own checkpoints. */
+  readonly manifest?: Manifest | undefined;
+  /** Figures of the run, from its summary.json. */
+  readonly figures?: Readonly<Record<string, unknown>> | undefined;
+  readonly usage: Snippet;
+};
+
+export function modelCard(card: ModelCard): string {
+  const sections = [
+    frontMatter(card.metadata),
+    `# ${card.title}\n\n${card.summary}`,
+    section("Use", `\`\`\`${card.usage.language}\n${card.usage.code}\n\`\`\``),
+    card.preprocessing && section("Images", describePreprocessing(card.preprocessing)),
+    card.labels && section(`Classes (${card.labels.length})`, card.labels.map(escape).join(", ")),
+    section("Model", table([["parameters", card.parameters], ...Object.entries(card.config)])),
+    section("Source", table(Object.entries(card.source))),
+    card.manifest && trainingSection(card.manifest),
+    card.figures && section("Figures at the end of training", table(Object.entries(card.figures))),
+  ];
+  return `${sections.filter((text) => text !== undefined).join("\n\n")}\n`;
+}
+
+function trainingSection({ step, recipe, run = {} }: Manifest): string {
+  const { seed, epochs, batchSize, learningRate, adamW } = recipe as Recipe;
+  const identity = (run["identity"] ?? {}) as { readonly data?: { readonly images?: number } };
+  const versions = (run["versions"] ?? {}) as Readonly<Record<string, string>>;
+  const rows: [string, unknown][] = [
+    ["updates", step],
+    ["images", identity.data?.images],
+    ["data", run["dataPath"]],
+    ["seed", seed],
+    ["epochs", epochs],
+    ["batch size", batchSize],
+    ["learning rate", learningRate],
+    ["AdamW", adamW],
+    ["started from", run["from"]],
+    ["tokenizer", run["tokenizer"]],
+    ["backend", (run["backend"] as { readonly name?: string } | undefined)?.name],
+    ...Object.entries(versions),
+  ];
+  const full = `<details><summary>The whole recipe</summary>\n\n\`\`\`json\n${JSON.stringify(recipe, null, 2)}\n\`\`\`\n\n</details>`;
+  return section("Training", `${table(rows)}\n\n${full}`);
+}
+
+function describePreprocessing({ filter, size, fit, crop, mean, std }: Preprocessing): string {
+  const resize =
+    fit === "square" ? `resized to ${size} x ${size} pixels` : `resized until the short side has ${size} pixels`;
+  const cut = crop > 0 && crop !== size ? `, cut to the ${crop} x ${crop} in the center` : "";
+  const values = `(x - mean) / std of values in [0, 1], mean ${mean.join(", ")}, std ${std.join(", ")}`;
+  return `${mean.length === 1 ? "Grey" : "RGB"}, ${resize} (${filter}, as Pillow does)${cut}; ${values}.`;
+}
+
+function frontMatter(fields: ModelCard["metadata"]): string {
+  const lines = Object.entries(fields).map(([key, value]) =>
+    typeof value === "string" ? `${key}: ${value}` : `${key}:\n${value.map((entry) => `  - ${entry}`).join("\n")}`,
+  );
+  return `---\n${lines.join("\n")}\n---`;
+}
+
+function section(title: string, body: string): string {
+  return `## ${title}\n\n${body}`;
+}
+
+function table(rows: readonly (readonly [string, unknown])[]): string {
+  const known = rows.filter(([, value]) => value !== undefined && value !== null);
+  const lines = known.map(([name, value]) => `| ${escape(name)} | ${escape(format(value))} |`);
+  return ["| | |", "|---|---|", ...lines].join("\n");
+}
+
+function format(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+// What could end a cell or begin a tag or an emphasis.
+function escape(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>|#]/g, (character) => `\\${character}`).replace(/\s+/g, " ");
+}

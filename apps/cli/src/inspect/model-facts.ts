@@ -1,0 +1,76 @@
+// Which model files hold: a BEiT or a tokenizer of known origin, with its config; or something else.
+import {
+  hasBeitNames,
+  parameterCount,
+  readBeitFiles,
+  type BeitConfig,
+  type Origin,
+  type Preprocessing,
+} from "@beitjs/beit-encoder";
+import { hasTokenizerNames, readTokenizerFiles, type DvaeConfig, type TokenizerOrigin } from "@beitjs/dvae-tokenizer";
+import type { FileSource } from "@beitjs/tensor-core/files";
+import { messageOf } from "../exit-codes.ts";
+import { sizeOf, type FileFacts, type TensorFacts } from "./file-facts.ts";
+
+export type ModelFacts =
+  | {
+      readonly kind: "beit";
+      readonly origin: Origin;
+      readonly config: BeitConfig;
+      /** In the model's parameters; the files may hold more. */
+      readonly parameters: number;
+      readonly labels: readonly string[] | null;
+      readonly preprocessing: Preprocessing;
+      /** Tensors of a BEiT that this model does not use. */
+      readonly unused: readonly string[];
+    }
+  | {
+      readonly kind: "tokenizer";
+      readonly origin: TokenizerOrigin;
+      readonly config: DvaeConfig;
+      readonly parts: string;
+      /** In what is there of it. */
+      readonly parameters: number;
+    }
+  | { readonly kind: "tokenizer-decoder" }
+  /** A model of ours, but one that cannot be used. */
+  | { readonly kind: "damaged"; readonly what: "BEiT" | "tokenizer"; readonly problem: string }
+  | { readonly kind: "other" };
+
+/** What the files of one model say together. */
+export async function modelFacts(sources: readonly FileSource[], files: readonly FileFacts[]): Promise<ModelFacts> {
+  const tensors = files.flatMap((file) => file.tensors ?? []);
+  const names = tensors.map(({ name }) => name);
+  if (hasTokenizerNames(names)) return tokenizerFacts(sources, tensors);
+  if (!hasBeitNames(names)) return { kind: "other" };
+  try {
+    const { origin, config, labels = null, preprocessing, unused } = await readBeitFiles(sources);
+    return { kind: "beit", origin, config, parameters: parameterCount(config), labels, preprocessing, unused };
+  } catch (error) {
+    return { kind: "damaged", what: "BEiT", problem: messageOf(error) };
+  }
+}
+
+async function tokenizerFacts(sources: readonly FileSource[], tensors: readonly TensorFacts[]): Promise<ModelFacts> {
+  if (isDecoder(tensors)) return { kind: "tokenizer-decoder" };
+  try {
+    const { contents, config } = await readTokenizerFiles(weightsOf(sources));
+    const half =
+      contents.origin === "dall-e" && ![...contents.tensors.keys()].some((name) => name.startsWith("decoder."));
+    const parts = half ? "encoder" : "encoder and decoder";
+    const parameters = [...contents.tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    return { kind: "tokenizer", origin: contents.origin, config, parts, parameters };
+  } catch (error) {
+    return { kind: "damaged", what: "tokenizer", problem: messageOf(error) };
+  }
+}
+
+// OpenAI's decoder.pkl alone: named as its encoder, but it begins with a 1x1 convolution of codebook vectors.
+function isDecoder(tensors: readonly TensorFacts[]): boolean {
+  const inputs = tensors.filter(({ name }) => name.endsWith("blocks.input.w"));
+  return inputs.length === 1 && !/encoder\./.test(inputs[0].name) && inputs[0].shape[2] === 1;
+}
+
+function weightsOf(sources: readonly FileSource[]): FileSource[] {
+  return sources.filter(({ name }) => !/\.json$/i.test(name));
+}

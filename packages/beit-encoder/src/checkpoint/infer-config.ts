@@ -1,0 +1,72 @@
+// The config of a checkpoint that has none beside it: everything but the width of a head and the epsilon of the norms can
+// be read from names and shapes. (modeling_pretrain.py, modeling_finetune.py)
+import type { Shape } from "@beitjs/tensor-core";
+import { validateBeitConfig, type BeitConfig } from "../config.ts";
+
+/** Width of a head in every published model. */
+const headWidth = 64;
+
+/**
+ * The config whose parameters have these shapes under their official names.
+ *
+ * @param given what is known otherwise; needed for `heads` where no table of relative positions tells their number and
+ * the width is no multiple of 64, and for `imageSize` where there are no positions of any kind
+ * @throws `[openBeit] expected …, got …` naming the tensor or the field
+ */
+export function inferConfig(shapes: ReadonlyMap<string, Shape>, given: Partial<BeitConfig> = {}): BeitConfig {
+  const [width, channels, patchSize] = shapeOf(shapes, "patch_embed.proj.weight", 4);
+  const shared = shapes.get("rel_pos_bias.relative_position_bias_table");
+  const own = shapes.get("blocks.0.attn.relative_position_bias_table");
+  const vocabSize = shapes.get("lm_head.weight")?.[0] ?? 0;
+  const config: BeitConfig = {
+    imageSize: given.imageSize ?? gridOf(shapes) * patchSize,
+    channels,
+    patchSize,
+    width,
+    depth: depthOf(shapes),
+    heads: given.heads ?? (shared ?? own)?.[1] ?? headsOf(width),
+    mlpRatio: shapeOf(shapes, "blocks.0.mlp.fc1.weight", 2)[0] / width,
+    absolutePositions: shapes.has("pos_embed"),
+    relativePositions: shared ? "shared" : own ? "per-layer" : "none",
+    // Only fresh parameters start from it; these are the values of the released models.
+    layerScale: shapes.has("blocks.0.gamma_1") ? (width < 1024 ? 0.1 : 1e-5) : 0,
+    dropPath: 0,
+    epsilon: 1e-6,
+    vocabSize,
+    classes: vocabSize > 0 ? 0 : (shapes.get("head.weight")?.[0] ?? 0),
+    pooling: shapes.has("fc_norm.weight") || !shapes.has("norm.weight") || vocabSize > 0 ? "mean" : "class",
+    ...given,
+  };
+  validateBeitConfig(config, "openBeit");
+  return config;
+}
+
+function shapeOf(shapes: ReadonlyMap<string, Shape>, name: string, rank: number): Shape {
+  const shape = shapes.get(name);
+  if (shape?.length === rank) return shape;
+  throw new Error(`[openBeit] expected ${name} with ${rank} axes, got ${shape ? `[${shape.join(", ")}]` : "none"}`);
+}
+
+function depthOf(shapes: ReadonlyMap<string, Shape>): number {
+  const blocks = [...shapes.keys()].map((name) => Number(/^blocks\.(\d+)\./.exec(name)?.[1] ?? -1));
+  return blocks.reduce((most, block) => Math.max(most, block), -1) + 1;
+}
+
+// (2 side - 1)² + 3 rows of a table, side² + 1 of absolute positions.
+function gridOf(shapes: ReadonlyMap<string, Shape>): number {
+  const [, table] = [...shapes].find(([name]) => name.endsWith("relative_position_bias_table")) ?? [];
+  const positions = shapes.get("pos_embed");
+  const side = table ? (Math.sqrt(table[0] - 3) + 1) / 2 : positions ? Math.sqrt(positions[1] - 1) : NaN;
+  if (Number.isSafeInteger(side) && side > 0) return side;
+  const got = table
+    ? `a table of ${table[0]} rows`
+    : positions
+      ? `positions [${positions.join(", ")}]`
+      : "no positions";
+  throw new Error(`[openBeit] expected positions of a square grid, got ${got}; pass config.imageSize`);
+}
+
+function headsOf(width: number): number {
+  if (width % headWidth === 0) return width / headWidth;
+  throw new Error(`[openBeit] expected heads of width ${headWidth}, got a width of ${width}; pass config.heads`);
+}

@@ -1,0 +1,37 @@
+// A model as one file of ours: the parameters by their paths, and in the metadata all that is needed to use them.
+import { fromFloat32, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
+import { beitToOfficial } from "../load.ts";
+import type { Beit } from "../parameters.ts";
+import type { Preprocessing } from "../preprocessing.ts";
+import { readParameters } from "../values.ts";
+
+export type SaveBeitOptions = {
+  readonly labels?: readonly string[] | undefined;
+  readonly preprocessing?: Preprocessing | undefined;
+};
+
+/**
+ * The bytes of a safetensors file that `openBeit` opens.
+ *
+ * @throws `[saveBeit] expected …, got …` for labels that do not fit the classes
+ */
+export async function saveBeit(beit: Beit, { labels, preprocessing }: SaveBeitOptions = {}): Promise<Uint8Array> {
+  if (labels && labels.length !== beit.config.classes) {
+    throw new Error(`[saveBeit] expected ${beit.config.classes} labels, got ${labels.length}`);
+  }
+  const tensors = new Map<string, SafeTensor>();
+  for (const [path, { data, shape }] of await readParameters(beit)) tensors.set(path, fromFloat32(data, shape));
+  return writeSafetensors(tensors, {
+    "beitjs.config": JSON.stringify(beit.config),
+    ...(labels && { "beitjs.labels": JSON.stringify(labels) }),
+    ...(preprocessing && { "beitjs.preprocessing": JSON.stringify(preprocessing) }),
+  });
+}
+
+/** The bytes of a safetensors file with the official names, in the official layouts; timm's are the same. */
+export async function saveOfficialBeit(beit: Beit): Promise<Uint8Array> {
+  const tensors = [...(await beitToOfficial(beit))].map(
+    ([name, { data, shape }]) => [name, fromFloat32(data, shape)] as const,
+  );
+  return writeSafetensors(tensors, { format: "pt", "beitjs.origin": "unilm" });
+}

@@ -1,0 +1,19 @@
+// A tokenizer as one file: ours, with the config in its metadata, or with the official names.
+import { leaves, type Tensor } from "@beitjs/tensor-core";
+import { fromFloat32, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
+import { tokenizerToOfficial } from "../load.ts";
+import type { Tokenizer } from "../tokenizer.ts";
+
+/** The bytes of a safetensors file that `openTokenizer` and `loadTokenizer` read. */
+export async function saveTokenizer({ config, params }: Tokenizer): Promise<Uint8Array> {
+  const tensors = new Map<string, SafeTensor>();
+  for (const [path, leaf] of leaves<Tensor>(params)) {
+    tensors.set(path, fromFloat32(Float32Array.from(await leaf.read()), leaf.shape));
+  }
+  return writeSafetensors(tensors, { "beitjs.config": JSON.stringify(config) });
+}
+
+/** The bytes of a safetensors file with the names and layouts of the original of its architecture. */
+export async function saveOfficialTokenizer(tokenizer: Tokenizer): Promise<Uint8Array> {
+  return writeSafetensors(await tokenizerToOfficial(tokenizer), { format: "pt" });
+}

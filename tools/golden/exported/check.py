@@ -1,0 +1,125 @@
+# Runs exported models in onnxruntime and compares with what ours and transformers compute; see README.md.
+#   python check.py FOLDER [--record]
+import argparse
+import hashlib
+import json
+import logging
+import pathlib
+import time
+
+import numpy as np
+import onnx
+import onnxruntime
+import safetensors
+import safetensors.numpy
+import torch
+import transformers
+from transformers import BeitForImageClassification, BeitForMaskedImageModeling, BeitModel
+
+transformers.logging.set_verbosity_error()
+logging.disable(logging.WARNING)
+
+
+def error(got, truth):
+    """The largest difference, as a part of the largest value."""
+    assert got.shape == truth.shape, (got.shape, truth.shape)
+    return float(np.abs(got - truth).max() / np.abs(truth).max())
+
+
+def session(path, level=onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL):
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = level
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def check_file(path):
+    """The checker with its inference of shapes and types, whose results must be the declared outputs."""
+    onnx.checker.check_model(str(path), full_check=True)
+    model = onnx.load(str(path))
+    inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+    assert {o.name for o in inferred.graph.output} == {o.name for o in model.graph.output}
+    return json.loads({entry.key: entry.value for entry in model.metadata_props}["beitjs.config"])
+
+
+def run(path, inputs):
+    """Outputs by name for a whole batch, equal (within rounding) to those of its first example and of plain nodes."""
+    fast = session(path)
+    names = [output.name for output in fast.get_outputs()]
+    outputs = dict(zip(names, fast.run(None, inputs)))
+    one = dict(zip(names, fast.run(None, {key: value[:1] for key, value in inputs.items()})))
+    twice = {key: np.concatenate([value, value[:1]]) for key, value in inputs.items()}
+    more = dict(zip(names, fast.run(None, twice)))
+    plain = session(path, onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL)
+    unoptimized = dict(zip(names, plain.run(None, inputs)))
+    for name, value in outputs.items():
+        for got, truth in [(one[name], value[:1]), (more[name][:-1], value), (unoptimized[name], value)]:
+            if value.dtype == np.int64:
+                assert (got == truth).all(), name
+            else:
+                assert error(got, truth) < 1e-4, (name, error(got, truth))
+    start = time.perf_counter()
+    fast.run(None, inputs)
+    return outputs, time.perf_counter() - start
+
+
+def original(folder, config, inputs, outputs):
+    """transformers' values of the same outputs, of models that our export for it wrote."""
+    pixels = torch.from_numpy(inputs["pixel_values"]).double()
+    load = lambda architecture: architecture.from_pretrained(folder).double().eval()
+    with torch.no_grad():
+        if "logits" in outputs and config["classes"] > 0:
+            return {"logits": load(BeitForImageClassification)(pixels).logits}
+        if "logits" in outputs:
+            mask = torch.from_numpy(inputs["bool_masked_pos"])
+            return {"logits": load(BeitForMaskedImageModeling)(pixels, bool_masked_pos=mask).logits}
+        found = load(BeitModel)(pixels, output_hidden_states=True)
+        hidden = found.hidden_states[-1]  # Before the norm that classifiers on the class token have.
+        pooled = found.pooler_output if config["classes"] > 0 else hidden[:, 1:].mean(1)
+        return {"last_hidden_state": hidden, "pooled": pooled}
+
+
+def check(path, tolerance):
+    config = check_file(path)
+    stored = safetensors.numpy.load_file(path.with_suffix(".safetensors"))
+    inputs = {key[6:]: value for key, value in stored.items() if key.startswith("input.")}
+    if "bool_masked_pos" in inputs:
+        inputs["bool_masked_pos"] = inputs["bool_masked_pos"].astype(bool)
+    outputs, seconds = run(path, inputs)
+    report = {"ms": round(1000 * seconds, 1)}
+    for name, value in outputs.items():
+        ours = stored[f"expected.{name}"]
+        if name == "ids":
+            assert (value == ours).all(), f"{(value != ours).sum()} of {value.size} ids differ"
+            report["ids"] = f"{value.size} equal"
+        else:
+            report[f"{name} ours"] = error(value, ours)
+    folder = path.with_suffix("")
+    if folder.is_dir():
+        for name, value in original(folder, config, inputs, outputs).items():
+            report[f"{name} transformers"] = error(outputs[name], value.numpy())
+    assert all(value < tolerance for key, value in report.items() if key[-4:] in ("ours", "mers")), report
+    return report
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--tolerance", type=float, default=1e-5)
+    parser.add_argument("--record", action="store_true", help="write verified.json after the small models passed")
+    options = parser.parse_args()
+    torch.set_num_threads(2)
+    versions = {module.__name__: module.__version__ for module in (onnx, onnxruntime, torch, transformers, safetensors, np)}
+    print(versions)
+    digests = {}
+    for path in sorted(options.folder.glob("*.onnx")):
+        report = check(path, options.tolerance)
+        digests[path.stem] = hashlib.sha256(path.read_bytes()).hexdigest()
+        print(path.stem, {key: f"{value:.1e}" if isinstance(value, float) and value < 0.1 else value for key, value in report.items()})
+    assert digests, f"no models in {options.folder}"
+    if options.record:
+        text = json.dumps({"versions": versions, "sha256": digests}, indent=2)
+        pathlib.Path(__file__).with_name("verified.json").write_text(text + "\n")
+
+
+main()

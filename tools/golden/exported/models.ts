@@ -1,0 +1,132 @@
+// Small models of every variant, filled by formula, so that the same files come out on every machine.
+import { loadBeit, parameterShapes, type Beit, type BeitConfig } from "@beitjs/beit-encoder";
+import { dvaeVariants, initTokenizer, loadTokenizer, type DvaeConfig, type Tokenizer } from "@beitjs/dvae-tokenizer";
+import { leaves, sizeOf, tensor, type Backend, type Shape, type Tensor } from "@beitjs/tensor-core";
+import { createRng } from "@beitjs/tensor-core/random";
+import { createReferenceBackend } from "@beitjs/tensor-core/reference";
+import { fromFloat32, writeSafetensors } from "@beitjs/tensor-core/safetensors";
+import { hashSigned, hashUniform } from "@beitjs/tensor-core/testing";
+
+export type BeitCase = { readonly output: "features" | "logits"; readonly config: BeitConfig };
+
+const plain: BeitConfig = {
+  imageSize: 32,
+  channels: 3,
+  patchSize: 8,
+  width: 24,
+  depth: 2,
+  heads: 3,
+  mlpRatio: 4,
+  absolutePositions: false,
+  relativePositions: "none",
+  layerScale: 0,
+  dropPath: 0.1,
+  epsilon: 1e-6,
+  vocabSize: 0,
+  classes: 0,
+  pooling: "mean",
+};
+const pretraining: BeitConfig = { ...plain, relativePositions: "shared", layerScale: 0.1, vocabSize: 32 };
+const pretrainingPositions: BeitConfig = { ...plain, absolutePositions: true, vocabSize: 32 };
+const classifier: BeitConfig = { ...plain, relativePositions: "per-layer", layerScale: 0.1, classes: 5 };
+const classifierOnToken: BeitConfig = { ...plain, absolutePositions: true, classes: 5, pooling: "class" };
+// What the others do not have: every kind of position but one, gray images, an odd depth, a large epsilon.
+const unusual: BeitConfig = {
+  ...classifier,
+  channels: 1,
+  patchSize: 16,
+  depth: 3,
+  heads: 2,
+  mlpRatio: 2,
+  absolutePositions: true,
+  relativePositions: "shared",
+  epsilon: 1e-3,
+};
+
+export const beitCases: Readonly<Record<string, BeitCase>> = {
+  "pretraining-logits": { output: "logits", config: pretraining },
+  "pretraining-features": { output: "features", config: pretraining },
+  "pretraining-positions-logits": { output: "logits", config: pretrainingPositions },
+  "classifier-logits": { output: "logits", config: classifier },
+  "classifier-features": { output: "features", config: classifier },
+  "classifier-on-token-logits": { output: "logits", config: classifierOnToken },
+  "classifier-on-token-features": { output: "features", config: classifierOnToken },
+  "unusual-logits": { output: "logits", config: unusual },
+  "bare-features": { output: "features", config: { ...classifier, classes: 0 } },
+};
+
+const tinyDallE: DvaeConfig = {
+  ...dvaeVariants["dall-e"],
+  imageSize: 16,
+  vocabSize: 48,
+  codebookWidth: 8,
+  hidden: 8,
+  groups: 3,
+};
+const tinyStrided: DvaeConfig = {
+  ...dvaeVariants["beit-customized"],
+  imageSize: 16,
+  vocabSize: 48,
+  codebookWidth: 8,
+  hidden: 8,
+  layers: 2,
+};
+
+export const tokenizerCases: Readonly<Record<string, DvaeConfig>> = {
+  "tokenizer-dall-e": tinyDallE,
+  "tokenizer-dall-e-one-block": { ...tinyDallE, groups: 2, blocksPerGroup: 1, channels: 1 },
+  "tokenizer-strided": tinyStrided,
+  "tokenizer-strided-middle": { ...tinyStrided, blocksPerStage: 0, middleBlocks: 2, pixelRange: "unit" },
+};
+
+export function buildBeit(config: BeitConfig, backend: Backend): Beit {
+  const values = [...parameterShapes(config)].map(([path, shape], k) => {
+    const center = path.endsWith(".gamma") ? 1 : /\.scale[12]$/.test(path) ? 0.5 : 0;
+    const spread = path.endsWith(".weight") ? Math.sqrt(3 / shape[1]) : 0.2;
+    const data = Float32Array.from({ length: sizeOf(shape) }, (_, i) => center + spread * hashSigned(k, i));
+    return [path, { shape, data }] as const;
+  });
+  return loadBeit(new Map(values), config, backend);
+}
+
+export function buildTokenizer(config: DvaeConfig, backend: Backend): Tokenizer {
+  const blank = initTokenizer(config, createRng(1), createReferenceBackend());
+  const values = leaves<Tensor>(blank.params).map(([path, { shape }], k) => {
+    const spread = shape.length === 1 ? 0.3 : Math.sqrt(6 / sizeOf(shape.slice(1)));
+    const data = Float32Array.from({ length: sizeOf(shape) }, (_, i) => spread * hashSigned(k, i));
+    return [path, fromFloat32(data, shape)] as const;
+  });
+  return loadTokenizer(writeSafetensors(values), backend, { config });
+}
+
+/** Images as graphs take them [B, C, S, S]: noise in [-1, 1), or, for tokenizers, black and white squares with noise, in [0, 1). */
+export function pixelsFor(
+  { imageSize, channels }: BeitConfig | DvaeConfig,
+  batch: number,
+  range: "signed" | "unit",
+): Float32Array {
+  const square = (i: number) => Math.floor(Math.floor(i / imageSize) / 4) * imageSize + Math.floor((i % imageSize) / 4);
+  const value = (i: number) =>
+    range === "signed"
+      ? hashSigned(1000, i)
+      : 0.2 * hashUniform(1000, i) + 0.8 * Math.round(hashUniform(1001, square(i)));
+  return Float32Array.from({ length: batch * channels * imageSize ** 2 }, (_, i) => value(i));
+}
+
+/** Every third patch, beginning with another one in every example. [B, N] */
+export function maskFor({ imageSize, patchSize }: BeitConfig, batch: number): Int32Array {
+  const patches = (imageSize / patchSize) ** 2;
+  return Int32Array.from({ length: batch * patches }, (_, i) =>
+    ((i % patches) + Math.floor(i / patches)) % 3 === 0 ? 1 : 0,
+  );
+}
+
+/** [B, C, H, W] -> tensor [B, H, W, C] */
+export function channelsLast(pixels: Float32Array, [B, C, H, W]: Shape, backend: Backend): Tensor {
+  const turned = new Float32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) {
+    const [x, y, c, b] = [i % W, Math.floor(i / W) % H, Math.floor(i / (W * H)) % C, Math.floor(i / (W * H * C))];
+    turned[((b * H + y) * W + x) * C + c] = pixels[i];
+  }
+  return tensor(turned, [B, H, W, C], backend);
+}

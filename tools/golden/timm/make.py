@@ -1,0 +1,144 @@
+# Writes small BEiT models as timm saves them, and what timm computes with them, for the test named in README.md.
+#   pip install torch==2.15.0 timm==1.0.31 safetensors==0.8.0 numpy==2.4.6; python make.py; takes a few seconds.
+import os
+import pathlib
+import tempfile
+
+import numpy as np
+import safetensors.torch
+import timm
+import torch
+from timm.models.beit import Beit, checkpoint_filter_fn
+from timm.optim import create_optimizer_v2
+from timm.utils import CheckpointSaver
+
+here = pathlib.Path(__file__).parent
+common = dict(patch_size=8, num_classes=5, embed_dim=24, depth=2, num_heads=3)
+variants = {
+    "classifier-mean": dict(common, use_abs_pos_emb=False, use_rel_pos_bias=True, init_values=0.1),
+    "classifier-class": dict(common, use_abs_pos_emb=True, global_pool="token"),
+}
+labels = torch.tensor([1, 3])
+
+
+def signed(tensor, count):
+    """hashSigned of packages/tensor-core/src/testing/hash.ts, elements 0 to count."""
+    old = np.seterr(over="ignore")
+    element = np.arange(1, count + 1, dtype=np.uint32)
+    x = element * np.uint32(0x9E3779B1) ^ np.uint32((tensor + 1) * 0x85EBCA77 & 0xFFFFFFFF)
+    x = (x ^ (x >> np.uint32(15))) * np.uint32(0x2C1B3C6D)
+    x = (x ^ (x >> np.uint32(12))) * np.uint32(0x297A2D39)
+    np.seterr(**old)
+    return 2 * ((x ^ (x >> np.uint32(15))).astype(np.float64) / 2**32) - 1
+
+
+def pixels_of(side):
+    return torch.from_numpy(signed(1000, 2 * 3 * side * side)).reshape(2, 3, side, side)
+
+
+def fill(model):
+    with torch.no_grad():
+        for k, (name, parameter) in enumerate(sorted(model.named_parameters())):
+            norm = name.endswith("weight") and "norm" in name
+            offset = 1 if norm else 0.5 if "gamma_" in name else 0
+            values = offset + 0.2 * signed(k, parameter.numel())
+            parameter.copy_(torch.from_numpy(values.astype(np.float32)).reshape(parameter.shape))
+    return model
+
+
+def pick(values):
+    """The norm and eight values, evenly spaced."""
+    flat = values.detach().double().flatten()
+    places = [i * flat.numel() // 8 for i in range(8)]
+    return torch.cat([flat.norm().reshape(1), flat[places]])
+
+
+def create(name, side=32):
+    """In float64, so that what a comparison shows is the other side's error, and with attention in plain steps."""
+    model = fill(Beit(img_size=side, **variants[name])).double().eval()
+    for block in model.blocks:
+        block.attn.fused_attn = False
+    return model
+
+
+def observe(model):
+    """Block inputs and outputs and attention probabilities of the next run, by name."""
+    seen = {}
+    model.blocks[0].register_forward_pre_hook(lambda _, inputs: seen.update({"hidden.0": inputs[0]}))
+    for i, block in enumerate(model.blocks):
+        block.register_forward_hook(lambda _, __, output, i=i: seen.update({f"hidden.{i + 1}": output}))
+        # Its input is the softmax's output.
+        block.attn.attn_drop.register_forward_hook(lambda _, inputs, __, i=i: seen.update({f"attention.{i}": inputs[0]}))
+    return seen
+
+
+def save(name):
+    """One as on the Hugging Face hub, one as timm's training script does. Returns the weights as loading gives them."""
+    model = create(name).float()
+    folder = here / name
+    folder.mkdir(exist_ok=True)
+    if name == "classifier-mean":
+        weights = {key: value.contiguous() for key, value in model.state_dict().items()}
+        (folder / "model.safetensors").write_bytes(safetensors.torch.save(weights, {"format": "pt"}))
+        return safetensors.torch.load_file(folder / "model.safetensors")
+    with tempfile.TemporaryDirectory() as temporary:
+        optimizer = create_optimizer_v2(model, opt="adamw", lr=5e-3, weight_decay=0.05)
+        CheckpointSaver(model, optimizer, checkpoint_dir=temporary).save_checkpoint(0)
+        os.replace(f"{temporary}/last.pth.tar", folder / "checkpoint.pth")
+    return torch.load(folder / "checkpoint.pth")["state_dict"]
+
+
+def train(name, weights):
+    model = create(name)
+    model.load_state_dict(weights)
+    optimizer = create_optimizer_v2(model, opt="adamw", lr=5e-3, weight_decay=0.05)
+    assert optimizer.defaults["betas"] == (0.9, 0.999) and optimizer.defaults["eps"] == 1e-8
+    losses = []
+    for _ in range(10):
+        loss = torch.nn.functional.cross_entropy(model(pixels_of(32)), labels)
+        losses.append(loss.detach())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    trained = {f"trained.{key}": pick(parameter) for key, parameter in model.named_parameters()}
+    return {"losses": torch.stack(losses), **trained}
+
+
+def expect(name, weights):
+    model = create(name)
+    model.load_state_dict(weights)
+    seen = observe(model)
+    logits = model(pixels_of(32))
+    loss = torch.nn.functional.cross_entropy(logits, labels)
+    loss.backward()
+    gradients = {f"gradient.{key}": pick(parameter.grad) for key, parameter in model.named_parameters()}
+    return {"logits": logits, "loss": loss.reshape(1), **seen, **gradients, **train(name, weights)}
+
+
+def resize(name, weights, side):
+    """Another image size, as timm makes it when it loads weights."""
+    model = create(name, side)
+    model.load_state_dict(checkpoint_filter_fn(dict(weights), model))
+    live = create(name).float()
+    live.load_state_dict(weights)
+    live.set_input_size((side, side))
+    kept = {key: value for key, value in model.named_parameters() if "relative_position" in key or key == "pos_embed"}
+    # A model in memory meets another size in the same way.
+    assert all(torch.equal(live.get_parameter(key).double(), value) for key, value in kept.items())
+    seen = observe(model)
+    logits = model(pixels_of(side))
+    return {"encoded": seen["hidden.2"], "logits": logits, **kept}
+
+
+def write(file, tensors):
+    modules = dict(timm=timm, torch=torch, safetensors=safetensors, numpy=np)
+    tensors = {key: value.detach().float().contiguous() for key, value in tensors.items()}
+    metadata = {key: module.__version__ for key, module in modules.items()}
+    file.write_bytes(safetensors.torch.save(tensors, metadata))
+
+
+for name in variants:
+    weights = save(name)
+    write(here / name / "expected.safetensors", expect(name, weights))
+    for side in (24, 48):
+        write(here / name / f"resized-{side}.safetensors", resize(name, weights, side))
