@@ -16,6 +16,12 @@ export interface Simd {
   parallel(kernel: string, count: number, grain: number, ...args: number[]): void;
   /** Uninitialized bytes until the kernel returns. Per-thread scratch: `scratch(bytes * simd.threads)`. */
   scratch(bytes: number): number;
+  /**
+   * Address of a form of a parameter that a kernel makes once and reads often: packed, transformed. `prepare` fills it; it
+   * is filled again after the tensor was written to, and freed with it. For parameters that are not being trained: check
+   * `tensor.tape` first.
+   */
+  prepared(tensor: Tensor, form: string, bytes: number, prepare: (address: number) => void): number;
   /** Views at their use: growing memory detaches older ones. */
   float32(address: number, length: number): Float32Array;
   int32(address: number, length: number): Int32Array;

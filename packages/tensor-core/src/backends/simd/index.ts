@@ -4,6 +4,7 @@ import type { Backend, DType } from "../../backend.ts";
 import { createAllocator, type Allocator } from "./allocator.ts";
 import { bindKernels, type Simd } from "./context.ts";
 import { allKernels } from "./kernels/index.ts";
+import { createPreparedForms, type PreparedForms } from "./prepared.ts";
 import { growMemory, hasRelaxedSimd, loadModule, type SimdBuild, type SimdModule } from "./module.ts";
 import {
   availableThreads,
@@ -58,7 +59,8 @@ export async function createSimdBackend(options: SimdOptions = {}): Promise<Simd
   const threads = shared
     ? await startThreads(wasm, wanted, allocator.allocate(CONTROL_BYTES))
     : singleThread(wasm.exports);
-  const simd = createContext(wasm, allocator, threads);
+  const prepared = createPreparedForms(allocator);
+  const simd = createContext(wasm, allocator, threads, prepared);
   const reservedBlocks = allocator.blocks;
   return {
     name: "simd",
@@ -68,9 +70,17 @@ export async function createSimdBackend(options: SimdOptions = {}): Promise<Simd
     kernels: bindKernels(allKernels, simd),
     fallbacks: new Set(),
     scopes: [],
-    memory: () => ({ live: allocator.live, peak: allocator.peak, tensors: allocator.blocks - reservedBlocks }),
+    memory: () => ({
+      live: allocator.live,
+      peak: allocator.peak,
+      tensors: allocator.blocks - reservedBlocks - prepared.count,
+    }),
     allocate: (size: number, dtype: DType) => ({ address: allocator.allocate(size * 4), size, dtype }),
-    free: (handle) => allocator.free((handle as SimdHandle).address),
+    free(handle) {
+      const { address } = handle as SimdHandle;
+      prepared.free(address);
+      allocator.free(address);
+    },
     write: (handle, values) => view(wasm, handle as SimdHandle).set(values),
     read: async (handle) => copy(view(wasm, handle as SimdHandle)),
     readSync: (handle) => copy(view(wasm, handle as SimdHandle)),
@@ -85,7 +95,12 @@ function threadsReason(asked: number | undefined, shared: boolean, offered: stri
 
 type SimdHandle = { readonly address: number; readonly size: number; readonly dtype: DType };
 
-function createContext(wasm: SimdModule, allocator: Allocator, threads: Threads): Simd & { release(): void } {
+function createContext(
+  wasm: SimdModule,
+  allocator: Allocator,
+  threads: Threads,
+  prepared: PreparedForms,
+): Simd & { release(): void } {
   const scratch: number[] = [];
   return {
     threads: threads.count,
@@ -96,6 +111,10 @@ function createContext(wasm: SimdModule, allocator: Allocator, threads: Threads)
       const address = allocator.allocate(bytes);
       scratch.push(address);
       return address;
+    },
+    prepared({ storage }, form, bytes, prepare) {
+      const { address } = storage.handle as SimdHandle;
+      return prepared.find({ address, version: storage.version }, form, bytes, prepare);
     },
     float32: (address, length) => new Float32Array(wasm.memory.buffer, address, length),
     int32: (address, length) => new Int32Array(wasm.memory.buffer, address, length),
