@@ -147,10 +147,10 @@ async function openTrained(
   };
 }
 
-// The classes of the images that a run learned from are part of its identity.
-function labelsOf({ manifest }: LoadedCheckpoint): readonly string[] | undefined {
-  const { data } = (manifest.run?.["identity"] ?? {}) as { data?: { classes?: readonly string[] | null } };
-  return data?.classes ?? undefined;
+// The classes of the images that a run learned from are part of its identity; the demo notes them beside it.
+function labelsOf({ manifest: { run = {} } }: LoadedCheckpoint): readonly string[] | undefined {
+  const { data } = (run["identity"] ?? {}) as { data?: { classes?: readonly string[] | null } };
+  return data?.classes ?? (run["classes"] as readonly string[] | undefined);
 }
 
 export const tokenizerFlags = {

@@ -161,7 +161,9 @@ describe("beit convert", () => {
     expect(card).toContain("| images | 32 |");
     expect(card).toContain("| seed | 3 |");
     expect(card).toMatch(/\| perplexity \| \d/);
-    expect(card).toContain("AdamW");
+    expect(card).toContain('| AdamW | `{"beta1":0.9');
+    expect(card).toContain("| path | tokenizer/checkpoints/step-000008 |");
+    expect(card).not.toContain(folder.path);
   });
 
   it("writes OpenAI's tokenizer as two files, and reads its two files", async () => {

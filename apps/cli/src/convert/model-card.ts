@@ -31,7 +31,7 @@ export function modelCard(card: ModelCard): string {
     card.preprocessing && section("Images", describePreprocessing(card.preprocessing)),
     card.labels && section(`Classes (${card.labels.length})`, card.labels.map(escape).join(", ")),
     section("Model", table([["parameters", card.parameters], ...Object.entries(card.config)])),
-    section("Source", table(Object.entries(card.source))),
+    section("Source", table(Object.entries({ ...card.source, path: endOf(card.source.path) }))),
     card.manifest && trainingSection(card.manifest),
     card.figures && section("Figures at the end of training", table(Object.entries(card.figures))),
   ];
@@ -45,14 +45,14 @@ function trainingSection({ step, recipe, run = {} }: Manifest): string {
   const rows: [string, unknown][] = [
     ["updates", step],
     ["images", identity.data?.images],
-    ["data", run["dataPath"]],
+    ["data", endOf(run["dataPath"])],
     ["seed", seed],
     ["epochs", epochs],
     ["batch size", batchSize],
     ["learning rate", learningRate],
     ["AdamW", adamW],
-    ["started from", run["from"]],
-    ["tokenizer", run["tokenizer"]],
+    ["started from", endOf(run["from"])],
+    ["tokenizer", endOf(run["tokenizer"])],
     ["backend", (run["backend"] as { readonly name?: string } | undefined)?.name],
     ...Object.entries(versions),
   ];
@@ -81,12 +81,19 @@ function section(title: string, body: string): string {
 
 function table(rows: readonly (readonly [string, unknown])[]): string {
   const known = rows.filter(([, value]) => value !== undefined && value !== null);
-  const lines = known.map(([name, value]) => `| ${escape(name)} | ${escape(format(value))} |`);
+  const lines = known.map(([name, value]) => `| ${escape(name)} | ${format(value)} |`);
   return ["| | |", "|---|---|", ...lines].join("\n");
 }
 
 function format(value: unknown): string {
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "object" ? `\`${JSON.stringify(value).replaceAll("|", "\\|")}\`` : escape(String(value));
+}
+
+// A card is made to be published: of a path on somebody's machine, its end is enough.
+function endOf(path: unknown): unknown {
+  if (typeof path !== "string" || /^https?:/.test(path)) return path;
+  const parts = path.split(/[\\/]/).filter((part) => part !== "");
+  return parts.slice(-3).join("/");
 }
 
 // What could end a cell or begin a tag or an emphasis.

@@ -167,8 +167,9 @@ async function* tested(
   }
 }
 
-function common({ out, facts }: StageOptions, stage: string) {
-  return { folder: join(out, stage), metricsFolder: out, stage, resume: "auto", saveEvery, facts };
+function common({ out, data, facts }: StageOptions, stage: string) {
+  const known = { ...facts, classes: data.classes };
+  return { folder: join(out, stage), metricsFolder: out, stage, resume: "auto", saveEvery, facts: known };
 }
 
 // The model is taken from the checkpoint, whether it was just written or is of yesterday.
