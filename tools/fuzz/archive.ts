@@ -18,11 +18,12 @@ export function takeApart(bytes: Uint8Array): ArchiveRecord[] | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const end = findEnd(buffer);
   if (end < 0) return undefined;
-  const wide = buffer.readUInt16LE(end + 10) === 0xffff || buffer.readUInt32LE(end + 16) === 0xffffffff;
+  const [size, start] = [buffer.readUInt32LE(end + 12), buffer.readUInt32LE(end + 16)];
+  const wide = buffer.readUInt16LE(end + 10) === 0xffff || size === 0xffffffff || start === 0xffffffff;
   try {
     const at64 = wide ? Number(buffer.readBigUInt64LE(end - 12)) : 0;
     const count = wide ? Number(buffer.readBigUInt64LE(at64 + 32)) : buffer.readUInt16LE(end + 10);
-    let at = wide ? Number(buffer.readBigUInt64LE(at64 + 48)) : buffer.readUInt32LE(end + 16);
+    let at = wide ? Number(buffer.readBigUInt64LE(at64 + 48)) : start;
     const records: ArchiveRecord[] = [];
     for (let i = 0; i < count && i < 1000; i++) {
       records.push(recordOf(buffer, at));

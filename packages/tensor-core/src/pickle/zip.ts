@@ -100,6 +100,14 @@ function* readDirectory(fileSize: number): RangeReader<Directory> {
     throw archive("expected one archive, got a part of several", end);
   }
   const { limit, ...directory } = wide ? yield* readWideEnd(end) : { limit: end, start, size, count };
+  const told = [
+    [count, full16, directory.count],
+    [size, full32, directory.size],
+    [start, full32, directory.start],
+  ];
+  // A number that fits the old record stands in both.
+  if (told.some(([short, full, long]) => short !== full && short !== long))
+    throw archive("expected both end records to agree, got different numbers", end);
   if (directory.start + directory.size > limit)
     throw archive(`expected a directory of ${directory.size} bytes before byte ${limit}, got less`, directory.start);
   return directory;
