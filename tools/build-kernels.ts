@@ -31,13 +31,13 @@ async function main(packageName: string | undefined): Promise<void> {
 }
 
 /** Wasm of one build. It imports `env.memory`; kernels have no static data, so that memory belongs to the host. */
-async function compile({ name, features, sharedMemory }: KernelBuild): Promise<Uint8Array> {
+async function compile({ name, features, small }: KernelBuild): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
-  const flags = ["--outFile", "out.wasm", "--runtime", "stub", "-O3", "--converge", "--noAssert", "--importMemory"];
+  const optimize = ["-O3", "--shrinkLevel", small ? "2" : "0", "--converge", "--noAssert"];
+  const flags = ["--outFile", "out.wasm", "--runtime", "stub", ...optimize, "--importMemory"];
   const memory = ["--initialMemory", "0", "--maximumMemory", `${maximumPages}`, "--noExportMemory"];
   const enabled = features.length > 0 ? ["--enable", features.join(",")] : [];
-  const shared = sharedMemory ? ["--sharedMemory"] : [];
-  const { error, stderr } = await asc.main([entry, ...flags, ...memory, ...enabled, ...shared], {
+  const { error, stderr } = await asc.main([entry, ...flags, ...memory, ...enabled], {
     writeFile: (_, contents) => void (binary = typeof contents === "string" ? Buffer.from(contents) : contents),
   });
   if (error !== null) throw new Error(`[build-kernels] the build ${name} failed: ${error.message}\n${stderr}`);

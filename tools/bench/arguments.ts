@@ -1,33 +1,61 @@
-// The command line of the benchmarks: npm run bench -- <suite> [--json] [--rounds N] [--peers a,b] [--python PATH]
+// The command line of the benchmarks: npm run bench -- <suite> [<suite> ...] [options]
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 
-export const suiteNames = ["train", "gemm", "masking", "ops"] as const;
+export const suiteNames = [
+  "tokenizer",
+  "encoder",
+  "sweep",
+  "folder",
+  "masking",
+  "train",
+  "gemm",
+  "conv",
+  "ops",
+] as const;
 export type SuiteName = (typeof suiteNames)[number];
 
-export const peerNames = ["tfjs", "torch"] as const;
+export const peerNames = ["ort-web", "ort-node", "tfjs", "jax", "torch", "unilm"] as const;
 export type PeerName = (typeof peerNames)[number];
 
 export type BenchOptions = {
-  readonly suite: SuiteName;
+  readonly suites: readonly SuiteName[];
   readonly json: boolean;
+  /** Folder where every suite's JSON goes, as `<suite>.json`. */
+  readonly save?: string;
   /** How often every contestant is started. */
   readonly rounds: number;
   readonly peers: readonly PeerName[];
-  /** A Python that can import torch. */
+  /** Numbers of threads to compare, of the contestants that have threads. */
+  readonly threads: readonly number[];
+  /** How long a contestant is timed in a round, where it is not the suite's own time. */
+  readonly seconds?: number;
+  /** A Python that can import torch, and for the folder onnxruntime and Pillow. */
   readonly python?: string;
+  /** A checkout of microsoft/unilm. */
+  readonly unilm?: string;
 };
 
-export const usage = `npm run bench -- <suite> [options]
+export const usage = `npm run bench -- <suite> [<suite> ...] [options]
 
-  train    one training step of the micro model: simd, tfjs on wasm, PyTorch on the CPU
-  gemm     matrix products and convolutions of simd, against the machine's ceiling
-  masking  masks a second: WebAssembly in bulk against TypeScript
-  ops      where the time of a training step on simd goes, kernel by kernel
+  tokenizer  DALL-E's encoder, one image to visual tokens: simd and all peers, the same weights
+  encoder    BEiT-base, one image to features: the same
+  sweep      both networks on simd by batch size, image size and threads
+  folder     JPEG files to visual tokens: our pipeline against Pillow and onnxruntime in Python
+  masking    masks a second: WebAssembly in bulk, TypeScript, the official Python
+  train      one training step of the micro model: simd, tfjs on wasm, PyTorch on the CPU
+  gemm       matrix products and convolutions of simd, against the machine's ceiling
+  conv       3 x 3 convolutions of simd: Winograd's way against the direct one
+  ops        where the time of a training step on simd goes, kernel by kernel
 
-  --json         one JSON document on stdout (with npm run --silent)
-  --rounds N     how often every contestant runs, 3 by default
-  --peers a,b    of ${peerNames.join(", ")}; all by default, none for none
-  --python PATH  a Python with torch, for the peer torch
+  --json          one JSON document on stdout (with npm run --silent; of one suite)
+  --save FOLDER   the same for every suite, as FOLDER/<suite>.json
+  --rounds N      how often every contestant runs, 3 by default
+  --threads 1,2   numbers of threads to compare; 1 and all processors by default
+  --seconds S     how long a network is timed in a round, 5 by default
+  --peers a,b     of ${peerNames.join(", ")}; all by default, none for none
+  --python PATH   a Python with torch (and onnxruntime and Pillow for folder), for the peers in Python
+  --unilm PATH    a checkout of microsoft/unilm, for the peer unilm
 
 Example: npm run --silent bench -- train --json --python python3 > train.json`;
 
@@ -37,14 +65,21 @@ export class UsageError extends Error {}
 /** @throws UsageError */
 export function parseArguments(argv: readonly string[]): BenchOptions {
   const { values, positionals } = parse(argv);
-  if (positionals.length !== 1) throw new UsageError(`expected one suite, got ${positionals.length}`);
-  const python = values.python;
+  if (positionals.length === 0) throw new UsageError("expected a suite, got none");
+  if (values.json && positionals.length > 1) {
+    throw new UsageError(`expected one suite for --json, got ${positionals.length}; for more there is --save`);
+  }
+  const { python, unilm, save, seconds } = values;
   return {
-    suite: oneOf("suite", positionals[0], suiteNames),
+    suites: [...new Set(positionals.map((name) => oneOf("suite", name, suiteNames)))],
     json: values.json ?? false,
-    rounds: parseRounds(values.rounds ?? "3"),
+    rounds: parseCount("--rounds", values.rounds ?? "3", 1000),
+    threads: parseThreads(values.threads),
     peers: parsePeers(values.peers),
+    ...(seconds !== undefined && { seconds: parseSeconds(seconds) }),
+    ...(save !== undefined && { save }),
     ...(python !== undefined && { python }),
+    ...(unilm !== undefined && { unilm }),
   };
 }
 
@@ -55,9 +90,13 @@ function parse(argv: readonly string[]) {
       allowPositionals: true,
       options: {
         json: { type: "boolean" },
+        save: { type: "string" },
         rounds: { type: "string" },
+        threads: { type: "string" },
+        seconds: { type: "string" },
         peers: { type: "string" },
         python: { type: "string" },
+        unilm: { type: "string" },
       },
     });
   } catch (error) {
@@ -65,10 +104,21 @@ function parse(argv: readonly string[]) {
   }
 }
 
-function parseRounds(text: string): number {
-  const rounds = Number(text);
-  if (Number.isInteger(rounds) && rounds >= 1 && rounds <= 1000) return rounds;
-  throw new UsageError(`expected --rounds from 1 to 1000, got ${text}`);
+function parseCount(option: string, text: string, most: number): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= most) return count;
+  throw new UsageError(`expected ${option} from 1 to ${most}, got ${text}`);
+}
+
+function parseThreads(text: string | undefined): readonly number[] {
+  if (text === undefined) return [...new Set([1, availableParallelism()])];
+  return [...new Set(text.split(",").map((count) => parseCount("--threads", count, 64)))];
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (seconds >= 0 && seconds <= 600) return seconds;
+  throw new UsageError(`expected --seconds from 0 to 600, got ${text}`);
 }
 
 function parsePeers(text: string | undefined): readonly PeerName[] {

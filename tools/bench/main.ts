@@ -1,5 +1,7 @@
 // Benchmarks: suites of contestants, each in its own process, in turns. See README.md beside this file.
-import { parseArguments, UsageError, usage, type BenchOptions } from "./arguments.ts";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArguments, UsageError, usage, type BenchOptions, type SuiteName } from "./arguments.ts";
 import { describeMachine, engineVersions } from "./machine.ts";
 import { formatJson, formatTable, type Report } from "./report.ts";
 import { suites } from "./suites.ts";
@@ -14,10 +16,9 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   try {
     const options = parseArguments(argv);
-    const report = await runSuite(options);
-    console.log(options.json ? formatJson(report) : formatTable(report));
-    for (const problem of report.problems) process.stderr.write(`PROBLEM: ${problem}\n`);
-    return report.problems.length === 0 ? 0 : 1;
+    let problems = 0;
+    for (const suite of options.suites) problems += show(await runSuite(suite, options), options);
+    return problems === 0 ? 0 : 1;
   } catch (error) {
     const { message } = error as Error;
     process.stderr.write(error instanceof UsageError ? `${message}\n\n${usage}\n` : `${message}\n`);
@@ -25,9 +26,20 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function runSuite(options: BenchOptions): Promise<Report> {
-  const { suite, rounds } = options;
+async function runSuite(suite: SuiteName, options: BenchOptions): Promise<Report> {
   const [date, machine] = [new Date().toISOString(), describeMachine()];
   const result = await suites[suite](options);
-  return { suite, date, machine, rounds, ...result, versions: { ...engineVersions(), ...result.versions } };
+  const versions = { ...engineVersions(), ...result.versions };
+  return { suite, date, machine, rounds: options.rounds, ...result, versions };
+}
+
+/** Prints and saves a report; gives the number of its problems. */
+function show(report: Report, { json, save }: BenchOptions): number {
+  console.log(json ? formatJson(report) : `${formatTable(report)}\n`);
+  for (const problem of report.problems) process.stderr.write(`PROBLEM: ${problem}\n`);
+  if (save !== undefined) {
+    mkdirSync(save, { recursive: true });
+    writeFileSync(join(save, `${report.suite}.json`), `${formatJson(report)}\n`);
+  }
+  return report.problems.length;
 }

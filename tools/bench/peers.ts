@@ -1,52 +1,86 @@
 // What we compare with is not ours to install: a peer that is missing is left out, with a line that says how to get it.
-import { createRequire } from "node:module";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { BenchOptions, PeerName } from "./arguments.ts";
 import { runWorker } from "./processes.ts";
 import type { Skipped } from "./report.ts";
 
 const folder = new URL("./peers/", import.meta.url);
+const file = (name: string) => fileURLToPath(new URL(name, folder));
 
+/** What runs a peer: its training step, a network, masks. */
 export const peerFiles = {
-  tfjs: fileURLToPath(new URL("train-tfjs.mjs", folder)),
-  torch: fileURLToPath(new URL("train_torch.py", folder)),
-} as const satisfies Record<PeerName, string>;
+  tfjs: file("train-tfjs.mjs"),
+  torch: file("train_torch.py"),
+  onnxInference: file("infer-onnx.mjs"),
+  tfjsInference: file("infer-tfjs.mjs"),
+  jaxInference: file("infer-jax.mjs"),
+  torchInference: file("infer_torch.py"),
+  onnxFolder: file("folder_onnx.py"),
+  unilmMasks: file("masking_unilm.py"),
+} as const;
 
-export type FoundPeers = { readonly tfjs: boolean; readonly python?: string; readonly skipped: readonly Skipped[] };
+/** npm's packages of the peers that are among them. */
+const npmPackages = {
+  "ort-web": ["onnxruntime-web"],
+  "ort-node": ["onnxruntime-node"],
+  tfjs: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm"],
+  jax: ["@jax-js/jax", "@jax-js/onnx"],
+} as const satisfies Partial<Record<PeerName, readonly string[]>>;
 
-/** Which of the wished-for peers can run here. */
-export async function findPeers({ peers, python }: Pick<BenchOptions, "peers" | "python">): Promise<FoundPeers> {
+export type NpmPeerName = keyof typeof npmPackages;
+
+export type FoundPeers = {
+  readonly npm: ReadonlySet<NpmPeerName>;
+  /** A Python with the wanted modules. */
+  readonly python?: string;
+  readonly skipped: readonly Skipped[];
+};
+
+/** What a suite compares with: of the npm packages, and with which modules of Python as which peer. */
+export type WantedPeers = {
+  readonly npm: readonly NpmPeerName[];
+  readonly python?: { readonly name: PeerName; readonly modules: readonly string[] };
+};
+
+/** Which of the peers that are wished for, and that the suite knows, can run here. */
+export async function findPeers(
+  { peers, python }: Pick<BenchOptions, "peers" | "python">,
+  wanted: WantedPeers,
+): Promise<FoundPeers> {
   const skipped: Skipped[] = [];
-  const skip = (name: PeerName, reason: string): false => {
-    skipped.push({ name, reason });
-    return false;
-  };
-  const tfjs =
-    peers.includes("tfjs") &&
-    (hasTfjs() || skip("tfjs", "not installed; to compare with it: npm install --prefix tools/bench/peers"));
-  if (!peers.includes("torch")) return { tfjs, skipped };
+  const npm = new Set<NpmPeerName>();
+  for (const name of wanted.npm.filter((one) => peers.includes(one))) {
+    if (npmPackages[name].every(isInstalled)) npm.add(name);
+    else skipped.push({ name, reason: `not installed; to compare with it: ${installCommand}` });
+  }
+  if (!wanted.python || !peers.includes(wanted.python.name)) return { npm, skipped };
+  const { name, modules } = wanted.python;
+  const list = modules.join(", ");
   if (python === undefined) {
-    skip("torch", "no Python named; to compare with it: --python PATH of a Python that can import torch");
-    return { tfjs, skipped };
+    const reason = `no Python named; to compare with it: --python PATH of a Python that can import ${list}`;
+    return { npm, skipped: [...skipped, { name, reason }] };
   }
-  const missing = await importError(python);
-  if (missing === undefined) return { tfjs, python, skipped };
-  skip("torch", `${python} cannot import torch (${missing}); to get it: ${python} -m pip install torch`);
-  return { tfjs, skipped };
+  const missing = await importError(python, modules);
+  if (missing === undefined) return { npm, python, skipped };
+  const reason = `${python} cannot import ${list} (${missing}); to get them: ${python} -m pip install ${packagesOf(modules)}`;
+  return { npm, skipped: [...skipped, { name, reason }] };
 }
 
-function hasTfjs(): boolean {
-  const { resolve } = createRequire(new URL("package.json", folder));
-  try {
-    return ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm"].every((name) => resolve(name) !== "");
-  } catch {
-    return false;
-  }
+const installCommand = "npm install --prefix tools/bench/peers";
+
+function isInstalled(name: string): boolean {
+  return existsSync(new URL(`node_modules/${name}/package.json`, folder));
 }
 
-async function importError(python: string): Promise<string | undefined> {
+// Modules have their packages' names, but for one.
+function packagesOf(modules: readonly string[]): string {
+  return modules.map((module) => (module === "PIL" ? "pillow" : module)).join(" ");
+}
+
+async function importError(python: string, modules: readonly string[]): Promise<string | undefined> {
   try {
-    await runWorker([python, "-c", "import torch; print(1)"], 120_000);
+    await runWorker([python, "-c", `import ${modules.join(", ")}; print(1)`], 120_000);
     return undefined;
   } catch (error) {
     return (error as Error).message.split("\n").at(-1);

@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { median, pairedRatio, rounded, spread } from "./statistics.ts";
+import { describe, expect, it } from "vitest";
+import { median, pairedRatio, quartiles, rounded, spread } from "./statistics.ts";
 
 it("finds the median and leaves the values in their order", () => {
   const values = [10, 9, 100];
@@ -23,4 +23,13 @@ it("compares round by round", () => {
 
 it("rounds to significant digits", () => {
   expect([1234.56, 0.00123456, 0].map((value) => rounded(value, 3))).toEqual([1230, 0.00123, 0]);
+});
+
+describe("quartiles", () => {
+  it("lie on lines between neighbors", () => {
+    expect(quartiles([4, 1, 3, 2, 5])).toEqual([2, 4]);
+    expect(quartiles([10, 20])).toEqual([12.5, 17.5]);
+    expect(quartiles([7])).toEqual([7, 7]);
+    expect(() => quartiles([])).toThrow("[quartiles] expected at least one value");
+  });
 });

@@ -9,6 +9,18 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** The values below which a quarter and three quarters of the values lie, with straight lines between neighbors. */
+export function quartiles(values: readonly number[]): readonly [first: number, third: number] {
+  if (values.length === 0) throw new Error("[quartiles] expected at least one value, got none");
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number): number => {
+    const place = share * (sorted.length - 1);
+    const low = Math.floor(place);
+    return sorted[low] + (place - low) * (sorted[Math.min(low + 1, sorted.length - 1)] - sorted[low]);
+  };
+  return [at(0.25), at(0.75)];
+}
+
 /** Distance of the largest from the smallest value, in medians; a single value has none. */
 export function spread(values: readonly number[]): number | null {
   if (values.length < 2) return null;

@@ -361,7 +361,9 @@ describe("an interrupted run", () => {
     async (name) => {
       const stopped = await cli(train(name, "--json"), afterStep(3, name));
       expect(stopped.code).toBe(130);
-      expect(stopped.stderr).toContain("stopping at the next step (a training run saves first); press Ctrl-C again to stop at once");
+      expect(stopped.stderr).toContain(
+        "stopping at the next step (a training run saves first); press Ctrl-C again to stop at once",
+      );
       expect(stopped.stderr).toMatch(
         /stopped at step 3 of 8; saved as .*step-000003; the same command goes on from there/,
       );

@@ -34,8 +34,8 @@ export function initDallEEncoder(config: DallEConfig, init: InitConv): DallEEnco
   };
 }
 
-/** [B, H, W, C] in (0.1, 0.9) -> logits [B, S, S, V] */
-export function dallEEncoder(params: DallEEncoderParams, images: Tensor, config: DallEConfig): Tensor {
+/** Up to the last 1x1 convolution. [B, H, W, C] in (0.1, 0.9) -> [B, S, S, C'] */
+export function dallETrunk(params: DallEEncoderParams, images: Tensor, config: DallEConfig): Tensor {
   const gain = 1 / (config.groups * config.blocksPerGroup) ** 2;
   let x = conv2d(images, params.input, { padding: 3 }); // [B, H, W, hidden]
   params.groups.forEach((blocks, group) => {
@@ -44,7 +44,12 @@ export function dallEEncoder(params: DallEEncoderParams, images: Tensor, config:
       return group === params.groups.length - 1 ? grouped : maxPool2d(grouped); // [B, H / 2, W / 2, 2 C]
     });
   });
-  return conv2d(relu(x), params.output); // [B, S, S, V]
+  return relu(x);
+}
+
+/** [B, H, W, C] in (0.1, 0.9) -> logits [B, S, S, V] */
+export function dallEEncoder(params: DallEEncoderParams, images: Tensor, config: DallEConfig): Tensor {
+  return conv2d(dallETrunk(params, images, config), params.output);
 }
 
 /** Strided convolutions with residual blocks, up to the last 1x1 convolution. */

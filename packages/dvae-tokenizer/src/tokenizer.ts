@@ -1,7 +1,17 @@
 // The tokenizer as it is used: images to a grid of visual tokens and back. Ids are 0-based and never sampled: the
 // largest logit wins, without noise or temperature. (BEiT §2.1.2, DALL-E paper §2.2)
 import { scope, tensor, zeros, type Backend, type Tensor } from "@beitjs/tensor-core";
-import { addBias, argmax, embedding, matmul, sigmoid, sliceChannels, softmax } from "@beitjs/tensor-core/ops";
+import {
+  addBias,
+  embedding,
+  linearArgmax,
+  matmul,
+  reshape,
+  sigmoid,
+  sliceChannels,
+  softmax,
+} from "@beitjs/tensor-core/ops";
+import type { Conv2dParams } from "@beitjs/tensor-core/nn";
 import type { Rng } from "@beitjs/tensor-core/random";
 import { gridSide, validateDvaeConfig, type DallEConfig, type DvaeConfig, type StridedConfig } from "./config.ts";
 import {
@@ -14,9 +24,11 @@ import {
 } from "./decoder.ts";
 import {
   dallEEncoder,
+  dallETrunk,
   initDallEEncoder,
   initStridedEncoder,
   stridedEncoder,
+  stridedTrunk,
   type DallEEncoderParams,
   type StridedEncoderParams,
 } from "./encoder.ts";
@@ -99,7 +111,15 @@ export function buildTokenizer(
  * @throws `[tokenize] expected [B, size, size, C], got …`
  */
 export function tokenize(tokenizer: TokenizerEncoder, images: Tensor): Tensor {
-  return scope(images.backend, () => argmax(tokenLogits(tokenizer, images)));
+  const { config, params } = tokenizer;
+  checkImages(config, images);
+  return scope(images.backend, () => {
+    const mapped = mapPixels(images, config.pixelRange);
+    // A 1x1 convolution is an affine map of every cell, whose logits nobody needs.
+    const { last, cells } = beforeLogits(config, params, mapped);
+    const { filter, bias } = last;
+    return linearArgmax(cells, { weight: reshape(filter, [filter.shape[0], filter.shape[3]]), bias });
+  });
 }
 
 /** Logits over the codebook at every grid cell. [B, size, size, C] in [0, 1] -> [B, S, S, V] */
@@ -138,6 +158,20 @@ export function detokenizeMixture({ config, params }: Tokenizer, weights: Tensor
 export function encodeLogits(config: DvaeConfig, { encoder }: TokenizerEncoder["params"], mapped: Tensor): Tensor {
   if (config.architecture === "dall-e") return dallEEncoder(encoder as DallEEncoderParams, mapped, config);
   return stridedEncoder(encoder as StridedEncoderParams, mapped);
+}
+
+/** The last 1x1 convolution and what goes into it [B, S, S, C]. */
+function beforeLogits(
+  config: DvaeConfig,
+  { encoder }: TokenizerEncoder["params"],
+  mapped: Tensor,
+): { readonly last: Conv2dParams; readonly cells: Tensor } {
+  if (config.architecture === "dall-e") {
+    const params = encoder as DallEEncoderParams;
+    return { last: params.output, cells: dallETrunk(params, mapped, config) };
+  }
+  const params = encoder as StridedEncoderParams;
+  return { last: params.logits, cells: stridedTrunk(params, mapped) };
 }
 
 /** Weights over the codebook [B, S, S, V] -> the decoder's output [B, H, W, C or 2 C]; for training. */

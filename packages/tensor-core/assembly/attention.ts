@@ -1,7 +1,8 @@
 // Attention, one (sample, head) at a time: its scores stay in the scratch memory of the thread, queries, keys and values
 // are read where they lie. The backward pass makes the probabilities again from the saved logarithms of their sums.
-import { OVERWRITE, gemmBlock, gemmScratchBytes } from "./gemm";
-import { at, exp4, multiplyAdd, sumLanes } from "./lanes";
+import { gemmBlock, gemmScratchBytes } from "./gemm";
+import { OVERWRITE } from "./gemm-tile";
+import { at, exp4, exp4Once, multiplyAdd, sumLanes } from "./lanes";
 import { softmaxRow } from "./softmax-row";
 import { loadTail, storeTail } from "./tail";
 
@@ -134,7 +135,7 @@ function gradientOfScores(
   const count = tokens - m;
   let score = multiplyAdd(loadTail(at(scores, m), count, 0), scale, shift);
   if (bias) score = f32x4.add(score, loadTail(at(bias, m), count, 0));
-  const probability = exp4(score);
+  const probability = exp4Once(score);
   const gradient = f32x4.mul(probability, f32x4.sub(loadTail(at(gradients, m), count, 0), sums));
   storeTail(at(scores, m), probability, count);
   storeTail(at(gradients, m), f32x4.mul(gradient, scale), count);

@@ -1,6 +1,6 @@
 // Cross-entropy of rows [begin, end) of [rows, width] logits. A target outside [0, width) gives NaN: memory stays safe,
 // the fault visible.
-import { at, exp4, maxLanes, sumLanes } from "./lanes";
+import { at, exp4, exp4Once, maxLanes, sumLanes } from "./lanes";
 import { logOfNormal4 } from "./logarithm";
 import { loadTail, storeTail } from "./tail";
 
@@ -48,7 +48,7 @@ function storeSoftmax(logits: usize, logSumExp: f32, dlogits: usize, share: f32,
     v128.store(at(dlogits, i), f32x4.mul(f32x4.sub(value, shares), scales));
   }
   if (i == width) return;
-  const value = exp4(f32x4.sub(loadTail(at(logits, i), width - i, 0), shift));
+  const value = exp4Once(f32x4.sub(loadTail(at(logits, i), width - i, 0), shift));
   storeTail(at(dlogits, i), f32x4.mul(f32x4.sub(value, shares), scales), width - i);
 }
 

@@ -1,5 +1,5 @@
 // Reparameterized Gaussian sample, elements [begin, end): z = mean + exp(logVariance / 2) * noise.
-import { at, exp4, multiplyAdd } from "./lanes";
+import { at, exp4Once, multiplyAdd } from "./lanes";
 import { loadTail, storeTail } from "./tail";
 
 export function gaussianSampleForward(
@@ -38,7 +38,7 @@ export function gaussianSampleBackward(
 
 // @ts-ignore: decorator
 @inline function deviation4(logVariance: v128): v128 {
-  return exp4(half(logVariance));
+  return exp4Once(half(logVariance));
 }
 
 // @ts-ignore: decorator

@@ -1,7 +1,7 @@
 // GELU of elements [begin, end). With z = |x| and P the normal distribution function, P(-z) = exp(-z^2/2) g(z), where g
 // is a polynomial in w = p z / (1 + p z), fitted here: the error function it implies, 1 - 2 P(-z), is off by at most 1.1e-7.
 import { at, exp4, multiplyAdd } from "./lanes";
-import { loadTail, storeTail } from "./tail";
+import { loadUpTo, storeUpTo } from "./tail";
 
 export function geluForward(x: usize, y: usize, begin: i32, end: i32, thread: i32): void {
   let i = begin;
@@ -12,8 +12,7 @@ export function geluForward(x: usize, y: usize, begin: i32, end: i32, thread: i3
     v128.store(at(y, i), low);
     v128.store(at(y, i), high, 16);
   }
-  for (; i + 4 <= end; i += 4) v128.store(at(y, i), gelu4(v128.load(at(x, i))));
-  if (i < end) storeTail(at(y, i), gelu4(loadTail(at(x, i), end - i, 0)), end - i);
+  for (; i < end; i += 4) storeUpTo(at(y, i), gelu4(loadUpTo(at(x, i), end - i, 0)), end - i);
 }
 
 export function geluBackward(dy: usize, x: usize, dx: usize, begin: i32, end: i32, thread: i32): void {
@@ -24,10 +23,9 @@ export function geluBackward(dy: usize, x: usize, dx: usize, begin: i32, end: i3
     v128.store(at(dx, i), low);
     v128.store(at(dx, i), high, 16);
   }
-  for (; i + 4 <= end; i += 4) v128.store(at(dx, i), geluGradient4(v128.load(at(dy, i)), v128.load(at(x, i))));
-  if (i < end) {
-    const gradient = geluGradient4(loadTail(at(dy, i), end - i, 0), loadTail(at(x, i), end - i, 0));
-    storeTail(at(dx, i), gradient, end - i);
+  for (; i < end; i += 4) {
+    const gradient = geluGradient4(loadUpTo(at(dy, i), end - i, 0), loadUpTo(at(x, i), end - i, 0));
+    storeUpTo(at(dx, i), gradient, end - i);
   }
 }
 

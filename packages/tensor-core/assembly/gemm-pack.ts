@@ -1,5 +1,5 @@
 // Packing for the matrix product: a strided matrix becomes panels of `width` lanes, [lanes / width][depth][width], so
-// that the inner loop reads memory in order. Lanes are rows of the left factor (width 4) or columns of the right (8).
+// that the inner loop reads memory in order. Lanes are rows of the left factor (width 4) or columns of the right (8 or 16).
 import { at } from "./lanes";
 
 /** Packs values (lane, d) at from[lane * laneStride + d * depthStride]; lanes missing in the last panel become zeros. */
@@ -42,11 +42,17 @@ function copyPanel(from: usize, depthStride: i32, depth: i32, to: usize, width: 
     }
     return;
   }
-  for (; to < end; to += 32) {
-    const low = v128.load(from);
-    const high = v128.load(from, 16);
-    v128.store(to, low);
-    v128.store(to, high, 16);
+  for (; to < end; to += (<usize>width) << 2) {
+    const c0 = v128.load(from);
+    const c1 = v128.load(from, 16);
+    v128.store(to, c0);
+    v128.store(to, c1, 16);
+    if (ASC_FEATURE_RELAXED_SIMD && width == 16) {
+      const c2 = v128.load(from, 32);
+      const c3 = v128.load(from, 48);
+      v128.store(to, c2, 32);
+      v128.store(to, c3, 48);
+    }
     from += step;
   }
 }

@@ -3,21 +3,19 @@
 // blocks by its size alone and every output is summed in the same order: any split of the output gives the same bits.
 import { packPanels } from "./gemm-pack";
 import { outputPixel, packPositions, packTaps, Window } from "./im2col";
-import { at, multiplyAdd } from "./lanes";
-
-// What happens to C: C = A B, C += A B, C = A B + bias (one value per column).
-export const OVERWRITE: i32 = 0;
-export const ACCUMULATE: i32 = 1;
-export const ADD_BIAS: i32 = 2;
+import { ACCUMULATE, multiplyBlock, panelColumns, TABLE_ROWS, TILE_END } from "./gemm-tile";
+import { at } from "./lanes";
 
 // Blocks: a right panel (8 KiB) and a left one (4 KiB) stay in the first cache, ROWS x DEPTH of A in the second.
 const DEPTH: i32 = 256;
 const ROWS: i32 = 128;
 const COLUMNS: i32 = 512;
 
-// Scratch of one thread: row addresses, tile, unpacked window rows, packed A, packed B.
-const TILE: usize = <usize>ROWS * 4;
-const WINDOW_ROWS: usize = TILE + 128;
+// With panels made before, all of that cache is for A: then one picture's tokens are one block.
+const PREPARED_ROWS: i32 = TABLE_ROWS;
+
+// Scratch of one thread: row addresses and tile, unpacked window rows, packed A, packed B.
+const WINDOW_ROWS: usize = TILE_END;
 const LEFT: usize = WINDOW_ROWS + <usize>COLUMNS * 16;
 const RIGHT: usize = LEFT + <usize>ROWS * <usize>DEPTH * 4;
 
@@ -68,22 +66,101 @@ export function multiply(
   const right = scratch + RIGHT;
   const rows = scratch + WINDOW_ROWS;
   const block = blockDepth(K);
+  // Windows are packed in panels of eight in every build.
+  const width = rightWindow ? 8 : panelColumns();
   for (let n = 0; n < N; n += COLUMNS) {
     const columns = min(COLUMNS, N - n);
     // Without depth there is still C to write: one pass over nothing.
     for (let k = 0; k == 0 || k < K; k += block) {
       const depth = min(block, K - k);
       if (rightWindow) packTaps(b, changetype<Window>(rightWindow), k, bCol + n, columns, depth, right, rows);
-      else packPanels(at(b, k * bRow + n * bCol), bCol, bRow, columns, depth, right, 8, (<usize>depth) << 5);
+      else packPanels(at(b, k * bRow + n * bCol), bCol, bRow, columns, depth, right, width, panelBytes(depth, width));
       for (let m = 0; m < M; m += ROWS) {
         const height = min(ROWS, M - m);
         if (leftWindow) packPositions(a, changetype<Window>(leftWindow), aRow + m, k, height, depth, left, rows);
         else packPanels(at(a, m * aRow + k * aCol), aRow, aCol, height, depth, left, 4, (<usize>depth) << 4);
         findRows(c, cRow, leftWindow, leftWindow ? aRow + m : m, n, height, scratch);
-        multiplyBlock(left, right, height, columns, depth, k ? ACCUMULATE : mode, at(bias, n), scratch);
+        multiplyBlock(left, right, width, height, columns, depth, k ? ACCUMULATE : mode, at(bias, n), scratch);
       }
     }
   }
+}
+
+/** Bytes of the panels of a right factor [K, N]. */
+export function gemmPanelBytes(N: i32, K: i32): usize {
+  return (<usize>filledColumns(N) * <usize>K) << 2;
+}
+
+/** Panels of columns [begin, end), whole panels, of B [K, N], as gemmPrepared reads them: [depth block][panel][depth][8 or 16]. */
+export function gemmPanels(
+  b: usize, bRow: i32, bCol: i32, panels: usize, N: i32, K: i32, begin: i32, end: i32, thread: i32,
+): void {
+  const width = panelColumns();
+  const block = blockDepth(K);
+  for (let k = 0; k < K; k += block) {
+    const depth = min(block, K - k);
+    const to = at(panels, k * filledColumns(N) + begin * depth);
+    packPanels(at(b, k * bRow + begin * bCol), bCol, bRow, end - begin, depth, to, width, panelBytes(depth, width));
+  }
+}
+
+/** Rows [begin, end), in fours, of A [M, K] for ranges of columns to share: [depth block][row / 4][depth][4]. */
+export function gemmLeftPanels(
+  a: usize, aRow: i32, aCol: i32, left: usize, M: i32, K: i32, begin: i32, end: i32, thread: i32,
+): void {
+  const block = blockDepth(K);
+  for (let k = 0; k < K; k += block) {
+    const depth = min(block, K - k);
+    const to = at(left, k * ((M + 3) & ~3) + begin * depth);
+    packPanels(at(a, begin * aRow + k * aCol), aRow, aCol, end - begin, depth, to, 4, (<usize>depth) << 4);
+  }
+}
+
+/**
+ * Rows (or columns, in whole panels) [begin, end) of a product whose right factor is in panels, and where `shared` is given
+ * the left one, too. Sums run as in `gemm`: the same bits.
+ */
+export function gemmPrepared(
+  a: usize, aRow: i32, aCol: i32, shared: usize, panels: usize, c: usize, cRow: i32,
+  M: i32, N: i32, K: i32, mode: i32, bias: usize, scratch: usize, byColumns: i32, begin: i32, end: i32, thread: i32,
+): void {
+  const own = scratch + <usize>thread * gemmScratchBytes();
+  const width = panelColumns();
+  const first = byColumns ? begin : 0;
+  const columns = byColumns ? end - begin : N;
+  const top = byColumns ? 0 : begin;
+  const bottom = byColumns ? M : end;
+  const block = blockDepth(K);
+  const rows = blockRows(bottom - top);
+  for (let k = 0; k == 0 || k < K; k += block) {
+    const depth = min(block, K - k);
+    const right = at(panels, k * filledColumns(N) + first * depth);
+    for (let m = top; m < bottom; m += rows) {
+      const height = min(rows, bottom - m);
+      const left = shared ? at(shared, k * ((M + 3) & ~3) + m * depth) : own + LEFT;
+      if (!shared) packPanels(at(a, m * aRow + k * aCol), aRow, aCol, height, depth, left, 4, (<usize>depth) << 4);
+      findRows(c, cRow, 0, m, first, height, own);
+      multiplyBlock(left, right, width, height, columns, depth, k ? ACCUMULATE : mode, at(bias, first), own);
+    }
+  }
+}
+
+// Columns with those that fill the last panel.
+// @ts-ignore: decorator
+@inline function filledColumns(N: i32): i32 {
+  const width = panelColumns();
+  return (N + width - 1) & ~(width - 1);
+}
+
+// @ts-ignore: decorator
+@inline function panelBytes(depth: i32, width: i32): usize {
+  return (<usize>(depth * width)) << 2;
+}
+
+// Equal blocks of at most PREPARED_ROWS.
+function blockRows(M: i32): i32 {
+  const blocks = max(1, (M + PREPARED_ROWS - 1) / PREPARED_ROWS);
+  return max(4, ((M + blocks - 1) / blocks + 3) & ~3);
 }
 
 // Equal blocks of at most DEPTH, a multiple of 4. A function of K alone: it fixes the order of summation.
@@ -97,77 +174,5 @@ function findRows(c: usize, cRow: i32, window: usize, first: i32, column: i32, c
   for (let i = 0; i < count; i++) {
     const row = window ? outputPixel(changetype<Window>(window), first + i) : first + i;
     store<usize>(at(table, i), at(c, row * cRow + column));
-  }
-}
-
-function multiplyBlock(
-  left: usize, right: usize, height: i32, columns: i32, depth: i32, mode: i32, bias: usize, scratch: usize,
-): void {
-  const tile = scratch + TILE;
-  for (let column = 0; column < columns; column += 8) {
-    let panel = left;
-    for (let row = 0; row < height; row += 4) {
-      multiplyTile(panel, right, depth, tile);
-      storeTile(tile, at(scratch, row), min(4, height - row), column, min(8, columns - column), mode, at(bias, column));
-      panel = at(panel, 4 * depth);
-    }
-    right = at(right, 8 * depth);
-  }
-}
-
-// Unrolling over the depth makes V8 spill, and so do larger tiles without fused multiply-add.
-function multiplyTile(left: usize, right: usize, depth: i32, tile: usize): void {
-  let c00 = f32x4.splat(0), c01 = f32x4.splat(0), c10 = f32x4.splat(0), c11 = f32x4.splat(0);
-  let c20 = f32x4.splat(0), c21 = f32x4.splat(0), c30 = f32x4.splat(0), c31 = f32x4.splat(0);
-  const end = at(left, 4 * depth);
-  while (left < end) {
-    const b0 = v128.load(right);
-    const b1 = v128.load(right, 16);
-    const a0 = v128.load32_splat(left);
-    c00 = multiplyAdd(a0, b0, c00);
-    c01 = multiplyAdd(a0, b1, c01);
-    const a1 = v128.load32_splat(left, 4);
-    c10 = multiplyAdd(a1, b0, c10);
-    c11 = multiplyAdd(a1, b1, c11);
-    const a2 = v128.load32_splat(left, 8);
-    c20 = multiplyAdd(a2, b0, c20);
-    c21 = multiplyAdd(a2, b1, c21);
-    const a3 = v128.load32_splat(left, 12);
-    c30 = multiplyAdd(a3, b0, c30);
-    c31 = multiplyAdd(a3, b1, c31);
-    left += 16;
-    right += 32;
-  }
-  v128.store(tile, c00, 0);
-  v128.store(tile, c01, 16);
-  v128.store(tile, c10, 32);
-  v128.store(tile, c11, 48);
-  v128.store(tile, c20, 64);
-  v128.store(tile, c21, 80);
-  v128.store(tile, c30, 96);
-  v128.store(tile, c31, 112);
-}
-
-// Whole and partial tiles do the same one addition for each output, so edges do not change bits.
-function storeTile(tile: usize, table: usize, rows: i32, column: i32, columns: i32, mode: i32, bias: usize): void {
-  for (let row = 0; row < rows; row++) {
-    const to = at(load<usize>(at(table, row)), column);
-    const from = tile + ((<usize>row) << 5);
-    const addend = mode == ACCUMULATE ? to : mode == ADD_BIAS ? bias : 0;
-    if (columns == 8) {
-      let low = v128.load(from);
-      let high = v128.load(from, 16);
-      if (addend) {
-        low = f32x4.add(low, v128.load(addend));
-        high = f32x4.add(high, v128.load(addend, 16));
-      }
-      v128.store(to, low);
-      v128.store(to, high, 16);
-      continue;
-    }
-    for (let i = 0; i < columns; i++) {
-      const value = load<f32>(at(from, i));
-      store<f32>(at(to, i), addend ? value + load<f32>(at(addend, i)) : value);
-    }
   }
 }

@@ -94,7 +94,7 @@ function windowRow(image: usize, window: Window, position: i32, from: i32, to: i
   }
 }
 
-function fillZeros(to: usize, count: i32): void {
+export function fillZeros(to: usize, count: i32): void {
   const end = at(to, count);
   for (; to + 16 <= end; to += 16) v128.store(to, f32x4.splat(0));
   for (; to < end; to += 4) store<f32>(to, 0);

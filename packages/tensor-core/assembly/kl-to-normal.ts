@@ -1,5 +1,5 @@
 // KL divergence from the standard normal: sums over chunks [begin, end) of the elements, gradients of elements [begin, end).
-import { at, exp4 } from "./lanes";
+import { at, exp4Once } from "./lanes";
 import { addDoubles, CHUNK, sumDoubles } from "./doubles";
 import { loadTail, storeTail } from "./tail";
 
@@ -23,7 +23,7 @@ export function klToNormalForward(
 
 // @ts-ignore: decorator
 @inline function excess4(mean: v128, logVariance: v128): v128 {
-  const spread = f32x4.sub(f32x4.sub(exp4(logVariance), f32x4.splat(1)), logVariance);
+  const spread = f32x4.sub(f32x4.sub(exp4Once(logVariance), f32x4.splat(1)), logVariance);
   return f32x4.add(f32x4.mul(mean, mean), spread);
 }
 
@@ -45,5 +45,5 @@ export function klToNormalBackward(
 
 // @ts-ignore: decorator
 @inline function slope4(scale: v128, logVariance: v128): v128 {
-  return f32x4.mul(f32x4.mul(scale, f32x4.splat(0.5)), f32x4.sub(exp4(logVariance), f32x4.splat(1)));
+  return f32x4.mul(f32x4.mul(scale, f32x4.splat(0.5)), f32x4.sub(exp4Once(logVariance), f32x4.splat(1)));
 }

@@ -1,6 +1,6 @@
 // KL divergence of softmax(logits) from uniform, rows [begin, end). With d = z - max, S = sum e^d and W = sum e^d d:
 // log-sum-exp = max + ln S and the divergence is W / S - ln S + ln V, in one pass after the maximum.
-import { at, exp4, maxLanes, multiplyAdd, sumLanes } from "./lanes";
+import { at, exp4, exp4Once, maxLanes, multiplyAdd, sumLanes } from "./lanes";
 import { log4 } from "./logarithm";
 import { loadTail, storeTail } from "./tail";
 
@@ -25,7 +25,7 @@ export function klToUniformForward(
     let weightedSum = sumLanes(weighted);
     for (; i < width; i++) {
       const d = load<f32>(at(from, i)) - largest;
-      const e = f32x4.extract_lane(exp4(f32x4.splat(d)), 0);
+      const e = f32x4.extract_lane(exp4Once(f32x4.splat(d)), 0);
       sum += e;
       weightedSum += e * d;
     }

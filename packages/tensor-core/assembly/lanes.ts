@@ -37,7 +37,8 @@
  * e^x of four floats: 2^n e^r with |r| <= ln 2 / 2, the polynomial with the coefficients of Cephes' expf (Moshier).
  * Error below 2 units in the last place; 0 below -87.33 (no subnormal results), about 2.4e38 beyond 88.37; NaN stays NaN.
  */
-export function exp4(x: v128): v128 {
+// @ts-ignore: decorator
+@inline export function exp4(x: v128): v128 {
   const clamped = f32x4.min(f32x4.max(x, f32x4.splat(-87.33654)), f32x4.splat(88.37626));
   const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504)));
   let r = multiplyAdd(n, f32x4.splat(-0.693359375), clamped);
@@ -50,4 +51,12 @@ export function exp4(x: v128): v128 {
   p = f32x4.add(multiplyAdd(p, f32x4.mul(r, r), r), f32x4.splat(1));
   const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
   return v128.andnot(f32x4.mul(p, power), f32x4.lt(x, f32x4.splat(-87.33654)));
+}
+
+/**
+ * The same as a call: smaller, for tails and for loops that are not hot. Never where a sum of the loop before is still
+ * wanted afterwards: V8 would keep that sum in memory, in every turn of the loop.
+ */
+export function exp4Once(x: v128): v128 {
+  return exp4(x);
 }

@@ -3,7 +3,7 @@
 import { at, exp4 } from "./lanes";
 import { log4 } from "./logarithm";
 import { addDoubles, sumDoubles } from "./doubles";
-import { loadTail, storeTail } from "./tail";
+import { loadUpTo, storeUpTo } from "./tail";
 
 /** `perChunk` pixels make a chunk. */
 export function logitLaplaceForward(
@@ -17,15 +17,12 @@ export function logitLaplaceForward(
       const x = at(target, pixel * channels);
       const mu = at(parameters, 2 * pixel * channels);
       const logScale = at(mu, channels);
-      let c = 0;
-      for (; c + 4 <= channels; c += 4) {
-        sums = addDoubles(sums, loss4(v128.load(at(x, c)), v128.load(at(mu, c)), v128.load(at(logScale, c))));
+      for (let c = 0; c < channels; c += 4) {
+        const left = channels - c;
+        const loss = loss4(loadUpTo(at(x, c), left, 0.5), loadUpTo(at(mu, c), left, 0), loadUpTo(at(logScale, c), left, 0));
+        // Lanes beyond the tail must cost nothing.
+        sums = addDoubles(sums, v128.and(loss, lanesBelow(left)));
       }
-      const left = channels - c;
-      if (left == 0) continue;
-      // Lanes beyond the tail must cost nothing.
-      const tail = loss4(loadTail(at(x, c), left, 0.5), loadTail(at(mu, c), left, 0), loadTail(at(logScale, c), left, 0));
-      sums = addDoubles(sums, v128.and(tail, lanesBelow(left)));
     }
     store<f64>(partials + ((<usize>chunk) << 3), sumDoubles(sums));
   }
@@ -87,15 +84,4 @@ function backward4(
 // @ts-ignore: decorator
 @inline function lanesBelow(count: i32): v128 {
   return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
-}
-
-// @ts-ignore: decorator
-@inline function loadUpTo(address: usize, count: i32, fill: f32): v128 {
-  return count >= 4 ? v128.load(address) : loadTail(address, count, fill);
-}
-
-// @ts-ignore: decorator
-@inline function storeUpTo(address: usize, v: v128, count: i32): void {
-  if (count >= 4) v128.store(address, v);
-  else storeTail(address, v, count);
 }

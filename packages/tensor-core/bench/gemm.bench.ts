@@ -4,7 +4,8 @@ import type { Backend, KernelSlots } from "../src/backend.ts";
 import { createSimdBackend, type SimdBuild } from "../src/backends/simd/index.ts";
 import { conv2dOp } from "../src/ops/conv2d.ts";
 import { createRng } from "../src/random.ts";
-import { sizeOf, tensor, type Shape, type Tensor } from "../src/tensor.ts";
+import type { Tape } from "../src/tape.ts";
+import { aliasTensor, sizeOf, tensor, type Shape, type Tensor } from "../src/tensor.ts";
 
 export type GemmBenchOptions = {
   readonly builds?: readonly SimdBuild[];
@@ -52,6 +53,7 @@ export const benchConvolutions: readonly ConvolutionShape[] = [
   { images: [8, 32, 32, 64], filter: [128, 4, 4], stride: 2, padding: 1 },
 ];
 
+type Make = (shape: Shape, tape?: Tape) => Tensor;
 type Measure = { readonly name: string; readonly shape: string; readonly operations: number; run(): void };
 
 /** Times every product and convolution on every build and number of threads. */
@@ -61,7 +63,7 @@ export async function benchGemm(options: GemmBenchOptions = {}): Promise<GemmBen
   const rows: GemmBenchRow[] = [];
   for (const build of builds) {
     for (const count of threads) {
-      const backend = await createSimdBackend({ build, threads: count, v8Flags: build === "relaxed" });
+      const backend = await createSimdBackend({ build, threads: count, v8Flags: build !== "base" });
       const measure = (measures: readonly Measure[]): void => {
         for (const { name, shape, operations, run } of measures) {
           const { medianMs, bestMs } = time(run, milliseconds);
@@ -86,18 +88,21 @@ export async function benchGemm(options: GemmBenchOptions = {}): Promise<GemmBen
   return rows;
 }
 
-function productMeasures(backend: Backend, make: (shape: Shape) => Tensor, M: number, K: number, N: number): Measure[] {
+function productMeasures(backend: Backend, make: Make, M: number, K: number, N: number): Measure[] {
   const slots = { x: make([M, K]), weight: make([N, K]), y: make([M, N]), dy: make([M, N]) };
   const gradients = { dx: make([M, K]), dweight: make([N, K]) };
+  // Of weights that are being trained no panels are kept.
+  const recorded = { ...slots, weight: make([N, K], { entries: [] }) };
   const shared = { shape: `${M}x${K}x${N}`, operations: 2 * M * K * N };
   return [
-    { name: "linear NT", ...shared, run: runner(backend, "Linear", slots, { y: slots.y }) },
+    { name: "linear NT", ...shared, run: runner(backend, "Linear", recorded, { y: slots.y }) },
+    { name: "linear NT prepared", ...shared, run: runner(backend, "Linear", slots, { y: slots.y }) },
     { name: "linear dx NN", ...shared, run: runner(backend, "LinearGrad", slots, { dx: gradients.dx }) },
     { name: "linear dweight TN", ...shared, run: runner(backend, "LinearGrad", slots, { dweight: gradients.dweight }) },
   ];
 }
 
-function convolutionMeasures(backend: Backend, make: (shape: Shape) => Tensor, of: ConvolutionShape): Measure[] {
+function convolutionMeasures(backend: Backend, make: Make, of: ConvolutionShape): Measure[] {
   const [outputs, kernelHeight, kernelWidth] = of.filter;
   const attributes = { stride: of.stride, padding: of.padding };
   const shapes = { x: of.images, filter: [...of.filter, of.images[3]] };
@@ -131,12 +136,14 @@ function runner(
   return () => kernel(inputs, outputs, attributes);
 }
 
-function withTensors(backend: Backend, body: (make: (shape: Shape) => Tensor) => void): void {
+function withTensors(backend: Backend, body: (make: Make) => void): void {
   const made: Tensor[] = [];
-  body((shape) => {
+  body((shape, tape) => {
     const rng = createRng({ seed: 1, index: made.length });
     const values = Float32Array.from({ length: sizeOf(shape) }, () => rng.uniform() * 2 - 1);
-    made.push(tensor(values, shape, backend));
+    const plain = tensor(values, shape, backend);
+    made.push(aliasTensor(plain, { tape }));
+    plain.dispose();
     return made[made.length - 1];
   });
   for (const one of made) one.dispose();

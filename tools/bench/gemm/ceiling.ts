@@ -7,7 +7,7 @@ import type { SimdBuild } from "@beitjs/tensor-core/simd";
 export async function compileCeiling(build: SimdBuild): Promise<string> {
   let binary: Uint8Array | undefined;
   const folder = fileURLToPath(new URL("../assembly/", import.meta.url));
-  const features = build === "relaxed" ? "simd,relaxed-simd" : "simd";
+  const features = build === "base" ? "simd" : "simd,relaxed-simd";
   const flags = ["--baseDir", folder, "--outFile", "out.wasm", "--runtime", "stub", "-O3", "--noAssert"];
   const { error, stderr } = await asc.main(["ceiling.ts", ...flags, "--initialMemory", "0", "--enable", features], {
     writeFile: (_, contents) => void (binary = typeof contents === "string" ? Buffer.from(contents) : contents),

@@ -1,5 +1,4 @@
 // One training step of the micro model: simd with one thread and with all, stock tfjs on wasm, PyTorch on the CPU.
-import { availableParallelism } from "node:os";
 import type { BenchOptions } from "../arguments.ts";
 import { bundleWorker } from "../bundle.ts";
 import { findPeers, peerFiles, type FoundPeers } from "../peers.ts";
@@ -25,9 +24,9 @@ const columns: readonly Column[] = [
 ];
 
 export async function trainSuite(options: BenchOptions): Promise<SuiteResult> {
-  const peers = await findPeers(options);
+  const peers = await findPeers(options, { npm: ["tfjs"], python: { name: "torch", modules: ["torch"] } });
   const results = await runContestants<TrainResult>(
-    trainContestants(await bundleWorker(new URL("simd-worker.ts", import.meta.url)), peers),
+    trainContestants(await bundleWorker(new URL("simd-worker.ts", import.meta.url)), peers, options.threads),
     options.rounds,
     ({ times, losses }) => `${median(times).toFixed(0)} ms a step, first loss ${losses[0].toFixed(3)}`,
   );
@@ -46,16 +45,20 @@ export async function trainSuite(options: BenchOptions): Promise<SuiteResult> {
   };
 }
 
-function trainContestants(simd: (settings: object) => Command, { tfjs, python }: FoundPeers): Contestant[] {
-  const contestants: Contestant[] = simdVariants().map(({ name, ...variant }) => ({
+function trainContestants(
+  simd: (settings: object) => Command,
+  { npm, python }: FoundPeers,
+  threadCounts: readonly number[],
+): Contestant[] {
+  const contestants: Contestant[] = simdVariants(threadCounts).map(({ name, ...variant }) => ({
     name,
     command: simd({ ...microStep, ...variant }),
   }));
-  if (tfjs) {
+  if (npm.has("tfjs")) {
     contestants.push({ name: "tfjs-wasm", command: [process.execPath, peerFiles.tfjs, JSON.stringify(microStep)] });
   }
   if (python !== undefined) {
-    for (const threads of new Set([1, availableParallelism()])) {
+    for (const threads of threadCounts) {
       const settings = JSON.stringify({ ...microStep, threads });
       contestants.push({ name: `torch-${threads}`, command: [python, peerFiles.torch, settings] });
     }

@@ -53,6 +53,7 @@ const configurations: readonly SimdOptions[] = [
   { build: "base", threads: 3 },
   { build: "relaxed", threads: 1, v8Flags: true },
   { build: "relaxed", threads: 2, v8Flags: true },
+  { build: "wide", threads: 2, v8Flags: true },
 ];
 
 describe.each(configurations)("simd %j", (options) => {

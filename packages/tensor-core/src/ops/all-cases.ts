@@ -22,6 +22,7 @@ import { klToNormalCases } from "./kl-to-normal.cases.ts";
 import { klToUniformCases } from "./kl-to-uniform.cases.ts";
 import { layerNormCases } from "./layer-norm.cases.ts";
 import { linearCases } from "./linear.cases.ts";
+import { linearArgmaxCases } from "./linear-argmax.cases.ts";
 import { logitLaplaceCases } from "./logit-laplace.cases.ts";
 import { matmulCases } from "./matmul.cases.ts";
 import { maxPool2dCases } from "./max-pool2d.cases.ts";
@@ -63,6 +64,7 @@ export const allCases: readonly OpCase[] = [
   klToUniformCases,
   layerNormCases,
   linearCases,
+  linearArgmaxCases,
   logitLaplaceCases,
   matmulCases,
   maxPool2dCases,

@@ -1,9 +1,10 @@
 // Chooses the wasm build and instantiates it: `relaxed` (fused multiply-add) where the engine validates it, else `base`,
-// each with shared memory (threads) or without. The only file of this package that touches WebAssembly.
+// each over shared memory (threads) or plain; `wide` is `relaxed` with other panels. The only file of this package that
+// touches WebAssembly.
 import { baseWasm } from "../../generated/base.ts";
-import { baseSharedWasm } from "../../generated/base-shared.ts";
 import { relaxedWasm } from "../../generated/relaxed.ts";
-import { relaxedSharedWasm } from "../../generated/relaxed-shared.ts";
+import { race, RACE_BYTES, type Contestant } from "./race.ts";
+import { withSharedMemory } from "./shared-memory.ts";
 
 declare namespace WebAssembly {
   type Module = object;
@@ -15,7 +16,12 @@ declare namespace WebAssembly {
 }
 declare const atob: (text: string) => string;
 
-export type SimdBuild = "base" | "relaxed";
+/**
+ * `base` runs on every engine with SIMD, `relaxed` needs fused multiply-add (relaxed SIMD). `wide` is for V8's experimental
+ * merging of two vectors into one of 256 bits, and slower than `relaxed` without it.
+ */
+export const simdBuilds = ["base", "relaxed", "wide"] as const;
+export type SimdBuild = (typeof simdBuilds)[number];
 export type WasmMemory = WebAssembly.Memory;
 export type KernelFunction = (...values: number[]) => number;
 
@@ -24,18 +30,21 @@ export type SimdModule = {
   readonly reason: string;
   readonly module: WebAssembly.Module;
   readonly memory: WasmMemory;
+  /** What an instance imports besides memory: columns of a panel of the matrix product. */
+  readonly panelWidth: number;
   readonly exports: Readonly<Record<string, KernelFunction>>;
 };
 
 const PAGE = 65536;
-const binaries = {
-  base: [baseWasm, baseSharedWasm],
-  relaxed: [relaxedWasm, relaxedSharedWasm],
-} as const;
+// Less than this may be noise, and is not worth an experimental part of the engine.
+const LEAST_GAIN = 1.1;
+const binaries = { base: baseWasm, relaxed: relaxedWasm, wide: relaxedWasm };
+const panelWidths = { base: 8, relaxed: 8, wide: 16 };
 
 /** Bytes of one wasm build, for size checks and benchmarks. */
 export function wasmBytes(build: SimdBuild, shared: boolean): Uint8Array {
-  return Uint8Array.from(atob(binaries[build][shared ? 1 : 0]), (character) => character.charCodeAt(0));
+  const bytes = Uint8Array.from(atob(binaries[build]), (character) => character.charCodeAt(0));
+  return shared ? withSharedMemory(bytes) : bytes;
 }
 
 /** Whether this engine runs the `relaxed` build as it is. */
@@ -48,13 +57,40 @@ export async function loadModule(options: {
   readonly build: SimdBuild | "auto";
   readonly shared: boolean;
   readonly maximumBytes: number;
+  /** Where V8 was told to merge vectors: a clock in milliseconds, to see whether `wide` gains from it. */
+  readonly raceClock?: (() => number) | undefined;
 }): Promise<SimdModule> {
-  const { build, reason } = chooseBuild(options.build, options.shared);
-  const memory = reserve(options.maximumBytes, options.shared);
-  const module = await WebAssembly.compile(wasmBytes(build, options.shared));
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const { shared } = options;
+  const chosen = chooseBuild(options.build, shared);
+  const memory = reserve(options.maximumBytes, shared);
+  const module = await WebAssembly.compile(wasmBytes(chosen.build, shared));
+  const clock = options.build === "auto" && chosen.build === "relaxed" ? options.raceClock : undefined;
+  const { build, reason } = clock ? raceBuilds(module, shared, clock) : chosen;
+  const panelWidth = panelWidths[build];
+  return { build, reason, module, memory, panelWidth, exports: instantiate(module, memory, panelWidth) };
+}
+
+function instantiate(module: WebAssembly.Module, memory: WasmMemory, panelWidth: number): SimdModule["exports"] {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, panelWidth } });
   const kernels = Object.entries(exports).filter(([, value]) => typeof value === "function");
-  return { build, reason, module, memory, exports: Object.fromEntries(kernels) as Record<string, KernelFunction> };
+  return Object.fromEntries(kernels) as Record<string, KernelFunction>;
+}
+
+function raceBuilds(
+  module: WebAssembly.Module,
+  shared: boolean,
+  clock: () => number,
+): { build: SimdBuild; reason: string } {
+  const [relaxed, wide] = [panelWidths.relaxed, panelWidths.wide].map((panelWidth): Contestant => {
+    const memory = reserve(RACE_BYTES, shared);
+    growMemory(memory, RACE_BYTES);
+    return { memory, exports: instantiate(module, memory, panelWidth) };
+  });
+  const ratio = race(relaxed, wide, clock);
+  const result = `${ratio.toFixed(2)} times the speed of relaxed in a race`;
+  return ratio > LEAST_GAIN
+    ? { build: "wide", reason: `V8 merges vectors to 256 bits: ${result}` }
+    : { build: "relaxed", reason: `this engine has relaxed SIMD (fused multiply-add); wide had ${result}` };
 }
 
 /** Makes memory up to `end` bytes usable; false beyond the reserved maximum. Growing detaches every view of it. */
@@ -75,7 +111,7 @@ export function growMemory(memory: WasmMemory, end: number): boolean {
 
 function chooseBuild(wanted: SimdBuild | "auto", shared: boolean): { build: SimdBuild; reason: string } {
   const relaxed = WebAssembly.validate(wasmBytes("relaxed", shared));
-  if (wanted === "relaxed" && !relaxed) {
+  if (wanted !== "base" && wanted !== "auto" && !relaxed) {
     throw new Error(
       "[createSimdBackend] expected an engine with relaxed SIMD, got one without (Node 20: pass v8Flags: true)",
     );
@@ -90,7 +126,7 @@ function chooseBuild(wanted: SimdBuild | "auto", shared: boolean): { build: Simd
 
 // Phones refuse to reserve 4 GiB of shared memory: ask for less until one is granted.
 function reserve(maximumBytes: number, shared: boolean): WasmMemory {
-  for (let maximum = Math.floor(maximumBytes / PAGE); maximum >= 256; maximum = Math.floor(maximum / 2)) {
+  for (let maximum = Math.floor(maximumBytes / PAGE); maximum >= 16; maximum = Math.floor(maximum / 2)) {
     try {
       return new WebAssembly.Memory({ initial: 16, maximum, shared });
     } catch {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { tensor } from "../../tensor.ts";
-import { createSimdBackend, wasmBytes } from "./index.ts";
+import { createSimdBackend, simdBuilds, wasmBytes } from "./index.ts";
+import { loadModule } from "./module.ts";
 
 describe("createSimdBackend", () => {
   it("tells the build and the threads it runs with, and why", async () => {
@@ -8,6 +9,24 @@ describe("createSimdBackend", () => {
     expect(backend).toMatchObject({ name: "simd", build: "base", threads: 2, reasons: { build: "asked for" } });
     expect(backend.reasons.threads).toMatch(/^2 of \d+ processors$/);
     backend.dispose();
+  });
+
+  it.each([false, true])("lets builds race where V8 merges vectors (shared memory: %s)", async (shared) => {
+    await createSimdBackend({ threads: 1, v8Flags: true }).then((backend) => backend.dispose());
+    const options = { build: "auto", shared, maximumBytes: 2 ** 24 } as const;
+    // Readings: the start, then begin and end of either contestant; the first takes `slowness`, the other 1.
+    const clock = (slowness: number) => {
+      let time = 0;
+      let reading = 0;
+      return () => (time += reading++ % 4 === 2 ? slowness : 1);
+    };
+    const won = await loadModule({ ...options, raceClock: clock(2) });
+    expect(won).toMatchObject({ build: "wide", panelWidth: 16 });
+    expect(won.reason).toBe("V8 merges vectors to 256 bits: 2.00 times the speed of relaxed in a race");
+    const lost = await loadModule({ ...options, raceClock: clock(1) });
+    expect(lost).toMatchObject({ build: "relaxed", panelWidth: 8 });
+    expect(lost.reason).toMatch(/wide had 1\.00 times the speed of relaxed in a race$/);
+    expect(await loadModule(options)).toMatchObject({ build: "relaxed", panelWidth: 8 });
   });
 
   it("runs single-threaded where there is no shared memory, and says how to get threads", async () => {
@@ -43,7 +62,7 @@ describe("createSimdBackend", () => {
   });
 
   it("keeps every wasm build below 60 kB", () => {
-    for (const build of ["base", "relaxed"] as const) {
+    for (const build of simdBuilds) {
       for (const shared of [false, true]) expect(wasmBytes(build, shared).byteLength).toBeLessThan(60_000);
     }
   });

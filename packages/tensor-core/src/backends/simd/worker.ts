@@ -8,7 +8,13 @@ interface Port {
   on?(event: "message", listener: (data: Start) => void): void;
   onmessage?: (event: { data: Start }) => void;
 }
-type Start = { module: object; memory: { buffer: SharedArrayBuffer }; control: number; thread: number };
+type Start = {
+  module: object;
+  memory: { buffer: SharedArrayBuffer };
+  panelWidth: number;
+  control: number;
+  thread: number;
+};
 type Instantiate = new (module: object, imports: object) => { exports: Record<string, (...values: number[]) => void> };
 declare const WebAssembly: { readonly Instance: Instantiate };
 
@@ -23,8 +29,8 @@ declare const WebAssembly: { readonly Instance: Instantiate };
     FAILED = 7;
   const port = typeof require === "function" ? require("node:worker_threads").parentPort : (self as Port);
 
-  const run = ({ module, memory, control, thread }: Start): void => {
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const run = ({ module, memory, panelWidth, control, thread }: Start): void => {
+    const { exports } = new WebAssembly.Instance(module, { env: { memory, panelWidth } });
     const kernels = Object.keys(exports).filter((name) => typeof exports[name] === "function");
     const words = new Int32Array(memory.buffer, control, 16);
     const values = new Float64Array(memory.buffer, control + 64, 32);

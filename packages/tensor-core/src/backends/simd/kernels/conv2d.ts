@@ -1,14 +1,17 @@
 import { convGeometry } from "../../../ops/conv2d-taps.ts";
 import { conv2dOp } from "../../../ops/conv2d.ts";
 import { implement } from "../context.ts";
-import { convolve, convolveTransposed, filterGradient } from "./convolve.ts";
+import { convolve, convolvePrepared, convolveTransposed, filterGradient } from "./convolve.ts";
 import { columnSums } from "./gemm.ts";
 
 export const conv2dKernels = implement(conv2dOp, {
   forward(simd, { x, filter, bias }, { y }, options) {
     const geometry = convGeometry(x.shape, filter.shape, y.shape, options);
     const [larger, taps, added, smaller] = [x, filter, bias, y].map(simd.pointer);
-    convolve(simd, geometry, { larger, filter: taps, smaller, bias: added });
+    const addresses = { larger, smaller, bias: added };
+    // A filter in training changes at every step: its other forms would cost more than they save.
+    if (filter.tape) convolve(simd, geometry, { ...addresses, filter: taps });
+    else convolvePrepared(simd, geometry, filter, addresses);
   },
   backward(simd, { dy, x, filter }, { dx, dfilter, dbias }, options) {
     const geometry = convGeometry(x.shape, filter.shape, dy.shape, options);

@@ -1,8 +1,19 @@
 // The three products behind convolutions and their transposes, on all threads. Each reads images through windows, so no
 // matrix of windows is ever stored; see assembly/im2col.ts and assembly/conv2d.ts.
 import type { ConvGeometry } from "../../../ops/conv2d-taps.ts";
+import type { Tensor } from "../../../tensor.ts";
 import { grainFor, type Simd } from "../context.ts";
-import { ADD_BIAS, gemm, gemmScratch, OVERWRITE, splitProduct, type Factor } from "./gemm.ts";
+import {
+  ADD_BIAS,
+  gemm,
+  gemmScratch,
+  OVERWRITE,
+  preparedGemm,
+  preparePanels,
+  splitProduct,
+  type Factor,
+} from "./gemm.ts";
+import { winograd, winogradPays } from "./winograd.ts";
 
 /** Addresses. `larger` is the image of a convolution, `smaller` its result, `bias` one value per output or 0. */
 export type ConvAddresses = {
@@ -50,6 +61,27 @@ export function convolve(simd: Simd, geometry: ConvGeometry, { larger, filter, s
     bias,
     scratch,
   );
+}
+
+/**
+ * The same with a filter that is not in training: in the form that is made once of it, where there is one that pays. Sums
+ * of 3 x 3 filters then run in another order (winograd.ts).
+ */
+export function convolvePrepared(
+  simd: Simd,
+  geometry: ConvGeometry,
+  filter: Tensor,
+  addresses: Omit<ConvAddresses, "filter">,
+): void {
+  const { larger, smaller, bias } = addresses;
+  const address = simd.pointer(filter);
+  if (winogradPays(geometry)) winograd(simd, geometry, filter, addresses);
+  else if (isPointwise(geometry)) {
+    const { channels: K, outputs: N } = geometry;
+    const panels = preparePanels(simd, filter, { address, row: 1, column: K }, N, K);
+    const a = { address: larger, row: K, column: 1 };
+    preparedGemm(simd, { a, panels, c: smaller, M: positionsOf(geometry), N, K, bias });
+  } else convolve(simd, geometry, { ...addresses, filter: address });
 }
 
 /** larger = transposed convolution of smaller, + bias: what the input gradient of `convolve` is. */

@@ -2,6 +2,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { linear } from "../../../ops/linear.ts";
+import { matmul } from "../../../ops/matmul.ts";
+import { meanSquaredError } from "../../../ops/mean-squared-error.ts";
 import { createRng } from "../../../random.ts";
 import { scope } from "../../../scope.ts";
 import { valueAndGradient } from "../../../tape.ts";
@@ -70,7 +72,7 @@ describe("product", () => {
     const x = tensor(values(16 * 3, 4), [16, 3], one);
     const weight = tensor(values(3, 5), [1, 3], one);
     const before = tensor(values(16, 6), [16], one);
-    const y = linear(x, { weight });
+    const y = tensor(values(16, 10), [16, 1], one);
     const after = tensor(values(16, 7), [16], one);
     one.kernels.get("Linear")?.({ x, weight }, { y }, {});
     expect(addressOf(after) - addressOf(y)).toBe(64);
@@ -96,6 +98,61 @@ describe("gradients", () => {
   });
 });
 
+describe("products with prepared panels", () => {
+  it("have the bits of those without, in training, whatever the sizes", () => {
+    const size = fc.integer({ min: 1, max: 150 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 600 }), size, fc.integer({ min: 0, max: 600 }), (M, N, K) => {
+        for (const backend of [one, three]) {
+          scope(backend, () => {
+            const x = tensor(values(M * K, 11), [M, K], backend);
+            const weight = tensor(values(N * K, 12), [N, K], backend);
+            const bias = tensor(values(N, 13), [N], backend);
+            const turned = tensor(values(N * K, 14), [K, N], backend);
+            const recorded = valueAndGradient({ weight, turned }, (params) => {
+              const [ofLinear, ofMatmul] = [linear(x, { ...params, bias }), matmul(x, params.turned)];
+              const loss = meanSquaredError(tensor([0], [1], backend), tensor([0], [1], backend));
+              return { loss, ofLinear, ofMatmul };
+            });
+            expectSameBits(linear(x, { weight, bias }), recorded.value.ofLinear);
+            expectSameBits(matmul(x, turned), recorded.value.ofMatmul);
+          });
+        }
+      }),
+      { numRuns: 12, seed: 4 },
+    );
+  });
+
+  it("follow a weight that is written to, and free the panels with it", () => {
+    const before = one.memory();
+    const x = tensor([1, 10, 100], [1, 3], one);
+    const weight = tensor([1, 2, 3], [1, 3], one);
+    const withPanels = (): number => scope(one, () => linear(x, { weight }).readSync()[0]);
+    expect(withPanels()).toBe(321);
+    expect(one.memory()).toMatchObject({ tensors: before.tensors + 2, live: before.live + 3 * 64 + 64 });
+    one.write(weight.storage.handle, [4, 5, 6]);
+    weight.storage.version++;
+    expect(withPanels()).toBe(654);
+    expect(withPanels()).toBe(654);
+    const other = tensor([7, 8, 9], [1, 3], one);
+    expect(scope(one, () => linear(x, { weight: other }).readSync()[0])).toBe(987);
+    for (const made of [x, weight, other]) made.dispose();
+    expect(one.memory().tensors).toBe(before.tensors);
+    expect(one.memory().live).toBe(before.live);
+  });
+
+  it("keep the forms of one tensor used both ways apart", () => {
+    scope(one, () => {
+      const x = tensor([1, 10], [1, 2], one);
+      const factor = tensor([1, 2, 3, 4], [2, 2], one);
+      for (let round = 0; round < 2; round++) {
+        expect([...linear(x, { weight: factor }).readSync()]).toEqual([21, 43]);
+        expect([...matmul(x, factor).readSync()]).toEqual([31, 42]);
+      }
+    });
+  });
+});
+
 describe("splitProduct", () => {
   it("cuts the longer side, whatever the number of threads", () => {
     for (const threads of [1, 2, 16]) {
@@ -114,6 +171,11 @@ describe("splitProduct", () => {
     expect(grain).toBeGreaterThanOrEqual(count);
   });
 });
+
+function expectSameBits(one: Tensor, other: Tensor): void {
+  const [a, b] = [one, other].map((made) => new Uint8Array(made.readSync().buffer));
+  expect(Buffer.compare(a, b)).toBe(0);
+}
 
 function addressOf({ storage }: Tensor): number {
   return (storage.handle as { readonly address: number }).address;

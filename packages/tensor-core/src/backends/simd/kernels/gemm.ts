@@ -1,5 +1,6 @@
 // The host side of the matrix product: how it is split between threads, and its scratch memory.
-import type { Simd } from "../context.ts";
+import type { Tensor } from "../../../tensor.ts";
+import { grainFor, type Simd } from "../context.ts";
 
 /** What happens to C, as in assembly/gemm.ts. */
 export const OVERWRITE = 0;
@@ -20,6 +21,12 @@ export type Product = {
   readonly bias?: number;
 };
 
+/** A product whose right factor is in panels; `a`, `c` and `bias` as in `Product`. */
+export type PreparedProduct = Omit<Product, "b"> & {
+  /** From `preparePanels`, with the same N and K. */
+  readonly panels: number;
+};
+
 /** How a product is split: ranges of `grain` rows, or columns, of C. */
 export type Split = { readonly byColumns: boolean; readonly count: number; readonly grain: number };
 
@@ -28,6 +35,10 @@ const RANGE_WORK = 2 ** 17;
 // Every range packs the other factor again: short ones would spend their time on that.
 const SHORTEST_RANGE = 16;
 const RANGES_PER_THREAD = 3;
+// With both factors in panels a range packs nothing: shorter ones leave threads waiting for one another less.
+const PREPARED_RANGES_PER_THREAD = 6;
+// Ranges of columns are whole panels, in every build.
+const LARGEST_PANEL = 16;
 
 /** C = A B (+ bias), on all threads. */
 export function gemm(simd: Simd, { a, b, c, M, N, K, bias = 0 }: Product): void {
@@ -37,15 +48,44 @@ export function gemm(simd: Simd, { a, b, c, M, N, K, bias = 0 }: Product): void 
   simd.parallel("gemm", count, grain, ...factors, c, N, M, N, K, mode, bias, gemmScratch(simd), Number(byColumns));
 }
 
+/** C = A B (+ bias) on all threads, with B in panels: the bits of `gemm`, without packing B again in every call. */
+export function preparedGemm(simd: Simd, { a, panels, c, M, N, K, bias = 0 }: PreparedProduct): void {
+  const { byColumns, count, grain } = splitProduct(simd.threads, M, N, K, PREPARED_RANGES_PER_THREAD);
+  const left = byColumns && grain < count ? leftPanels(simd, a, M, K) : 0;
+  const at = [a.address, a.row, a.column, left, panels, c, N];
+  const mode = bias ? ADD_BIAS : OVERWRITE;
+  simd.parallel("gemmPrepared", count, grain, ...at, M, N, K, mode, bias, gemmScratch(simd), Number(byColumns));
+}
+
+// Every range of columns reads all of A: packed once, for all of them.
+function leftPanels(simd: Simd, { address, row, column }: Factor, M: number, K: number): number {
+  const panels = simd.scratch(Math.ceil(M / 4) * 4 * K * 4);
+  simd.parallel("gemmLeftPanels", M, grainFor(K, { multiple: 4 }), address, row, column, panels, M, K);
+  return panels;
+}
+
+/**
+ * Address of the panels of a right factor [K, N] made of a parameter; `factor.address` is the tensor's. They are kept
+ * until the tensor is written to or freed: not for tensors that are being trained, and not for passing values.
+ */
+export function preparePanels(simd: Simd, tensor: Tensor, factor: Factor, N: number, K: number): number {
+  const { address, row, column } = factor;
+  const form = `panels of [${K}, ${N}] by ${row}, ${column}`;
+  return simd.prepared(tensor, form, simd.call("gemmPanelBytes", N, K), (panels) => {
+    const grain = LARGEST_PANEL * Math.max(1, Math.ceil(RANGE_WORK / Math.max(1, K) / LARGEST_PANEL));
+    simd.parallel("gemmPanels", N, grain, address, row, column, panels, N, K);
+  });
+}
+
 /**
  * Splits the longer side of C. The depth is never split and every output is summed in one order, so that ranges, unlike
  * those of other kernels, may depend on the number of threads without changing a bit of the result.
  */
-export function splitProduct(threads: number, M: number, N: number, K: number): Split {
+export function splitProduct(threads: number, M: number, N: number, K: number, perThread = RANGES_PER_THREAD): Split {
   const byColumns = N > M;
   const count = byColumns ? N : M;
-  const ranges = threads === 1 ? 1 : Math.min(threads * RANGES_PER_THREAD, Math.floor((M * N * K) / RANGE_WORK));
-  const grain = Math.max(SHORTEST_RANGE, Math.ceil(count / Math.max(1, ranges) / 8) * 8);
+  const ranges = threads === 1 ? 1 : Math.min(threads * perThread, Math.floor((M * N * K) / RANGE_WORK));
+  const grain = Math.max(SHORTEST_RANGE, Math.ceil(count / Math.max(1, ranges) / LARGEST_PANEL) * LARGEST_PANEL);
   return { byColumns, count, grain };
 }
 

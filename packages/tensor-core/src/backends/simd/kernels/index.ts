@@ -22,6 +22,7 @@ import { klToNormalKernels } from "./kl-to-normal.ts";
 import { klToUniformKernels } from "./kl-to-uniform.ts";
 import { layerNormKernels } from "./layer-norm.ts";
 import { linearKernels } from "./linear.ts";
+import { linearArgmaxKernels } from "./linear-argmax.ts";
 import { logitLaplaceKernels } from "./logit-laplace.ts";
 import { matmulKernels } from "./matmul.ts";
 import { maxPool2dKernels } from "./max-pool2d.ts";
@@ -63,6 +64,7 @@ export const allKernels: readonly SimdKernels[] = [
   klToUniformKernels,
   layerNormKernels,
   linearKernels,
+  linearArgmaxKernels,
   logitLaplaceKernels,
   matmulKernels,
   maxPool2dKernels,

@@ -1,7 +1,7 @@
 import { matmulOp } from "../../../ops/matmul.ts";
 import { sizeOf } from "../../../tensor.ts";
 import { implement } from "../context.ts";
-import { gemm } from "./gemm.ts";
+import { gemm, preparedGemm, preparePanels } from "./gemm.ts";
 
 export const matmulKernels = implement(matmulOp, {
   forward(simd, { a, b }, { y }) {
@@ -9,7 +9,9 @@ export const matmulKernels = implement(matmulOp, {
     const M = sizeOf(a.shape.slice(0, -1));
     const left = { address: simd.pointer(a), row: K, column: 1 };
     const right = { address: simd.pointer(b), row: N, column: 1 };
-    gemm(simd, { a: left, b: right, c: simd.pointer(y), M, N, K });
+    const product = { a: left, c: simd.pointer(y), M, N, K };
+    if (b.tape) gemm(simd, { ...product, b: right });
+    else preparedGemm(simd, { ...product, panels: preparePanels(simd, b, right, N, K) });
   },
   backward(simd, { dy, a, b }, { da, db }) {
     const [K, N] = b.shape;
