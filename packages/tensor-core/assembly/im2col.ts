@@ -65,7 +65,7 @@ export function packTaps(
 }
 
 /** Columns [from, to) of one row of the matrix. */
-function windowRow(image: usize, window: Window, position: i32, from: i32, to: i32, target: usize): void {
+export function windowRow(image: usize, window: Window, position: i32, from: i32, to: i32, target: usize): void {
   if (from >= to) return;
   const channels = window.channels;
   const perImage = window.rows * window.columns;

@@ -20,7 +20,7 @@ export { klOfMeanBackward, klOfMeanLogarithms, klOfMeanPartials, klOfMeanReduce 
 export * from "./kl-to-normal";
 export * from "./kl-to-uniform";
 export * from "./layer-norm";
-export { linearInt16, packInt16, quantizeRows } from "./int16";
+export { multiplyQuantized } from "./integer-product";
 export { linearArgmaxForward } from "./linear-argmax";
 export * from "./logit-laplace";
 export * from "./max-pool2d";
@@ -28,6 +28,7 @@ export * from "./mean-squared-error";
 export * from "./mean-tokens";
 export * from "./patchify";
 export * from "./qkv-bias";
+export { packRows, quantizeRows, quantizeWindows } from "./quantize";
 export * from "./relative-position-bias";
 export * from "./relu";
 export * from "./residual";

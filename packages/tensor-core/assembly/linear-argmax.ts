@@ -1,19 +1,27 @@
 // Index of the largest x w + bias, exactly, from products of 16-bit integers: each is off by at most a known amount, so only
 // columns that could be the largest are computed again, in double precision.
+import { EXACT_WORDS } from "./integer-product";
 import { at, maxLanes } from "./lanes";
+import { LIMIT16 } from "./quantize";
+
+// The largest relative error of one operation on floats.
+const ROUNDING: f32 = 6e-8;
 
 /**
- * Rows [begin, end). `coarse` [M, N] is from linearInt16 and off by at most half a step of either factor at every place:
- * |error| <= rowScale * columnNorm / 2 + columnScale * (rowNorm + K rowScale / 2) / 2, and rounding.
+ * Rows [begin, end). `coarse` [M, N] is from multiplyQuantized, 16 bits, and off by at most half a step of either factor at
+ * every place: |error| <= rowScale * columnNorm / 2 + columnScale * (rowNorm + K rowScale / 2) / 2, and rounding: sums of
+ * blocks are at most LIMIT16 steps times a norm, and so are their errors, each times ROUNDING.
  */
 export function linearArgmaxForward(
   x: usize, weight: usize, bias: usize, coarse: usize, rowScales: usize, rowNorms: usize, columnScales: usize,
   columnNorms: usize, index: usize, N: i32, K: i32, begin: i32, end: i32, thread: i32,
 ): void {
+  // Half a step, and as much again as rounding of K / (2 EXACT_WORDS) sums and of the bound itself may come to.
+  const half: f32 = <f32>0.501 + <f32>(K / (2 * EXACT_WORDS) + 4) * ROUNDING * LIMIT16;
   for (let row = begin; row < end; row++) {
     const scale = load<f32>(at(rowScales, row));
-    const ofNorm: f32 = 0.505 * scale;
-    const ofScale: f32 = 0.505 * (load<f32>(at(rowNorms, row)) + 0.5 * <f32>K * scale);
+    const ofNorm: f32 = half * scale;
+    const ofScale: f32 = half * (load<f32>(at(rowNorms, row)) + 0.5 * <f32>K * scale);
     const values = at(coarse, row * N);
     const least = leastLargest(values, columnNorms, columnScales, ofNorm, ofScale, N);
     let best = 0;

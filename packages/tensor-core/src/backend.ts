@@ -31,6 +31,11 @@ export interface Backend {
   read(handle: Handle): Promise<HostArray>;
   /** Copy of the values; absent where the device can only be read asynchronously. */
   readSync?(handle: Handle): HostArray;
+  /**
+   * Runs ops without computing them, so that only what kernels keep of parameters (packed, transformed) is made: then the
+   * first call is as fast as the others. What the ops return holds garbage. Absent where there is nothing to make.
+   */
+  prepare?(body: () => void): void;
   /** Frees everything, ends threads. Tensors of this backend are unusable afterwards. */
   dispose(): void;
 }

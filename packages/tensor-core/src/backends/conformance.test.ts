@@ -1,6 +1,7 @@
 // Every backend, every op, every case: values and gradients against the reference; the reference against finite differences.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { allCases } from "../ops/all-cases.ts";
+import type { InputCase } from "../ops/cases.ts";
 import type { HostArray } from "../backend.ts";
 import { sizeOf, type Shape } from "../tensor.ts";
 import { finiteDifferenceError, largestDifference, runCase, type OpCase, type Results } from "../testing/index.ts";
@@ -54,7 +55,24 @@ const configurations: readonly SimdOptions[] = [
   { build: "relaxed", threads: 1, v8Flags: true },
   { build: "relaxed", threads: 2, v8Flags: true },
   { build: "wide", threads: 2, v8Flags: true },
+  { build: "base", threads: 2, precision: "int16" },
+  { build: "relaxed", threads: 1, v8Flags: true, precision: "int16" },
+  { build: "wide", threads: 2, v8Flags: true, precision: "int16" },
+  { build: "relaxed", threads: 2, v8Flags: true, precision: "int8" },
+  { build: "wide", threads: 1, v8Flags: true, precision: "int8" },
 ];
+
+// Steps of whole numbers are errors, spread evenly, of both factors of every product: their sum over K products has a
+// deviation of about a quarter of a step times √K, and none of some thousand outputs is off by six of them. What bounds every
+// single output is tested in simd/kernels/quantized.test.ts.
+const steps = { float32: 0, int16: 1 / 5792, int8: 1 / 63 };
+
+function valueTolerance({ op, inputs, tolerance = 1e-5 }: OpCase, { precision = "float32" }: SimdOptions): number {
+  const factor = (inputs.weight ?? inputs.filter) as InputCase | undefined;
+  if (!factor || (op.name !== "Linear" && op.name !== "Conv2d")) return tolerance;
+  const depth = sizeOf(factor.shape.slice(1));
+  return tolerance + 1.5 * Math.sqrt(depth) * steps[precision];
+}
 
 describe.each(configurations)("simd %j", (options) => {
   let backend: SimdBackend;
@@ -74,7 +92,7 @@ describe.each(configurations)("simd %j", (options) => {
       wanted,
       names.filter((name) => !isGradient(name)),
     );
-    expect(values.error, values.where).toBeLessThan(opCase.tolerance ?? 1e-5);
+    expect(values.error, values.where).toBeLessThan(valueTolerance(opCase, options));
     const gradients = largestDifference(results, wanted, names.filter(isGradient));
     expect(gradients.error, gradients.where).toBeLessThan(opCase.gradientTolerance ?? opCase.tolerance ?? 1e-5);
   });
@@ -86,8 +104,10 @@ describe.each(configurations)("simd %j", (options) => {
 });
 
 describe("simd threads", () => {
-  it("give the same bits whatever their number", async () => {
-    const backends = await Promise.all([1, 2, 3].map((threads) => createSimdBackend({ build: "base", threads })));
+  it.each(["float32", "int16"] as const)("give the same bits whatever their number, %s", async (precision) => {
+    const backends = await Promise.all(
+      [1, 2, 3].map((threads) => createSimdBackend({ build: "base", threads, precision })),
+    );
     for (const opCase of allCases) {
       const [one, ...others] = backends.map((backend) => bytesOf(runCase(backend, opCase)));
       for (const other of others) expect(Buffer.compare(other, one), title(opCase)).toBe(0);

@@ -3,8 +3,15 @@ import type { Backend, Kernel } from "../../backend.ts";
 import type { AnyOp, BackwardArguments, ForwardArguments } from "../../ops/define-op.ts";
 import type { Tensor } from "../../tensor.ts";
 
+/** `float32`, or whole numbers of so many bits: see `SimdOptions`. */
+export type SimdPrecision = "float32" | "int16" | "int8";
+
 export interface Simd {
   readonly threads: number;
+  /** How affine maps of parameters that are not being trained are multiplied. */
+  readonly precision: SimdPrecision;
+  /** Columns of a panel of a right factor. */
+  readonly panelWidth: number;
   /** Address of a tensor's values; 0 for an absent one. */
   pointer(tensor: Tensor | undefined): number;
   /** One call on the calling thread. */

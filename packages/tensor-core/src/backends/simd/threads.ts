@@ -38,7 +38,7 @@ export function singleThread(exports: SimdModule["exports"]): Threads {
 
 /** Starts `count - 1` workers over the module's shared memory; `control` is the address of the control block. */
 export async function startThreads(wasm: SimdModule, count: number, control: number): Promise<Threads> {
-  const words = new Int32Array(wasm.memory.buffer, control, 16);
+  const words = new Int32Array(wasm.memory.buffer, control, 16).fill(0);
   const values = new Float64Array(wasm.memory.buffer, control + 64, 32);
   const { module, memory, panelWidth } = wasm;
   const names = Object.keys(wasm.exports);
@@ -106,6 +106,20 @@ export function enableMergedVectors(): (() => number) | undefined {
   if (!process || process.arch !== "x64" || !(major >= 22)) return undefined;
   process.getBuiltinModule("node:v8").setFlagsFromString("--experimental-wasm-revectorize");
   return () => Number(process.hrtime.bigint()) / 1e6;
+}
+
+/**
+ * Runs kernels without V8's first compiler, whose product of bytes is wrong in Node 20. What is compiled, at its first call,
+ * stays so for all threads.
+ */
+export function withOptimizingCompilerOnly<Result>(run: () => Result): Result {
+  const v8 = (globalThis as Host).process?.getBuiltinModule("node:v8");
+  v8?.setFlagsFromString("--no-liftoff");
+  try {
+    return run();
+  } finally {
+    v8?.setFlagsFromString("--liftoff");
+  }
 }
 
 type Host = {

@@ -13,7 +13,12 @@ import {
   splitProduct,
   type Factor,
 } from "./gemm.ts";
+import { multiplyQuantized } from "./quantized.ts";
 import { winograd, winogradPays } from "./winograd.ts";
+
+// Images of up to so many pixels are worth integer products also under larger filters: there filters are large, and their
+// transformed forms would take eight times the memory for about the same speed.
+const SMALL_IMAGE = 1024;
 
 /** Addresses. `larger` is the image of a convolution, `smaller` its result, `bias` one value per output or 0. */
 export type ConvAddresses = {
@@ -75,7 +80,14 @@ export function convolvePrepared(
 ): void {
   const { larger, smaller, bias } = addresses;
   const address = simd.pointer(filter);
-  if (winogradPays(geometry)) winograd(simd, geometry, filter, addresses);
+  const { outputs, rows, columns } = geometry;
+  if (simd.precision !== "float32" && (isPointwise(geometry) || rows * columns <= SMALL_IMAGE)) {
+    const pixels = isPointwise(geometry)
+      ? { x: larger }
+      : { image: larger, window: writeWindow(simd, plainWindow(geometry)) };
+    const sizes = { M: positionsOf(geometry), N: outputs, K: depthOf(geometry) };
+    multiplyQuantized(simd, simd.precision, { rows: pixels, weight: filter, ...sizes, bias, y: smaller });
+  } else if (winogradPays(geometry)) winograd(simd, geometry, filter, addresses);
   else if (isPointwise(geometry)) {
     const { channels: K, outputs: N } = geometry;
     const panels = preparePanels(simd, filter, { address, row: 1, column: K }, N, K);

@@ -2,13 +2,17 @@ import { linearOp } from "../../../ops/linear.ts";
 import { sizeOf, type Tensor } from "../../../tensor.ts";
 import { implement } from "../context.ts";
 import { columnSums, gemm, preparedGemm, preparePanels } from "./gemm.ts";
+import { multiplyQuantized } from "./quantized.ts";
 
 export const linearKernels = implement(linearOp, {
   forward(simd, { x, weight, bias }, { y }) {
     const { M, N, K, left, transposed } = factors(simd.pointer, x, weight);
     const product = { a: left, c: simd.pointer(y), M, N, K, bias: simd.pointer(bias) };
     if (weight.tape) gemm(simd, { ...product, b: transposed });
-    else preparedGemm(simd, { ...product, panels: preparePanels(simd, weight, transposed, N, K) });
+    else if (simd.precision !== "float32") {
+      const rows = { x: left.address };
+      multiplyQuantized(simd, simd.precision, { rows, M, weight, N, K, bias: product.bias, y: product.c });
+    } else preparedGemm(simd, { ...product, panels: preparePanels(simd, weight, transposed, N, K) });
   },
   backward(simd, { dy, x, weight }, { dx, dweight, dbias }) {
     const { M, N, K, left, transposed } = factors(simd.pointer, x, weight);

@@ -43,6 +43,8 @@ describe("winograd", () => {
     const scratch = (bytes: number): number => place(new Float32Array(Math.ceil(bytes / 4)).fill(NaN));
     const simd: Simd = {
       threads,
+      precision: "float32",
+      panelWidth: wasm.panelWidth,
       pointer: (address) => address as unknown as number,
       call: (kernel, ...args) => wasm.exports[kernel](...args),
       parallel(kernel, count, grain, ...args) {
