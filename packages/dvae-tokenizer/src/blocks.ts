@@ -1,5 +1,5 @@
 // Residual blocks of both architectures.
-import type { Tensor } from "@beitjs/tensor-core";
+import { scope, type Tensor } from "@beitjs/tensor-core";
 import { addScaled, conv2d, relu } from "@beitjs/tensor-core/ops";
 import type { Conv2dParams } from "@beitjs/tensor-core/nn";
 import type { InitConv } from "./init-conv.ts";
@@ -58,10 +58,14 @@ export function initBottleneck(
 /** [B, H, W, C] -> [B, H, W, C'] */
 export function bottleneck(params: BottleneckParams, x: Tensor, { gain }: { readonly gain: number }): Tensor {
   const { conv1, conv2, conv3, conv4, identity } = params;
-  let branch = x;
-  for (const conv of [conv1, conv2, conv3, conv4])
-    branch = conv2d(relu(branch), conv, { padding: (filterSize(conv) - 1) / 2 });
-  return addScaled(identity ? conv2d(x, identity) : x, branch, { scale: gain });
+  const { backend } = x;
+  return scope(backend, () => {
+    const branch = [conv1, conv2, conv3, conv4].reduce(
+      (y, conv) => scope(backend, () => conv2d(relu(y), conv, { padding: (filterSize(conv) - 1) / 2 })),
+      x,
+    );
+    return addScaled(identity ? conv2d(x, identity) : x, branch, { scale: gain });
+  });
 }
 
 function filterSize({ filter }: Conv2dParams): number {

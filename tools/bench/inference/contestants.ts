@@ -5,12 +5,14 @@ import { bundleWorker } from "../bundle.ts";
 import { compileCeiling } from "../gemm/ceiling.ts";
 import { peerFiles, type FoundPeers } from "../peers.ts";
 import type { Command } from "../processes.ts";
-import { buildVariants } from "../simd-builds.ts";
+import { buildVariants, integerVariants, type SimdVariant } from "../simd-builds.ts";
 import type { InferenceRequest } from "./settings.ts";
 
 export type InferenceContestant = {
   readonly name: string;
   readonly threads: number;
+  /** Its results are near the others', as near as its precision allows. */
+  readonly approximate?: boolean;
   command(timing: Pick<InferenceRequest, "minimumCalls" | "seconds" | "output">): Command;
 };
 
@@ -27,9 +29,11 @@ export async function inferenceContestants(
 async function ours(model: Model, counts: readonly number[]): Promise<InferenceContestant[]> {
   const worker = await bundleWorker(new URL("simd-worker.ts", import.meta.url));
   const ceilings = { base: await compileCeiling("base"), fused: await compileCeiling("relaxed") };
-  return buildVariants(simdBuilds, counts).map(({ name, build, threads }) => {
-    const request = { ...model, build, threads, ceilingWasm: build === "base" ? ceilings.base : ceilings.fused };
-    return { name, threads, command: (timing) => worker({ ...request, ...timing }) };
+  const exact: readonly (SimdVariant & { readonly name: string })[] = buildVariants(simdBuilds, counts);
+  return [...exact, ...integerVariants(simdBuilds, counts)].map(({ name, ...variant }) => {
+    const request = { ...model, ...variant, ceilingWasm: variant.build === "base" ? ceilings.base : ceilings.fused };
+    const approximate = variant.precision !== undefined;
+    return { name, threads: variant.threads, approximate, command: (timing) => worker({ ...request, ...timing }) };
   });
 }
 

@@ -10,10 +10,10 @@ import { openSimdModel } from "./simd-model.ts";
 export type SimdInferenceRequest = InferenceRequest & SimdVariant & { readonly ceilingWasm: string };
 
 const request = JSON.parse(process.argv[2]) as SimdInferenceRequest;
-const { network, files, build, threads, ceilingWasm } = request;
+const { network, files, build, threads, precision = "float32", ceilingWasm } = request;
 
 await measure(request, async () => {
-  const backend = await createSimdBackend({ build, threads, v8Flags: build !== "base" });
+  const backend = await createSimdBackend({ build, threads, precision, v8Flags: build !== "base" });
   const model = await openSimdModel({ network, weights: files.weights }, backend);
   const pixels = Float32Array.from(new Float32Array(new Uint8Array(readFileSync(files.pixels)).buffer));
   return {

@@ -27,6 +27,7 @@ const columns: readonly Column[] = [
   { key: "ofCeiling", title: "of ceiling", digits: 2 },
   { key: "peakRssMiB", title: "peak MiB", digits: 0 },
   { key: "engineMiB", title: "engine MiB", digits: 0 },
+  { key: "difference", title: "difference", digits: 4 },
 ];
 
 export async function inferenceSuite(
