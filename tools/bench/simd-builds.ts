@@ -20,10 +20,12 @@ export function buildVariants<Build extends SimdBuild>(builds: readonly Build[],
 /** The same builds by whole numbers: `int8` needs more than `base` has. */
 export function integerVariants<Build extends SimdBuild>(builds: readonly Build[], counts: readonly number[]) {
   return (["int16", "int8"] as const).flatMap((precision) =>
-    buildVariants(precision === "int8" ? builds.filter((build) => build !== "base") : builds, counts).map((variant) => ({
-      ...variant,
-      name: `simd-${variant.build}-${precision}-${variant.threads}`,
-      precision,
-    })),
+    buildVariants(precision === "int8" ? builds.filter((build) => build !== "base") : builds, counts).map(
+      (variant) => ({
+        ...variant,
+        name: `simd-${variant.build}-${precision}-${variant.threads}`,
+        precision,
+      }),
+    ),
   );
 }

@@ -1,5 +1,5 @@
 // The encoder: patches, blocks and nothing after them; norms and heads are in heads.ts. (BEiT paper, section 2.2)
-import { scope, type Tensor } from "@beitjs/tensor-core";
+import { scope, zeros, type Tensor } from "@beitjs/tensor-core";
 import { reshape } from "@beitjs/tensor-core/ops";
 import type { Rng } from "@beitjs/tensor-core/random";
 import { block } from "./block.ts";
@@ -24,6 +24,20 @@ export type EncodeOptions = {
  */
 export function encode(beit: Beit, pixels: Tensor, options: EncodeOptions = {}): Tensor {
   return scope(pixels.backend, () => runBlocks(beit, pixels, options));
+}
+
+/**
+ * Makes ahead of the first `encode` what its backend keeps of the parameters (packed), so that the first call is as fast as the
+ * others; without it the first call does so. For models that are not being trained.
+ */
+export function prepareBeit(beit: Beit): void {
+  const { imageSize, channels } = beit.config;
+  const { backend } = beit.params.classToken;
+  backend.prepare?.(() =>
+    scope(backend, () => {
+      encode(beit, zeros([1, imageSize, imageSize, channels], backend));
+    }),
+  );
 }
 
 export type Features = {

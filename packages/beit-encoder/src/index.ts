@@ -17,7 +17,7 @@ export {
   type BeitConfig,
   type RelativePositions,
 } from "./config.ts";
-export { encode, encodeWithFeatures, type EncodeOptions, type Features } from "./encoder.ts";
+export { encode, encodeWithFeatures, prepareBeit, type EncodeOptions, type Features } from "./encoder.ts";
 export { classLogits, pooledFeatures, visualTokenLogits } from "./heads.ts";
 export { beitConfigFromHuggingFace, beitConfigToHuggingFace, type HuggingFaceConfig } from "./hugging-face-config.ts";
 export { toHuggingFace, type HuggingFaceFiles } from "./hugging-face-model.ts";

@@ -36,6 +36,7 @@ export {
   detokenize,
   detokenizeMixture,
   initTokenizer,
+  prepareTokenizer,
   tokenize,
   tokenLogits,
   tokenProbabilities,

@@ -1,6 +1,6 @@
 // The tokenizer as it is used: images to a grid of visual tokens and back. Ids are 0-based and never sampled: the
 // largest logit wins, without noise or temperature. (BEiT §2.1.2, DALL-E paper §2.2)
-import { scope, tensor, zeros, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { leaves, scope, tensor, zeros, type Backend, type Tensor } from "@beitjs/tensor-core";
 import {
   addBias,
   embedding,
@@ -120,6 +120,20 @@ export function tokenize(tokenizer: TokenizerEncoder, images: Tensor): Tensor {
     const { filter, bias } = last;
     return linearArgmax(cells, { weight: reshape(filter, [filter.shape[0], filter.shape[3]]), bias });
   });
+}
+
+/**
+ * Makes ahead of the first `tokenize` what its backend keeps of the parameters (packed, transformed), so that the first call
+ * is as fast as the others; without it the first call does so. `openTokenizerEncoder` has done it.
+ */
+export function prepareTokenizer(tokenizer: TokenizerEncoder): void {
+  const { imageSize, channels } = tokenizer.config;
+  const [[, { backend }]] = leaves<Tensor>(tokenizer.params.encoder);
+  backend.prepare?.(() =>
+    scope(backend, () => {
+      tokenize(tokenizer, zeros([1, imageSize, imageSize, channels], backend));
+    }),
+  );
 }
 
 /** Logits over the codebook at every grid cell. [B, size, size, C] in [0, 1] -> [B, S, S, V] */

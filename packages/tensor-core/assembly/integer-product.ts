@@ -5,16 +5,17 @@ import { at } from "./lanes";
 import { INT16 } from "./quantize";
 import { loadUpTo, storeUpTo } from "./tail";
 
-// Words of 32 bits: a block of a panel (16 KiB of 8 columns) stays in the first cache, ROWS x DEPTH in the second.
-const DEPTH: i32 = 512;
-const ROWS: i32 = 128;
+// Words of 32 bits: a block of a panel (12 KiB of 8 columns) stays in the first cache, ROWS x DEPTH (384 KiB) in the second: an
+// image of 16 x 16 patches is one block of rows.
+const DEPTH: i32 = 384;
+const ROWS: i32 = 256;
 /** Words whose products of 16 bits are summed before they become floats: 64 values. */
 export const EXACT_WORDS: i32 = 32;
 
 /**
- * Columns of panels [begin, end): c [M, N] = rowScale * columnScale * (sum - offset * columnSum) + bias. Rows of `q` and
- * `panels` are from quantizeRows and packRows with the same pitch; `offsets` and `columnSums` are for 8 bits only. `tiles`
- * holds 256 bytes for each thread.
+ * Columns of panels [begin, end): c [M, N] = rowScale * columnScale * (sum - offset * columnSum) + bias. Panels of rows, `q`,
+ * and of columns are from quantizeRows and packRows with the same pitch; `offsets` and `columnSums` are for 8 bits only.
+ * `tiles` holds 256 bytes for each thread.
  */
 export function multiplyQuantized(
   q: usize, rowScales: usize, offsets: usize, panels: usize, columnScales: usize, columnSums: usize, bias: usize,
@@ -31,20 +32,18 @@ export function multiplyQuantized(
         const right = at(panels, (panel * words + w) * width);
         const column = panel * width;
         const columns = min(width, N - column);
+        const scales = at(columnScales, column);
+        const sums = at(columnSums, column);
+        const added = bias ? at(bias, column) : 0;
         for (let m = m0; m < last; m += 4) {
-          multiplyTile(at(q, m * words + w), min(4, last - m), words, right, depth, bytes, width, tile);
-          const rows = min(4, last - m);
-          for (let i = 0; i < rows; i++) {
-            const from = tile + <usize>(i * width) * 4;
-            const to = at(c, (m + i) * N + column);
+          multiplyTile(at(q, m * words + 4 * w), right, depth, bytes, width, tile);
+          for (let i = m; i < min(m + 4, last); i++) {
+            const from = at(tile, (i - m) * width);
+            const to = at(c, i * N + column);
+            const offset: f32 = bytes == INT16 ? 0 : load<f32>(at(offsets, i));
             if (w > 0) addRow(from, to, columns);
-            if (!isEnd) copyRow(from, to, columns);
-            else {
-              const scale = load<f32>(at(rowScales, m + i));
-              const offset: f32 = bytes == INT16 ? 0 : load<f32>(at(offsets, m + i));
-              const sums = at(columnSums, column);
-              scaleRow(from, to, columns, scale, offset, at(columnScales, column), sums, bias ? at(bias, column) : 0);
-            }
+            if (isEnd) scaleRow(from, to, columns, load<f32>(at(rowScales, i)), offset, scales, sums, added);
+            else copyRow(from, to, columns);
           }
         }
       }
@@ -52,25 +51,18 @@ export function multiplyQuantized(
   }
 }
 
-// Rows beyond the last are the last again.
 // @ts-ignore: decorator
-@inline function multiplyTile(
-  a: usize, rows: i32, words: i32, panel: usize, depth: i32, bytes: i32, width: i32, tile: usize,
-): void {
-  const b = at(a, min(1, rows - 1) * words);
-  const d = at(a, min(2, rows - 1) * words);
-  const e = at(a, min(3, rows - 1) * words);
+@inline function multiplyTile(a: usize, panel: usize, depth: i32, bytes: i32, width: i32, tile: usize): void {
   if (bytes == INT16) {
     for (let w = 0; w < depth; w += EXACT_WORDS) {
       const count = min(EXACT_WORDS, depth - w);
       const right = at(panel, w * width);
-      if (ASC_FEATURE_RELAXED_SIMD && width == 16) {
-        multiplyPairs16(at(a, w), at(b, w), at(d, w), at(e, w), right, count, tile, w > 0);
-      } else multiplyPairs8(at(a, w), at(b, w), at(d, w), at(e, w), right, count, tile, w > 0);
+      if (ASC_FEATURE_RELAXED_SIMD && width == 16) multiplyPairs16(at(a, 4 * w), right, count, tile, w > 0);
+      else multiplyPairs8(at(a, 4 * w), right, count, tile, w > 0);
     }
   } else if (ASC_FEATURE_RELAXED_SIMD) {
-    if (width == 16) multiplyBytes16(a, b, d, e, panel, depth, tile, false);
-    else multiplyBytes8(a, b, d, e, panel, depth, tile, false);
+    if (width == 16) multiplyBytes16(a, panel, depth, tile, false);
+    else multiplyBytes8(a, panel, depth, tile, false);
   }
 }
 

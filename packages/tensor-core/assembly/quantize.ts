@@ -16,42 +16,54 @@ const LIMIT8: f32 = 127;
 export const INT16: i32 = 2;
 
 /**
- * Rows [begin, end) of x [., K] as values of `bytes` (2 or 1) in rows of `pitch` values, with their scales. `more` gets a
- * number of each row: for 16 bits the sum of its absolute values, which bounds errors; for 8 bits its offset. A row with a
- * value that is not finite gets a scale that is none.
+ * Panels [begin, end) of x [M, K]: four rows of values of `bytes` (2 or 1), in words of 32 bits, [pitch * bytes / 4][4],
+ * rows beyond M as zeros; with every row's scale, and in `more` a number of each: for 16 bits the sum of its absolute values,
+ * which bounds errors, for 8 bits its offset. A row with a value that is not finite gets a scale that is none. `scratch` holds
+ * a row of `pitch` values and K floats for each thread.
  */
 export function quantizeRows(
-  x: usize, q: usize, scales: usize, more: usize, K: i32, pitch: i32, bytes: i32, begin: i32, end: i32, thread: i32,
+  x: usize, panels: usize, scales: usize, more: usize, M: i32, K: i32, pitch: i32, bytes: i32, scratch: usize,
+  begin: i32, end: i32, thread: i32,
 ): void {
-  for (let row = begin; row < end; row++) {
-    const to = q + <usize>row * <usize>(pitch * bytes);
-    quantizeRow(at(x, row * K), to, at(scales, row), at(more, row), K, pitch, bytes);
-  }
+  quantizePanels(x, 0, 0, panels, scales, more, M, K, pitch, bytes, scratch, begin, end, thread);
 }
 
-/**
- * The same for the rows of an image under a filter: positions `first` + [begin, end) of a window (im2col.ts). `scratch`
- * holds K floats for each thread.
- */
+/** The same for the rows of an image under a filter: positions from `first` on of a window (im2col.ts). */
 export function quantizeWindows(
-  image: usize, window: usize, q: usize, scales: usize, more: usize, K: i32, pitch: i32, bytes: i32, scratch: usize,
-  first: i32, begin: i32, end: i32, thread: i32,
+  image: usize, window: usize, first: i32, panels: usize, scales: usize, more: usize, M: i32, K: i32, pitch: i32,
+  bytes: i32, scratch: usize, begin: i32, end: i32, thread: i32,
 ): void {
-  const own = at(scratch, thread * K);
-  for (let row = begin; row < end; row++) {
-    windowRow(image, changetype<Window>(window), first + row, 0, K, own);
-    quantizeRow(own, q + <usize>row * <usize>(pitch * bytes), at(scales, row), at(more, row), K, pitch, bytes);
+  quantizePanels(image, window, first, panels, scales, more, M, K, pitch, bytes, scratch, begin, end, thread);
+}
+
+function quantizePanels(
+  x: usize, window: usize, first: i32, panels: usize, scales: usize, more: usize, M: i32, K: i32, pitch: i32,
+  bytes: i32, scratch: usize, begin: i32, end: i32, thread: i32,
+): void {
+  const words = (pitch * bytes) >> 2;
+  const row = at(scratch, thread * (words + K));
+  const values = at(row, words);
+  for (let m = begin << 2; m < end << 2; m++) {
+    let from = at(x, m * K);
+    if (window != 0 && m < M) {
+      windowRow(x, changetype<Window>(window), first + m, 0, K, values);
+      from = values;
+    }
+    const depth = m < M ? K : 0;
+    if (bytes == INT16) quantizeRow16(from, row, at(scales, m), at(more, m), depth, pitch);
+    else quantizeRow7(from, row, at(scales, m), at(more, m), depth, pitch);
+    spreadRow(row, at(panels, (m >> 2) * words * 4 + (m & 3)), words, 4);
   }
 }
 
+// Words of a row to their places in a panel of `width` rows.
 // @ts-ignore: decorator
-@inline function quantizeRow(x: usize, q: usize, scale: usize, more: usize, K: i32, pitch: i32, bytes: i32): void {
-  if (bytes == INT16) quantizeRow16(x, q, scale, more, K, pitch);
-  else quantizeRow7(x, q, scale, more, K, pitch);
+@inline function spreadRow(row: usize, to: usize, words: i32, width: i32): void {
+  for (let word = 0; word < words; word++) store<u32>(at(to, width * word), load<u32>(at(row, word)));
 }
 
 /** One row in 16 bits, with the sum of its absolute values. */
-export function quantizeRow16(x: usize, q: usize, scale: usize, norm: usize, K: i32, pitch: i32): void {
+function quantizeRow16(x: usize, q: usize, scale: usize, norm: usize, K: i32, pitch: i32): void {
   let largest = f32x4.splat(0);
   let sum = f32x4.splat(0);
   for (let k = 0; k < K; k += 4) {
@@ -86,7 +98,7 @@ function quantizeRow7(x: usize, q: usize, scale: usize, offset: usize, K: i32, p
 }
 
 /** One row in 8 bits with a sign, with the sum of its whole numbers. */
-export function quantizeRow8(x: usize, q: usize, scale: usize, sum: usize, K: i32, pitch: i32): void {
+function quantizeRow8(x: usize, q: usize, scale: usize, sum: usize, K: i32, pitch: i32): void {
   let largest = f32x4.splat(0);
   for (let k = 0; k < K; k += 4) largest = f32x4.max(largest, f32x4.abs(load4(x, k, K)));
   const most = largestOrNaN(largest);
@@ -143,7 +155,7 @@ export function packRows(
       const depth = n < N ? K : 0;
       if (bytes == INT16) quantizeRow16(from, row, at(scales, n), at(more, n), depth, pitch);
       else quantizeRow8(from, row, at(scales, n), at(more, n), depth, pitch);
-      for (let word = 0; word < words; word++) store<u32>(at(to, width * word + i), load<u32>(at(row, word)));
+      spreadRow(row, at(to, i), words, width);
     }
   }
 }

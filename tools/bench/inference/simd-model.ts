@@ -1,6 +1,6 @@
 // Our side of a network: opened from its file as users do, called with pixels on the host, answering with values on the
 // host.
-import { encode, openBeit } from "@beitjs/beit-encoder";
+import { encode, openBeit, prepareBeit } from "@beitjs/beit-encoder";
 import { openTokenizerEncoder, tokenize } from "@beitjs/dvae-tokenizer";
 import { scope, tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
 import { openFile } from "@beitjs/tensor-core/files/node";
@@ -35,6 +35,7 @@ export async function openSimdModel(
   async function openForward() {
     if (network === "encoder") {
       const { beit } = await openBeit(file, backend, { imageSize });
+      prepareBeit(beit);
       const { imageSize: size, channels } = beit.config;
       return { forward: (images: Tensor) => encode(beit, images), size, channels };
     }

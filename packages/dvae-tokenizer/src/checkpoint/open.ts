@@ -6,7 +6,7 @@ import { validateDvaeConfig, type DvaeConfig } from "../config.ts";
 import { fromOfficialLayout, officialShape } from "../layout.ts";
 import { blankEncoder, blankTokenizer, storedConfig } from "../load.ts";
 import { officialNames, type OfficialLayout } from "../names.ts";
-import type { Tokenizer, TokenizerEncoder } from "../tokenizer.ts";
+import { prepareTokenizer, type Tokenizer, type TokenizerEncoder } from "../tokenizer.ts";
 import { openFiles, type Contents, type TokenizerOrigin } from "./files.ts";
 import { inferDvaeConfig } from "./infer-config.ts";
 
@@ -49,7 +49,8 @@ export async function openTokenizer(
 }
 
 /**
- * Opens what it takes to tokenize, and reads no more of the files: for OpenAI's, `encoder.pkl` is enough.
+ * Opens what it takes to tokenize, prepared for its first call, and reads no more of the files: for OpenAI's, `encoder.pkl`
+ * is enough.
  *
  * @throws as `openTokenizer`
  */
@@ -62,6 +63,7 @@ export async function openTokenizerEncoder(
   const tokenizer = blankEncoder(config, backend);
   const rest = [...contents.tensors].filter(([name]) => name.startsWith("encoder."));
   const unused = await fill(tokenizer, { ...contents, tensors: new Map(rest) }, options);
+  prepareTokenizer(tokenizer);
   return { tokenizer, origin: contents.origin, unused };
 }
 

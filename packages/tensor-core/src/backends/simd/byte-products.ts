@@ -3,7 +3,7 @@
 import { bytesOf } from "./kernels/quantized.ts";
 import type { SimdModule } from "./module.ts";
 
-const [M, N, K] = [5, 16, 48];
+const [M, N, K] = [4, 16, 48];
 const TILE_BYTES = 256;
 const ROWS = 0;
 const PANELS = ROWS + M * K;
@@ -36,7 +36,7 @@ function expected(rows: Uint8Array, panels: Int8Array, m: number, n: number, wid
   let sum = 0;
   for (let k = 0; k < K; k++) {
     const word = panel + (Math.floor(k / 4) * width + (n % width)) * 4;
-    sum += rows[m * K + k] * panels[word + (k % 4)];
+    sum += rows[Math.floor(k / 4) * 16 + m * 4 + (k % 4)] * panels[word + (k % 4)];
   }
   return sum;
 }

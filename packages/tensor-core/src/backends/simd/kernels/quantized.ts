@@ -32,6 +32,8 @@ export type QuantizedProduct = {
 const ROWS_BYTES = 2 ** 23;
 const SHORTEST_PART = 128;
 const TILE_BYTES = 256;
+// Rows of a panel of the left factor.
+const ROWS = 4;
 // Multiply-adds of about 8 microseconds.
 const RANGE_WORK = 2 ** 18;
 const RANGES_PER_THREAD = 6;
@@ -68,14 +70,13 @@ function quantize(
   { values, scales, more }: Quantized,
   { first, count }: { readonly first: number; readonly count: number },
 ): void {
-  const sizes = [K, pitchOf(K), bytesOf[precision]];
-  if ("x" in rows) {
-    simd.parallel("quantizeRows", count, grainFor(K), rows.x + 4 * first * K, values, scales, more, ...sizes);
-    return;
-  }
-  const scratch = simd.scratch(4 * K * simd.threads);
-  const from = [rows.image, rows.window, values, scales, more];
-  simd.parallel("quantizeWindows", count, grainFor(2 * K), ...from, ...sizes, scratch, first);
+  const pitch = pitchOf(K);
+  const scratch = simd.scratch((bytesOf[precision] * pitch + 4 * K) * simd.threads);
+  const to = [values, scales, more, count, K, pitch, bytesOf[precision], scratch];
+  const panels = Math.ceil(count / ROWS);
+  const grain = grainFor(2 * ROWS * K);
+  if ("x" in rows) simd.parallel("quantizeRows", panels, grain, rows.x + 4 * first * K, ...to);
+  else simd.parallel("quantizeWindows", panels, grain, rows.image, rows.window, first, ...to);
 }
 
 // A panel's products do not depend on the others, so ranges may be as short as balance asks for.
@@ -97,10 +98,11 @@ function multiply(
 }
 
 function reserveRows(simd: Simd, precision: IntegerPrecision, M: number, K: number): Quantized {
+  const rows = Math.ceil(M / ROWS) * ROWS;
   return {
-    values: simd.scratch(bytesOf[precision] * M * pitchOf(K)),
-    scales: simd.scratch(4 * M),
-    more: simd.scratch(4 * M),
+    values: simd.scratch(bytesOf[precision] * rows * pitchOf(K)),
+    scales: simd.scratch(4 * rows),
+    more: simd.scratch(4 * rows),
   };
 }
 
