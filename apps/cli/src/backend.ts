@@ -1,7 +1,7 @@
 // The machine to compute on, chosen by flags, and said aloud: nobody should wonder why a run is slow.
 import type { Backend } from "@beitjs/tensor-core";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
-import { createSimdBackend, type SimdBackend } from "@beitjs/tensor-core/simd";
+import { createSimdBackend, simdPrecisions, type SimdBackend, type SimdPrecision } from "@beitjs/tensor-core/simd";
 import { choice, integer, type Context } from "./command.ts";
 
 export const backendFlags = {
@@ -9,13 +9,28 @@ export const backendFlags = {
   threads: integer("count", "threads of simd (default: all processors)", 1),
 };
 
-export type BackendFlags = { readonly backend: "auto" | "simd" | "reference"; readonly threads: number | undefined };
+/** For commands that train nothing. */
+export const inferenceFlags = {
+  ...backendFlags,
+  precision: choice(
+    simdPrecisions,
+    "how layers of simd multiply: whole numbers of 16 or 8 bits take less memory and are less exact",
+    "float32",
+  ),
+};
+
+export type BackendFlags = {
+  readonly backend: "auto" | "simd" | "reference";
+  readonly threads: number | undefined;
+  readonly precision?: SimdPrecision;
+};
 
 /** A backend as a fact of a run. */
 export type BackendFacts = {
   readonly name: string;
   readonly build?: string;
   readonly threads?: number;
+  readonly precision?: SimdPrecision;
   readonly reason: string;
 };
 
@@ -36,26 +51,26 @@ export async function openBackend(
 }
 
 /** The simd backend at its best: the CLI owns its process, so it may turn on V8's relaxed SIMD. */
-export function openSimd(threads: number | undefined): Promise<SimdBackend> {
-  return createSimdBackend({ v8Flags: true, ...(threads !== undefined && { threads }) });
+export function openSimd(threads: number | undefined, precision: SimdPrecision = "float32"): Promise<SimdBackend> {
+  return createSimdBackend({ v8Flags: true, precision, ...(threads !== undefined && { threads }) });
 }
 
-export function simdFacts({ name, build, threads, reasons }: SimdBackend): BackendFacts {
-  return { name, build, threads, reason: `${reasons.build}; threads: ${reasons.threads}` };
+export function simdFacts({ name, build, threads, precision, reasons }: SimdBackend): BackendFacts {
+  return { name, build, threads, precision, reason: `${reasons.build}; threads: ${reasons.threads}` };
 }
 
-export function formatBackend({ name, build, threads, reason }: BackendFacts): string {
+export function formatBackend({ name, build, threads, precision = "float32", reason }: BackendFacts): string {
   const how = build === undefined ? "" : `, ${build} build, ${threads} ${threads === 1 ? "thread" : "threads"}`;
-  return `${name}${how} (${reason})`;
+  return `${name}${how}${precision === "float32" ? "" : `, ${precision}`} (${reason})`;
 }
 
 async function open(
-  { backend: wanted, threads }: BackendFlags,
+  { backend: wanted, threads, precision }: BackendFlags,
   warn: (reason: string) => void,
 ): Promise<{ backend: Backend; facts: BackendFacts }> {
   if (wanted === "reference") return reference("asked for");
   try {
-    const backend = await openSimd(threads);
+    const backend = await openSimd(threads, precision);
     return { backend, facts: simdFacts(backend) };
   } catch (error) {
     const unavailable = wanted === "auto" && /engine with WebAssembly SIMD/.test((error as Error).message);

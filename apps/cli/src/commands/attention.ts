@@ -5,7 +5,7 @@ import { fromFloat } from "@beitjs/tensor-core/image";
 import { evalView } from "@beitjs/trainers";
 import { readImage } from "@beitjs/trainers/node";
 import sharp from "sharp";
-import { backendFlags, openBackend } from "../backend.ts";
+import { inferenceFlags, openBackend } from "../backend.ts";
 import { defineCommand, integer, required } from "../command.ts";
 import { exitCodes, usageError } from "../exit-codes.ts";
 import { drawAttention } from "../draw-attention.ts";
@@ -26,7 +26,7 @@ export const attentionCommand = defineCommand({
     out: required("file.png", "the picture"),
     ...resizingFlags,
     ...looseFlags,
-    ...backendFlags,
+    ...inferenceFlags,
   },
   async run(flags, context) {
     const { backend } = await openBackend(flags, context);

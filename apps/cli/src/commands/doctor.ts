@@ -4,6 +4,7 @@ import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { scope, tensor, type Backend } from "@beitjs/tensor-core";
 import { matmul } from "@beitjs/tensor-core/ops";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
+import { simdPrecisions, type SimdPrecision } from "@beitjs/tensor-core/simd";
 import { fillInputs, largestDifference, runCase } from "@beitjs/tensor-core/testing";
 import { formatBackend, openSimd, simdFacts, type BackendFacts } from "../backend.ts";
 import { defineCommand, integer, type Context } from "../command.ts";
@@ -17,6 +18,8 @@ type BackendReport = {
   /** Why it is as it is, or why it is not available. */
   readonly reason: string;
   readonly facts?: BackendFacts;
+  /** Precisions of inference that this engine computes rightly. */
+  readonly precisions?: readonly SimdPrecision[];
   readonly selfTest?: { readonly passed: boolean; readonly cases: number; readonly failures: readonly string[] };
   /** Of a square product in float32; the reference counts in float64. */
   readonly gemm?: { readonly side: number; readonly milliseconds: number; readonly gflops: number };
@@ -59,6 +62,7 @@ async function simdReport(threads: number | undefined, context: Context): Promis
       available: true,
       reason: facts.reason,
       facts,
+      precisions: await precisionsOf(threads),
       selfTest: selfTest(backend),
       gemm: timeGemm(backend, 512, context),
     };
@@ -67,6 +71,19 @@ async function simdReport(threads: number | undefined, context: Context): Promis
   } catch (error) {
     return { name: "simd", available: false, reason: (error as Error).message };
   }
+}
+
+async function precisionsOf(threads: number | undefined): Promise<SimdPrecision[]> {
+  const found: SimdPrecision[] = [];
+  for (const precision of simdPrecisions) {
+    try {
+      (await openSimd(threads, precision)).dispose();
+      found.push(precision);
+    } catch (error) {
+      if (!/for precision/.test((error as Error).message)) throw error;
+    }
+  }
+  return found;
 }
 
 function referenceReport(context: Context): BackendReport {
@@ -121,8 +138,9 @@ function print(
   const labels: Readonly<Record<string, string>> = { memoryGiB: "memory (GiB)", freeMemoryGiB: "free memory (GiB)" };
   for (const [name, value] of Object.entries(machine))
     terminal.result(`${(labels[name] ?? name).padEnd(18)} ${String(value)}`);
-  for (const { name, available, reason, facts, selfTest: test, gemm } of backends) {
+  for (const { name, available, reason, facts, precisions, selfTest: test, gemm } of backends) {
     terminal.result(`${name.padEnd(18)} ${available && facts ? formatBackend(facts) : `not available: ${reason}`}`);
+    if (precisions) terminal.result(`${"".padEnd(18)} precisions: ${precisions.join(", ")}`);
     if (test)
       terminal.result(
         `${"".padEnd(18)} self-test: ${test.passed ? green(`${test.cases} ops agree with the reference`) : red("FAILED")}`,

@@ -1,7 +1,7 @@
 // Images to features, for search, clustering or a model on top.
 import { extname } from "node:path";
 import { evalView, type Dataset } from "@beitjs/trainers";
-import { backendFlags, openBackend } from "../backend.ts";
+import { inferenceFlags, openBackend } from "../backend.ts";
 import { featureShape, imageFeatures, type FeatureOptions } from "../beit-outputs.ts";
 import { choice, defineCommand, integer, required, type Context } from "../command.ts";
 import { exitCodes, usageError } from "../exit-codes.ts";
@@ -28,7 +28,7 @@ export const encodeCommand = defineCommand({
     layer: integer("number", "block, from 0, whose output to take, without any norm (default: the last)", 0),
     ...resizingFlags,
     ...looseFlags,
-    ...backendFlags,
+    ...inferenceFlags,
   },
   async run(flags, context) {
     const format = formatOf(flags.out);

@@ -12,7 +12,7 @@ import {
   type Recipe,
 } from "@beitjs/trainers";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
-import { backendFlags, openBackend } from "../backend.ts";
+import { inferenceFlags, openBackend } from "../backend.ts";
 import { choice, defineCommand, optional, required, type Context } from "../command.ts";
 import { evaluateGaussian } from "../evaluate-gaussian.ts";
 import { exitCodes, usageError } from "../exit-codes.ts";
@@ -35,7 +35,7 @@ export const evaluateCommand = defineCommand({
     split: choice(["auto", "train", "test"], "part of the data; auto: test where there is one", "auto"),
     tokenizer: optional("checkpoint", "for a pre-trained BEiT: its tokenizer (default: the one it was trained with)"),
     out: optional("file", "write the figures as JSON"),
-    ...backendFlags,
+    ...inferenceFlags,
   },
   async run(flags, context) {
     const { terminal } = context;

@@ -2,7 +2,7 @@
 import { extname } from "node:path";
 import type { Beit } from "@beitjs/beit-encoder";
 import { evalView } from "@beitjs/trainers";
-import { backendFlags, openBackend } from "../backend.ts";
+import { inferenceFlags, openBackend } from "../backend.ts";
 import { classProbabilities } from "../beit-outputs.ts";
 import { defineCommand, integer, optional, required, type Context } from "../command.ts";
 import { exitCodes, usageError } from "../exit-codes.ts";
@@ -33,7 +33,7 @@ export const predictCommand = defineCommand({
     out: optional("file", ".json or .csv (default: stdout, as tables, with --json as events)"),
     ...resizingFlags,
     ...looseFlags,
-    ...backendFlags,
+    ...inferenceFlags,
   },
   async run(flags, context) {
     const kind = flags.out === undefined ? undefined : extname(flags.out);

@@ -5,7 +5,7 @@ import type { Tokenizer } from "@beitjs/dvae-tokenizer";
 import type { Image } from "@beitjs/tensor-core/image";
 import { evalView } from "@beitjs/trainers";
 import sharp from "sharp";
-import { backendFlags, openBackend } from "../backend.ts";
+import { inferenceFlags, openBackend } from "../backend.ts";
 import { defineCommand, list, optional, required, type Context } from "../command.ts";
 import { drawReconstructions, type ReconstructionPanels } from "../draw-reconstruction.ts";
 import { exitCodes, messageOf, usageError } from "../exit-codes.ts";
@@ -33,7 +33,7 @@ export const reconstructCommand = defineCommand({
     tokens: optional("file", "instead of images: .safetensors or .json of beit tokenize, to be decoded"),
     out: required("dir|file.png", `a picture an image in a folder, or one picture of at most ${mostRows} images`),
     ...tokenizerFlags,
-    ...backendFlags,
+    ...inferenceFlags,
   },
   async run(flags, context) {
     const { tokens, images } = flags;

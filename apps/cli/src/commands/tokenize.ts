@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import { gridSide, type DvaeConfig, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import { fromInt32, writeSafetensors } from "@beitjs/tensor-core/safetensors";
 import { evalView, tokensOf, type Dataset } from "@beitjs/trainers";
-import { backendFlags, openBackend } from "../backend.ts";
+import { inferenceFlags, openBackend } from "../backend.ts";
 import { defineCommand, list, optional, required, toggle, type Context } from "../command.ts";
 import { exitCodes, usageError } from "../exit-codes.ts";
 import { imageBatches, openImageSources } from "../image-sources.ts";
@@ -26,7 +26,7 @@ export const tokenizeCommand = defineCommand({
     out: optional("file", ".safetensors or .json (default: stdout, as grids on a terminal, as JSON lines elsewhere)"),
     skipBad: toggle("leave images out that cannot be read, instead of stopping"),
     ...tokenizerFlags,
-    ...backendFlags,
+    ...inferenceFlags,
   },
   async run(flags, context) {
     const kind = flags.out === undefined ? undefined : extname(flags.out);

@@ -66,7 +66,7 @@ describe("prepare", () => {
         ).readSync(),
       );
       expect([...y.readSync()]).toEqual([...expected]);
-      expect([...garbage]).not.toEqual([...expected]);
+      expect(Array.from(garbage)).not.toEqual([...expected]);
       for (const backendUsed of [backend, fresh]) backendUsed.dispose();
     },
   );
