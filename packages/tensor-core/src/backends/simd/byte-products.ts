@@ -1,10 +1,9 @@
 // Whether this engine multiplies bytes correctly. The product is part of relaxed SIMD, but V8's first compiler computed it
 // wrongly up to Node 20: seen by computing, not told from versions.
-import { bytesOf } from "./kernels/quantized.ts";
+import { bytesOf, TILE_BYTES } from "./kernels/quantized.ts";
 import type { SimdModule } from "./module.ts";
 
 const [M, N, K] = [4, 16, 48];
-const TILE_BYTES = 256;
 const ROWS = 0;
 const PANELS = ROWS + M * K;
 const ONES = PANELS + N * K;

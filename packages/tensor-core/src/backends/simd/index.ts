@@ -37,9 +37,9 @@ export type SimdOptions = {
   /**
    * How linear layers and convolutions multiply by parameters that are not being trained. `float32`, the default: outputs
    * within rounding of the reference. `int16`: 13 bits of rows and of weights, errors about 1e-4 of a product's size;
-   * twice as fast as `base` in linear layers, on every engine. `int8`: 7 and 8 bits, errors about 1e-2; half the memory
-   * again, only on engines that multiply bytes correctly. Visual tokens are chosen exactly among the last layer's inputs in
-   * all three. Training, and 3 x 3 convolutions of images above 32 x 32 pixels, are float32 in any case.
+   * twice as fast as `base` in linear layers, on every engine. `int8`: 7 and 8 bits, errors about 1e-2; half the packed
+   * weights again, only on engines that multiply bytes correctly. A tokenizer's last layer chooses exactly among what it is
+   * given in all three. Training, and filters above 1 x 1 on images above 1024 pixels, are float32 in any case.
    */
   readonly precision?: SimdPrecision;
 };

@@ -16,8 +16,8 @@ import {
 import { multiplyQuantized } from "./quantized.ts";
 import { winograd, winogradPays } from "./winograd.ts";
 
-// Images of up to so many pixels are worth integer products also under larger filters: there filters are large, and their
-// transformed forms would take eight times the memory for about the same speed.
+// Images of up to so many pixels are integer products also under larger filters: filters are large there, and their transformed
+// forms, though faster, would take eight times the memory.
 const SMALL_IMAGE = 1024;
 
 /** Addresses. `larger` is the image of a convolution, `smaller` its result, `bias` one value per output or 0. */

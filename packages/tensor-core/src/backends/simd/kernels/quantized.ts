@@ -31,7 +31,8 @@ export type QuantizedProduct = {
 // Rows are made integers a part at a time, so that they take little memory beside the images.
 const ROWS_BYTES = 2 ** 23;
 const SHORTEST_PART = 128;
-const TILE_BYTES = 256;
+/** Scratch of one thread for the product. */
+export const TILE_BYTES = 256;
 // Rows of a panel of the left factor.
 const ROWS = 4;
 // Multiply-adds of about 8 microseconds.
