@@ -7,7 +7,6 @@ import { hasStaticData, kebabCase, wasmModule, workerModule } from "./embed-kern
 import { kernelBuilds, maximumPages } from "./kernel-builds.ts";
 import type { KernelBuild } from "./kernel-builds.ts";
 
-const entry = "assembly/index.ts";
 const generated = "src/generated";
 const worker = "src/backends/simd/worker.ts";
 
@@ -17,9 +16,6 @@ async function main(packageName: string | undefined): Promise<void> {
   const builds = kernelBuilds[packageName ?? ""];
   if (builds === undefined) {
     throw new Error(`[build-kernels] expected one of ${Object.keys(kernelBuilds).join(", ")}, got ${packageName}`);
-  }
-  if (!existsSync(entry)) {
-    throw new Error(`[build-kernels] expected ${entry} in the package ${packageName}, found none`);
   }
   mkdirSync(generated, { recursive: true });
   for (const build of builds) {
@@ -31,13 +27,15 @@ async function main(packageName: string | undefined): Promise<void> {
 }
 
 /** Wasm of one build. It imports `env.memory`; kernels have no static data, so that memory belongs to the host. */
-async function compile({ name, features, small }: KernelBuild): Promise<Uint8Array> {
+async function compile({ name, entry = "index.ts", features, small }: KernelBuild): Promise<Uint8Array> {
+  const source = `assembly/${entry}`;
+  if (!existsSync(source)) throw new Error(`[build-kernels] expected ${source} for the build ${name}, found none`);
   let binary: Uint8Array | undefined;
   const optimize = ["-O3", "--shrinkLevel", small ? "2" : "0", "--converge", "--noAssert"];
   const flags = ["--outFile", "out.wasm", "--runtime", "stub", ...optimize, "--importMemory"];
   const memory = ["--initialMemory", "0", "--maximumMemory", `${maximumPages}`, "--noExportMemory"];
   const enabled = features.length > 0 ? ["--enable", features.join(",")] : [];
-  const { error, stderr } = await asc.main([entry, ...flags, ...memory, ...enabled], {
+  const { error, stderr } = await asc.main([source, ...flags, ...memory, ...enabled], {
     writeFile: (_, contents) => void (binary = typeof contents === "string" ? Buffer.from(contents) : contents),
   });
   if (error !== null) throw new Error(`[build-kernels] the build ${name} failed: ${error.message}\n${stderr}`);

@@ -1,9 +1,11 @@
-// Which WebAssembly builds each package has. Features and nothing else: the source is one, in `assembly/`. None has the
+// Which WebAssembly builds each package has. Features and nothing else: the source is in `assembly/`. None has the
 // feature `threads`: without atomic instructions one binary serves plain and shared memory (simd/shared-memory.ts).
 
 export type KernelBuild = {
   /** camelCase; `bulkMasks` would become src/generated/bulk-masks.ts with the export `bulkMasksWasm`. */
   readonly name: string;
+  /** File of `assembly/` whose exports the module has; `index.ts` by default. */
+  readonly entry?: string;
   readonly features: ReadonlyArray<"simd" | "relaxed-simd">;
   /**
    * Inline only what the source marks so. A quarter fewer bytes; the same speed where helpers of hot loops have the mark.
@@ -19,5 +21,6 @@ export const kernelBuilds: Readonly<Record<string, readonly KernelBuild[]>> = {
   "tensor-core": [
     { name: "base", features: ["simd"], small: true },
     { name: "relaxed", features: ["simd", "relaxed-simd"], small: true },
+    { name: "resample", entry: "resample.ts", features: ["simd"] },
   ],
 };

@@ -86,9 +86,9 @@ export const globalWalls: ReadonlyArray<GlobalWall> = [
   {
     name: /^WebAssembly$/,
     allowed:
-      /^(?:apps\/|tools\/|packages\/masking\/src\/bulk\.ts$|packages\/tensor-core\/src\/backends\/simd\/(?:module|worker)\.ts$)/,
+      /^(?:apps\/|tools\/|packages\/masking\/src\/bulk\.ts$|packages\/tensor-core\/src\/(?:backends\/simd\/(?:module|worker)|image\/resample-wasm)\.ts$)/,
     testsExempt: true,
-    reason: "WebAssembly belongs to simd/module.ts, simd/worker.ts and masking's bulk.ts",
+    reason: "WebAssembly belongs to simd/module.ts, simd/worker.ts, image/resample-wasm.ts and masking's bulk.ts",
   },
   {
     name: /^GPU[A-Z]\w*$/,

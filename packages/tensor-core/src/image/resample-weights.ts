@@ -26,6 +26,23 @@ export function isResizeFilter(name: string): name is ResizeFilter {
   return Object.hasOwn(filters, name);
 }
 
+// A folder has few sizes of images; random crops have many.
+const kept = 64;
+const cache = new Map<string, ResampleWeights>();
+
+/** `resampleWeights`, kept for the sizes asked for last. Shared: not to be written to. */
+export function cachedWeights(...address: Parameters<typeof resampleWeights>): ResampleWeights {
+  const key = address.join(" ");
+  const weights = cache.get(key) ?? resampleWeights(...address);
+  cache.delete(key);
+  cache.set(key, weights);
+  for (const oldest of cache.keys()) {
+    if (cache.size <= kept) break;
+    cache.delete(oldest);
+  }
+  return weights;
+}
+
 /** Weights that map the source interval [start, end) of `inSize` pixels onto `outSize` pixels. */
 export function resampleWeights(
   inSize: number,
