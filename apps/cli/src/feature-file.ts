@@ -5,18 +5,19 @@ import { dirname } from "node:path";
 import { messageOf } from "./exit-codes.ts";
 import { npyHeader } from "./npy.ts";
 
-export type FeatureFileOptions = {
-  readonly format: "safetensors" | "npy";
+export type FeatureFileContents = {
   /** Of all rows together. */
   readonly shape: readonly number[];
   /** Only safetensors has a place for it. */
   readonly metadata: Readonly<Record<string, string>>;
 };
 
+export type FeatureFileOptions = FeatureFileContents & { readonly format: "safetensors" | "npy" };
+
 export interface FeatureFile {
   write(values: Float32Array): Promise<void>;
-  /** Gives the file its name; before, there is none. */
-  finish(): Promise<void>;
+  /** Gives the file its name; before, there is none. `contents` where fewer rows were written than announced. */
+  finish(contents?: FeatureFileContents): Promise<void>;
   /** Removes what was written, if it was not finished. */
   discard(): Promise<void>;
 }
@@ -30,7 +31,7 @@ const maxHeaderBytes = 100_000_000;
  * @throws if there is no room for it, with the numbers, or it cannot be created
  */
 export async function createFeatureFile(path: string, options: FeatureFileOptions): Promise<FeatureFile> {
-  const header = options.format === "npy" ? npyHeader(options.shape) : safetensorsHeader(options);
+  const header = headerOf(options);
   const bytes = header.length + valueBytes(options.shape);
   const partial = `${path}.partial`;
   const fault = (cause: unknown) => new Error(`could not write ${path}: ${messageOf(cause)}`, { cause });
@@ -58,7 +59,9 @@ export async function createFeatureFile(path: string, options: FeatureFileOption
   }
   return {
     write: ({ buffer, byteOffset, byteLength }) => append(new Uint8Array(buffer, byteOffset, byteLength)),
-    async finish() {
+    async finish(contents = options) {
+      const last = headerOf({ ...options, ...contents }, header.length);
+      await failing(handle.write(last, 0, last.length, 0));
       await failing(handle.sync());
       await close();
       await failing(files.rename(partial, path));
@@ -78,8 +81,12 @@ async function requireRoom(path: string, bytes: number, shape: readonly number[]
   );
 }
 
+function headerOf(options: FeatureFileOptions, least = 0): Uint8Array {
+  return options.format === "npy" ? npyHeader(options.shape, least) : safetensorsHeader(options, least);
+}
+
 // One tensor; as the reference implementation writes it (safetensors: src/tensor.rs), the length a multiple of 8.
-function safetensorsHeader({ shape, metadata }: FeatureFileOptions): Uint8Array {
+function safetensorsHeader({ shape, metadata }: FeatureFileContents, least: number): Uint8Array {
   const tensor = { dtype: "F32", shape, data_offsets: [0, valueBytes(shape)] };
   const json = new TextEncoder().encode(JSON.stringify({ __metadata__: metadata, features: tensor }));
   if (json.length > maxHeaderBytes) {
@@ -87,7 +94,7 @@ function safetensorsHeader({ shape, metadata }: FeatureFileOptions): Uint8Array 
       `the names of the images take ${json.length} bytes, more than the ${maxHeaderBytes} of a safetensors header; write .npy`,
     );
   }
-  const length = Math.ceil(json.length / 8) * 8;
+  const length = Math.max(least - 8, Math.ceil(json.length / 8) * 8);
   const header = new Uint8Array(8 + length).fill(0x20);
   new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
   header.set(json, 8);

@@ -1,10 +1,19 @@
-// The images of commands that only look at them: files and folders in the order given, batch after batch.
+// The images of commands that only look at them: files and folders in the order given. Listed here, and read when their turn
+// comes (image-batches.ts), each once.
 import { promises as files } from "node:fs";
-import { batches, type Dataset, type Prepare } from "@beitjs/trainers";
-import { datasetLayout, readImage, type DatasetSplit } from "@beitjs/trainers/node";
+import type { Dataset } from "@beitjs/trainers";
+import {
+  datasetLayout,
+  openDataset,
+  readImage,
+  type DatasetSplit,
+  type ImageError,
+  type ImageProblem,
+} from "@beitjs/trainers/node";
 import { integer, list, toggle, type Context } from "./command.ts";
 import { messageOf } from "./exit-codes.ts";
-import { interruptible, openImages } from "./images.ts";
+import { badImagesError, tellImages, withoutBad } from "./images.ts";
+import type { ImagePath } from "./view-file.ts";
 
 export const imageSourceFlags = {
   images: list("path", "image files, or folders as for training", { required: true }),
@@ -12,24 +21,40 @@ export const imageSourceFlags = {
   skipBad: toggle("leave images out that cannot be read, instead of stopping"),
 };
 
-// Fewer are read in no time worth telling.
-const manyFiles = 32;
+/** Files in a row, or one split of a folder. Classes of one folder mean nothing in the next. */
+export type SourcePart = {
+  readonly images: Pick<Dataset, "length" | "name" | "get">;
+  /** The file that holds an image and nothing else, where there is one. */
+  readonly path?: (index: number) => ImagePath;
+  /** An image could not be read. Throws, or tells whether there is still use for those after it. */
+  bad(index: number, error: ImageError): boolean;
+  /** All were read; throws if the part is not to be used. */
+  end(): void;
+};
+
+export type ImageSources = {
+  /** What was found; some may turn out to be no images. */
+  readonly length: number;
+  readonly names: readonly string[];
+  readonly parts: readonly SourcePart[];
+};
+
+type Reading = { readonly skipBad: boolean };
 
 /**
- * Opens files and folders (all their splits) as one collection without labels. Every image is read once, so that a bad one
- * is told before any work.
+ * Lists files and folders (all their splits) as one collection without labels.
  *
- * @throws naming the image that cannot be read, unless `skipBad`; always if none can be
+ * @throws if a folder has no images, or its data set is damaged
  */
 export async function openImageSources(
   paths: readonly string[],
-  { skipBad }: { readonly skipBad: boolean },
+  reading: Reading,
   context: Context,
-): Promise<Dataset> {
-  const parts: Dataset[] = [];
+): Promise<ImageSources> {
+  const parts: SourcePart[] = [];
   let singles: string[] = [];
-  const closeSingles = async () => {
-    parts.push(await openFiles(singles, skipBad, context));
+  const closeSingles = (): void => {
+    if (singles.length > 0) parts.push(filesPart(singles, reading, context));
     singles = [];
   };
   for (const path of paths) {
@@ -37,44 +62,13 @@ export async function openImageSources(
       singles.push(path);
       continue;
     }
-    await closeSingles();
+    closeSingles();
     const splits = Object.keys((await datasetLayout(path)).splits) as DatasetSplit[];
-    for (const split of splits) parts.push((await openImages(path, { split, skipBad }, context)).images);
+    for (const split of splits) parts.push(await folderPart(path, split, reading, context));
   }
-  await closeSingles();
-  const images = joined(parts);
-  if (images.length === 0) throw new Error(`none of the ${paths.length} images can be read`);
-  return interruptible(images, context);
-}
-
-export type ImageBatch<T> = { readonly names: readonly string[]; readonly items: readonly T[] };
-
-/** Every image once, in order, as `prepare` makes it; progress is told where there is more than one batch. */
-export async function* imageBatches<T>(
-  images: Dataset,
-  prepare: (image: Parameters<Prepare<T>>[0]["image"]) => T,
-  { batch, label }: { readonly batch: number; readonly label: string },
-  { terminal, interrupt }: Pick<Context, "terminal" | "interrupt">,
-): AsyncGenerator<ImageBatch<T>> {
-  const options = {
-    batchSize: Math.min(batch, images.length),
-    seed: 0,
-    epochs: 1,
-    shuffle: false,
-    dropLast: false,
-  };
-  const many = images.length > batch;
-  const progress = many ? terminal.progress({ label, total: images.length, unit: "images" }) : undefined;
-  let done = 0;
-  try {
-    for await (const { items, indices } of batches(images, ({ image }) => prepare(image), options)) {
-      yield { names: indices.map((index) => images.name(index)), items };
-      interrupt.check();
-      progress?.update((done += items.length), "");
-    }
-  } finally {
-    progress?.stop();
-  }
+  closeSingles();
+  const names = parts.flatMap(({ images }) => Array.from({ length: images.length }, (_, index) => images.name(index)));
+  return { length: names.length, names, parts };
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -84,50 +78,45 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-async function openFiles(
-  paths: readonly string[],
-  skipBad: boolean,
-  { terminal, interrupt }: Context,
-): Promise<Dataset> {
-  const good: string[] = [];
-  const many = paths.length > manyFiles;
-  const progress = many
-    ? terminal.progress({ label: "reading images", total: paths.length, unit: "images" })
-    : undefined;
-  try {
-    for (const [done, path] of paths.entries()) {
-      interrupt.check();
-      const problem = await readImage(path).then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      if (problem === undefined) good.push(path);
-      else if (!skipBad) throw problem;
-      else terminal.warn(`left out: ${messageOf(problem)}`);
-      progress?.update(done + 1, "");
-    }
-  } finally {
-    progress?.stop();
-  }
+function filesPart(paths: readonly string[], { skipBad }: Reading, { terminal }: Context): SourcePart {
   return {
-    length: good.length,
-    get: async (index) => ({ image: await readImage(good[index]), name: good[index] }),
-    label: () => undefined,
-    name: (index) => good[index],
+    images: {
+      length: paths.length,
+      name: (index) => paths[index],
+      get: async (index) => ({ image: await readImage(paths[index]), name: paths[index] }),
+    },
+    path: (index) => paths[index],
+    bad(_, error) {
+      if (!skipBad) throw error;
+      terminal.warn(`left out: ${messageOf(error)}`);
+      return true;
+    },
+    end() {},
   };
 }
 
-// One after another. Classes of one folder mean nothing in the next, so labels are left behind.
-function joined(parts: readonly Dataset[]): Dataset {
-  const places = parts.flatMap((part) => Array.from({ length: part.length }, (_, index) => ({ part, index })));
-  const at = (index: number) => places[index];
+async function folderPart(
+  path: string,
+  split: DatasetSplit,
+  { skipBad }: Reading,
+  context: Context,
+): Promise<SourcePart> {
+  const images = await openDataset(path, { split, verify: false, signal: context.interrupt.signal });
+  const { kind } = images;
+  const skipped: ImageProblem[] = [];
+  // How many will be left is known at the end.
+  if (!skipBad) tellImages(path, { images, kind, split, skipped }, context);
   return {
-    length: places.length,
-    async get(index) {
-      const { image, name } = await at(index).part.get(at(index).index);
-      return { image, name };
+    images,
+    ...(images.path && { path: images.path }),
+    bad(index, { path: file, reason }) {
+      skipped.push({ index, name: images.name(index), path: file, reason });
+      return skipBad; // otherwise the rest is read to tell all bad ones at once
     },
-    label: () => undefined,
-    name: (index) => at(index).part.name(at(index).index),
+    end() {
+      if (skipped.length > 0 && !skipBad) throw badImagesError(path, images, skipped, context);
+      const good = withoutBad(path, images, skipped);
+      if (skipBad) tellImages(path, { images: good, kind, split, skipped }, context);
+    },
   };
 }

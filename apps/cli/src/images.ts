@@ -35,33 +35,48 @@ export async function openImages(
   { split, skipBad }: OpenImagesOptions,
   context: Context,
 ): Promise<OpenedImages> {
-  const { terminal, interrupt } = context;
-  const dataset = await openDataset(path, { split, verify: false, signal: interrupt.signal });
+  const dataset = await openDataset(path, { split, verify: false, signal: context.interrupt.signal });
   const bad = await findBad(dataset, context);
-  const problems = bad.map(({ path: file, reason }) => ({ path: file, reason }));
-  if (bad.length > 0 && !skipBad) {
-    for (const { path: file, reason } of bad.slice(0, 20)) terminal.info(`  ${file}: ${reason}`);
-    if (bad.length > 20) terminal.info(`  and ${bad.length - 20} more`);
-    terminal.event("bad-images", { problems });
-    const [first] = bad;
-    throw new Error(
-      `${bad.length} of ${dataset.length} images of ${path} cannot be read, the first is ${first.path}: ${first.reason}; ` +
-        "repair or remove them, or pass --skip-bad",
-    );
-  }
-  const images = bad.length > 0 ? withoutBad(path, dataset, bad) : dataset;
-  const aside = bad.length > 0 ? `, ${bad.length} set aside` : "";
+  if (bad.length > 0 && !skipBad) throw badImagesError(path, dataset, bad, context);
+  const images = withoutBad(path, dataset, bad);
+  tellImages(path, { images, kind: dataset.kind, split, skipped: bad }, context);
+  return { images, kind: dataset.kind, split, skipped: bad };
+}
+
+/** Says how many images there are, and which were set aside. */
+export function tellImages(
+  path: string,
+  { images, kind, split, skipped }: OpenedImages,
+  { terminal }: Pick<Context, "terminal">,
+): void {
+  const aside = skipped.length > 0 ? `, ${skipped.length} set aside` : "";
   const classes = images.classes ? `, ${images.classes.length} classes` : ", no labels";
-  terminal.info(`images: ${images.length} of ${path} (${dataset.kind}, ${split})${classes}${aside}`);
+  terminal.info(`images: ${images.length} of ${path} (${kind}, ${split})${classes}${aside}`);
   terminal.event("images", {
     path,
-    kind: dataset.kind,
+    kind,
     split,
     images: images.length,
     classes: images.classes ?? null,
-    skipped: problems,
+    skipped: skipped.map(reported),
   });
-  return { images, kind: dataset.kind, split, skipped: bad };
+}
+
+/** Lists images that cannot be read; the error says how many they are and what to do. */
+export function badImagesError(
+  path: string,
+  { length }: Dataset,
+  bad: readonly ImageProblem[],
+  { terminal }: Pick<Context, "terminal">,
+): Error {
+  for (const { path: file, reason } of bad.slice(0, 20)) terminal.info(`  ${file}: ${reason}`);
+  if (bad.length > 20) terminal.info(`  and ${bad.length - 20} more`);
+  terminal.event("bad-images", { problems: bad.map(reported) });
+  const [first] = bad;
+  return new Error(
+    `${bad.length} of ${length} images of ${path} cannot be read, the first is ${first.path}: ${first.reason}; ` +
+      "repair or remove them, or pass --skip-bad",
+  );
 }
 
 /** The test split where the data has one, else the only one it has. */
@@ -105,7 +120,13 @@ export async function findBad(dataset: Dataset, { terminal, interrupt }: Context
   return bad;
 }
 
-function withoutBad(path: string, dataset: Dataset, bad: readonly ImageProblem[]): Dataset {
+/**
+ * The images that can be read.
+ *
+ * @throws if there are none, or none of a class
+ */
+export function withoutBad(path: string, dataset: Dataset, bad: readonly ImageProblem[]): Dataset {
+  if (bad.length === 0) return dataset;
   const out = new Set(bad.map(({ index }) => index));
   const good = Array.from({ length: dataset.length }, (_, index) => index).filter((index) => !out.has(index));
   if (good.length === 0)
@@ -115,6 +136,10 @@ function withoutBad(path: string, dataset: Dataset, bad: readonly ImageProblem[]
   const images = subset(dataset, good);
   if (images.classes) refuseEmptyClass(path, images);
   return images;
+}
+
+function reported({ path, reason }: ImageProblem): { readonly path: string; readonly reason: string } {
+  return { path, reason };
 }
 
 function refuseEmptyClass(path: string, images: Dataset): void {

@@ -1,12 +1,12 @@
 // Images to features, for search, clustering or a model on top.
 import { extname } from "node:path";
-import { evalView, type Dataset } from "@beitjs/trainers";
 import { inferenceFlags, openBackend } from "../backend.ts";
 import { featureShape, imageFeatures, type FeatureOptions } from "../beit-outputs.ts";
 import { choice, defineCommand, integer, required, type Context } from "../command.ts";
 import { exitCodes, usageError } from "../exit-codes.ts";
 import { createFeatureFile, type FeatureFile } from "../feature-file.ts";
-import { imageBatches, imageSourceFlags, openImageSources } from "../image-sources.ts";
+import { imageBatches } from "../image-batches.ts";
+import { imageSourceFlags, openImageSources, type ImageSources } from "../image-sources.ts";
 import { looseFlags, openEncoder, resizingFlags, type OpenedEncoder } from "../open-model.ts";
 
 export const encodeCommand = defineCommand({
@@ -40,17 +40,21 @@ export const encodeCommand = defineCommand({
     }
     const images = await openImageSources(flags.images, flags, context);
     const options = { kind: flags.output, layer: flags.layer };
-    const shape = [images.length, ...featureShape(model.beit, flags.output)];
-    const names = Array.from({ length: images.length }, (_, i) => images.name(i));
-    const file = await createFeatureFile(flags.out, { format, shape, metadata: metadataOf(model, options, names) });
+    const contents = (names: readonly string[]) => ({
+      shape: [names.length, ...featureShape(model.beit, flags.output)],
+      metadata: metadataOf(model, options, names),
+    });
+    const file = await createFeatureFile(flags.out, { format, ...contents(images.names) });
+    let names: readonly string[];
     try {
-      await encodeAll(model, images, { ...options, file, batch: flags.batch }, context);
-      await file.finish();
+      names = await encodeAll(model, images, { ...options, ...flags, file }, context);
+      await file.finish(contents(names));
     } catch (error) {
       await file.discard();
       throw error;
     }
-    context.terminal.info(`features of ${images.length} images, float32 [${shape.join(", ")}]: ${flags.out}`);
+    const { shape } = contents(names);
+    context.terminal.info(`features of ${names.length} images, float32 [${shape.join(", ")}]: ${flags.out}`);
     context.terminal.event("done", { out: flags.out, shape, names, model: model.sha256 });
     return exitCodes.done;
   },
@@ -79,14 +83,24 @@ function metadataOf(
   };
 }
 
-type EncodeAllOptions = FeatureOptions & { readonly file: FeatureFile; readonly batch: number };
+type EncodeAllOptions = FeatureOptions & {
+  readonly file: FeatureFile;
+  readonly batch: number;
+  readonly threads: number | undefined;
+};
 
+// Gives the names of the images that could be read.
 async function encodeAll(
   { beit, view }: OpenedEncoder,
-  images: Dataset,
-  { file, batch, ...options }: EncodeAllOptions,
+  images: ImageSources,
+  { file, batch, threads, kind, layer }: EncodeAllOptions,
   context: Context,
-): Promise<void> {
-  const all = imageBatches(images, (image) => evalView(image, view), { batch, label: "encoding" }, context);
-  for await (const { items } of all) await file.write(await imageFeatures(beit, items, options));
+): Promise<readonly string[]> {
+  const done: string[] = [];
+  const options = { view, batch, label: "encoding", threads };
+  for await (const { names, views } of imageBatches(images, options, context)) {
+    await file.write(await imageFeatures(beit, views, { kind, layer }));
+    done.push(...names);
+  }
+  return done;
 }

@@ -1,12 +1,12 @@
 // What a classifier sees in images: the most likely classes, for people to read and for programs to go on with.
 import { extname } from "node:path";
 import type { Beit } from "@beitjs/beit-encoder";
-import { evalView } from "@beitjs/trainers";
 import { inferenceFlags, openBackend } from "../backend.ts";
 import { classProbabilities } from "../beit-outputs.ts";
 import { defineCommand, integer, optional, required, type Context } from "../command.ts";
 import { exitCodes, usageError } from "../exit-codes.ts";
-import { imageBatches, imageSourceFlags, openImageSources } from "../image-sources.ts";
+import { imageBatches } from "../image-batches.ts";
+import { imageSourceFlags, openImageSources } from "../image-sources.ts";
 import { readLabels } from "../labels-file.ts";
 import { looseFlags, openEncoder, resizingFlags, type OpenedEncoder } from "../open-model.ts";
 import { printable } from "../printable.ts";
@@ -47,14 +47,11 @@ export const predictCommand = defineCommand({
     const labels = flags.labels === undefined ? model.labels : await readLabels(flags.labels, classes);
     const images = await openImageSources(flags.images, flags, context);
     const predictions: Prediction[] = [];
-    const options = { batch: flags.batch, label: "predicting" };
-    for await (const { names, items } of imageBatches(
-      images,
-      (image) => evalView(image, model.view),
-      options,
-      context,
-    )) {
-      const rows = await classProbabilities(model.beit, items);
+    const options = { view: model.view, batch: flags.batch, label: "predicting", threads: flags.threads };
+    let told = 0;
+    for await (const { names, views } of imageBatches(images, options, context)) {
+      const rows = await classProbabilities(model.beit, views);
+      told += names.length;
       for (const [i, name] of names.entries()) {
         const prediction = { name, top: mostLikely(rows[i], flags.top, labels) };
         if (flags.out === undefined) show(prediction, context);
@@ -65,7 +62,7 @@ export const predictCommand = defineCommand({
       await writeResult(flags.out, kind === ".json" ? asJson(predictions, model) : asCsv(predictions));
       context.terminal.info(`${predictions.length} images predicted: ${flags.out}`);
     }
-    context.terminal.event("done", { images: images.length, out: flags.out ?? null });
+    context.terminal.event("done", { images: told, out: flags.out ?? null });
     return exitCodes.done;
   },
 });

@@ -3,13 +3,13 @@ import { promises as files } from "node:fs";
 import { extname, join } from "node:path";
 import type { Tokenizer } from "@beitjs/dvae-tokenizer";
 import type { Image } from "@beitjs/tensor-core/image";
-import { evalView } from "@beitjs/trainers";
 import sharp from "sharp";
 import { inferenceFlags, openBackend } from "../backend.ts";
 import { defineCommand, list, optional, required, type Context } from "../command.ts";
 import { drawReconstructions, type ReconstructionPanels } from "../draw-reconstruction.ts";
 import { exitCodes, messageOf, usageError } from "../exit-codes.ts";
-import { imageBatches, imageSourceFlags, openImageSources } from "../image-sources.ts";
+import { imageBatches } from "../image-batches.ts";
+import { imageSourceFlags, openImageSources } from "../image-sources.ts";
 import { openTokenizer, tokenizerFlags } from "../open-model.ts";
 import { pictureNames } from "../picture-names.ts";
 import { writeResult } from "../run-folder.ts";
@@ -50,25 +50,27 @@ type ImageFlags = {
   readonly images: readonly string[];
   readonly skipBad: boolean;
   readonly batch: number;
+  readonly threads: number | undefined;
   readonly out: string;
 };
 
 async function fromImages(tokenizer: Tokenizer, flags: ImageFlags, context: Context): Promise<void> {
   const images = await openImageSources(flags.images, flags, context);
-  const names = Array.from({ length: images.length }, (_, i) => images.name(i));
-  const output = await openOutput(flags.out, names);
+  const output = planOutput(flags.out, images.names);
   const { imageSize, channels } = tokenizer.config;
   const view = tokenEvalView(channels === 1 ? 1 : 3, imageSize);
-  const options = { batch: flags.batch, label: "reconstructing" };
+  const options = { view, batch: flags.batch, label: "reconstructing", threads: flags.threads };
   const rows: ReconstructionPanels[] = [];
   const used = new Set<number>();
   let [error, done] = [0, 0];
-  for await (const batch of imageBatches(images, (image) => evalView(image, view), options, context)) {
-    for (const [i, one] of (await reconstruct(tokenizer, batch.items)).entries()) {
+  for await (const batch of imageBatches(images, options, context)) {
+    for (const [i, one] of (await reconstruct(tokenizer, batch.views)).entries()) {
+      if (done === 0) await output.create();
+      const path = output.path(batch.indices[i]);
       error += one.meanAbsoluteError;
       for (const id of one.visualTokens) used.add(id);
-      tell(batch.names[i], one, output.path(done), context);
-      if (output.folder) await writePng(output.path(done), drawReconstructions([one]));
+      tell(batch.names[i], one, path, context);
+      if (output.folder) await writePng(path, drawReconstructions([one]));
       else rows.push(one);
       done++;
     }
@@ -105,10 +107,11 @@ async function fromTokens(tokenizer: Tokenizer, flags: TokenFlags, { terminal, i
   if (isPicture(flags.out) && all.length > 1) {
     throw usageError(`--out ${flags.out}: expected a folder for the ${all.length} images of ${flags.tokens}`);
   }
-  const output = await openOutput(
+  const output = planOutput(
     flags.out,
     all.map(({ name }) => name),
   );
+  await output.create();
   for (let start = 0; start < all.length; start += flags.batch) {
     await new Promise((resolve) => setImmediate(resolve)); // a signal is heard between batches
     interrupt.check();
@@ -123,28 +126,33 @@ async function fromTokens(tokenizer: Tokenizer, flags: TokenFlags, { terminal, i
   terminal.event("done", { out: flags.out, images: all.length });
 }
 
-type Output = { readonly folder: boolean; path(index: number): string };
+type Output = {
+  readonly folder: boolean;
+  /** Makes the folder, if it is one. */
+  create(): Promise<void>;
+  path(index: number): string;
+};
 
-async function openOutput(out: string, names: readonly string[]): Promise<Output> {
+function planOutput(out: string, names: readonly string[]): Output {
   if (isPicture(out)) {
     if (names.length > mostRows) {
       throw usageError(
         `--out ${out}: expected at most ${mostRows} images in one picture, got ${names.length}; give a folder`,
       );
     }
-    return { folder: false, path: () => out };
+    return { folder: false, create: async () => {}, path: () => out };
   }
   const ending = extname(out);
   if (/^\.(jpe?g|webp|gif|tiff?|avif|svg|pdf)$/i.test(ending)) {
     throw usageError(`--out ${out}: expected a folder or a name that ends in .png`);
   }
-  try {
-    await files.mkdir(out, { recursive: true });
-  } catch (cause) {
-    throw new Error(`cannot create the folder ${out}: ${messageOf(cause)}`, { cause });
-  }
   const pictures = pictureNames(names);
-  return { folder: true, path: (index) => join(out, `${pictures[index]}.png`) };
+  const create = async (): Promise<void> => {
+    await files.mkdir(out, { recursive: true }).catch((cause: unknown) => {
+      throw new Error(`cannot create the folder ${out}: ${messageOf(cause)}`, { cause });
+    });
+  };
+  return { folder: true, create, path: (index) => join(out, `${pictures[index]}.png`) };
 }
 
 function isPicture(out: string): boolean {

@@ -2,11 +2,12 @@
 import { extname } from "node:path";
 import { gridSide, type DvaeConfig, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import { fromInt32, writeSafetensors } from "@beitjs/tensor-core/safetensors";
-import { evalView, tokensOf, type Dataset } from "@beitjs/trainers";
+import { tokensOf } from "@beitjs/trainers";
 import { inferenceFlags, openBackend } from "../backend.ts";
 import { defineCommand, list, optional, required, toggle, type Context } from "../command.ts";
 import { exitCodes, usageError } from "../exit-codes.ts";
-import { imageBatches, openImageSources } from "../image-sources.ts";
+import { imageBatches } from "../image-batches.ts";
+import { openImageSources, type ImageSources } from "../image-sources.ts";
 import { openTokenizing, tokenizerFlags } from "../open-model.ts";
 import { writeResult } from "../run-folder.ts";
 import { tokenEvalView } from "../views.ts";
@@ -37,7 +38,7 @@ export const tokenizeCommand = defineCommand({
     const { backend } = await openBackend(flags, context);
     const { tokenizer } = await openTokenizing(flags.tokenizer, backend, flags, context);
     const tokenized: TokenizedImage[] = [];
-    for await (const image of tokenizeAll(tokenizer, images, context)) {
+    for await (const image of tokenizeAll(tokenizer, images, flags, context)) {
       if (flags.out === undefined) show(image, tokenizer.config, context);
       else tokenized.push(image);
     }
@@ -55,15 +56,16 @@ export const tokenizeCommand = defineCommand({
 
 async function* tokenizeAll(
   tokenizer: TokenizerEncoder,
-  images: Dataset,
+  images: ImageSources,
+  { threads }: { readonly threads: number | undefined },
   context: Context,
 ): AsyncGenerator<TokenizedImage> {
   const { imageSize, channels } = tokenizer.config;
   const view = tokenEvalView(channels === 1 ? 1 : 3, imageSize);
   const cells = gridSide(tokenizer.config) ** 2;
-  const all = imageBatches(images, (image) => evalView(image, view), { batch: 32, label: "tokenizing" }, context);
-  for await (const { names, items } of all) {
-    const ids = Int32Array.from(await tokensOf(tokenizer, items));
+  const options = { view, batch: 32, label: "tokenizing", threads };
+  for await (const { names, views } of imageBatches(images, options, context)) {
+    const ids = Int32Array.from(await tokensOf(tokenizer, views));
     for (const [i, name] of names.entries()) yield { name, tokens: ids.slice(i * cells, (i + 1) * cells) };
   }
 }

@@ -24,6 +24,8 @@ export interface ImageFolder extends Dataset {
   readonly skipped: readonly ImageProblem[];
   /** Files that are no images by their name. */
   readonly ignored: number;
+  /** The file of an image, in bytes: a name may be no valid Unicode. */
+  path(index: number): Buffer;
 }
 
 type Listing = { readonly images: string[]; readonly folders: string[]; readonly ignored: number };
@@ -106,6 +108,7 @@ function createFolder(directory: string, content: Content, ignored: number, opti
       const image = await limit(() => readImage(bytesPath(directory, path), options));
       return { image, name: displayPath(path), ...(labels && { label: labels[index] }) };
     },
+    path: (index) => bytesPath(directory, pathAt(index)),
     label: (index) => (checkIndex("imageFolder", paths, index), labels?.[index]),
     name: (index) => displayPath(pathAt(index)),
   };

@@ -26,6 +26,8 @@ export interface OpenedDataset extends Dataset {
   readonly kind: DatasetKind;
   /** Images set aside by `skipBad`. */
   readonly skipped: readonly ImageProblem[];
+  /** The file that holds an image and nothing else; only folders have such. */
+  path?(index: number): Buffer;
 }
 
 /** What lies at a path: its kind and, for each split there is, the files (or the one folder) that hold it. */
