@@ -17,7 +17,7 @@ export type KernelBuild = {
 export const maximumPages = 65536;
 
 export const kernelBuilds: Readonly<Record<string, readonly KernelBuild[]>> = {
-  masking: [{ name: "masks", features: [] }],
+  masking: [{ name: "masks", features: ["simd"] }],
   "tensor-core": [
     { name: "base", features: ["simd"], small: true },
     { name: "relaxed", features: ["simd", "relaxed-simd"], small: true },

@@ -38,7 +38,7 @@ export interface MaskGenerator {
 }
 
 /**
- * Compiles the generator, 2 kB of WebAssembly with 2 MiB of memory. Works in Node and browsers; rejects without WebAssembly.
+ * Compiles the generator, 4 kB of WebAssembly with 2 MiB of memory. Works in Node and browsers; rejects without WebAssembly SIMD.
  *
  * @example
  * const generator = await createMaskGenerator();
@@ -81,12 +81,13 @@ function blockwiseBatch(kernels: Kernels, memory: WasmMemory, request: Request<B
   const size = rows * cols;
   const cells = new Uint8Array(masks * size);
   const [counts, blocks, attempts] = [new Int32Array(masks), new Int32Array(masks), new Int32Array(masks)];
-  const part = Math.floor((pages * pageBytes - heap - 8) / (size + recordBytes));
+  const part = Math.floor((pages * pageBytes - heap - 16) / (size + recordBytes));
   for (let first = 0; first < masks; first += part) {
     const length = Math.min(part, masks - first);
     const at = heap + length * recordBytes;
     const shape = [target, minBlock, maxBlock, logAspect, logAspectSpan, smallest.rows, smallest.cols] as const;
-    kernels.blockwise(at, heap, board, scratch, variantCodes[variant], rows, cols, ...shape, index + first, length);
+    const pointers = [at, heap, board, scratch, ring, aspects] as const;
+    kernels.blockwise(...pointers, variantCodes[variant], rows, cols, ...shape, index + first, length);
     cells.set(new Uint8Array(memory.buffer, at, length * size), first * size);
     const records = new Int32Array(memory.buffer, heap, length * 3);
     for (let i = 0; i < length; i++) {
@@ -95,7 +96,8 @@ function blockwiseBatch(kernels: Kernels, memory: WasmMemory, request: Request<B
       attempts[first + i] = records[i * 3 + 2];
     }
   }
-  const complete = Uint8Array.from(counts, (count) => (count >= target ? 1 : 0));
+  const complete = new Uint8Array(masks);
+  for (let i = 0; i < masks; i++) complete[i] = counts[i] >= target ? 1 : 0;
   return { grid, masks, cells, counts, blocks, attempts, complete };
 }
 
@@ -117,11 +119,14 @@ function uniformBatch(kernels: Kernels, memory: WasmMemory, request: Request<Uni
   return { grid, masks, cells, counts: new Int32Array(masks).fill(options.count) };
 }
 
-// Layout of the memory: the board of a growing mask, the scratch of a shuffle, then records and cells.
+// Layout of the memory: random numbers made ahead and their aspects, the board of a growing mask, the scratch of a shuffle,
+// then records and cells.
 const pageBytes = 65536;
 const pages = 32;
 const recordBytes = 12;
-const board = 0;
+const ring = 0;
+const aspects = ring + 8 * 32;
+const board = aspects + 8 * 16;
 const scratch = board + 8 * maxGridSide;
 const heap = scratch + 2 * maxGridSide * maxGridSide;
 const variantCodes = { official: 0, exact: 1, paper: 2 } as const;
@@ -139,7 +144,7 @@ function checkAddress(caller: string, address: BatchAddress): number {
 }
 
 function seed(kernels: Kernels, { seed: value, stream = 0, epoch = 0 }: RngAddress): void {
-  kernels.seedStream(value >>> 0, Math.floor(value / 2 ** 32), stream, epoch);
+  kernels.seedStream(ring, value >>> 0, Math.floor(value / 2 ** 32), stream, epoch);
 }
 
 function decode(base64: string): Uint8Array {
