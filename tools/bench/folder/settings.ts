@@ -25,8 +25,6 @@ export type FolderResult = {
     readonly decodeMs: number;
     readonly resizeMs: number;
     readonly encodeMs: number;
-    /** What `beit tokenize` does before any work: reading every image once, to tell bad ones. */
-    readonly checkMs: number;
   };
   readonly versions?: Readonly<Record<string, string>>;
 };

@@ -1,19 +1,20 @@
-// A contestant: JPEG files to visual tokens the way `beit tokenize` goes, then every part of it by itself. Prints one line
-// of JSON.
+// A contestant: JPEG files to visual tokens by the functions of `beit tokenize`, as they were built, then every part of it by
+// itself. Prints one line of JSON.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openTokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import { openFile } from "@beitjs/tensor-core/files/node";
 import { createSimdBackend } from "@beitjs/tensor-core/simd";
-import { batches, evalView, tokensOf, type Dataset, type EvalViewOptions } from "@beitjs/trainers";
+import { evalView, tokensOf, type EvalViewOptions } from "@beitjs/trainers";
 import { readImage } from "@beitjs/trainers/node";
 import type { SimdVariant } from "../simd-builds.ts";
 import type { FolderRequest, FolderResult } from "./settings.ts";
 
-export type SimdFolderRequest = FolderRequest & SimdVariant & { readonly weights: string };
+export type SimdFolderRequest = FolderRequest &
+  SimdVariant & { readonly weights: string; /** Folder of the built CLI. */ readonly cli: string };
 
 const request = JSON.parse(process.argv[2]) as SimdFolderRequest;
-const { folder, names, size, batch, output, weights, build, threads } = request;
+const { folder, names, size, batch, output, weights, cli, build, threads } = request;
 const backend = await createSimdBackend({ build, threads, v8Flags: build !== "base" });
 const file = await openFile(weights);
 const { tokenizer } = await openTokenizerEncoder(file, backend);
@@ -32,16 +33,23 @@ await tokensOf(
   Array.from({ length: batch }, () => new Float32Array(size * size * 3)),
 );
 
+const { imageBatches } = await builtCli<typeof import("../../../apps/cli/src/image-batches.ts")>("image-batches");
+const { openImageSources } = await builtCli<typeof import("../../../apps/cli/src/image-sources.ts")>("image-sources");
+const nothing = () => {};
+const context = {
+  terminal: { info: nothing, event: nothing, warn: nothing, progress: () => ({ update: nothing, stop: nothing }) },
+  interrupt: { check: nothing, requested: false, signal: new AbortController().signal },
+} as unknown as Parameters<typeof imageBatches>[2] & Parameters<typeof openImageSources>[2];
+
 const used = process.cpuUsage();
 const ids: number[] = [];
 let waitMs = 0;
 const totalMs = await timed(async () => {
-  const options = { batchSize: batch, seed: 0, epochs: 1, shuffle: false, dropLast: false };
-  const prepare = ({ image }: Awaited<ReturnType<Dataset["get"]>>) => evalView(image, view);
+  const sources = await openImageSources(paths, { skipBad: false }, context);
   let asked = performance.now();
-  for await (const { items } of batches(dataset(), prepare, options)) {
+  for await (const { views } of imageBatches(sources, { view, batch, label: "tokenizing", threads }, context)) {
     waitMs += performance.now() - asked;
-    ids.push(...Array.from(await tokensOf(tokenizer, items)));
+    ids.push(...Array.from(await tokensOf(tokenizer, views)));
     asked = performance.now();
   }
 });
@@ -53,13 +61,8 @@ const result: FolderResult = { totalMs, waitMs, cpuMs, peakRssBytes, stages: awa
 console.log(JSON.stringify(result));
 backend.dispose();
 
-function dataset(): Dataset {
-  return {
-    length: paths.length,
-    get: async (index) => ({ image: await readImage(paths[index]), name: names[index] }),
-    label: () => undefined,
-    name: (index) => names[index],
-  };
+async function builtCli<Module>(name: string): Promise<Module> {
+  return (await import(/* @vite-ignore */ `${cli}${name}.js`)) as Module;
 }
 
 async function measureStages(): Promise<NonNullable<FolderResult["stages"]>> {
@@ -75,10 +78,7 @@ async function measureStages(): Promise<NonNullable<FolderResult["stages"]>> {
   for (let start = 0; start < views.length; start += batch) {
     encodeMs += await timed(async () => void (await tokensOf(tokenizer, views.slice(start, start + batch))));
   }
-  const checkMs = await timed(async () => {
-    for (const path of paths) await readImage(path);
-  });
-  return { decodeMs, resizeMs, encodeMs, checkMs };
+  return { decodeMs, resizeMs, encodeMs };
 }
 
 async function timed(work: () => Promise<void>): Promise<number> {

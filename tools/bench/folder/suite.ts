@@ -23,7 +23,6 @@ const columns: readonly Column[] = [
   { key: "encodeMs", title: "encode", digits: 1 },
   { key: "waitMs", title: "wait", digits: 1 },
   { key: "hidden", title: "hidden", digits: 2 },
-  { key: "checkMs", title: "check", digits: 1 },
   { key: "spread", title: "spread", digits: 2 },
   { key: "peakRssMiB", title: "peak MiB", digits: 0 },
   { key: "sameTokens", title: "same tokens", digits: 4 },
@@ -41,11 +40,13 @@ export async function folderSuite(options: BenchOptions): Promise<SuiteResult> {
   const { files } = await writeModel({ config: tokenizerConfig, seed: 1, weightsOnly: peers.python === undefined });
   const names = await writeImages(folder);
   const request = { folder, names, size: tokenizerConfig.imageSize, batch: folderSettings.batch };
+  // Not bundled: it starts threads from files of its own.
+  const cli = new URL("../../../apps/cli/dist/", import.meta.url).href;
   const output = (name: string) => join(folder, `${name}.ids`);
   const worker = await bundleWorker(new URL("simd-worker.ts", import.meta.url), { external: ["sharp"] });
   const contestants: Contestant[] = simdVariants([availableParallelism()]).map(({ name, ...variant }) => ({
     name,
-    command: worker({ ...request, ...variant, weights: files.weights, output: output(name) }),
+    command: worker({ ...request, ...variant, cli, weights: files.weights, output: output(name) }),
   }));
   if (peers.python !== undefined) {
     for (const [name, workers, threads] of pythonWays()) {
@@ -105,7 +106,6 @@ function folderRow(contestant: string, results: Results, tokens: ReadonlyMap<str
     decodeMs: stage("decodeMs"),
     resizeMs: stage("resizeMs"),
     encodeMs: stage("encodeMs"),
-    checkMs: stage("checkMs"),
     waitMs: waits.length > 0 ? rounded(median(waits) / folderSettings.images) : null,
     hidden: hidden.length > 0 ? rounded(median(hidden), 2) : null,
     spread: spread(rounds.map(({ totalMs }) => totalMs)),
