@@ -40,4 +40,4 @@ export * from "./softmax";
 export * from "./sums";
 export * from "./upsample-nearest";
 export { winograd, winogradOutputs, winogradTiles } from "./winograd";
-export { winogradFilter } from "./winograd-filter";
+export { winogradFilter, winogradFilterScratchBytes } from "./winograd-filter";

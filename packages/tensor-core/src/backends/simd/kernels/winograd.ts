@@ -66,7 +66,7 @@ function transformFilter(
   filter: number,
   to: number,
 ): void {
-  const scratch = simd.scratch(576 * simd.threads);
+  const scratch = simd.scratch(simd.call("winogradFilterScratchBytes") * simd.threads);
   const sizes = [channels, outputs, depth, filterPlane];
   simd.parallel("winogradFilter", Math.ceil(outputs / 8), 1, filter, to, ...sizes, scratch);
 }
