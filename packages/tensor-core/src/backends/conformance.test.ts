@@ -4,24 +4,16 @@ import { allCases } from "../ops/all-cases.ts";
 import type { InputCase } from "../ops/cases.ts";
 import type { HostArray } from "../backend.ts";
 import { sizeOf, type Shape } from "../tensor.ts";
-import { finiteDifferenceError, largestDifference, runCase, type OpCase, type Results } from "../testing/index.ts";
-import { createReferenceBackend } from "./reference/index.ts";
+import {
+  compareWithReference,
+  finiteDifferenceError,
+  runCase,
+  titleOf,
+  type OpCase,
+  type Results,
+} from "../testing/index.ts";
 import { createSimdBackend, type SimdBackend, type SimdOptions } from "./simd/index.ts";
 
-const reference = createReferenceBackend();
-const expected = new Map<OpCase, Results>();
-const resultsOf = (opCase: OpCase): Results => {
-  const known = expected.get(opCase) ?? runCase(reference, opCase);
-  expected.set(opCase, known);
-  return known;
-};
-const title = ({ op, inputs, attributes }: OpCase): string => {
-  const shapes = Object.entries(inputs).map(
-    ([name, input]) =>
-      `${name}${JSON.stringify(Array.isArray(input) ? input.map((i) => i.shape) : (input as { shape: Shape } | undefined)?.shape)}`,
-  );
-  return `${op.name} ${shapes.join(" ")} ${JSON.stringify(attributes)}`;
-};
 const isSmall = ({ op, inputs }: OpCase): boolean => {
   const sizes = Object.values(inputs).flatMap((input) =>
     input === undefined || Array.isArray(input) ? [] : [sizeOf((input as { shape: Shape }).shape)],
@@ -33,7 +25,7 @@ describe("reference gradients against finite differences", () => {
   it.each(
     allCases
       .filter((opCase) => isSmall(opCase) && !opCase.skipFiniteDifference)
-      .map((opCase) => [title(opCase), opCase] as const),
+      .map((opCase) => [titleOf(opCase), opCase] as const),
   )("%s", (_, opCase) => {
     const { error, where } = finiteDifferenceError(opCase);
     expect(error, where).toBeLessThan(opCase.finiteDifferenceTolerance ?? 1e-6);
@@ -81,19 +73,9 @@ describe.each(configurations)("simd %j", (options) => {
   });
   afterAll(() => backend.dispose());
 
-  it.each(allCases.map((opCase) => [title(opCase), opCase] as const))("%s", (_, opCase) => {
-    const wanted = resultsOf(opCase);
-    const results = runCase(backend, opCase);
-    const isGradient = (name: string): boolean =>
-      opCase.op.backward !== undefined && name.startsWith("d") && Object.hasOwn(opCase.inputs, name.slice(1));
-    const names = Object.keys(wanted);
-    const values = largestDifference(
-      results,
-      wanted,
-      names.filter((name) => !isGradient(name)),
-    );
+  it.each(allCases.map((opCase) => [titleOf(opCase), opCase] as const))("%s", (_, opCase) => {
+    const { values, gradients } = compareWithReference(backend, opCase);
     expect(values.error, values.where).toBeLessThan(valueTolerance(opCase, options));
-    const gradients = largestDifference(results, wanted, names.filter(isGradient));
     expect(gradients.error, gradients.where).toBeLessThan(opCase.gradientTolerance ?? opCase.tolerance ?? 1e-5);
   });
 
@@ -110,7 +92,7 @@ describe("simd threads", () => {
     );
     for (const opCase of allCases) {
       const [one, ...others] = backends.map((backend) => bytesOf(runCase(backend, opCase)));
-      for (const other of others) expect(Buffer.compare(other, one), title(opCase)).toBe(0);
+      for (const other of others) expect(Buffer.compare(other, one), titleOf(opCase)).toBe(0);
     }
     for (const backend of backends) backend.dispose();
   });

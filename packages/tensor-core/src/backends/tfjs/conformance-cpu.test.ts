@@ -1,0 +1,31 @@
+// Every op and case on tfjs-cpu: values and gradients against the reference, nothing by fallback, nothing left behind.
+import * as tf from "@tensorflow/tfjs";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { allCases } from "../../ops/all-cases.ts";
+import { compareWithReference, titleOf } from "../../testing/index.ts";
+import { createTfjsBackend, type TfjsBackend } from "./index.ts";
+
+describe("tfjs-cpu", () => {
+  let backend: TfjsBackend;
+  beforeAll(async () => {
+    tf.enableProdMode();
+    await tf.setBackend("cpu");
+    backend = await createTfjsBackend(tf);
+  });
+  afterAll(() => backend.dispose());
+
+  it.each(allCases.map((opCase) => [titleOf(opCase), opCase] as const))("%s", (_, opCase) => {
+    const { tolerance = 1e-5, gradientTolerance = tolerance } = opCase;
+    const before = tf.memory().numTensors;
+    const { values, gradients } = compareWithReference(backend, opCase);
+    expect(values.error, values.where).toBeLessThan(tolerance);
+    expect(gradients.error, gradients.where).toBeLessThan(gradientTolerance);
+    expect(tf.memory().numTensors - before, "tf tensors left behind").toBe(0);
+  });
+
+  it("runs nothing by fallback and frees everything", () => {
+    expect([...backend.fallbacks]).toEqual([]);
+    expect(backend.memory().tensors).toBe(0);
+  });
+});

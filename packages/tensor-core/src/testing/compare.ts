@@ -1,0 +1,36 @@
+// A case on a backend against the same case on the reference, as the conformance suites of all backends do it.
+import { createReferenceBackend } from "../backends/reference/index.ts";
+import type { Backend } from "../backend.ts";
+import type { OpCase } from "../ops/cases.ts";
+import type { Shape } from "../tensor.ts";
+import { largestDifference, runCase, type Results } from "./conformance.ts";
+
+type Difference = ReturnType<typeof largestDifference>;
+
+const expected = new Map<OpCase, Results>();
+
+/** Largest differences of a case's outputs and of its gradients from the reference's, with where they are. */
+export function compareWithReference(
+  backend: Backend,
+  opCase: OpCase,
+): { readonly values: Difference; readonly gradients: Difference } {
+  const wanted = expected.get(opCase) ?? runCase(createReferenceBackend(), opCase);
+  expected.set(opCase, wanted);
+  const results = runCase(backend, opCase);
+  const isGradient = (name: string): boolean =>
+    opCase.op.backward !== undefined && name.startsWith("d") && Object.hasOwn(opCase.inputs, name.slice(1));
+  const names = Object.keys(wanted);
+  return {
+    values: largestDifference(results, wanted, names.filter((name) => !isGradient(name))),
+    gradients: largestDifference(results, wanted, names.filter(isGradient)),
+  };
+}
+
+/** What a case runs, as the title of a test. */
+export function titleOf({ op, inputs, attributes }: OpCase): string {
+  const shapes = Object.entries(inputs).map(
+    ([name, input]) =>
+      `${name}${JSON.stringify(Array.isArray(input) ? input.map((i) => i.shape) : (input as { shape: Shape } | undefined)?.shape)}`,
+  );
+  return `${op.name} ${shapes.join(" ")} ${JSON.stringify(attributes)}`;
+}
