@@ -21,7 +21,11 @@ export function compareWithReference(
     opCase.op.backward !== undefined && name.startsWith("d") && Object.hasOwn(opCase.inputs, name.slice(1));
   const names = Object.keys(wanted);
   return {
-    values: largestDifference(results, wanted, names.filter((name) => !isGradient(name))),
+    values: largestDifference(
+      results,
+      wanted,
+      names.filter((name) => !isGradient(name)),
+    ),
     gradients: largestDifference(results, wanted, names.filter(isGradient)),
   };
 }
