@@ -7,6 +7,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@beitjs/source"] } },
   test: {
     include: ["{packages,apps}/*/src/**/*.test.ts", "tools/**/*.test.ts"],
+    globalSetup: "./tools/software-gpu/setup.ts",
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 120_000,

@@ -1,14 +1,15 @@
 // Compiles a package's assembly/ with AssemblyScript, once for each build in kernel-builds.ts, and embeds the bytes in
-// src/generated/. Runs in the package's folder: node --import jiti/register ../../tools/build-kernels.ts <package>
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+// src/generated/, with the text of its shaders/. Runs in the package's folder: node --import jiti/register ../../tools/build-kernels.ts <package>
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import asc from "assemblyscript/asc";
-import { hasStaticData, kebabCase, wasmModule, workerModule } from "./embed-kernels.ts";
+import { hasStaticData, kebabCase, shadersModule, wasmModule, workerModule } from "./embed-kernels.ts";
 import { kernelBuilds, maximumPages } from "./kernel-builds.ts";
 import type { KernelBuild } from "./kernel-builds.ts";
 
 const generated = "src/generated";
 const worker = "src/backends/simd/worker.ts";
+const shaders = "shaders";
 
 await main(process.argv[2]);
 
@@ -24,6 +25,13 @@ async function main(packageName: string | undefined): Promise<void> {
     console.log(`${packageName} ${build.name}: ${bytes.length} bytes of wasm`);
   }
   if (existsSync(worker)) write("worker-source", workerModule(readFileSync(worker, "utf8")));
+  if (existsSync(shaders)) write("shaders", shadersModule(readShaders(shaders), readShaders(join(shaders, "include"))));
+}
+
+// Texts of a folder's WGSL files by their names without the extension.
+function readShaders(folder: string): Map<string, string> {
+  const files = readdirSync(folder).filter((file) => file.endsWith(".wgsl"));
+  return new Map(files.sort().map((file) => [file.slice(0, -5), readFileSync(join(folder, file), "utf8")]));
 }
 
 /** Wasm of one build. It imports `env.memory`; kernels have no static data, so that memory belongs to the host. */

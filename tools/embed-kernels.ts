@@ -1,4 +1,4 @@
-// Text of the modules under src/generated/: wasm as base64, the thread worker as a string. Embedded bytes need no file
+// Text of the modules under src/generated/: wasm as base64, the thread worker and shaders as strings. Embedded bytes need no file
 // access and no bundler plug-in, in Node and in browsers alike.
 import { createRequire } from "node:module";
 
@@ -17,6 +17,25 @@ export function kebabCase(name: string): string {
 /** A module exporting `<name>Wasm`, the bytes in base64. */
 export function wasmModule(name: string, bytes: Uint8Array): string {
   return `${notice}export const ${name}Wasm: string =\n  "${Buffer.from(bytes).toString("base64")}";\n`;
+}
+
+/**
+ * A module exporting `shaders`, the text of every shader by its file's name, and the type of those names. Lines
+ * `#include name` become the text of `include/name`, once.
+ */
+export function shadersModule(files: ReadonlyMap<string, string>, includes: ReadonlyMap<string, string>): string {
+  const entries = [...files].map(([name, text]) => `  ${JSON.stringify(name)}: ${JSON.stringify(expand(text))},`);
+  return `${notice}export const shaders = {\n${entries.join("\n")}\n} as const;\n\nexport type ShaderName = keyof typeof shaders;\n`;
+
+  function expand(text: string, seen = new Set<string>()): string {
+    return text.replace(/^#include (\S+)$/gm, (_, name: string) => {
+      const included = includes.get(name);
+      if (included === undefined) throw new Error(`[shadersModule] expected include/${name}.wgsl, found none`);
+      if (seen.has(name)) return "";
+      seen.add(name);
+      return expand(included, seen).trimEnd();
+    });
+  }
 }
 
 /** Whether a wasm binary has a data section. Kernels must not: it would be written into memory that others share. */

@@ -3,20 +3,27 @@ import { createReferenceBackend } from "../backends/reference/index.ts";
 import type { Backend } from "../backend.ts";
 import type { OpCase } from "../ops/cases.ts";
 import type { Shape } from "../tensor.ts";
-import { largestDifference, runCase, type Results } from "./conformance.ts";
+import { largestDifference, runCase, runCaseAsync, type Results } from "./conformance.ts";
 
 type Difference = ReturnType<typeof largestDifference>;
 
 const expected = new Map<OpCase, Results>();
 
+export type Comparison = { readonly values: Difference; readonly gradients: Difference };
+
 /** Largest differences of a case's outputs and of its gradients from the reference's, with where they are. */
-export function compareWithReference(
-  backend: Backend,
-  opCase: OpCase,
-): { readonly values: Difference; readonly gradients: Difference } {
+export function compareWithReference(backend: Backend, opCase: OpCase): Comparison {
+  return compare(runCase(backend, opCase), opCase);
+}
+
+/** `compareWithReference` on a backend that cannot be read at once. */
+export async function compareWithReferenceAsync(backend: Backend, opCase: OpCase): Promise<Comparison> {
+  return compare(await runCaseAsync(backend, opCase), opCase);
+}
+
+function compare(results: Results, opCase: OpCase): Comparison {
   const wanted = expected.get(opCase) ?? runCase(createReferenceBackend(), opCase);
   expected.set(opCase, wanted);
-  const results = runCase(backend, opCase);
   const isGradient = (name: string): boolean =>
     opCase.op.backward !== undefined && name.startsWith("d") && Object.hasOwn(opCase.inputs, name.slice(1));
   const names = Object.keys(wanted);

@@ -5,7 +5,7 @@ import type { Backend, HostArray } from "../backend.ts";
 import type { InputCase, OpCase } from "../ops/cases.ts";
 import { dtypeOf, runKernel, type AnyOp } from "../ops/define-op.ts";
 import { createRng } from "../random.ts";
-import { scope } from "../scope.ts";
+import { disposeTree, scope } from "../scope.ts";
 import { emptyTensor, sizeOf, tensor, type Shape, type Tensor } from "../tensor.ts";
 
 type Slot = Tensor | Tensor[] | undefined;
@@ -13,23 +13,45 @@ export type Results = Readonly<Record<string, HostArray | HostArray[]>>;
 
 /** Values of all outputs, of in-place inputs, and of all gradients of a case on a backend. Same case, same inputs. */
 export function runCase(backend: Backend, opCase: OpCase, values = fillInputs(opCase)): Results {
+  return scope(backend, () => mapSlots(computeCase(backend, opCase, values), (tensor) => tensor.readSync()));
+}
+
+/** `runCase` on a backend that cannot be read at once. */
+export async function runCaseAsync(backend: Backend, opCase: OpCase, values = fillInputs(opCase)): Promise<Results> {
+  const tensors = scope(backend, () => computeCase(backend, opCase, values));
+  try {
+    const reads = mapSlots(tensors, (tensor) => tensor.read());
+    const entries = Object.entries(reads).map(async ([name, slot]) => [
+      name,
+      slot instanceof Array ? await Promise.all(slot) : await slot,
+    ]);
+    return Object.fromEntries(await Promise.all(entries)) as Results;
+  } finally {
+    disposeTree(tensors);
+  }
+}
+
+function mapSlots<T>(slots: Record<string, Tensor | Tensor[]>, change: (tensor: Tensor) => T): Record<string, T | T[]> {
+  return Object.fromEntries(
+    Object.entries(slots).map(([name, slot]) => [name, slot instanceof Array ? slot.map(change) : change(slot)]),
+  );
+}
+
+function computeCase(
+  backend: Backend,
+  opCase: OpCase,
+  values: Record<string, HostArray | HostArray[] | undefined>,
+): Record<string, Tensor | Tensor[]> {
   const { op, attributes } = opCase;
-  return scope(backend, () => {
-    const inputs = upload(backend, opCase, values);
-    const outputs = makeOutputs(backend, op, inputs, attributes);
-    runKernel(backend, op, "forward", inputs, outputs, attributes);
-    const results: Record<string, HostArray | HostArray[]> = {};
-    for (const [name, output] of Object.entries(outputs)) results[name] = output.readSync();
-    for (const name of op.mutates ?? []) {
-      const slot = inputs[name as string];
-      if (slot) results[name as string] = slot instanceof Array ? slot.map((one) => one.readSync()) : slot.readSync();
-    }
-    if (op.backward) {
-      const gradients = runBackward(backend, opCase, inputs, outputs);
-      for (const [name, gradient] of Object.entries(gradients)) results[name] = gradient.readSync();
-    }
-    return results;
-  });
+  const inputs = upload(backend, opCase, values);
+  const outputs = makeOutputs(backend, op, inputs, attributes);
+  runKernel(backend, op, "forward", inputs, outputs, attributes);
+  const results: Record<string, Tensor | Tensor[]> = { ...outputs };
+  for (const name of op.mutates ?? []) {
+    const slot = inputs[name as string];
+    if (slot) results[name as string] = slot;
+  }
+  return op.backward ? { ...results, ...runBackward(backend, opCase, inputs, outputs) } : results;
 }
 
 function runBackward(

@@ -1,0 +1,106 @@
+// What a webgpu kernel binding sees: dispatches over tensors, and scratch buffers that go back when it returns.
+import type { Backend, Kernel } from "../../backend.ts";
+import type { AnyOp, BackwardArguments, ForwardArguments } from "../../ops/define-op.ts";
+import { Tensor } from "../../tensor.ts";
+import type { Dispatcher } from "./dispatch.ts";
+import type { DeviceBuffer, Memory, WebgpuHandle } from "./memory.ts";
+import type { Program } from "./pipelines.ts";
+
+/** What can be bound: a tensor, or scratch. */
+export type Place = Tensor | DeviceBuffer;
+
+export type Dispatch = {
+  /** Absent ones are bound to a buffer of nothing; the shader must not read it. */
+  readonly reads: readonly (Place | undefined)[];
+  readonly writes: readonly Place[];
+  /** u32 fields of the shader's `Parameters`, then its f32 fields. */
+  readonly sizes?: readonly number[];
+  readonly numbers?: readonly number[];
+};
+
+export interface Gpu {
+  /** One invocation for each of `count` elements, in workgroups of `INVOCATIONS`. */
+  elements(program: Program, count: number, dispatch: Dispatch): void;
+  /** `count` workgroups, such as one for each row. */
+  groups(program: Program, count: number, dispatch: Dispatch): void;
+  /** Workgroups along up to three axes, each at most 65535 long. */
+  grid(program: Program, size: readonly [number, number, number], dispatch: Dispatch): void;
+  /** Uninitialized values until the kernel returns. */
+  scratch(size: number): DeviceBuffer;
+}
+
+/** Invocations of a workgroup of elementwise shaders; the same number as in shaders/include/. */
+export const INVOCATIONS = 256;
+const MOST_GROUPS = 65535;
+
+export type WebgpuKernel<Arguments extends readonly unknown[]> = (gpu: Gpu, ...args: Arguments) => void;
+export type WebgpuKernels = ReadonlyMap<string, (gpu: Gpu, inputs: never, outputs: never, attributes: never) => void>;
+
+/** Kernels of one op, typed by it. */
+export function implement<O>(
+  op: O,
+  kernels: {
+    readonly forward: WebgpuKernel<ForwardArguments<O>>;
+    readonly backward?: WebgpuKernel<BackwardArguments<O>>;
+  },
+): WebgpuKernels {
+  const { name } = op as AnyOp;
+  const table = new Map<string, WebgpuKernel<never>>([[name, kernels.forward as unknown as WebgpuKernel<never>]]);
+  if (kernels.backward) table.set(`${name}Grad`, kernels.backward as unknown as WebgpuKernel<never>);
+  return table as unknown as WebgpuKernels;
+}
+
+/** @internal Binds kernels to a device. */
+export function bindKernels(
+  tables: readonly WebgpuKernels[],
+  dispatcher: Dispatcher,
+  memory: Memory,
+): Backend["kernels"] {
+  const bound = new Map<string, Kernel>();
+  const nothing = memory.allocate(4);
+  for (const table of tables) {
+    for (const [name, kernel] of table) {
+      bound.set(name, (inputs, outputs, attributes) => {
+        const scratch: DeviceBuffer[] = [];
+        try {
+          kernel(createGpu(name, dispatcher, memory, nothing, scratch), inputs as never, outputs as never, attributes as never);
+        } finally {
+          for (const buffer of scratch.reverse()) memory.free(buffer);
+        }
+      });
+    }
+  }
+  return bound;
+}
+
+function createGpu(
+  op: string,
+  dispatcher: Dispatcher,
+  memory: Memory,
+  nothing: DeviceBuffer,
+  scratch: DeviceBuffer[],
+): Gpu {
+  const bufferOf = (place: Place | undefined): DeviceBuffer =>
+    place instanceof Tensor ? (place.storage.handle as WebgpuHandle).memory : (place ?? nothing);
+  const grid: Gpu["grid"] = (program, size, { reads, writes, sizes, numbers }) =>
+    dispatcher.run(op, program, {
+      reads: reads.map(bufferOf),
+      writes: writes.map(bufferOf),
+      ...(sizes && { sizes }),
+      ...(numbers && { numbers }),
+      groups: size,
+    });
+  // Axes are limited, so a long row of workgroups is folded; shaders unfold it (shaders/include/place.wgsl).
+  const groups: Gpu["groups"] = (program, count, dispatch) =>
+    grid(program, [Math.min(count, MOST_GROUPS), Math.ceil(count / MOST_GROUPS), 1], dispatch);
+  return {
+    grid,
+    groups,
+    elements: (program, count, dispatch) => groups(program, Math.ceil(count / INVOCATIONS), dispatch),
+    scratch(size) {
+      const buffer = memory.allocate(size * 4);
+      scratch.push(buffer);
+      return buffer;
+    },
+  };
+}

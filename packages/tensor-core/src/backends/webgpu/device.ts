@@ -1,0 +1,126 @@
+// The adapter and the device: features and limits are asked for by name, a software adapter is taken only on request, and
+// what goes wrong on the device (validation, memory, loss) is kept until somebody waits for it.
+/// <reference types="@webgpu/types" />
+import type { GpuEntry, WebgpuDescription, WebgpuOptions, WebgpuTier } from "./options.ts";
+
+/**
+ * Flags with which Node creates Dawn: f16 on NVIDIA and matrix units are behind toggles, and the OpenGL backend would hide
+ * Vulkan. Dawn accepts unknown names in silence, so features are read from the adapter, never assumed.
+ */
+export const dawnFlags: readonly string[] = [
+  "enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia",
+  "disable-dawn-features=timestamp_quantization",
+];
+
+const matrixFeature = "chromium-experimental-subgroup-matrix";
+const wantedFeatures = ["shader-f16", "subgroups", "timestamp-query", matrixFeature];
+
+/** Limits that a device does not have unless they are asked for. */
+const wantedLimits = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+] as const;
+
+// In Node the entry keeps the process alive while the device works; unreferenced it would be collected, and a process that
+// waits for the device would end.
+const entries = new Set<GpuEntry>();
+
+export type WebgpuDevice = {
+  readonly device: GPUDevice;
+  readonly description: WebgpuDescription;
+  /** Throws what has gone wrong since the last call, with what the device said. */
+  assertHealthy(): void;
+  destroy(): void;
+};
+
+/** The adapter that `options` mean, and the entry it came from. */
+export async function requestAdapter(
+  caller: string,
+  options: WebgpuOptions,
+): Promise<{ readonly gpu: GpuEntry; readonly adapter: GPUAdapter }> {
+  const gpu = options.gpu ?? (await defaultEntry(caller, options.dawnFlags ?? dawnFlags));
+  const { powerPreference = "high-performance" } = options;
+  const adapter = (await gpu.requestAdapter({ powerPreference })) as GPUAdapter | null;
+  if (!adapter) throw new Error(`[${caller}] expected a WebGPU adapter, got none: is a driver (Vulkan in Node) installed?`);
+  return { gpu, adapter };
+}
+
+/** The device of `options`, with every wanted feature and limit that its adapter has. */
+export async function requestDevice(options: WebgpuOptions): Promise<WebgpuDevice> {
+  const { gpu, adapter } = await requestAdapter("createWebgpuBackend", options);
+  const description = describeAdapter(adapter);
+  if (description.software && !options.allowSoftware) {
+    throw new Error(
+      `[createWebgpuBackend] expected a GPU, got the software adapter ${description.adapter}; ` +
+        "pass allowSoftware: true to run on the processor all the same",
+    );
+  }
+  const device = await adapter.requestDevice({
+    requiredFeatures: wantedFeatures.filter((name) => adapter.features.has(name)) as GPUFeatureName[],
+    requiredLimits: Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])),
+  });
+  entries.add(gpu);
+  const destroy = (): void => {
+    device.destroy();
+    entries.delete(gpu);
+  };
+  return { device, description, assertHealthy: watch(device), destroy };
+}
+
+/** What an adapter is and has. */
+export function describeAdapter(adapter: GPUAdapter): WebgpuDescription {
+  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
+  const words = [vendor, architecture, device, description].filter((word) => word !== "");
+  return {
+    adapter: words.length > 0 ? [...new Set(words)].join(" ") : "an adapter that does not tell its name",
+    // Mesa's software driver is no fallback adapter in Dawn's eyes.
+    software: isFallbackAdapter || /swiftshader|llvmpipe|lavapipe/i.test(words.join(" ")),
+    tier: tierOf(adapter),
+    features: [...adapter.features].sort(),
+    limits: Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])),
+  };
+}
+
+function tierOf({ features }: GPUAdapter): WebgpuTier {
+  if (!features.has("shader-f16")) return "float32";
+  return features.has(matrixFeature) && features.has("subgroups") ? "matrix" : "f16";
+}
+
+type Host = { readonly navigator?: { readonly gpu?: GpuEntry }; readonly process?: { readonly platform?: string } };
+
+function watch(device: GPUDevice): () => void {
+  const errors: string[] = [];
+  let lost: string | undefined;
+  device.addEventListener("uncapturederror", ({ error }) => void errors.push(error.message));
+  void device.lost.then(({ reason, message }) => {
+    lost = `[webgpu] the device was lost (${reason}): ${message || "no message"}. Its tensors are gone: make a new backend and go on from the last checkpoint`;
+  });
+  return () => {
+    if (lost !== undefined) throw new Error(lost);
+    if (errors.length > 0) throw new Error(`[webgpu] ${errors.splice(0).join("; ")}`);
+  };
+}
+
+async function defaultEntry(caller: string, flags: readonly string[]): Promise<GpuEntry> {
+  const { navigator, process } = globalThis as Host;
+  if (navigator?.gpu) return navigator.gpu;
+  // A variable, so that bundlers for browsers do not look for the package.
+  const name: string = "webgpu";
+  try {
+    const { create, globals } = (await import(/* @vite-ignore */ name)) as {
+      create(flags: readonly string[]): GpuEntry;
+      globals: object;
+    };
+    Object.assign(globalThis, globals);
+    return create([...flags, ...(process?.platform === "linux" ? ["backend=vulkan"] : [])]);
+  } catch (error) {
+    throw new Error(
+      `[${caller}] expected navigator.gpu or, in Node, the package webgpu (npm install webgpu), got neither`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,65 @@
+// The webgpu backend: WGSL kernels on a device of its own. GPU training and inference, in browsers and, through the npm
+// package `webgpu`, in Node.
+import type { Backend } from "../../backend.ts";
+import { bindKernels } from "./context.ts";
+import { describeAdapter, requestAdapter, requestDevice } from "./device.ts";
+import { createDispatcher } from "./dispatch.ts";
+import { allKernels } from "./kernels/index.ts";
+import { createMemory, type WebgpuHandle } from "./memory.ts";
+import type { WebgpuBackend, WebgpuDescription, WebgpuOptions } from "./options.ts";
+
+export type { GpuEntry, WebgpuBackend, WebgpuDescription, WebgpuOptions, WebgpuTier } from "./options.ts";
+export { dawnFlags } from "./device.ts";
+
+/**
+ * GPU backend. Its tensors are read with `read()`, never `readSync()`.
+ *
+ * @throws if there is no adapter, or only one that runs on the processor and `allowSoftware` is not set
+ */
+export async function createWebgpuBackend(options: WebgpuOptions = {}): Promise<WebgpuBackend> {
+  const webgpu = await requestDevice(options);
+  const { device, description, destroy } = webgpu;
+  const dispatcher = createDispatcher(webgpu);
+  const memory = createMemory({
+    device,
+    maximumBytes: options.maximumBytes ?? Infinity,
+    onTrim() {
+      // What is encoded and not submitted may use buffers that are about to be destroyed.
+      dispatcher.flush();
+      dispatcher.forgetBindGroups();
+    },
+  });
+  const kernels = bindKernels(allKernels, dispatcher, memory);
+  const reserved = memory.count;
+  return {
+    name: "webgpu",
+    ...description,
+    kernels,
+    fallbacks: new Set(),
+    scopes: [],
+    memory: () => ({ live: memory.live, peak: memory.peak, tensors: memory.count - reserved }),
+    allocate: (size, dtype): WebgpuHandle => ({ memory: memory.allocate(size * 4), size, dtype }),
+    free: (handle) => memory.free((handle as WebgpuHandle).memory),
+    write(handle, values) {
+      const { memory: to, size, dtype } = handle as WebgpuHandle;
+      const array = dtype === "int32" ? new Int32Array(size) : new Float32Array(size);
+      array.set(values);
+      if (size > 0) dispatcher.write(to, new Uint8Array(array.buffer));
+    },
+    async read(handle) {
+      const { memory: from, size, dtype } = handle as WebgpuHandle;
+      const bytes = size > 0 ? await dispatcher.read(from, size * 4) : new ArrayBuffer(0);
+      return dtype === "int32" ? new Int32Array(bytes) : new Float32Array(bytes);
+    },
+    dispose: destroy,
+  } satisfies Backend & WebgpuDescription;
+}
+
+/**
+ * The adapter that `createWebgpuBackend` would take: what it is, has and allows. Makes no device.
+ *
+ * @throws if there is no adapter
+ */
+export async function describeWebgpu(options: WebgpuOptions = {}): Promise<WebgpuDescription> {
+  return describeAdapter((await requestAdapter("describeWebgpu", options)).adapter);
+}

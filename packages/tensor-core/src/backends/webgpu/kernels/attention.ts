@@ -1,0 +1,66 @@
+import { attentionOp, attentionProbabilitiesOp } from "../../../ops/attention.ts";
+import type { Tensor } from "../../../tensor.ts";
+import { implement } from "../context.ts";
+
+// Queries or keys of a workgroup, as in shaders/attention.wgsl; sides of the tiles of attention-bias.wgsl.
+const INVOCATIONS = 64;
+const BIAS_TILE = 16;
+
+export const attentionKernels = implement(attentionOp, {
+  forward(gpu, { qkv, bias }, { y, logSumExp }, { heads }) {
+    const sizes = sizesOf(qkv, heads);
+    gpu.grid(
+      { shader: "attention", entry: "forward", constants: { ...constantsOf(sizes), FORWARD: true } },
+      [Math.ceil(sizes.tokens / INVOCATIONS), heads, sizes.batch],
+      { reads: [qkv, bias], writes: [y, logSumExp], ...parametersOf(sizes, heads, bias) },
+    );
+  },
+  backward(gpu, { dy, qkv, bias, y, logSumExp }, { dqkv, dbias }, { heads }) {
+    const sizes = sizesOf(qkv, heads);
+    const { batch, tokens, headWidth, scale } = sizes;
+    const delta = gpu.scratch(logSumExp.size);
+    const rows = [logSumExp.size, tokens, heads, headWidth];
+    gpu.elements({ shader: "attention-delta" }, logSumExp.size, { reads: [y, dy], writes: [delta], sizes: rows });
+    const reads = [qkv, bias, dy, logSumExp, delta];
+    const backward = (gradient: Tensor, entry: string): void =>
+      gpu.grid(
+        { shader: "attention", entry, constants: constantsOf(sizes) },
+        [Math.ceil(tokens / INVOCATIONS), heads, batch],
+        { reads, writes: [gradient], ...parametersOf(sizes, heads, bias) },
+      );
+    if (dqkv) for (const entry of ["queryGradient", "keyGradient", "valueGradient"]) backward(dqkv, entry);
+    if (!dbias) return;
+    const tiles = Math.ceil(tokens / BIAS_TILE);
+    const parameters = { sizes: [batch, tokens, heads], numbers: [scale] };
+    const program = { shader: "attention-bias", constants: { HEAD: headWidth } } as const;
+    gpu.grid(program, [tiles, tiles, heads], { reads, writes: [dbias], ...parameters });
+  },
+});
+
+export const attentionProbabilitiesKernels = implement(attentionProbabilitiesOp, {
+  forward(gpu, { qkv, bias }, { y }, { heads }) {
+    const { batch, tokens, headWidth, scale } = sizesOf(qkv, heads);
+    const rows = batch * heads * tokens;
+    gpu.groups({ shader: "attention-probabilities" }, rows, {
+      reads: [qkv, bias],
+      writes: [y],
+      sizes: [rows, tokens, heads, headWidth, bias ? 1 : 0],
+      numbers: [scale],
+    });
+  },
+});
+
+type Sizes = { readonly batch: number; readonly tokens: number; readonly headWidth: number; readonly scale: number };
+
+function sizesOf({ shape: [batch, tokens, width] }: Tensor, heads: number): Sizes {
+  const headWidth = width / (3 * heads);
+  return { batch, tokens, headWidth, scale: 1 / Math.sqrt(headWidth) };
+}
+
+function constantsOf({ headWidth }: Sizes) {
+  return { HEAD: headWidth, BY_FOUR: headWidth % 4 === 0 };
+}
+
+function parametersOf({ tokens, scale }: Sizes, heads: number, bias: Tensor | undefined) {
+  return { sizes: [tokens, heads, bias ? 1 : 0], numbers: [scale] };
+}

@@ -1,0 +1,26 @@
+import { crossEntropyOp } from "../../../ops/cross-entropy.ts";
+import { implement } from "../context.ts";
+import { addPartials } from "./reductions.ts";
+
+export const crossEntropyKernels = implement(crossEntropyOp, {
+  forward(gpu, { logits, targets }, { loss, logSumExp }, { labelSmoothing }) {
+    const [rows, width] = logits.shape;
+    const losses = gpu.scratch(rows);
+    gpu.groups({ shader: "cross-entropy", entry: "forward" }, rows, {
+      reads: [logits, targets],
+      writes: [logSumExp, losses],
+      sizes: [rows, width],
+      numbers: [labelSmoothing],
+    });
+    addPartials(gpu, losses, rows, loss, 1 / rows);
+  },
+  backward(gpu, { dloss, logits, targets, logSumExp }, { dlogits }, { labelSmoothing }) {
+    if (!dlogits) return;
+    gpu.elements({ shader: "cross-entropy", entry: "backward" }, logits.size, {
+      reads: [logits, targets, logSumExp, dloss],
+      writes: [dlogits],
+      sizes: logits.shape,
+      numbers: [labelSmoothing],
+    });
+  },
+});

@@ -1,0 +1,25 @@
+import { linearArgmaxOp } from "../../../ops/linear-argmax.ts";
+import { implement } from "../context.ts";
+import { multiply } from "./product.ts";
+
+/** Logits kept at a time: 64 MB. */
+const MOST_LOGITS = 2 ** 24;
+
+export const linearArgmaxKernels = implement(linearArgmaxOp, {
+  // Logits of some outputs at a time, compared with the best so far.
+  forward(gpu, { x, weight, bias }, { index }) {
+    const [outputs, depth] = weight.shape;
+    const rows = index.size;
+    const width = Math.min(outputs, Math.max(128, 4 * Math.floor(MOST_LOGITS / 4 / Math.max(1, rows))));
+    const logits = gpu.scratch(rows * width);
+    const best = gpu.scratch(rows);
+    const left = { values: x, byK: true, stride: depth };
+    for (let first = 0; first < outputs; first += width) {
+      const columns = Math.min(width, outputs - first);
+      const right = { values: weight, byK: true, stride: depth, offset: first * depth };
+      multiply(gpu, { rows, columns, depth, left, right, to: logits });
+      const sizes = [rows, columns, first, outputs, first > 0 ? 1 : 0, bias ? 1 : 0];
+      gpu.groups({ shader: "argmax" }, rows, { reads: [logits, bias], writes: [best, index], sizes });
+    }
+  },
+});

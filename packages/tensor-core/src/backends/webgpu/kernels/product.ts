@@ -1,0 +1,93 @@
+// Matrix products: how the shader finds the values of its factors, and over how many workgroups it spreads.
+import type { Gpu, Place } from "../context.ts";
+import type { ShaderConstants } from "../expand-shader.ts";
+import type { Program } from "../pipelines.ts";
+import { addRows } from "./reductions.ts";
+
+/** A factor: where it is, how far its rows (left) or columns (right), or else values of k, are apart. */
+export type Factor = {
+  readonly values: Place;
+  /** Values of one row (column) lie together along k; else those of one k lie together. */
+  readonly byK: boolean;
+  readonly stride: number;
+  readonly offset?: number;
+};
+
+export type Product = {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  readonly left: Factor;
+  readonly right: Factor;
+  /** [columns] */
+  readonly bias?: Place | undefined;
+  /** [rows, columns]; nothing is done where it is not wanted. */
+  readonly to: Place | undefined;
+};
+
+/** to[row][column] = sum over k of left(row, k) right(k, column) + bias[column] */
+export function multiply(gpu: Gpu, { rows, columns, depth, left, right, bias, to }: Product): void {
+  if (!to) return;
+  spread(gpu, { rows, columns, depth }, to, bias, (variant, chunk, target) => ({
+    program: {
+      shader: "product",
+      constants: {
+        ...variant,
+        LEFT_BY_K: left.byK,
+        RIGHT_BY_K: right.byK,
+        LEFT_BY_FOUR: isByFour(left, left.byK ? depth : rows),
+        RIGHT_BY_FOUR: isByFour(right, right.byK ? depth : columns),
+      },
+    },
+    reads: [left.values, right.values],
+    writes: [target],
+    sizes: [rows, columns, depth, chunk, left.stride, right.stride, right.offset ?? 0],
+  }));
+}
+
+function isByFour({ stride, offset = 0 }: Factor, length: number): boolean {
+  return stride % 4 === 0 && offset % 4 === 0 && length % 4 === 0;
+}
+
+export type ProductSize = { readonly rows: number; readonly columns: number; readonly depth: number };
+
+type ProductDispatch = {
+  readonly program: Program;
+  readonly reads: readonly Place[];
+  readonly writes: readonly Place[];
+  readonly sizes: readonly number[];
+};
+
+/** Side of the tiles of a workgroup, and what the shader calls it (include/product.wgsl). */
+const large = { tile: 128, constants: { SIDE: 16, QUADS: 2, QUADS2: true } };
+const small = { tile: 32, constants: { SIDE: 8, QUADS: 1 } };
+/** Large tiles from so many workgroups on: enough to fill a large device. */
+const FEWEST_LARGE = 64;
+/** Workgroups that a product along a long k is split into, and the least k for each. */
+const WANTED_GROUPS = 264;
+const FEWEST_DEPTH = 256;
+
+/**
+ * Tiles of a product over workgroups. Where the result is small and k long (gradients of weights), k is split: each split
+ * writes a result of its own, and these are added.
+ */
+export function spread(
+  gpu: Gpu,
+  { rows, columns, depth }: ProductSize,
+  to: Place,
+  bias: Place | undefined,
+  dispatchOf: (variant: ShaderConstants, chunk: number, target: Place) => ProductDispatch,
+): void {
+  const tilesOf = (tile: number): number => Math.ceil(rows / tile) * Math.ceil(columns / tile);
+  const splitsOf = (tile: number): number =>
+    bias ? 1 : Math.max(1, Math.min(Math.floor(WANTED_GROUPS / tilesOf(tile)), Math.floor(depth / FEWEST_DEPTH)));
+  const { tile, constants } = tilesOf(large.tile) * splitsOf(large.tile) >= FEWEST_LARGE ? large : small;
+  const chunk = Math.max(16, Math.ceil(depth / splitsOf(tile) / 16) * 16);
+  const splits = Math.max(1, Math.ceil(depth / chunk));
+  const target = splits > 1 ? gpu.scratch(splits * rows * columns) : to;
+  const variant = { ...constants, BIAS: bias !== undefined, RESULT: bias ? 3 : 2, RESULT_BY_FOUR: columns % 4 === 0 };
+  const { program, reads, ...dispatch } = dispatchOf(variant, chunk, target);
+  const grid = [Math.ceil(columns / tile), Math.ceil(rows / tile), splits] as const;
+  gpu.grid(program, grid, { reads: bias ? [...reads, bias] : reads, ...dispatch });
+  if (splits > 1) addRows(gpu, target, splits, rows * columns, to);
+}

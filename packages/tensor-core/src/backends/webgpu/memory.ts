@@ -1,0 +1,88 @@
+// Buffers of the device, pooled by size: a freed buffer is the next one of its size to be given out, so a repeated step
+// gets the same buffers in the same places and finds its bind groups made.
+import type { DType } from "../../backend.ts";
+
+/** A buffer that may be bound. `batch` is the last batch of dispatches that touches it. */
+export type DeviceBuffer = {
+  readonly id: number;
+  readonly buffer: GPUBuffer;
+  readonly bytes: number;
+  batch: number;
+};
+
+/** A tensor's place on the device. */
+export type WebgpuHandle = { readonly memory: DeviceBuffer; readonly size: number; readonly dtype: DType };
+
+export interface Memory {
+  readonly live: number;
+  readonly peak: number;
+  readonly count: number;
+  allocate(bytes: number): DeviceBuffer;
+  free(buffer: DeviceBuffer): void;
+}
+
+/** Sizes are rounded up to this, so that tensors of nearly one size share buffers. */
+const GRANULE = 256;
+
+export type MemoryOptions = {
+  readonly device: GPUDevice;
+  readonly maximumBytes: number;
+  /** Called after pooled buffers were destroyed: whoever keeps what refers to them must drop it. */
+  readonly onTrim: () => void;
+};
+
+/** @throws if a buffer is larger than the device allows, or all buffers together than `maximumBytes` */
+export function createMemory({ device, maximumBytes, onTrim }: MemoryOptions): Memory {
+  const pools = new Map<number, DeviceBuffer[]>();
+  const largest = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
+  let [live, peak, count, pooled, made] = [0, 0, 0, 0, 0];
+  const create = (bytes: number): DeviceBuffer => {
+    if (live + pooled + bytes > maximumBytes) trim();
+    if (live + bytes > maximumBytes) {
+      throw new Error(
+        `[webgpu] expected at most ${maximumBytes} bytes on the device, got ${live} in ${count} live buffers and ${bytes} more`,
+      );
+    }
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    return { id: made++, buffer: device.createBuffer({ size: bytes, usage }), bytes, batch: -1 };
+  };
+  const trim = (): void => {
+    if (pooled === 0) return;
+    onTrim();
+    for (const buffers of pools.values()) for (const { buffer } of buffers) buffer.destroy();
+    pools.clear();
+    pooled = 0;
+  };
+  return {
+    get live() {
+      return live;
+    },
+    get peak() {
+      return peak;
+    },
+    get count() {
+      return count;
+    },
+    allocate(wanted) {
+      const bytes = Math.max(1, Math.ceil(wanted / GRANULE)) * GRANULE;
+      if (bytes > largest) {
+        throw new Error(`[webgpu] expected tensors of at most ${largest} bytes on this device, got one of ${bytes}`);
+      }
+      const reused = pools.get(bytes)?.pop();
+      if (reused) pooled -= bytes;
+      const buffer = reused ?? create(bytes);
+      live += bytes;
+      count++;
+      peak = Math.max(peak, live);
+      return buffer;
+    },
+    free(buffer) {
+      live -= buffer.bytes;
+      count--;
+      pooled += buffer.bytes;
+      const pool = pools.get(buffer.bytes);
+      if (pool) pool.push(buffer);
+      else pools.set(buffer.bytes, [buffer]);
+    },
+  };
+}
