@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hasStaticData, kebabCase, plainScript, wasmModule, workerModule } from "./embed-kernels.ts";
+import { hasStaticData, kebabCase, plainScript, shadersModule, wasmModule, workerModule } from "./embed-kernels.ts";
 
 test("a build name becomes a file name", () => {
   expect(["base", "baseShared", "relaxedShared"].map(kebabCase)).toEqual(["base", "base-shared", "relaxed-shared"]);
@@ -33,4 +33,18 @@ test("a worker becomes a classic script that runs", () => {
 test("a worker that imports is refused", () => {
   const source = 'import { join } from "node:path";\njoin("a");';
   expect(() => plainScript(source)).toThrow("[plainScript] expected a worker without imports and exports, got import");
+});
+
+test("shaders are embedded with what they include, each piece once", () => {
+  const includes = new Map([
+    ["both", "#include left\n#include right\n"],
+    ["left", "#include right\nleft\n"],
+    ["right", "right\n"],
+  ]);
+  const text = shadersModule(new Map([["matmul", "#include both\nmain"]]), includes);
+  const [, literal = ""] = /"matmul": (".*"),/.exec(text) ?? [];
+  expect((JSON.parse(literal) as string).split("\n").filter((line) => line !== "")).toEqual(["right", "left", "main"]);
+  expect(() => shadersModule(new Map([["matmul", "#include nothing"]]), includes)).toThrow(
+    "[shadersModule] expected include/nothing.wgsl, found none",
+  );
 });

@@ -58,7 +58,7 @@ function readTar(tar: Uint8Array): Map<string, Uint8Array> {
     Buffer.from(tar.subarray(at, at + length))
       .toString("latin1")
       .replace(/\0.*$/s, "");
-  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0; ) {
+  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0;) {
     const size = parseInt(text(at + 124, 12), 8);
     const name = text(at, 100).split("/").at(-1) ?? "";
     if (["0", ""].includes(text(at + 156, 1))) found.set(name, tar.subarray(at + 512, at + 512 + size));

@@ -63,7 +63,12 @@ export function bindKernels(
       bound.set(name, (inputs, outputs, attributes) => {
         const scratch: DeviceBuffer[] = [];
         try {
-          kernel(createGpu(name, dispatcher, memory, nothing, scratch), inputs as never, outputs as never, attributes as never);
+          kernel(
+            createGpu(name, dispatcher, memory, nothing, scratch),
+            inputs as never,
+            outputs as never,
+            attributes as never,
+          );
         } finally {
           for (const buffer of scratch.reverse()) memory.free(buffer);
         }

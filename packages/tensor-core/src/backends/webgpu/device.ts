@@ -25,9 +25,12 @@ const wantedLimits = [
   "maxComputeWorkgroupSizeX",
 ] as const;
 
-// In Node the entry keeps the process alive while the device works; unreferenced it would be collected, and a process that
-// waits for the device would end.
-const entries = new Set<GpuEntry>();
+/** An entry in Node. It keeps the process alive, and its devices need it: it stays until some time after its last user. */
+type SharedEntry = { readonly gpu: Promise<GpuEntry>; users: number };
+
+const sharedEntries = new Map<string, SharedEntry>();
+// Dawn's threads may still be at work for a moment; an entry collected under them ends the process.
+const LINGER_MS = 100;
 
 export type WebgpuDevice = {
   readonly device: GPUDevice;
@@ -37,38 +40,47 @@ export type WebgpuDevice = {
   destroy(): void;
 };
 
-/** The adapter that `options` mean, and the entry it came from. */
+/** The adapter that `options` mean. `release` when it and its device are done with. */
 export async function requestAdapter(
   caller: string,
   options: WebgpuOptions,
-): Promise<{ readonly gpu: GpuEntry; readonly adapter: GPUAdapter }> {
-  const gpu = options.gpu ?? (await defaultEntry(caller, options.dawnFlags ?? dawnFlags));
-  const { powerPreference = "high-performance" } = options;
-  const adapter = (await gpu.requestAdapter({ powerPreference })) as GPUAdapter | null;
-  if (!adapter) throw new Error(`[${caller}] expected a WebGPU adapter, got none: is a driver (Vulkan in Node) installed?`);
-  return { gpu, adapter };
+): Promise<{ readonly adapter: GPUAdapter; readonly release: () => void }> {
+  const { entry, release } = await acquireEntry(caller, options);
+  try {
+    const { powerPreference = "high-performance" } = options;
+    const adapter = (await entry.requestAdapter({ powerPreference })) as GPUAdapter | null;
+    if (adapter) return { adapter, release };
+    throw new Error(`[${caller}] expected a WebGPU adapter, got none: is a driver (Vulkan in Node) installed?`);
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 /** The device of `options`, with every wanted feature and limit that its adapter has. */
 export async function requestDevice(options: WebgpuOptions): Promise<WebgpuDevice> {
-  const { gpu, adapter } = await requestAdapter("createWebgpuBackend", options);
-  const description = describeAdapter(adapter);
-  if (description.software && !options.allowSoftware) {
-    throw new Error(
-      `[createWebgpuBackend] expected a GPU, got the software adapter ${description.adapter}; ` +
-        "pass allowSoftware: true to run on the processor all the same",
-    );
+  const { adapter, release } = await requestAdapter("createWebgpuBackend", options);
+  try {
+    const description = describeAdapter(adapter);
+    if (description.software && !options.allowSoftware) {
+      throw new Error(
+        `[createWebgpuBackend] expected a GPU, got the software adapter ${description.adapter}; ` +
+          "pass allowSoftware: true to run on the processor all the same",
+      );
+    }
+    const device = await adapter.requestDevice({
+      requiredFeatures: wantedFeatures.filter((name) => adapter.features.has(name)) as GPUFeatureName[],
+      requiredLimits: Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])),
+    });
+    const destroy = (): void => {
+      device.destroy();
+      release();
+    };
+    return { device, description, assertHealthy: watch(device), destroy };
+  } catch (error) {
+    release();
+    throw error;
   }
-  const device = await adapter.requestDevice({
-    requiredFeatures: wantedFeatures.filter((name) => adapter.features.has(name)) as GPUFeatureName[],
-    requiredLimits: Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])),
-  });
-  entries.add(gpu);
-  const destroy = (): void => {
-    device.destroy();
-    entries.delete(gpu);
-  };
-  return { device, description, assertHealthy: watch(device), destroy };
 }
 
 /** What an adapter is and has. */
@@ -105,9 +117,37 @@ function watch(device: GPUDevice): () => void {
   };
 }
 
-async function defaultEntry(caller: string, flags: readonly string[]): Promise<GpuEntry> {
-  const { navigator, process } = globalThis as Host;
-  if (navigator?.gpu) return navigator.gpu;
+async function acquireEntry(
+  caller: string,
+  { gpu, dawnFlags: flags = dawnFlags }: WebgpuOptions,
+): Promise<{ readonly entry: GpuEntry; readonly release: () => void }> {
+  const given = gpu ?? (globalThis as Host).navigator?.gpu;
+  if (given) return { entry: given, release: () => undefined };
+  const key = flags.join(" ");
+  const shared = sharedEntries.get(key) ?? { gpu: createEntry(caller, flags), users: 0 };
+  sharedEntries.set(key, shared);
+  shared.users++;
+  let released = false;
+  const forget = (): void => {
+    if (shared.users === 0 && sharedEntries.get(key) === shared) sharedEntries.delete(key);
+  };
+  const release = (): void => {
+    if (released) return;
+    released = true;
+    shared.users--;
+    setTimeout(forget, LINGER_MS);
+  };
+  try {
+    return { entry: await shared.gpu, release };
+  } catch (error) {
+    release();
+    forget();
+    throw error;
+  }
+}
+
+async function createEntry(caller: string, flags: readonly string[]): Promise<GpuEntry> {
+  const { process } = globalThis as Host;
   // A variable, so that bundlers for browsers do not look for the package.
   const name: string = "webgpu";
   try {

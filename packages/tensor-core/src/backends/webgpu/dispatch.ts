@@ -126,7 +126,7 @@ export function createDispatcher({ device, assertHealthy }: WebgpuDevice): Dispa
 // whoever reads next. Pipelines and bind groups carry names, so the device's own words say which.
 function watchBatches(device: GPUDevice) {
   const filters = ["validation", "out-of-memory", "internal"] as const;
-  let pending: Promise<string | undefined>[] = [];
+  const pending: Promise<string | undefined>[] = [];
   let ops = new Set<string>();
   const begin = (): void => filters.forEach((filter) => device.pushErrorScope(filter));
   begin();

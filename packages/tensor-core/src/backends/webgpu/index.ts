@@ -61,5 +61,10 @@ export async function createWebgpuBackend(options: WebgpuOptions = {}): Promise<
  * @throws if there is no adapter
  */
 export async function describeWebgpu(options: WebgpuOptions = {}): Promise<WebgpuDescription> {
-  return describeAdapter((await requestAdapter("describeWebgpu", options)).adapter);
+  const { adapter, release } = await requestAdapter("describeWebgpu", options);
+  try {
+    return describeAdapter(adapter);
+  } finally {
+    release();
+  }
 }
