@@ -1,11 +1,19 @@
 // The machine to compute on, chosen by flags, and said aloud: nobody should wonder why a run is slow.
-import type { Backend } from "@beitjs/tensor-core";
-import { createReferenceBackend } from "@beitjs/tensor-core/reference";
-import { createSimdBackend, simdPrecisions, type SimdBackend, type SimdPrecision } from "@beitjs/tensor-core/simd";
-import { choice, integer, type Context } from "./command.ts";
+import { simdPrecisions, type SimdPrecision } from "@beitjs/tensor-core/simd";
+import { formatBackend, type OpenedBackend } from "./backends/facts.ts";
+import { isSimdMissing, openReference, openSimd } from "./backends/simd.ts";
+import { isInstalled, openTfjs, tfjsBackends } from "./backends/tfjs.ts";
+import { openWebgpu, whyNoGpu } from "./backends/webgpu.ts";
+import { choice, integer, toggle, type Context } from "./command.ts";
+import { messageOf, usageError } from "./exit-codes.ts";
+
+export { formatBackend, type BackendFacts } from "./backends/facts.ts";
+
+const backendNames = ["auto", "simd", "webgpu", ...tfjsBackends, "reference"] as const;
 
 export const backendFlags = {
-  backend: choice(["auto", "simd", "reference"], "where to compute; auto: simd where it runs", "auto"),
+  backend: choice(backendNames, "where to compute; auto: a GPU where there is one, else simd", "auto"),
+  softwareGpu: toggle("let webgpu run on a driver that computes on the processor: for tests, very slow"),
   threads: integer("count", "threads of simd (default: all processors)", 1),
 };
 
@@ -20,66 +28,68 @@ export const inferenceFlags = {
 };
 
 export type BackendFlags = {
-  readonly backend: "auto" | "simd" | "reference";
+  readonly backend: (typeof backendNames)[number];
+  readonly softwareGpu: boolean;
   readonly threads: number | undefined;
   readonly precision?: SimdPrecision;
 };
 
-/** A backend as a fact of a run. */
-export type BackendFacts = {
-  readonly name: string;
-  readonly build?: string;
-  readonly threads?: number;
-  readonly precision?: SimdPrecision;
-  readonly reason: string;
-};
-
 /**
- * Opens the backend that the flags ask for and tells which it is. `auto` falls back to the reference, with a warning,
- * only where simd cannot run at all.
+ * Opens the backend that the flags ask for and tells which it is; it is closed when the command ends.
+ *
+ * `auto` is webgpu on a GPU, else TensorFlow on a GPU where it is installed and works, else simd; the reference, with a
+ * warning, only where simd cannot run at all. Flags that only simd understands make it simd.
  */
-export async function openBackend(
-  flags: BackendFlags,
-  { terminal }: Pick<Context, "terminal">,
-): Promise<{ backend: Backend; facts: BackendFacts }> {
-  const opened = await open(flags, (reason) =>
-    terminal.warn(`simd is not available (${reason}); the reference backend is very slow`),
-  );
+export async function openBackend(flags: BackendFlags, { terminal, onEnd }: Context): Promise<OpenedBackend> {
+  const opened = await open(flags, terminal.warn);
+  onEnd(() => opened.backend.dispose());
   terminal.info(`backend: ${formatBackend(opened.facts)}`);
   terminal.event("backend", opened.facts);
   return opened;
 }
 
-/** The simd backend at its best: the CLI owns its process, so it may turn on V8's relaxed SIMD. */
-export function openSimd(threads: number | undefined, precision: SimdPrecision = "float32"): Promise<SimdBackend> {
-  return createSimdBackend({ v8Flags: true, precision, ...(threads !== undefined && { threads }) });
+function open(flags: BackendFlags, warn: (text: string) => void): Promise<OpenedBackend> | OpenedBackend {
+  const { backend: name, softwareGpu, threads, precision } = flags;
+  if (name === "auto") return openAuto(flags, warn);
+  if (name === "simd") return openSimd(threads, precision);
+  if (precision !== undefined && precision !== "float32")
+    throw usageError(`expected --backend simd for --precision ${precision}, got ${name}`);
+  if (name === "reference") return openReference("asked for");
+  return name === "webgpu" ? openWebgpu(softwareGpu) : openTfjs(name);
 }
 
-export function simdFacts({ name, build, threads, precision, reasons }: SimdBackend): BackendFacts {
-  return { name, build, threads, precision, reason: `${reasons.build}; threads: ${reasons.threads}` };
-}
-
-export function formatBackend({ name, build, threads, precision = "float32", reason }: BackendFacts): string {
-  const how = build === undefined ? "" : `, ${build} build, ${threads} ${threads === 1 ? "thread" : "threads"}`;
-  return `${name}${how}${precision === "float32" ? "" : `, ${precision}`} (${reason})`;
-}
-
-async function open(
-  { backend: wanted, threads, precision }: BackendFlags,
-  warn: (reason: string) => void,
-): Promise<{ backend: Backend; facts: BackendFacts }> {
-  if (wanted === "reference") return reference("asked for");
+async function openAuto(
+  { softwareGpu, threads, precision = "float32" }: BackendFlags,
+  warn: (text: string) => void,
+): Promise<OpenedBackend> {
+  const wantsSimd = threads !== undefined || precision !== "float32";
+  const passedOver: string[] = [];
+  for (const { name, openGpu } of wantsSimd ? [] : gpus(softwareGpu)) {
+    try {
+      return await openGpu();
+    } catch (error) {
+      passedOver.push(`no ${name}: ${messageOf(error)}`);
+    }
+  }
   try {
-    const backend = await openSimd(threads, precision);
-    return { backend, facts: simdFacts(backend) };
+    const { backend, facts } = await openSimd(threads, precision);
+    return { backend, facts: { ...facts, reason: [facts.reason, ...passedOver].join("; ") } };
   } catch (error) {
-    const unavailable = wanted === "auto" && /engine with WebAssembly SIMD/.test((error as Error).message);
-    if (!unavailable) throw error;
-    warn((error as Error).message);
-    return reference("simd is not available");
+    if (!isSimdMissing(error)) throw error;
+    warn(`simd is not available (${(error as Error).message}); the reference backend is very slow`);
+    return openReference("simd is not available");
   }
 }
 
-function reference(reason: string): { backend: Backend; facts: BackendFacts } {
-  return { backend: createReferenceBackend(), facts: { name: "reference", reason } };
+// In the order of preference; `openGpu` throws the reason why not.
+function gpus(
+  softwareGpu: boolean,
+): readonly { readonly name: string; readonly openGpu: () => Promise<OpenedBackend> }[] {
+  const openGpu = async (): Promise<OpenedBackend> => {
+    const reason = softwareGpu ? undefined : await whyNoGpu();
+    if (reason !== undefined) throw new Error(reason);
+    return openWebgpu(softwareGpu);
+  };
+  const addon = { name: "tensorflow-gpu", openGpu: () => openTfjs("tensorflow-gpu") } as const;
+  return [{ name: "webgpu", openGpu }, ...(isInstalled("tensorflow-gpu") ? [addon] : [])];
 }

@@ -299,7 +299,9 @@ describe("doctor", () => {
     ];
     expect(run.code).toBe(0);
     expect(report.machine).toMatchObject({ node: process.version, processors: expect.any(Number) as number });
-    expect(report.backends.map(({ name }) => name)).toEqual(["simd", "reference", "webgpu", "tfjs"]);
+    expect(report.backends.map(({ name }) => name)).toEqual([
+      ...["simd", "webgpu", "tfjs-wasm", "tfjs-cpu", "tensorflow", "tensorflow-gpu", "reference"],
+    ]);
     for (const { available, reason, selfTest, gemm } of report.backends) {
       expect(reason).not.toBe("");
       if (available) expect(selfTest).toMatchObject({ passed: true, failures: [] });

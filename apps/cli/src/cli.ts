@@ -20,10 +20,16 @@ export async function runCli(argv: readonly string[], host: Host): Promise<numbe
   let exitCode: number = exitCodes.done;
   const program = createProgram(host, async (command, flags) => {
     const interrupt = createInterrupt(host, terminal.info);
+    const endings: (() => void)[] = [interrupt.dispose];
     try {
-      exitCode = await command.run(flags as never, { host, terminal, interrupt });
+      exitCode = await command.run(flags as never, {
+        host,
+        terminal,
+        interrupt,
+        onEnd: (end) => void endings.push(end),
+      });
     } finally {
-      interrupt.dispose();
+      for (const end of endings.reverse()) end();
     }
   });
   try {

@@ -9,6 +9,8 @@ export type Context = {
   readonly host: Host;
   readonly terminal: Terminal;
   readonly interrupt: Interrupt;
+  /** Has something done when the command ends, well or not. */
+  readonly onEnd: (end: () => void) => void;
 };
 
 /** One flag. `Value` is what `run` gets for it. */

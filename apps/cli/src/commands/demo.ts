@@ -33,11 +33,7 @@ export const demoCommand = defineCommand({
     const { runDemo } = await import("../demo/run-demo.ts"); // the chart library takes a moment to load
     const { summary, reportPath, summaryPath } = await inRunFolder(out, context, async () => {
       const { backend, facts } = await openBackend(flags, context);
-      try {
-        return await runDemo({ data, out, seeds, short, skipBad }, { backend, facts }, context);
-      } finally {
-        backend.dispose();
-      }
+      return runDemo({ data, out, seeds, short, skipBad }, { backend, facts }, context);
     });
     terminal.info(`done in ${formatDuration(summary.seconds.total)}`);
     if (short) terminal.warn("a short run: the figures mean nothing");

@@ -1,15 +1,18 @@
 // What this machine offers: hardware, Node, each backend with the reason where it is not available, and whether what is
 // available computes the right numbers, and how fast.
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
-import { scope, tensor, type Backend } from "@beitjs/tensor-core";
+import { tensor, type Backend } from "@beitjs/tensor-core";
 import { matmul } from "@beitjs/tensor-core/ops";
-import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import { simdPrecisions, type SimdPrecision } from "@beitjs/tensor-core/simd";
-import { fillInputs, largestDifference, runCase } from "@beitjs/tensor-core/testing";
-import { formatBackend, openSimd, simdFacts, type BackendFacts } from "../backend.ts";
-import { defineCommand, integer, type Context } from "../command.ts";
+import { compareWithReferenceAsync } from "@beitjs/tensor-core/testing";
+import type { WebgpuDescription } from "@beitjs/tensor-core/webgpu";
+import { formatBackend, type BackendFacts, type OpenedBackend } from "../backends/facts.ts";
+import { openReference, openSimd } from "../backends/simd.ts";
+import { openTfjs, tfjsBackends } from "../backends/tfjs.ts";
+import { openWebgpu, whyNoGpu } from "../backends/webgpu.ts";
+import { defineCommand, integer, toggle, type Context } from "../command.ts";
 import { selfTestCases } from "../doctor-cases.ts";
-import { exitCodes } from "../exit-codes.ts";
+import { exitCodes, messageOf } from "../exit-codes.ts";
 import { cliVersion } from "../version.ts";
 
 type BackendReport = {
@@ -20,6 +23,8 @@ type BackendReport = {
   readonly facts?: BackendFacts;
   /** Precisions of inference that this engine computes rightly. */
   readonly precisions?: readonly SimdPrecision[];
+  /** What the GPU has, of webgpu. */
+  readonly gpu?: Omit<WebgpuDescription, "adapter">;
   readonly selfTest?: { readonly passed: boolean; readonly cases: number; readonly failures: readonly string[] };
   /** Of a square product in float32; the reference counts in float64. */
   readonly gemm?: { readonly side: number; readonly milliseconds: number; readonly gflops: number };
@@ -29,8 +34,11 @@ export const doctorCommand = defineCommand({
   name: "doctor",
   summary: "Show what this machine offers and test every backend",
   example: "beit doctor --json",
-  flags: { threads: integer("count", "threads of simd (default: all processors)", 1) },
-  async run({ threads }, context) {
+  flags: {
+    threads: integer("count", "threads of simd (default: all processors)", 1),
+    softwareGpu: toggle("test webgpu on a driver that computes on the processor, too"),
+  },
+  async run({ threads, softwareGpu }, context) {
     const machine = {
       platform: `${process.platform} ${process.arch}`,
       processor: cpus()[0]?.model.trim() ?? "unknown",
@@ -40,43 +48,60 @@ export const doctorCommand = defineCommand({
       node: process.version,
       beitjs: cliVersion(),
     };
-    const backends = [await simdReport(threads, context), referenceReport(context), ...notYet];
+    const backends: BackendReport[] = [];
+    for (const [name, openOne] of probes(threads, softwareGpu)) backends.push(await reportOf(name, openOne, context));
     print(machine, backends, context);
     context.terminal.event("doctor", { machine, backends });
     return backends.every(({ selfTest }) => selfTest?.passed ?? true) ? exitCodes.done : exitCodes.failed;
   },
 });
 
-const notYet: readonly BackendReport[] = ["webgpu", "tfjs"].map((name) => ({
-  name,
-  available: false,
-  reason: "not part of this version of beitjs",
-}));
+type Opened = OpenedBackend & Pick<BackendReport, "precisions" | "gpu">;
 
-async function simdReport(threads: number | undefined, context: Context): Promise<BackendReport> {
+// Every backend, and how to open it; what is not available throws the reason.
+function probes(
+  threads: number | undefined,
+  softwareGpu: boolean,
+): readonly (readonly [name: string, open: () => Promise<Opened> | Opened])[] {
+  return [
+    ["simd", async () => ({ ...(await openSimd(threads)), precisions: await precisionsOf() })],
+    ["webgpu", () => openGpu(softwareGpu)],
+    ...tfjsBackends.map((name) => [name, () => openTfjs(name)] as const),
+    ["reference", () => openReference("plain loops in float64, always available")],
+  ];
+}
+
+async function openGpu(softwareGpu: boolean): Promise<Opened> {
+  const reason = softwareGpu ? undefined : await whyNoGpu();
+  if (reason !== undefined) throw new Error(reason);
+  const { backend, facts } = await openWebgpu(softwareGpu);
+  const { software, tier, features, limits } = backend;
+  return { backend, facts, gpu: { software, tier, features, limits } };
+}
+
+async function reportOf(name: string, open: () => Promise<Opened> | Opened, context: Context): Promise<BackendReport> {
+  let opened: Opened;
   try {
-    const backend = await openSimd(threads);
-    const facts = simdFacts(backend);
-    const report = {
-      name: "simd",
-      available: true,
-      reason: facts.reason,
-      facts,
-      precisions: await precisionsOf(),
-      selfTest: selfTest(backend),
-      gemm: timeGemm(backend, 512, context),
-    };
-    backend.dispose();
-    return report;
+    opened = await open();
   } catch (error) {
-    return { name: "simd", available: false, reason: (error as Error).message };
+    return { name, available: false, reason: messageOf(error) };
+  }
+  const { backend, facts, ...more } = opened;
+  try {
+    const side = slowBackends.has(name) || opened.gpu?.software ? 96 : 512;
+    const checks = { selfTest: await selfTest(backend), gemm: await timeGemm(backend, side, context) };
+    return { name, available: true, reason: facts.reason, facts, ...more, ...checks };
+  } finally {
+    backend.dispose();
   }
 }
+
+const slowBackends: ReadonlySet<string> = new Set(["tfjs-cpu", "reference"]);
 
 // All engines have the others.
 async function precisionsOf(): Promise<readonly SimdPrecision[]> {
   try {
-    (await openSimd(1, "int8")).dispose();
+    (await openSimd(1, "int8")).backend.dispose();
     return simdPrecisions;
   } catch (error) {
     if (!/for precision int8/.test((error as Error).message)) throw error;
@@ -84,46 +109,37 @@ async function precisionsOf(): Promise<readonly SimdPrecision[]> {
   }
 }
 
-function referenceReport(context: Context): BackendReport {
-  const backend = createReferenceBackend();
-  const facts = { name: "reference", reason: "plain loops in float64, always available" };
-  return {
-    name: "reference",
-    available: true,
-    reason: facts.reason,
-    facts,
-    selfTest: selfTest(backend),
-    gemm: timeGemm(backend, 96, context),
-  };
-}
-
 /** Values and gradients of small cases against the reference. */
-function selfTest(backend: Backend): NonNullable<BackendReport["selfTest"]> {
-  const reference = createReferenceBackend();
-  const failures = selfTestCases.flatMap((opCase) => {
-    const values = fillInputs(opCase);
-    const expected = runCase(reference, opCase, values);
-    const { error, where } = largestDifference(runCase(backend, opCase, values), expected, Object.keys(expected));
-    return error <= 1e-5 ? [] : [`${opCase.op.name}: ${where}`];
-  });
+async function selfTest(backend: Backend): Promise<NonNullable<BackendReport["selfTest"]>> {
+  const failures: string[] = [];
+  for (const opCase of selfTestCases) {
+    const { values, gradients } = await compareWithReferenceAsync(backend, opCase);
+    const { error, where } = values.error > gradients.error ? values : gradients;
+    if (!(error <= 1e-5)) failures.push(`${opCase.op.name}: ${where}`);
+  }
   return { passed: failures.length === 0, cases: selfTestCases.length, failures };
 }
 
-function timeGemm(backend: Backend, side: number, { host }: Context): NonNullable<BackendReport["gemm"]> {
-  const times = scope(backend, () => {
-    const values = Float32Array.from({ length: side * side }, (_, i) => (i % 7) - 3);
-    const [a, b] = [tensor(values, [side, side], backend), tensor(values, [side, side], backend)];
-    const once = (): number => {
-      const began = performance.now();
-      matmul(a, b).dispose();
-      return performance.now() - began;
-    };
-    const until = host.now() + 500;
-    const measured = [once(), once(), once()];
-    while (measured.length < 20 && host.now() < until) measured.push(once());
-    return measured.sort((x, y) => x - y);
-  });
-  const milliseconds = times[Math.floor(times.length / 2)];
+async function timeGemm(
+  backend: Backend,
+  side: number,
+  { host }: Context,
+): Promise<NonNullable<BackendReport["gemm"]>> {
+  const values = Float32Array.from({ length: side * side }, (_, i) => (i % 7) - 3);
+  const [a, b] = [tensor(values, [side, side], backend), tensor(values, [side, side], backend)];
+  const once = async (): Promise<number> => {
+    const began = performance.now();
+    const product = matmul(a, b);
+    // A device computes when it likes; reading it waits for the result.
+    if (!backend.readSync) await product.read();
+    product.dispose();
+    return performance.now() - began;
+  };
+  const until = host.now() + 500;
+  const times = [await once(), await once(), await once()];
+  while (times.length < 20 && host.now() < until) times.push(await once());
+  for (const one of [a, b]) one.dispose();
+  const milliseconds = times.sort((x, y) => x - y)[Math.floor(times.length / 2)];
   return { side, milliseconds: round(milliseconds), gflops: round((2 * side ** 3) / milliseconds / 1e6) };
 }
 
@@ -136,9 +152,15 @@ function print(
   const labels: Readonly<Record<string, string>> = { memoryGiB: "memory (GiB)", freeMemoryGiB: "free memory (GiB)" };
   for (const [name, value] of Object.entries(machine))
     terminal.result(`${(labels[name] ?? name).padEnd(18)} ${String(value)}`);
-  for (const { name, available, reason, facts, precisions, selfTest: test, gemm } of backends) {
+  for (const { name, available, reason, facts, precisions, gpu, selfTest: test, gemm } of backends) {
     terminal.result(`${name.padEnd(18)} ${available && facts ? formatBackend(facts) : `not available: ${reason}`}`);
     if (precisions) terminal.result(`${"".padEnd(18)} precisions: ${precisions.join(", ")}`);
+    if (gpu) {
+      terminal.result(`${"".padEnd(18)} matrix products: float32; the adapter's tier: ${gpu.tier}`);
+      terminal.result(`${"".padEnd(18)} features: ${gpu.features.join(", ") || "none"}`);
+      const limits = Object.entries(gpu.limits).map(([limit, value]) => `${limit} ${value}`);
+      terminal.result(`${"".padEnd(18)} limits: ${limits.join(", ")}`);
+    }
     if (test)
       terminal.result(
         `${"".padEnd(18)} self-test: ${test.passed ? green(`${test.cases} ops agree with the reference`) : red("FAILED")}`,

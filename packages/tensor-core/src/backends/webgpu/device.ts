@@ -102,7 +102,12 @@ function tierOf({ features }: GPUAdapter): WebgpuTier {
   return features.has(matrixFeature) && features.has("subgroups") ? "matrix" : "f16";
 }
 
-type Host = { readonly navigator?: { readonly gpu?: GpuEntry }; readonly process?: { readonly platform?: string } };
+type Host = {
+  readonly navigator?: { readonly gpu?: GpuEntry };
+  readonly process?: { readonly platform?: string };
+  setTimeout(run: () => void, milliseconds: number): unknown;
+};
+const host = globalThis as unknown as Host;
 
 function watch(device: GPUDevice): () => void {
   const errors: string[] = [];
@@ -121,7 +126,7 @@ async function acquireEntry(
   caller: string,
   { gpu, dawnFlags: flags = dawnFlags }: WebgpuOptions,
 ): Promise<{ readonly entry: GpuEntry; readonly release: () => void }> {
-  const given = gpu ?? (globalThis as Host).navigator?.gpu;
+  const given = gpu ?? host.navigator?.gpu;
   if (given) return { entry: given, release: () => undefined };
   const key = flags.join(" ");
   const shared = sharedEntries.get(key) ?? { gpu: createEntry(caller, flags), users: 0 };
@@ -135,7 +140,7 @@ async function acquireEntry(
     if (released) return;
     released = true;
     shared.users--;
-    setTimeout(forget, LINGER_MS);
+    host.setTimeout(forget, LINGER_MS);
   };
   try {
     return { entry: await shared.gpu, release };
@@ -147,7 +152,6 @@ async function acquireEntry(
 }
 
 async function createEntry(caller: string, flags: readonly string[]): Promise<GpuEntry> {
-  const { process } = globalThis as Host;
   // A variable, so that bundlers for browsers do not look for the package.
   const name: string = "webgpu";
   try {
@@ -156,7 +160,7 @@ async function createEntry(caller: string, flags: readonly string[]): Promise<Gp
       globals: object;
     };
     Object.assign(globalThis, globals);
-    return create([...flags, ...(process?.platform === "linux" ? ["backend=vulkan"] : [])]);
+    return create([...flags, ...(host.process?.platform === "linux" ? ["backend=vulkan"] : [])]);
   } catch (error) {
     throw new Error(
       `[${caller}] expected navigator.gpu or, in Node, the package webgpu (npm install webgpu), got neither`,
