@@ -75,7 +75,8 @@ export function choice<const Choice extends string>(
   description: string,
   fallback: Choice,
 ): Flag<Choice> {
-  return { value: choices.join("|"), description, choices, fallback };
+  // Long lists follow the description anyway.
+  return { value: choices.length > 4 ? "name" : choices.join("|"), description, choices, fallback };
 }
 
 /** A whole number of at least `least`. */
