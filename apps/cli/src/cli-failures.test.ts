@@ -57,7 +57,10 @@ describe("wrong use", () => {
     [["evaluate", "--data", "x"], /missing required argument 'checkpoint'/],
     [["doctor", "--threads", "0"], /'0' is invalid.* whole number of at least 1/],
     [["doctor", "extra"], /too many arguments/],
-    [["train-tokenizer", "--data", "x", "--backend", "gpu"], /Allowed choices are auto, simd, webgpu, tfjs-wasm, tfjs-cpu, tensorflow, tensorflow-gpu, reference/],
+    [
+      ["train-tokenizer", "--data", "x", "--backend", "gpu"],
+      /Allowed choices are auto, simd, webgpu, tfjs-wasm, tfjs-cpu, tensorflow, tensorflow-gpu, reference/,
+    ],
   ])("%j", async (argv, message) => expectError(argv, 2, message));
 
   it("is help when no command is given", async () => {

@@ -50,7 +50,7 @@ export class NonFiniteError extends Error {
 }
 
 /**
- * Gradients of all micro-batches, clip, AdamW.
+ * Gradients of all micro-batches, clip, AdamW. The device is waited for once, when everything up to the norm is on its way.
  *
  * @throws NonFiniteError before anything is changed
  */
@@ -59,60 +59,52 @@ export async function update<Params, Value extends Readonly<Record<string, Tenso
   microBatches: readonly MicroBatch<Params, Value>[],
   options: UpdateOptions,
 ): Promise<UpdateReport> {
-  const scalars: Record<string, number> = {};
-  const arrays: Record<string, number[]> = {};
-  let total: Params | undefined;
+  if (microBatches.length === 0) throw new Error("[update] expected at least one micro-batch, got none");
+  const made: unknown[] = [];
   try {
+    const parts: Part<Value>[] = [];
+    let gradients: Params | undefined;
     for (const { share, objective } of microBatches) {
-      const { value, gradients } = valueAndGradient<Params, Value>(state.params, objective, { scale: share });
-      for (const [name, result] of Object.entries(value)) {
-        const values = await result.read();
-        if (result.shape.length === 0) scalars[name] = (scalars[name] ?? 0) + share * values[0];
-        else arrays[name] = [...(arrays[name] ?? []), ...values];
-      }
-      disposeTree(value);
-      if (total) {
-        accumulate(tensorsOf(total), tensorsOf(gradients));
-        disposeTree(gradients);
-      } else total = gradients;
+      const part = valueAndGradient<Params, Value>(state.params, objective, { scale: share });
+      parts.push({ share, value: part.value });
+      made.push(part.value);
+      if (gradients) {
+        accumulate(tensorsOf(gradients), tensorsOf(part.gradients));
+        disposeTree(part.gradients);
+      } else made.push((gradients = part.gradients));
     }
-    if (!total) throw new Error("[update] expected at least one micro-batch, got none");
+    const norm = globalNorm(tensorsOf(gradients));
+    made.push({ norm });
+    const [{ scalars, arrays }, [gradientNorm]] = await Promise.all([readParts(parts), norm.read()]);
     const { loss, ...others } = scalars;
-    if (!Number.isFinite(loss)) throw new NonFiniteError(state.step, "loss", await nonFinite(state.params, total));
-    const gradientNorm = await applyUpdate(state, total, options);
+    if (!Number.isFinite(loss)) throw new NonFiniteError(state.step, "loss", await nonFinite(state.params, gradients));
+    if (!Number.isFinite(gradientNorm))
+      throw new NonFiniteError(state.step, "gradient norm", await nonFinite(state.params, gradients));
+    const { learningRate, adamW, rateScales, decayScales } = options;
+    const groups = { learningRate, options: adamW, rateScales, decayScales, norm };
+    state.optimizer = updateAdamW(state.params, gradients as Params, state.optimizer, groups);
+    state.step++;
     return { loss, gradientNorm, scalars: others, arrays };
   } finally {
-    if (total) disposeTree(total);
+    for (const tree of made) disposeTree(tree);
   }
 }
 
-async function applyUpdate<Params>(
-  state: TrainingState<Params>,
-  gradients: Params,
-  options: UpdateOptions,
-): Promise<number> {
-  const { learningRate, adamW, rateScales, decayScales } = options;
-  const norm = await gradientNormOf(state, gradients);
-  state.optimizer = updateAdamW(state.params, gradients, state.optimizer, {
-    learningRate,
-    options: adamW,
-    rateScales,
-    decayScales,
-    norm,
-  });
-  const value = (await norm.read())[0];
-  norm.dispose();
-  state.step++;
-  return value;
-}
+type Part<Value> = { readonly share: number; readonly value: Value };
 
-async function gradientNormOf<Params>(state: TrainingState<Params>, gradients: Params): Promise<Tensor> {
-  const norm = globalNorm(tensorsOf(gradients));
-  if (!Number.isFinite((await norm.read())[0])) {
-    norm.dispose();
-    throw new NonFiniteError(state.step, "gradient norm", await nonFinite(state.params, gradients));
+async function readParts(
+  parts: readonly Part<Readonly<Record<string, Tensor>>>[],
+): Promise<{ readonly scalars: Record<string, number>; readonly arrays: Record<string, number[]> }> {
+  const scalars: Record<string, number> = {};
+  const arrays: Record<string, number[]> = {};
+  const readings = parts.flatMap(({ share, value }) =>
+    Object.entries(value).map(async ([name, tensor]) => ({ share, name, tensor, values: await tensor.read() })),
+  );
+  for (const { share, name, tensor, values } of await Promise.all(readings)) {
+    if (tensor.shape.length === 0) scalars[name] = (scalars[name] ?? 0) + share * values[0];
+    else arrays[name] = [...(arrays[name] ?? []), ...values];
   }
-  return norm;
+  return { scalars, arrays };
 }
 
 async function nonFinite<Params>(params: Params, gradients: Params): Promise<string[]> {
