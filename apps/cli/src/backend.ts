@@ -14,6 +14,7 @@ const backendNames = ["auto", "simd", "webgpu", ...tfjsBackends, "reference"] as
 export const backendFlags = {
   backend: choice(backendNames, "where to compute; auto: a GPU where there is one, else simd", "auto"),
   softwareGpu: toggle("let webgpu run on a driver that computes on the processor: for tests, very slow"),
+  mixed: toggle("with webgpu: products of f16 factors, on matrix units where there are any, and a scaled loss"),
   threads: integer("count", "threads of simd (default: all processors)", 1),
 };
 
@@ -30,6 +31,7 @@ export const inferenceFlags = {
 export type BackendFlags = {
   readonly backend: (typeof backendNames)[number];
   readonly softwareGpu: boolean;
+  readonly mixed: boolean;
   readonly threads: number | undefined;
   readonly precision?: SimdPrecision;
 };
@@ -49,13 +51,14 @@ export async function openBackend(flags: BackendFlags, { terminal, onEnd }: Cont
 }
 
 function open(flags: BackendFlags, warn: (text: string) => void): Promise<OpenedBackend> | OpenedBackend {
-  const { backend: name, softwareGpu, threads, precision } = flags;
+  const { backend: name, softwareGpu, mixed, threads, precision } = flags;
+  if (mixed && name !== "webgpu") throw usageError(`expected --backend webgpu for --mixed, got ${name}`);
   if (name === "auto") return openAuto(flags, warn);
   if (name === "simd") return openSimd(threads, precision);
   if (precision !== undefined && precision !== "float32")
     throw usageError(`expected --backend simd for --precision ${precision}, got ${name}`);
   if (name === "reference") return openReference("asked for");
-  return name === "webgpu" ? openWebgpu(softwareGpu) : openTfjs(name);
+  return name === "webgpu" ? openWebgpu(softwareGpu, mixed ? "mixed" : "float32") : openTfjs(name);
 }
 
 async function openAuto(

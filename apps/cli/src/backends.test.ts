@@ -62,6 +62,15 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("webgpu", () => {
     expectClose(await lossesOf("bert-gpu", "by-gpu", webgpu), await lossesOf("bert-cpu", "by-gpu", simd));
   });
 
+  it("says what its products are made of, and that only it has --mixed", async () => {
+    const tokenizing = ["tokenize", "--tokenizer", at("nothing"), "--data", pngs, "--mixed"];
+    const { stderr } = await cli([...tokenizing, "--backend", "webgpu", "--software-gpu"]);
+    expect(stderr).toMatch(/backend: webgpu \(.*; products of f16 factors, from registers\)/);
+    const { code, stderr: complaint } = await cli(tokenizing);
+    expect(code).toBe(2);
+    expect(complaint).toContain("expected --backend webgpu for --mixed, got auto");
+  });
+
   it("is not a driver on the processor unless that is asked for", async () => {
     const { code, stderr } = await cli([
       "tokenize",

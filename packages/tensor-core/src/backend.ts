@@ -36,6 +36,8 @@ export interface Backend {
    * first call is as fast as the others. What the ops return holds garbage. Absent where there is nothing to make.
    */
   prepare?(body: () => void): void;
+  /** Whether products round their factors to f16, so that training has to scale its loss. */
+  readonly halfProducts?: boolean;
   /** Frees everything, ends threads. Tensors of this backend are unusable afterwards. */
   dispose(): void;
 }

@@ -2,6 +2,7 @@
 // with and what they must hash to. Random state and data position are the seed and the step: all randomness is addressed.
 import { fillTree, leaves, type HostArray, type Tensor } from "@beitjs/tensor-core";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
+import type { LossScale } from "./optimizer/loss-scale.ts";
 import type { Recipe } from "./recipes/recipe.ts";
 import type { TrainingState } from "./update.ts";
 
@@ -28,6 +29,8 @@ export type Manifest = CheckpointInfo & {
   readonly format: typeof CHECKPOINT_FORMAT;
   readonly version: typeof CHECKPOINT_VERSION;
   readonly updates: number;
+  /** Where products round to f16: where the loss scale stood. */
+  readonly lossScale?: LossScale;
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
 };
 
@@ -53,6 +56,7 @@ export async function encodeCheckpoint<Params>(
     version: CHECKPOINT_VERSION,
     ...info,
     updates,
+    ...(state.lossScale && { lossScale: state.lossScale }),
     files: digests,
   };
   files.set(MANIFEST, new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
@@ -100,6 +104,8 @@ export function restoreState<Params>(
   fillTree({ firstMoments, secondMoments }, moments, { user: "loadCheckpoint" });
   state.step = manifest.step;
   state.optimizer = { firstMoments, secondMoments, updates: manifest.updates };
+  // A run may go on where there is none, or come from there.
+  if (state.lossScale && manifest.lossScale) state.lossScale = manifest.lossScale;
 }
 
 /** SHA-256 as lower-case hexadecimal. */

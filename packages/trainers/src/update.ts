@@ -1,14 +1,22 @@
 // One optimizer step: gradients of one or more micro-batches, a look at whether they are finite, then the update.
 // A non-finite loss or gradient stops the run before the parameters are touched, so the last state stays good.
-import { disposeTree, leaves, valueAndGradient, type Tensor } from "@beitjs/tensor-core";
-import { accumulate, globalNorm } from "@beitjs/tensor-core/ops";
+import { disposeTree, leaves, mapTree, scope, valueAndGradient, type Tensor } from "@beitjs/tensor-core";
+import { accumulate, globalNorm, scaleShift } from "@beitjs/tensor-core/ops";
 import { initAdamW, updateAdamW, type AdamWOptions, type AdamWState } from "./optimizer/adamw.ts";
+import { afterFinite, afterOverflow, initLossScale, type LossScale } from "./optimizer/loss-scale.ts";
 
 /** Everything an update changes. Trees of tensors are updated in place; `step` counts finished updates. */
-export type TrainingState<Params> = { step: number; readonly params: Params; optimizer: AdamWState<Params> };
+export type TrainingState<Params> = {
+  step: number;
+  readonly params: Params;
+  optimizer: AdamWState<Params>;
+  /** There on backends whose products round their factors to f16. */
+  lossScale?: LossScale;
+};
 
 export function initTrainingState<Params>(params: Params): TrainingState<Params> {
-  return { step: 0, params, optimizer: initAdamW(params) };
+  const scaled = leaves<Tensor>(params).some(([, { backend }]) => backend.halfProducts);
+  return { step: 0, params, optimizer: initAdamW(params), ...(scaled && { lossScale: initLossScale() }) };
 }
 
 export type UpdateOptions = {
@@ -51,6 +59,7 @@ export class NonFiniteError extends Error {
 
 /**
  * Gradients of all micro-batches, clip, AdamW. The device is waited for once, when everything up to the norm is on its way.
+ * Gradients that leave the range of f16 are made again with half the loss scale, so objectives must repeat themselves.
  *
  * @throws NonFiniteError before anything is changed
  */
@@ -60,37 +69,76 @@ export async function update<Params, Value extends Readonly<Record<string, Tenso
   options: UpdateOptions,
 ): Promise<UpdateReport> {
   if (microBatches.length === 0) throw new Error("[update] expected at least one micro-batch, got none");
-  const made: unknown[] = [];
-  try {
-    const parts: Part<Value>[] = [];
-    let gradients: Params | undefined;
-    for (const { share, objective } of microBatches) {
-      const part = valueAndGradient<Params, Value>(state.params, objective, { scale: share });
-      parts.push({ share, value: part.value });
-      made.push(part.value);
-      if (gradients) {
-        accumulate(tensorsOf(gradients), tensorsOf(part.gradients));
-        disposeTree(part.gradients);
-      } else made.push((gradients = part.gradients));
+  for (;;) {
+    const { scale } = state.lossScale ?? { scale: 1 };
+    const pass = differentiate(state.params, microBatches, scale);
+    try {
+      const [{ scalars, arrays }, [scaledNorm]] = await Promise.all([readParts(pass.parts), pass.norm.read()]);
+      const { loss, ...others } = scalars;
+      const fail = async (what: string): Promise<NonFiniteError> =>
+        new NonFiniteError(state.step, what, await nonFinite(state.params, pass.gradients));
+      if (!Number.isFinite(loss)) throw await fail("loss");
+      if (Number.isFinite(scaledNorm)) {
+        applyUpdate(state, pass, options);
+        return { loss, gradientNorm: scaledNorm / scale, scalars: others, arrays };
+      }
+      const smaller = state.lossScale && afterOverflow(state.lossScale);
+      if (!smaller) throw await fail("gradient norm");
+      state.lossScale = smaller;
+    } finally {
+      disposeTree([pass.gradients, pass.norm, ...pass.parts.map(({ value }) => value)]);
     }
-    const norm = globalNorm(tensorsOf(gradients));
-    made.push({ norm });
-    const [{ scalars, arrays }, [gradientNorm]] = await Promise.all([readParts(parts), norm.read()]);
-    const { loss, ...others } = scalars;
-    if (!Number.isFinite(loss)) throw new NonFiniteError(state.step, "loss", await nonFinite(state.params, gradients));
-    if (!Number.isFinite(gradientNorm))
-      throw new NonFiniteError(state.step, "gradient norm", await nonFinite(state.params, gradients));
-    const { learningRate, adamW, rateScales, decayScales } = options;
-    const groups = { learningRate, options: adamW, rateScales, decayScales, norm };
-    state.optimizer = updateAdamW(state.params, gradients as Params, state.optimizer, groups);
-    state.step++;
-    return { loss, gradientNorm, scalars: others, arrays };
-  } finally {
-    for (const tree of made) disposeTree(tree);
   }
 }
 
 type Part<Value> = { readonly share: number; readonly value: Value };
+
+/** Gradients, and their norm, are those of the loss times `scale`. */
+type Pass<Params, Value> = {
+  readonly parts: readonly Part<Value>[];
+  readonly gradients: Params;
+  readonly norm: Tensor;
+  readonly scale: number;
+};
+
+function differentiate<Params, Value extends Readonly<Record<string, Tensor>> & { readonly loss: Tensor }>(
+  params: Params,
+  microBatches: readonly MicroBatch<Params, Value>[],
+  scale: number,
+): Pass<Params, Value> {
+  const parts: Part<Value>[] = [];
+  let gradients: Params | undefined;
+  try {
+    for (const { share, objective } of microBatches) {
+      const part = valueAndGradient<Params, Value>(params, objective, { scale: share * scale });
+      parts.push({ share, value: part.value });
+      if (gradients) {
+        accumulate(tensorsOf(gradients), tensorsOf(part.gradients));
+        disposeTree(part.gradients);
+      } else gradients = part.gradients;
+    }
+    return { parts, gradients: gradients as Params, norm: globalNorm(tensorsOf(gradients)), scale };
+  } catch (error) {
+    disposeTree([gradients ?? [], ...parts.map(({ value }) => value)]);
+    throw error;
+  }
+}
+
+function applyUpdate<Params>(
+  state: TrainingState<Params>,
+  { gradients, norm, scale }: Pass<Params, unknown>,
+  { learningRate, adamW, rateScales, decayScales }: UpdateOptions,
+): void {
+  const step = { learningRate, options: adamW, rateScales, decayScales };
+  scope(norm.backend, () => {
+    // Dividing by a power of two rounds nothing.
+    const unscaled = (tensor: Tensor): Tensor => (scale === 1 ? tensor : scaleShift(tensor, { scale: 1 / scale }));
+    const tree = mapTree(gradients, unscaled);
+    state.optimizer = updateAdamW(state.params, tree, state.optimizer, { ...step, norm: unscaled(norm) });
+  });
+  if (state.lossScale) state.lossScale = afterFinite(state.lossScale);
+  state.step++;
+}
 
 async function readParts(
   parts: readonly Part<Readonly<Record<string, Tensor>>>[],

@@ -1,15 +1,28 @@
 // A GPU through WebGPU.
 import { readdirSync } from "node:fs";
-import { createWebgpuBackend, describeWebgpu, type WebgpuBackend } from "@beitjs/tensor-core/webgpu";
+import {
+  createWebgpuBackend,
+  describeWebgpu,
+  type WebgpuBackend,
+  type WebgpuPrecision,
+  type WebgpuProducts,
+} from "@beitjs/tensor-core/webgpu";
 import type { OpenedBackend } from "./facts.ts";
+
+const productsInWords: Readonly<Record<WebgpuProducts, string>> = {
+  float32: "products of float32",
+  half: "products of f16 factors, from registers",
+  matrix: "products of f16 factors, on matrix units",
+};
 
 export type OpenedWebgpu = OpenedBackend & { readonly backend: WebgpuBackend };
 
 /** @throws if there is no adapter, or only one that runs on the processor and `softwareGpu` is not set */
-export async function openWebgpu(softwareGpu: boolean): Promise<OpenedWebgpu> {
+export async function openWebgpu(softwareGpu: boolean, precision: WebgpuPrecision = "float32"): Promise<OpenedWebgpu> {
   try {
-    const backend = await createWebgpuBackend({ allowSoftware: softwareGpu });
-    return { backend, facts: { name: "webgpu", reason: backend.adapter } };
+    const backend = await createWebgpuBackend({ allowSoftware: softwareGpu, precision });
+    const { adapter, products } = backend;
+    return { backend, facts: { name: "webgpu", reason: `${adapter}; ${productsInWords[products]}` } };
   } catch (error) {
     throw inWordsOfFlags(error);
   }

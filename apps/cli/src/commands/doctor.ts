@@ -156,7 +156,7 @@ function print(
     terminal.result(`${name.padEnd(18)} ${available && facts ? formatBackend(facts) : `not available: ${reason}`}`);
     if (precisions) terminal.result(`${"".padEnd(18)} precisions: ${precisions.join(", ")}`);
     if (gpu) {
-      terminal.result(`${"".padEnd(18)} matrix products: float32; the adapter's tier: ${gpu.tier}`);
+      terminal.result(`${"".padEnd(18)} tier of the adapter: ${gpu.tier}`);
       terminal.result(`${"".padEnd(18)} features: ${gpu.features.join(", ") || "none"}`);
       const limits = Object.entries(gpu.limits).map(([limit, value]) => `${limit} ${value}`);
       terminal.result(`${"".padEnd(18)} limits: ${limits.join(", ")}`);

@@ -11,7 +11,10 @@ import { emptyTensor, sizeOf, tensor, type Shape, type Tensor } from "../tensor.
 type Slot = Tensor | Tensor[] | undefined;
 export type Results = Readonly<Record<string, HostArray | HostArray[]>>;
 
-/** Values of all outputs, of in-place inputs, and of all gradients of a case on a backend. Same case, same inputs. */
+/**
+ * Values of all outputs, of in-place inputs, and of all gradients of a case on a backend. Same case, same inputs. `values`
+ * may hold the gradient of an output under its name, such as `dy`.
+ */
 export function runCase(backend: Backend, opCase: OpCase, values = fillInputs(opCase)): Results {
   return scope(backend, () => mapSlots(computeCase(backend, opCase, values), (tensor) => tensor.readSync()));
 }
@@ -51,7 +54,7 @@ function computeCase(
     const slot = inputs[name as string];
     if (slot) results[name as string] = slot;
   }
-  return op.backward ? { ...results, ...runBackward(backend, opCase, inputs, outputs) } : results;
+  return op.backward ? { ...results, ...runBackward(backend, opCase, inputs, outputs, values) } : results;
 }
 
 function runBackward(
@@ -59,12 +62,13 @@ function runBackward(
   { op, attributes }: OpCase,
   inputs: Record<string, Slot>,
   outputs: Record<string, Tensor>,
+  values: Record<string, HostArray | HostArray[] | undefined>,
 ): Record<string, Tensor> {
   const known: Record<string, Slot> = {};
   const everything: Record<string, Slot> = { ...inputs, ...outputs };
   for (const name of op.saves ?? []) known[name as string] = everything[name as string];
   for (const [name, seed] of Object.entries(outputSeeds(outputs)))
-    known[name] = tensor(seed, outputs[name.slice(1)].shape, backend);
+    known[name] = tensor((values[name] as HostArray | undefined) ?? seed, outputs[name.slice(1)].shape, backend);
   const gradients: Record<string, Tensor> = {};
   for (const [name, slot] of Object.entries(inputs)) {
     if (!slot || slot instanceof Array || dtypeOf(op, name) === "int32") continue;

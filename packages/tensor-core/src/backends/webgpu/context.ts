@@ -4,6 +4,7 @@ import type { AnyOp, BackwardArguments, ForwardArguments } from "../../ops/defin
 import { Tensor } from "../../tensor.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import type { DeviceBuffer, Memory, WebgpuHandle } from "./memory.ts";
+import type { WebgpuProducts } from "./options.ts";
 import type { Program } from "./pipelines.ts";
 
 /** What can be bound: a tensor, or scratch. */
@@ -19,6 +20,7 @@ export type Dispatch = {
 };
 
 export interface Gpu {
+  readonly products: WebgpuProducts;
   /** One invocation for each of `count` elements, in workgroups of `INVOCATIONS`. */
   elements(program: Program, count: number, dispatch: Dispatch): void;
   /** `count` workgroups, such as one for each row. */
@@ -50,25 +52,23 @@ export function implement<O>(
   return table as unknown as WebgpuKernels;
 }
 
+export type Device = {
+  readonly dispatcher: Dispatcher;
+  readonly memory: Memory;
+  readonly products: WebgpuProducts;
+};
+
 /** @internal Binds kernels to a device. */
-export function bindKernels(
-  tables: readonly WebgpuKernels[],
-  dispatcher: Dispatcher,
-  memory: Memory,
-): Backend["kernels"] {
+export function bindKernels(tables: readonly WebgpuKernels[], device: Device): Backend["kernels"] {
   const bound = new Map<string, Kernel>();
+  const { memory } = device;
   const nothing = memory.allocate(4);
   for (const table of tables) {
     for (const [name, kernel] of table) {
       bound.set(name, (inputs, outputs, attributes) => {
         const scratch: DeviceBuffer[] = [];
         try {
-          kernel(
-            createGpu(name, dispatcher, memory, nothing, scratch),
-            inputs as never,
-            outputs as never,
-            attributes as never,
-          );
+          kernel(createGpu(name, device, nothing, scratch), inputs as never, outputs as never, attributes as never);
         } finally {
           for (const buffer of scratch.reverse()) memory.free(buffer);
         }
@@ -80,8 +80,7 @@ export function bindKernels(
 
 function createGpu(
   op: string,
-  dispatcher: Dispatcher,
-  memory: Memory,
+  { dispatcher, memory, products }: Device,
   nothing: DeviceBuffer,
   scratch: DeviceBuffer[],
 ): Gpu {
@@ -99,6 +98,7 @@ function createGpu(
   const groups: Gpu["groups"] = (program, count, dispatch) =>
     grid(program, [Math.min(count, MOST_GROUPS), Math.ceil(count / MOST_GROUPS), 1], dispatch);
   return {
+    products,
     grid,
     groups,
     elements: (program, count, dispatch) => groups(program, Math.ceil(count / INVOCATIONS), dispatch),

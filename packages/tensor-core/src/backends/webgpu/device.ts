@@ -15,6 +15,9 @@ export const dawnFlags: readonly string[] = [
 const matrixFeature = "chromium-experimental-subgroup-matrix";
 const wantedFeatures = ["shader-f16", "subgroups", "timestamp-query", matrixFeature];
 
+/** Two tiles of f16 and eight matrices of results. */
+const MATRIX_STORAGE_BYTES = 2 * 16 * (128 + 8) * 2 + 8 * 256 * 4;
+
 /** Limits that a device does not have unless they are asked for. */
 const wantedLimits = [
   "maxBufferSize",
@@ -97,9 +100,32 @@ export function describeAdapter(adapter: GPUAdapter): WebgpuDescription {
   };
 }
 
-function tierOf({ features }: GPUAdapter): WebgpuTier {
-  if (!features.has("shader-f16")) return "float32";
-  return features.has(matrixFeature) && features.has("subgroups") ? "matrix" : "f16";
+function tierOf(adapter: GPUAdapter): WebgpuTier {
+  if (!adapter.features.has("shader-f16")) return "float32";
+  return hasMatrices(adapter) ? "matrix" : "f16";
+}
+
+type MatrixConfig = {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly componentType: string;
+  readonly resultComponentType: string;
+};
+
+// What shaders/include/matrix-tiles.wgsl is written for.
+function hasMatrices({ features, info, limits }: GPUAdapter): boolean {
+  if (!features.has(matrixFeature) || !features.has("subgroups")) return false;
+  const { subgroupMatrixConfigs = [] } = info as { readonly subgroupMatrixConfigs?: readonly MatrixConfig[] };
+  return (
+    [...subgroupMatrixConfigs].some(
+      ({ M, N, K, componentType, resultComponentType }) =>
+        [M, N, K].every((side) => side === 16) && componentType === "f16" && resultComponentType === "f32",
+    ) &&
+    info.subgroupMinSize === 32 &&
+    info.subgroupMaxSize === 32 &&
+    limits.maxComputeWorkgroupStorageSize >= MATRIX_STORAGE_BYTES
+  );
 }
 
 type Host = {

@@ -1,14 +1,21 @@
 // The webgpu backend: WGSL kernels on a device of its own. GPU training and inference, in browsers and, through the npm
 // package `webgpu`, in Node.
-import type { Backend } from "../../backend.ts";
 import { bindKernels } from "./context.ts";
 import { describeAdapter, requestAdapter, requestDevice } from "./device.ts";
 import { createDispatcher } from "./dispatch.ts";
 import { allKernels } from "./kernels/index.ts";
 import { createMemory, type WebgpuHandle } from "./memory.ts";
-import type { WebgpuBackend, WebgpuDescription, WebgpuOptions } from "./options.ts";
+import type { WebgpuBackend, WebgpuDescription, WebgpuOptions, WebgpuProducts } from "./options.ts";
 
-export type { GpuEntry, WebgpuBackend, WebgpuDescription, WebgpuOptions, WebgpuTier } from "./options.ts";
+export type {
+  GpuEntry,
+  WebgpuBackend,
+  WebgpuDescription,
+  WebgpuOptions,
+  WebgpuPrecision,
+  WebgpuProducts,
+  WebgpuTier,
+} from "./options.ts";
 export { dawnFlags } from "./device.ts";
 
 /**
@@ -19,6 +26,8 @@ export { dawnFlags } from "./device.ts";
 export async function createWebgpuBackend(options: WebgpuOptions = {}): Promise<WebgpuBackend> {
   const webgpu = await requestDevice(options);
   const { device, description, destroy } = webgpu;
+  const { precision = "float32" } = options;
+  const products = productsOf(precision, description);
   const dispatcher = createDispatcher(webgpu);
   const memory = createMemory({
     device,
@@ -29,11 +38,14 @@ export async function createWebgpuBackend(options: WebgpuOptions = {}): Promise<
       dispatcher.forgetBindGroups();
     },
   });
-  const kernels = bindKernels(allKernels, dispatcher, memory);
+  const kernels = bindKernels(allKernels, { dispatcher, memory, products });
   const reserved = memory.count;
   return {
     name: "webgpu",
     ...description,
+    precision,
+    products,
+    halfProducts: products !== "float32",
     kernels,
     fallbacks: new Set(),
     scopes: [],
@@ -52,7 +64,12 @@ export async function createWebgpuBackend(options: WebgpuOptions = {}): Promise<
       return dtype === "int32" ? new Int32Array(bytes) : new Float32Array(bytes);
     },
     dispose: destroy,
-  } satisfies Backend & WebgpuDescription;
+  };
+}
+
+function productsOf(precision: WebgpuBackend["precision"], { tier }: WebgpuDescription): WebgpuProducts {
+  if (precision === "float32") return "float32";
+  return tier === "matrix" ? "matrix" : "half";
 }
 
 /**

@@ -11,17 +11,24 @@ export type WebgpuOptions = {
   readonly allowSoftware?: boolean;
   /** Which adapter of several; default `high-performance`. */
   readonly powerPreference?: "high-performance" | "low-power";
+  /**
+   * What products of matrices and convolutions multiply: `float32` (the default), or with `mixed` factors rounded to f16, on
+   * matrix units where the adapter has them. Sums, and all else, are f32 in any case; gradients want a loss scale.
+   */
+  readonly precision?: WebgpuPrecision;
   /** Flags of Dawn where Node creates the entry, in place of `dawnFlags`. */
   readonly dawnFlags?: readonly string[];
   /** Most memory of tensors, in bytes; by default what the device gives. */
   readonly maximumBytes?: number;
 };
 
-/**
- * What matrix products can be made of: `matrix` (f16 on matrix units), `f16` (f16 storage, f32 sums), `float32`. Named for
- * what the adapter has; products of the backend are float32 today.
- */
+export type WebgpuPrecision = "float32" | "mixed";
+
+/** What an adapter has for products: units for f16 matrices of 16 x 16, f16 arithmetic, or f32 only. */
 export type WebgpuTier = "matrix" | "f16" | "float32";
+
+/** How products are computed: f16 factors on matrix units, f16 factors in registers and f32, or f32 factors. */
+export type WebgpuProducts = "matrix" | "half" | "float32";
 
 export type WebgpuDescription = {
   /** Vendor, architecture, device and driver in words, as far as the adapter tells. */
@@ -36,4 +43,6 @@ export type WebgpuDescription = {
 
 export interface WebgpuBackend extends Backend, Omit<WebgpuDescription, "limits"> {
   readonly limits: WebgpuDescription["limits"];
+  readonly precision: WebgpuPrecision;
+  readonly products: WebgpuProducts;
 }

@@ -6,7 +6,7 @@ import { multiply } from "./product.ts";
 const MOST_LOGITS = 2 ** 24;
 
 export const linearArgmaxKernels = implement(linearArgmaxOp, {
-  // Logits of some outputs at a time, compared with the best so far.
+  // Logits of some outputs at a time, compared with the best so far. A choice is not rounded.
   forward(gpu, { x, weight, bias }, { index }) {
     const [outputs, depth] = weight.shape;
     const rows = index.size;
@@ -17,7 +17,7 @@ export const linearArgmaxKernels = implement(linearArgmaxOp, {
     for (let first = 0; first < outputs; first += width) {
       const columns = Math.min(width, outputs - first);
       const right = { values: weight, byK: true, stride: depth, offset: first * depth };
-      multiply(gpu, { rows, columns, depth, left, right, to: logits });
+      multiply(gpu, { rows, columns, depth, left, right, exact: true, to: logits });
       const sizes = [rows, columns, first, outputs, first > 0 ? 1 : 0, bias ? 1 : 0];
       gpu.groups({ shader: "argmax" }, rows, { reads: [logits, bias], writes: [best, index], sizes });
     }

@@ -1,6 +1,7 @@
 // Matrix products: how the shader finds the values of its factors, and over how many workgroups it spreads.
 import type { Gpu, Place } from "../context.ts";
 import type { ShaderConstants } from "../expand-shader.ts";
+import type { WebgpuProducts } from "../options.ts";
 import type { Program } from "../pipelines.ts";
 import { addRows } from "./reductions.ts";
 
@@ -21,14 +22,16 @@ export type Product = {
   readonly right: Factor;
   /** [columns] */
   readonly bias?: Place | undefined;
+  /** Of f32 factors, whatever the backend's precision. */
+  readonly exact?: boolean;
   /** [rows, columns]; nothing is done where it is not wanted. */
   readonly to: Place | undefined;
 };
 
 /** to[row][column] = sum over k of left(row, k) right(k, column) + bias[column] */
-export function multiply(gpu: Gpu, { rows, columns, depth, left, right, bias, to }: Product): void {
+export function multiply(gpu: Gpu, { rows, columns, depth, left, right, bias, exact = false, to }: Product): void {
   if (!to) return;
-  spread(gpu, { rows, columns, depth }, to, bias, (variant, chunk, target) => ({
+  spread(gpu, { rows, columns, depth, exact }, to, bias, (variant, chunk, target) => ({
     program: {
       shader: "product",
       constants: {
@@ -49,7 +52,12 @@ function isByFour({ stride, offset = 0 }: Factor, length: number): boolean {
   return stride % 4 === 0 && offset % 4 === 0 && length % 4 === 0;
 }
 
-export type ProductSize = { readonly rows: number; readonly columns: number; readonly depth: number };
+export type ProductSize = {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  readonly exact?: boolean;
+};
 
 type ProductDispatch = {
   readonly program: Program;
@@ -58,9 +66,23 @@ type ProductDispatch = {
   readonly sizes: readonly number[];
 };
 
-/** Side of the tiles of a workgroup, and what the shader calls it (include/product.wgsl). */
-const large = { tile: 128, constants: { SIDE: 16, QUADS: 2, QUADS2: true } };
-const small = { tile: 32, constants: { SIDE: 8, QUADS: 1 } };
+/** What a workgroup makes of the result, and how the shader is told (include/product.wgsl). */
+type Tiling = { readonly rows: number; readonly columns: number; readonly constants: ShaderConstants };
+type Tilings = { readonly large: Tiling; readonly small: Tiling };
+
+const inRegisters = (HALF: boolean): Tilings => ({
+  large: { rows: 128, columns: 128, constants: { SIDE: 16, QUADS: 2, QUADS2: true, HALF } },
+  small: { rows: 32, columns: 32, constants: { SIDE: 8, QUADS: 1, HALF } },
+});
+/** @internal */
+export const tilings: Readonly<Record<WebgpuProducts, Tilings>> = {
+  float32: inRegisters(false),
+  half: inRegisters(true),
+  matrix: {
+    large: { rows: 128, columns: 128, constants: { MATRIX: true, COLUMN_MATRICES: 4 } },
+    small: { rows: 128, columns: 32, constants: { MATRIX: true, COLUMN_MATRICES: 1 } },
+  },
+};
 /** Large tiles from so many workgroups on: enough to fill a large device. */
 const FEWEST_LARGE = 64;
 /** Workgroups that a product along a long k is split into, and the least k for each. */
@@ -73,21 +95,27 @@ const FEWEST_DEPTH = 256;
  */
 export function spread(
   gpu: Gpu,
-  { rows, columns, depth }: ProductSize,
+  { rows, columns, depth, exact = false }: ProductSize,
   to: Place,
   bias: Place | undefined,
   dispatchOf: (variant: ShaderConstants, chunk: number, target: Place) => ProductDispatch,
 ): void {
-  const tilesOf = (tile: number): number => Math.ceil(rows / tile) * Math.ceil(columns / tile);
-  const splitsOf = (tile: number): number =>
+  const tilesOf = (tile: Tiling): number => Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns);
+  const splitsOf = (tile: Tiling): number =>
     bias ? 1 : Math.max(1, Math.min(Math.floor(WANTED_GROUPS / tilesOf(tile)), Math.floor(depth / FEWEST_DEPTH)));
-  const { tile, constants } = tilesOf(large.tile) * splitsOf(large.tile) >= FEWEST_LARGE ? large : small;
+  const { large, small } = tilings[exact ? "float32" : gpu.products];
+  const tile = tilesOf(large) * splitsOf(large) >= FEWEST_LARGE ? large : small;
   const chunk = Math.max(16, Math.ceil(depth / splitsOf(tile) / 16) * 16);
   const splits = Math.max(1, Math.ceil(depth / chunk));
   const target = splits > 1 ? gpu.scratch(splits * rows * columns) : to;
-  const variant = { ...constants, BIAS: bias !== undefined, RESULT: bias ? 3 : 2, RESULT_BY_FOUR: columns % 4 === 0 };
+  const variant = {
+    ...tile.constants,
+    BIAS: bias !== undefined,
+    RESULT: bias ? 3 : 2,
+    RESULT_BY_FOUR: columns % 4 === 0,
+  };
   const { program, reads, ...dispatch } = dispatchOf(variant, chunk, target);
-  const grid = [Math.ceil(columns / tile), Math.ceil(rows / tile), splits] as const;
+  const grid = [Math.ceil(columns / tile.columns), Math.ceil(rows / tile.rows), splits] as const;
   gpu.grid(program, grid, { reads: bias ? [...reads, bias] : reads, ...dispatch });
   if (splits > 1) addRows(gpu, target, splits, rows * columns, to);
 }

@@ -1,0 +1,118 @@
+// Products of f16 factors: on a driver that runs on the processor the values, on Dawn's null device that the shaders for
+// matrix units compile.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { HostArray } from "../../backend.ts";
+import { shaders } from "../../generated/shaders.ts";
+import { conv2dCases } from "../../ops/conv2d.cases.ts";
+import { convTranspose2dCases } from "../../ops/conv-transpose2d.cases.ts";
+import { linear, linearArgmax } from "../../ops/index.ts";
+import { linearCases } from "../../ops/linear.cases.ts";
+import { matmulCases } from "../../ops/matmul.cases.ts";
+import { tensor } from "../../tensor.ts";
+import { fillInputs, largestDifference, runCase, runCaseAsync, titleOf, type OpCase } from "../../testing/index.ts";
+import { createReferenceBackend } from "../reference/index.ts";
+import { expandShader } from "./expand-shader.ts";
+import { createWebgpuBackend, dawnFlags, type WebgpuBackend } from "./index.ts";
+import { tilings } from "./kernels/product.ts";
+
+const cases = [...linearCases, ...matmulCases, ...conv2dCases, ...convTranspose2dCases];
+
+describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("products of f16 factors in registers", () => {
+  let backend: WebgpuBackend;
+  const reference = createReferenceBackend();
+  beforeAll(async () => {
+    backend = await createWebgpuBackend({ allowSoftware: true, precision: "mixed" });
+  });
+  afterAll(() => backend.dispose());
+
+  // With inputs and gradients that f16 can hold, rounding them changes nothing: the tolerances of float32 hold.
+  it.each(cases.map((opCase) => [titleOf(opCase), opCase] as const))("%s", async (_, opCase) => {
+    const values = halfValues(opCase);
+    const wanted = runCase(reference, opCase, values);
+    const got = await runCaseAsync(backend, opCase, values);
+    const { tolerance = 1e-5, gradientTolerance = tolerance } = opCase;
+    const { error, where } = largestDifference(got, wanted, Object.keys(wanted));
+    expect(error, where).toBeLessThan(Math.max(tolerance, gradientTolerance));
+  });
+
+  const product = async (a: number, b: number): Promise<number> => {
+    const [x, weight] = [tensor([a], [1, 1], backend), tensor([b], [1, 1], backend)];
+    return (await linear(x, { weight }).read())[0];
+  };
+
+  it("rounds factors to the nearest f16, ties to even, and sums in f32", async () => {
+    expect(backend).toMatchObject({ precision: "mixed", products: "half" });
+    expect(await product(1 + 2 ** -12, 1)).toBe(1);
+    expect(await product(1 + 2 ** -11, 1)).toBe(1);
+    expect(await product(1 + 3 * 2 ** -11, 1)).toBe(1 + 2 ** -9);
+    expect(await product(2 ** -24, 2 ** 15)).toBe(2 ** -9);
+    expect(await product(65504, 65504)).toBe(65504 ** 2);
+  });
+
+  it.each([65536, -1e30, Infinity, NaN])("lets no number come of %d, which f16 does not have", async (value) => {
+    expect(await product(value, 1)).toBeNaN();
+    expect(await product(1, value)).toBeNaN();
+  });
+
+  it("chooses the largest without rounding", async () => {
+    const x = tensor([1, 1], [1, 2], backend);
+    const weight = tensor([1, 1, 1, 1 + 2 ** -14], [2, 2], backend);
+    expect([...(await linearArgmax(x, { weight }).read())]).toEqual([1]);
+  });
+});
+
+/** Inputs, and the gradient of the output, as f16 holds them. */
+function halfValues(opCase: OpCase): Record<string, HostArray | HostArray[] | undefined> {
+  const values = fillInputs(opCase);
+  for (const value of Object.values(values)) for (const array of [value ?? []].flat()) roundToHalf(array);
+  const { y } = runCase(createReferenceBackend(), opCase, values);
+  const dy = Float64Array.from(y as HostArray, (_, i) => Math.sin(i * 1.3));
+  roundToHalf(dy);
+  return { ...values, dy };
+}
+
+function roundToHalf(array: HostArray): void {
+  for (let i = 0; i < array.length; i++) {
+    const unit = 2 ** (Math.max(-14, Math.floor(Math.log2(Math.abs(array[i]) || 1))) - 10);
+    array[i] = Math.round(array[i] / unit) * unit;
+  }
+}
+
+describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("products on matrix units", () => {
+  let device: GPUDevice;
+  beforeAll(async () => {
+    const { create, globals } = (await import("webgpu")) as unknown as {
+      create: (flags: readonly string[]) => GPU;
+      globals: object;
+    };
+    Object.assign(globalThis, globals);
+    const adapter = (await create(["backend=null", ...dawnFlags]).requestAdapter()) as GPUAdapter;
+    device = await adapter.requestDevice({
+      requiredFeatures: ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"] as GPUFeatureName[],
+    });
+  });
+  afterAll(() => device.destroy());
+
+  const booleans = [false, true];
+  const variants = booleans.flatMap((LEFT_BY_K) =>
+    booleans.flatMap((RIGHT_BY_K) => booleans.map((byFour) => ({ LEFT_BY_K, RIGHT_BY_K, byFour }))),
+  );
+  const { large, small } = tilings.matrix;
+
+  it.each(
+    (["product", "conv"] as const).flatMap((shader) => [large, small].map(({ constants }) => ({ shader, constants }))),
+  )("compile: %j", async ({ shader, constants }) => {
+    for (const { LEFT_BY_K, RIGHT_BY_K, byFour } of variants) {
+      const byFourConstants = { LEFT_BY_FOUR: byFour, RIGHT_BY_FOUR: byFour, BY_FOUR: byFour, RESULT_BY_FOUR: byFour };
+      const bias = { BIAS: byFour, RESULT: byFour ? 3 : 2, KIND: 0 };
+      const code = expandShader(shaders[shader], { ...constants, LEFT_BY_K, RIGHT_BY_K, ...byFourConstants, ...bias });
+      device.pushErrorScope("validation");
+      const module = device.createShaderModule({ code });
+      const { messages } = await module.getCompilationInfo();
+      expect(messages.map(({ message }) => message)).toEqual([]);
+      // The null device has too little workgroup memory for a pipeline of the large tiles.
+      if (constants === small.constants) device.createComputePipeline({ layout: "auto", compute: { module } });
+      expect((await device.popErrorScope())?.message).toBeUndefined();
+    }
+  });
+});
