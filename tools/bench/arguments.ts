@@ -9,6 +9,7 @@ export const suiteNames = [
   "folder",
   "masking",
   "train",
+  "gpu",
   "gemm",
   "conv",
   "ops",
@@ -44,6 +45,7 @@ export const usage = `npm run bench -- <suite> [<suite> ...] [options]
   folder     JPEG files to visual tokens: our pipeline against Pillow and onnxruntime in Python
   masking    masks a second: WebAssembly in bulk, TypeScript, the official Python
   train      one training step of the micro model: simd, tfjs on wasm, PyTorch on the CPU
+  gpu        products, a pre-training step of BEiT-base and the tokenizer on webgpu, PyTorch on the same card
   gemm       matrix products and convolutions of simd, against the machine's ceiling
   conv       3 x 3 convolutions of simd: Winograd's way against the direct one
   ops        where the time of a training step on simd goes, kernel by kernel

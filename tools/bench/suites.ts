@@ -4,6 +4,7 @@ import { convSuite } from "./conv/suite.ts";
 import { encoderSuite } from "./encoder/suite.ts";
 import { folderSuite } from "./folder/suite.ts";
 import { gemmSuite } from "./gemm/suite.ts";
+import { gpuSuite } from "./gpu/suite.ts";
 import { maskingSuite } from "./masking/suite.ts";
 import { opsSuite } from "./ops/suite.ts";
 import type { SuiteResult } from "./report.ts";
@@ -17,6 +18,7 @@ export const suites: Readonly<Record<SuiteName, (options: BenchOptions) => Promi
   sweep: sweepSuite,
   folder: folderSuite,
   train: trainSuite,
+  gpu: gpuSuite,
   gemm: gemmSuite,
   conv: convSuite,
   masking: maskingSuite,

@@ -14,8 +14,8 @@ struct Parameters {
 @group(1) @binding(0) var<uniform> parameters: Parameters;
 
 const INVOCATIONS = 64u;
-// Others in a tile.
-const TILE = 32u;
+// Others in a tile: with two tiles and two numbers of each, no more than the 16 KiB that every device has.
+const TILE = max(STEP, min(32u, 16384u / (QUADS * 32u + 8u) / STEP * STEP));
 // Scores between two looks at the largest.
 const STEP = 8u;
 const QUADS = (HEAD + 3u) / 4u;

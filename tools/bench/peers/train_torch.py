@@ -1,6 +1,7 @@
-"""Training steps of the micro model on PyTorch, CPU, eager: python train_torch.py '<settings as JSON>'.
+"""Training steps of a BEiT on PyTorch, eager: python train_torch.py '<settings as JSON>'.
 
-Prints one line of JSON. Fused attention and fused AdamW, the fastest of what PyTorch offers without a compiler.
+Prints one line of JSON. Fused attention and fused AdamW, the fastest of what PyTorch offers without a compiler. On the CPU, or on
+the `device` of the settings; with `autocast` products are of bfloat16. `products` are timed, too.
 """
 
 import json
@@ -14,8 +15,11 @@ from torch import nn
 from torch.nn import functional as F
 
 settings = json.loads(sys.argv[1])
-torch.set_num_threads(settings["threads"])
+torch.set_num_threads(settings.get("threads", 1))
 torch.set_num_interop_threads(1)
+device = settings.get("device", "cpu")
+torch.set_default_device(device)
+autocast = torch.autocast(device, torch.bfloat16, enabled=settings.get("autocast", False))
 torch.manual_seed(settings["seed"])
 model_config = settings["model"]
 
@@ -65,7 +69,7 @@ class Block(nn.Module):
         biases = torch.cat((self.query_bias, torch.zeros_like(self.query_bias), self.value_bias))
         qkv = F.linear(x, self.qkv.weight, biases)
         query, key, value = qkv.view(batch, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=bias.to(query.dtype))
         return self.projection(mixed.transpose(1, 2).reshape(batch, tokens, width))
 
     def forward(self, x, bias):
@@ -140,12 +144,33 @@ parameters = list(beit.parameters())
 
 
 def step():
-    loss = F.cross_entropy(beit(pixels, mask), targets)
+    with autocast:
+        loss = F.cross_entropy(beit(pixels, mask), targets)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     nn.utils.clip_grad_norm_(parameters, adamw["clipNorm"])
     optimizer.step()
     return loss.item()
+
+
+def wait():
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def time_product(rows, depth, columns):
+    """Milliseconds of x [rows, depth] times weight [columns, depth], transposed; the best of some."""
+    dtype = torch.bfloat16 if settings.get("autocast", False) else torch.float32
+    x, weight = torch.randn(rows, depth, dtype=dtype), torch.randn(columns, depth, dtype=dtype)
+    best = math.inf
+    for _ in range(5):
+        wait()
+        begin = time.perf_counter()
+        for _ in range(settings["repeats"]):
+            F.linear(x, weight)
+        wait()
+        best = min(best, (time.perf_counter() - begin) * 1000 / settings["repeats"])
+    return best
 
 
 losses = [step() for _ in range(settings["warmup"])]
@@ -162,6 +187,7 @@ report = {
     "times": times,
     "cpuTimes": cpu_times,
     "losses": losses,
+    "productTimes": [time_product(*size) for size in settings.get("products", [])],
     "peakRssBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
     "versions": {"torch": torch.__version__, "python": sys.version.split()[0]},
 }

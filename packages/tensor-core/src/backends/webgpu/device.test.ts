@@ -53,6 +53,24 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("on a software driver"
     expect(tensor(new Float32Array(8 * 1024), [8 * 1024], backend).size).toBe(8 * 1024);
   });
 
+  it("gives a repeated step the buffers of the first, in whatever order they came back", async () => {
+    const backend = await open();
+    const allocate = (): { memory: { id: number } }[] =>
+      [1, 2, 3, 4].map(() => backend.allocate(64, "float32") as { memory: { id: number } });
+    const idsOf = (handles: readonly { memory: { id: number } }[]): number[] => handles.map(({ memory }) => memory.id);
+    const first = allocate();
+    for (const order of [
+      [2, 0, 3, 1],
+      [3, 2, 1, 0],
+      [0, 1, 2, 3],
+    ]) {
+      for (const i of order) backend.free(first[i]);
+      const again = allocate();
+      expect(idsOf(again)).toEqual(idsOf(first));
+      first.splice(0, 4, ...again);
+    }
+  });
+
   it("refuses one tensor above the device's limit", async () => {
     const backend = await open();
     const limit = Math.min(backend.limits["maxBufferSize"], backend.limits["maxStorageBufferBindingSize"]);

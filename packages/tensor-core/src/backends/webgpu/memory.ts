@@ -1,5 +1,5 @@
-// Buffers of the device, pooled by size: a freed buffer is the next one of its size to be given out, so a repeated step
-// gets the same buffers in the same places and finds its bind groups made.
+// Buffers of the device, pooled by size. Of the free ones the oldest is given out, whatever the order they came back in: so a
+// repeated step gets the same buffers in the same places and finds its bind groups made.
 import type { DType } from "../../backend.ts";
 
 /** A buffer that may be bound. `batch` is the last batch of dispatches that touches it. */
@@ -81,8 +81,19 @@ export function createMemory({ device, maximumBytes, onTrim }: MemoryOptions): M
       count--;
       pooled += buffer.bytes;
       const pool = pools.get(buffer.bytes);
-      if (pool) pool.push(buffer);
+      if (pool) insert(pool, buffer);
       else pools.set(buffer.bytes, [buffer]);
     },
   };
+}
+
+// Keeps a pool sorted, the oldest last.
+function insert(pool: DeviceBuffer[], buffer: DeviceBuffer): void {
+  let [from, to] = [0, pool.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (pool[middle].id > buffer.id) from = middle + 1;
+    else to = middle;
+  }
+  pool.splice(from, 0, buffer);
 }

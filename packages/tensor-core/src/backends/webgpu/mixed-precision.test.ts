@@ -78,7 +78,9 @@ function roundToHalf(array: HostArray): void {
   }
 }
 
-describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("products on matrix units", () => {
+describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("on the null device, products on matrix units", () => {
+  // Kept to the end: an entry that is collected takes its device, and the process, along.
+  let entry: GPU;
   let device: GPUDevice;
   beforeAll(async () => {
     const { create, globals } = (await import("webgpu")) as unknown as {
@@ -86,12 +88,29 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("products on matrix un
       globals: object;
     };
     Object.assign(globalThis, globals);
-    const adapter = (await create(["backend=null", ...dawnFlags]).requestAdapter()) as GPUAdapter;
+    entry = create(["backend=null", ...dawnFlags]);
+    const adapter = (await entry.requestAdapter()) as GPUAdapter;
     device = await adapter.requestDevice({
       requiredFeatures: ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"] as GPUFeatureName[],
     });
   });
-  afterAll(() => device.destroy());
+  afterAll(() => {
+    device.destroy();
+    expect(entry).toBeDefined();
+  });
+
+  it.each([16, 64, 128])(
+    "attention with heads of %d fits into the workgroup memory that every device has",
+    async (HEAD) => {
+      device.pushErrorScope("validation");
+      const codeOf = (FORWARD: boolean): string => expandShader(shaders.attention, { HEAD, BY_FOUR: true, FORWARD });
+      const [forward, backward] = [true, false].map((way) => device.createShaderModule({ code: codeOf(way) }));
+      for (const entryPoint of ["queryGradient", "keyGradient", "valueGradient"])
+        device.createComputePipeline({ layout: "auto", compute: { module: backward, entryPoint } });
+      device.createComputePipeline({ layout: "auto", compute: { module: forward, entryPoint: "forward" } });
+      expect((await device.popErrorScope())?.message).toBeUndefined();
+    },
+  );
 
   const booleans = [false, true];
   const variants = booleans.flatMap((LEFT_BY_K) =>
