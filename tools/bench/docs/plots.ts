@@ -21,7 +21,7 @@ export function contestantsPlot(report: SavedReport, title: string): string {
   return draw(
     {
       title: titleOf(title),
-      grid: { left: 120, right: 60, top: 40, bottom: 36 },
+      grid: { left: 168, right: 60, top: 40, bottom: 36 },
       xAxis: { type: "value", name: "ms", nameGap: 4, axisLabel: text },
       yAxis: { type: "category", data: rows.map(({ contestant }) => String(contestant)), axisLabel: text },
       series: [
