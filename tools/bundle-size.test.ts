@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { simdBuilds, wasmBytes } from "@beitjs/tensor-core/simd";
-import { build, type Rolldown } from "vite";
+import type { Rolldown } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleForBrowser, type OutputFile } from "./browser/bundle.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const kilobyte = 1000;
@@ -57,8 +58,6 @@ it.each(simdBuilds)("the wasm build %s takes at most 60 kB", (build) => {
   expect(wasmBytes(build, false).length).toBeLessThanOrEqual(60 * kilobyte);
 });
 
-type OutputFile = Rolldown.OutputChunk | Rolldown.OutputAsset;
-
 function chunks(files: readonly OutputFile[]): readonly Rolldown.OutputChunk[] {
   return files.filter((file) => file.type === "chunk");
 }
@@ -67,16 +66,8 @@ function contents(file: OutputFile): string | Uint8Array {
   return file.type === "chunk" ? file.code : file.source;
 }
 
-async function bundle(folder: string): Promise<readonly OutputFile[]> {
+function bundle(folder: string): Promise<readonly OutputFile[]> {
   const entry = join(folder, "page.js");
   writeFileSync(entry, page);
-  const result = await build({
-    root: folder,
-    configFile: false,
-    logLevel: "error",
-    resolve: { conditions: ["@beitjs/source"] },
-    build: { write: false, minify: true, target: "es2022", rolldownOptions: { input: entry } },
-  });
-  const outputs = (Array.isArray(result) ? result : [result]) as readonly Rolldown.RolldownOutput[];
-  return outputs.flatMap(({ output }) => output);
+  return bundleForBrowser(entry, { root: folder, minify: true });
 }

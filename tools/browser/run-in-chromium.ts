@@ -7,8 +7,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type Rolldown } from "vite";
 import { unpackChromium } from "../software-gpu/driver.ts";
+import { bundleForBrowser } from "./bundle.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -108,15 +108,7 @@ function timeout(milliseconds: number, said: () => string): Promise<never> {
 }
 
 async function bundle(entry: string): Promise<string> {
-  const result = await build({
-    root,
-    configFile: false,
-    logLevel: "error",
-    resolve: { conditions: ["@beitjs/source"] },
-    build: { write: false, minify: false, target: "es2022", rolldownOptions: { input: entry } },
-  });
-  const outputs = (Array.isArray(result) ? result : [result]) as readonly Rolldown.RolldownOutput[];
-  const chunks = outputs.flatMap(({ output }) => output).filter((file) => file.type === "chunk");
+  const chunks = (await bundleForBrowser(entry)).filter((file) => file.type === "chunk");
   if (chunks.length !== 1) throw new Error(`[runInChromium] expected one file of code, got ${chunks.length}`);
   return chunks[0].code;
 }

@@ -3,7 +3,7 @@ import { simdPrecisions, type SimdPrecision } from "@beitjs/tensor-core/simd";
 import { formatBackend, type OpenedBackend } from "./backends/facts.ts";
 import { isSimdMissing, openReference, openSimd } from "./backends/simd.ts";
 import { isInstalled, openTfjs, tfjsBackends } from "./backends/tfjs.ts";
-import { openWebgpu, whyNoGpu } from "./backends/webgpu.ts";
+import { openWebgpu, tryWebgpu } from "./backends/webgpu.ts";
 import { choice, integer, toggle, type Context } from "./command.ts";
 import { messageOf, usageError } from "./exit-codes.ts";
 
@@ -88,11 +88,7 @@ async function openAuto(
 function gpus(
   softwareGpu: boolean,
 ): readonly { readonly name: string; readonly openGpu: () => Promise<OpenedBackend> }[] {
-  const openGpu = async (): Promise<OpenedBackend> => {
-    const reason = softwareGpu ? undefined : await whyNoGpu();
-    if (reason !== undefined) throw new Error(reason);
-    return openWebgpu(softwareGpu);
-  };
+  const webgpu = { name: "webgpu", openGpu: () => tryWebgpu(softwareGpu) } as const;
   const addon = { name: "tensorflow-gpu", openGpu: () => openTfjs("tensorflow-gpu") } as const;
-  return [{ name: "webgpu", openGpu }, ...(isInstalled("tensorflow-gpu") ? [addon] : [])];
+  return isInstalled("tensorflow-gpu") ? [webgpu, addon] : [webgpu];
 }

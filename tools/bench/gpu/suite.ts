@@ -1,6 +1,6 @@
 // A GPU: webgpu with products of float32 and of f16 factors, PyTorch in float32 and with autocast on the same card. Where there is
 // only a driver that computes on the processor, little sizes show that everything runs, and the figures are marked.
-import { createWebgpuBackend } from "@beitjs/tensor-core/webgpu";
+import { describeWebgpu } from "@beitjs/tensor-core/webgpu";
 import type { BenchOptions } from "../arguments.ts";
 import { bundleWorker } from "../bundle.ts";
 import { findPeers, peerFiles } from "../peers.ts";
@@ -25,7 +25,7 @@ const columns: readonly Column[] = [
 
 /** @throws if there is no adapter at all */
 export async function gpuSuite(options: BenchOptions): Promise<SuiteResult> {
-  const software = await isSoftware();
+  const { software } = await describeWebgpu();
   const settings = {
     ...(software ? softwareStep : baseStep),
     ...(options.seconds !== undefined && { seconds: options.seconds }),
@@ -77,12 +77,6 @@ export async function gpuSuite(options: BenchOptions): Promise<SuiteResult> {
     ],
     versions: { ...Object.fromEntries(versions), adapter: adapters[0] },
   };
-}
-
-async function isSoftware(): Promise<boolean> {
-  const backend = await createWebgpuBackend({ allowSoftware: true });
-  backend.dispose();
-  return backend.software;
 }
 
 async function seesCuda(python: string): Promise<boolean> {

@@ -1,21 +1,24 @@
 // A contestant: the webgpu backend with one kind of products. Prints one line of JSON.
 import { initTokenizer, tokenize } from "@beitjs/dvae-tokenizer";
-import { tensor, zeros, type Tensor } from "@beitjs/tensor-core";
+import { scope, tensor, zeros, type Tensor } from "@beitjs/tensor-core";
 import { linear } from "@beitjs/tensor-core/ops";
 import { createRng } from "@beitjs/tensor-core/random";
 import { createWebgpuBackend } from "@beitjs/tensor-core/webgpu";
 import { createStep } from "../train/simd-step.ts";
+import { timeSteps } from "../train/time-steps.ts";
 import type { GpuRequest, GpuResult, ProductSize } from "./settings.ts";
 
 const settings = JSON.parse(process.argv[2]) as GpuRequest;
-const { precision, allowSoftware, warmup, minimumSteps, seconds, repeats } = settings;
+const { precision, allowSoftware, repeats } = settings;
 const backend = await createWebgpuBackend({ precision, allowSoftware });
 
 const productTimes: number[] = [];
 for (const size of settings.products) productTimes.push(await timeProduct(size));
 const tokenizerTimes = await timeTokenizer();
 const { adapter, products } = backend;
-const result: GpuResult = { ...(await timeSteps()), productTimes, tokenizerTimes, adapter, products };
+const timed = await timeSteps(createStep(settings, backend), settings);
+const engine = { engineBytes: backend.memory().peak, fallbacks: [...backend.fallbacks], adapter, products };
+const result: GpuResult = { ...timed, productTimes, tokenizerTimes, ...engine };
 console.log(JSON.stringify(result));
 backend.dispose();
 
@@ -47,10 +50,8 @@ async function timeProduct([rows, depth, columns]: ProductSize): Promise<number>
 
 // Work is done in order: what was written last is read last.
 async function settled(): Promise<void> {
-  const mark = zeros([1], backend);
-  const product = linear(mark, { weight: zeros([1, 1], backend) });
-  await product.read();
-  product.dispose();
+  const mark = scope(backend, () => linear(zeros([1], backend), { weight: zeros([1, 1], backend) }));
+  await mark.read();
   mark.dispose();
 }
 
@@ -73,32 +74,4 @@ async function timeTokenizer(): Promise<number[]> {
   }
   images.dispose();
   return times;
-}
-
-async function timeSteps() {
-  const step = createStep(settings, backend);
-  const losses: number[] = [];
-  for (let i = 0; i < warmup; i++) losses.push(await step());
-  const times: number[] = [];
-  const hostTimes: number[] = [];
-  const cpuTimes: number[] = [];
-  const start = performance.now();
-  while (times.length < minimumSteps || performance.now() - start < seconds * 1000) {
-    const [from, used] = [performance.now(), process.cpuUsage()];
-    const loss = step();
-    hostTimes.push(performance.now() - from);
-    losses.push(await loss);
-    times.push(performance.now() - from);
-    const { user, system } = process.cpuUsage(used);
-    cpuTimes.push((user + system) / 1000);
-  }
-  return {
-    times,
-    hostTimes,
-    cpuTimes,
-    losses,
-    peakRssBytes: process.resourceUsage().maxRSS * 1024,
-    engineBytes: backend.memory().peak,
-    fallbacks: [...backend.fallbacks],
-  };
 }

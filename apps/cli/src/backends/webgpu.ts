@@ -28,8 +28,15 @@ export async function openWebgpu(softwareGpu: boolean, precision: WebgpuPrecisio
   }
 }
 
+/** `openWebgpu` where nobody has asked for it by name: Dawn is not started where there cannot be a GPU. */
+export async function tryWebgpu(softwareGpu: boolean): Promise<OpenedWebgpu> {
+  const reason = softwareGpu ? undefined : await whyNoGpu();
+  if (reason !== undefined) throw new Error(reason);
+  return openWebgpu(softwareGpu);
+}
+
 /** The reason why this machine has no GPU that WebGPU can use; nothing if it has one. */
-export async function whyNoGpu(): Promise<string | undefined> {
+async function whyNoGpu(): Promise<string | undefined> {
   // Dawn prints a warning of its own where it finds no driver; where there is no device it is not asked.
   if (process.platform === "linux" && !hasDevice()) return "no GPU under /dev";
   try {

@@ -9,7 +9,7 @@ import type { WebgpuDescription } from "@beitjs/tensor-core/webgpu";
 import { formatBackend, type BackendFacts, type OpenedBackend } from "../backends/facts.ts";
 import { openReference, openSimd } from "../backends/simd.ts";
 import { openTfjs, tfjsBackends } from "../backends/tfjs.ts";
-import { openWebgpu, whyNoGpu } from "../backends/webgpu.ts";
+import { tryWebgpu } from "../backends/webgpu.ts";
 import { defineCommand, integer, toggle, type Context } from "../command.ts";
 import { selfTestCases } from "../doctor-cases.ts";
 import { exitCodes, messageOf } from "../exit-codes.ts";
@@ -72,9 +72,7 @@ function probes(
 }
 
 async function openGpu(softwareGpu: boolean): Promise<Opened> {
-  const reason = softwareGpu ? undefined : await whyNoGpu();
-  if (reason !== undefined) throw new Error(reason);
-  const { backend, facts } = await openWebgpu(softwareGpu);
+  const { backend, facts } = await tryWebgpu(softwareGpu);
   const { software, tier, features, limits } = backend;
   return { backend, facts, gpu: { software, tier, features, limits } };
 }
