@@ -23,6 +23,7 @@ export default defineConfig(
     "**/assembly/",
     "apps/cli/data/",
     "runs/",
+    "docs-site/",
     "bench-results/",
     "**/.turbo/",
   ]),

@@ -22,6 +22,7 @@ async function main(packageName: string | undefined): Promise<void> {
   for (const build of builds) {
     const bytes = await compile(build);
     write(kebabCase(build.name), wasmModule(build.name, bytes));
+    if (build.asFile) writeFile(build.name, bytes);
     console.log(`${packageName} ${build.name}: ${bytes.length} bytes of wasm`);
   }
   if (existsSync(worker)) write("worker-source", workerModule(readFileSync(worker, "utf8")));
@@ -54,6 +55,12 @@ async function compile({ name, entry = "index.ts", features, small }: KernelBuil
     );
   }
   return binary;
+}
+
+// For hosts that take WebAssembly as a file only.
+function writeFile(name: string, bytes: Uint8Array): void {
+  mkdirSync("wasm", { recursive: true });
+  writeFileSync(join("wasm", `${name}.wasm`), bytes);
 }
 
 // An unchanged file keeps its time stamp, so watchers and incremental compilers rest.

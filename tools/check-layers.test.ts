@@ -29,6 +29,12 @@ const manifests: Record<string, string> = {
     ]),
   ),
   "apps/cli/package.json": JSON.stringify({ name: "@beitjs/cli", dependencies: { "@beitjs/trainers": "1" } }),
+  "apps/web/package.json": JSON.stringify({
+    name: "@beitjs/web",
+    private: true,
+    dependencies: { "@beitjs/trainers": "1" },
+    devDependencies: { vite: "1" },
+  }),
 };
 
 /** What is reported about these files, as `file:line message`. */
@@ -47,6 +53,8 @@ describe("arrows between packages", () => {
     ["packages/trainers/src/a.ts", "@beitjs/masking"],
     ["packages/trainers/src/a.ts", "@beitjs/tensor-core/simd"],
     ["apps/cli/src/a.ts", "@beitjs/trainers"],
+    ["apps/web/src/a.ts", "@beitjs/trainers?url"],
+    ["apps/web/vite.config.ts", "vite"],
     ["tools/a.ts", "@beitjs/masking"],
     ["tools/a.ts", "../packages/tensor-core/src/ops/cases.ts"],
     ["tools/a.ts", "publint/utils"],
@@ -69,6 +77,7 @@ describe("arrows between packages", () => {
     ["packages/trainers/src/a.ts", "../../masking/src/index.ts", "packages meet at package names"],
     ["packages/trainers/src/a.test.ts", "../../../tools/a.ts", "nobody imports tools"],
     ["apps/cli/src/a.ts", "../../../tools/a.ts", "nobody imports tools"],
+    ["apps/web/src/a.ts", "@beitjs/masking", "which its package.json does not declare"],
     ["apps/cli/src/a.ts", "@beitjs/masking", "which its package.json does not declare"],
     ["packages/masking/src/a.ts", "sharp", "imports sharp, which its package.json does not declare"],
     ["tools/a.ts", "left-pad", "imports left-pad, which its package.json does not declare"],

@@ -11,6 +11,8 @@ export type KernelBuild = {
    * Inline only what the source marks so. A quarter fewer bytes; the same speed where helpers of hot loops have the mark.
    */
   readonly small?: true;
+  /** Also written as a file, `wasm/<name>.wasm`, which the package exports. */
+  readonly asFile?: true;
 };
 
 /** Upper limit of the imported memory in pages of 64 KiB: 4 GiB. The host may import a smaller one. */
@@ -19,8 +21,8 @@ export const maximumPages = 65536;
 export const kernelBuilds: Readonly<Record<string, readonly KernelBuild[]>> = {
   masking: [{ name: "masks", features: ["simd"] }],
   "tensor-core": [
-    { name: "base", features: ["simd"], small: true },
-    { name: "relaxed", features: ["simd", "relaxed-simd"], small: true },
+    { name: "base", features: ["simd"], small: true, asFile: true },
+    { name: "relaxed", features: ["simd", "relaxed-simd"], small: true, asFile: true },
     { name: "resample", entry: "resample.ts", features: ["simd"] },
   ],
 };

@@ -1,4 +1,4 @@
-// The TypeScript of every README compiles as it stands against the packages' sources.
+// The TypeScript of every README and guide compiles as it stands against the packages' sources.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -17,6 +17,11 @@ const given = {
   "packages/dvae-tokenizer/README.md": `declare const photo: import("@beitjs/tensor-core/image").Image;`,
   "packages/beit-encoder/README.md": `declare const pixels: import("@beitjs/tensor-core").Tensor;`,
   "packages/trainers/README.md": "",
+  "docs/guides/tokenize-at-the-edge.md": "",
+  "docs/guides/pre-train-on-your-folder.md": "",
+  "docs/guides/fine-tune.md": "",
+  "docs/guides/official-weights.md": "",
+  "docs/guides/choose-a-backend.md": "",
 } as const;
 
 describe.each(Object.keys(given) as (keyof typeof given)[])("%s", (path) => {

@@ -83,11 +83,12 @@ function packageFaults(files: FileSet, place: Place, specifier: string, workspac
 }
 
 function isDeclared(files: FileSet, { workspace }: Place, name: string): boolean {
-  const { dependencies, peerDependencies, devDependencies } = manifestOf(files, workspace);
-  // What is published needs its dependencies at run time; tools and root files run in the repository only.
-  const published = workspace.startsWith("packages/") || workspace.startsWith("apps/");
+  const { dependencies, peerDependencies, devDependencies, private: kept } = manifestOf(files, workspace);
+  // What is published needs its dependencies at run time; tools, root files and private apps run in the repository only.
+  const isWorkspace = workspace.startsWith("packages/") || workspace.startsWith("apps/");
+  const published = isWorkspace && kept !== true;
   const declared = { ...dependencies, ...peerDependencies, ...(published ? {} : devDependencies) };
-  return Object.hasOwn(declared, name) || (!published && name.startsWith("@beitjs/"));
+  return Object.hasOwn(declared, name) || (!isWorkspace && name.startsWith("@beitjs/"));
 }
 
 function isAllowed(wall: { readonly allowed: RegExp; readonly testsExempt: boolean }, place: Place): boolean {

@@ -15,6 +15,7 @@ export type Violation = { readonly path: string; readonly line: number; readonly
 
 type Manifest = {
   readonly name?: string;
+  readonly private?: boolean;
   readonly exports?: Readonly<Record<string, Readonly<Record<string, string>> | string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
@@ -45,9 +46,11 @@ export function packageNames(files: FileSet): ReadonlyMap<string, string> {
 
 /** `@scope/name/sub` to name and sub-path ("." for the package itself). */
 export function splitSpecifier(specifier: string): { readonly name: string; readonly subpath: string } {
-  const parts = specifier.split("/");
+  // What follows is for bundlers: `model.bin?url`.
+  const [path] = specifier.split("?");
+  const parts = path.split("/");
   const name = parts.slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
-  return { name, subpath: `.${specifier.slice(name.length)}` };
+  return { name, subpath: `.${path.slice(name.length)}` };
 }
 
 /** The path a relative specifier means. */

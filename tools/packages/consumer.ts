@@ -40,10 +40,10 @@ function lockOfDependencies(manifest: { readonly name: string; readonly version:
   };
 }
 
-/** Everything a package lets others import, manifests aside: `@beitjs/masking`, `@beitjs/masking/bulk`. */
+/** Everything a package lets others import, manifests, weights and wasm aside: `@beitjs/masking`, `@beitjs/masking/bulk`. */
 export function entryPoints({ name, exports }: Manifest): string[] {
   return Object.keys(exports ?? {})
-    .filter((subpath) => !subpath.endsWith(".json"))
+    .filter((subpath) => !/\.(json|safetensors|wasm)$/.test(subpath))
     .map((subpath) => name + subpath.slice(1));
 }
 

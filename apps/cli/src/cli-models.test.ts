@@ -440,6 +440,40 @@ describe("attention", () => {
   });
 });
 
+describe("the tokenizer that comes along", () => {
+  it("is small to every command that takes one", async () => {
+    const tokens = await cli([
+      "tokenize",
+      "--tokenizer",
+      "small",
+      "--data",
+      pngs,
+      "--out",
+      at("small.json"),
+      ...oneThread,
+    ]);
+    expect(tokens.stderr).not.toMatch(/^beit:/m);
+    const written = JSON.stringify(await json(at("small.json")));
+    expect(written).toContain("1024");
+    const recipe = [
+      "--recipe",
+      "pretrain-small",
+      "--set",
+      "epochs=1",
+      "batchSize=2",
+      "model.depth=1",
+      "model.width=32",
+    ];
+    const run = ["pretrain", "--data", pngs, "--tokenizer", "small", ...recipe, "model.heads=1", "--out", at("run")];
+    expect((await cli([...run, ...oneThread])).code).toBe(0);
+    const scores = ["evaluate", at("run"), "--data", pngs, "--split", "train", ...oneThread];
+    for (const flags of [[], ["--tokenizer", "small"]]) {
+      const { code, stdout } = await cli([...scores, ...flags]);
+      expect([code, stdout]).toEqual([0, expect.stringContaining("masked patches")]);
+    }
+  });
+});
+
 describe("examples", () => {
   it.each(["predict", "encode", "reconstruct", "inspect"])("of %s name flags that there are", async (name) => {
     const help = (await cli([name, "--help"])).stdout;

@@ -34,7 +34,7 @@ export function drawReconstructions(rows: readonly ReconstructionPanels[]): Imag
 }
 
 /** A square of `size` pixels with a cell a token; equal ids have equal colors in every picture. */
-export function drawTokens(ids: ArrayLike<number>, size: number): Image {
+function drawTokens(ids: ArrayLike<number>, size: number): Image {
   const side = Math.round(Math.sqrt(ids.length));
   const data = new Uint8Array(size * size * 3);
   const lined = size / side >= 6;

@@ -1,5 +1,6 @@
 // The files of a model that somebody else wrote: a path, a folder, or an address, as sources to read ranges from.
 import { promises as files } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { openUrl, type FileSource } from "@beitjs/tensor-core/files";
 import { openFile } from "@beitjs/tensor-core/files/node";
@@ -15,7 +16,8 @@ const parts = /(^(config|preprocessor_config)\.json|\.index\.json|\.(safetensors
 const others = /^(optimizer|scheduler|training_args|rng_state|scaler)\b/i;
 
 /**
- * Opens files, folders and http(s) addresses. Of a folder: everything that may be a part of a model.
+ * Opens files, folders, http(s) addresses and `small`, the tokenizer that comes along. Of a folder: everything that may be a part
+ * of a model.
  *
  * @throws naming the path that is not there or has nothing in it that could be a model
  */
@@ -51,8 +53,14 @@ export async function isCheckpoint(path: string): Promise<boolean> {
   return (await there("manifest.json")) || (await there("checkpoints"));
 }
 
+/** The tokenizer that comes with its package, known to commands by the name `small`. */
+function shippedTokenizer(): string {
+  return createRequire(import.meta.url).resolve("@beitjs/dvae-tokenizer/models/small.safetensors");
+}
+
 async function filesOf(path: string): Promise<string[]> {
   const stats = await files.stat(path).catch(() => undefined);
+  if (!stats && path === "small") return [shippedTokenizer()];
   if (!stats) throw usageError(`${path}: expected a model, got nothing there`);
   if (!stats.isDirectory()) return [path];
   const names = (await files.readdir(path)).filter((name) => parts.test(name) && !others.test(name)).sort();

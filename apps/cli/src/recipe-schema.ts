@@ -12,6 +12,8 @@ const perChannel = z.array(z.number()).min(1).max(3);
 const filter = z.enum(["bilinear", "bicubic", "lanczos"]);
 const normalization = z.union([z.enum(["unit", "mapPixels"]), z.strictObject({ mean: perChannel, std: perChannel })]);
 const annealing = z.strictObject({ start: amount, end: amount, steps: whole });
+/** Below 0 the KL is rewarded: a discrete VAE becomes surer of each token. */
+const signedAnnealing = z.strictObject({ start: z.number(), end: z.number(), steps: whole });
 
 const common = {
   seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
@@ -125,7 +127,7 @@ const tokenizer: z.ZodType<TokenizerRecipe> = z.strictObject({
   model: tokenizerModel,
   views,
   temperature: z.strictObject({ start: z.number().positive(), end: z.number().positive(), steps: whole }),
-  klWeight: annealing,
+  klWeight: signedAnnealing,
   balanceWeight: amount,
   hard: z.boolean(),
 });

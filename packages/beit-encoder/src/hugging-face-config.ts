@@ -88,7 +88,7 @@ export function beitConfigToHuggingFace(config: BeitConfig, labels?: readonly st
 }
 
 /** @internal The class of transformers with this model's head. */
-export function huggingFaceArchitecture(caller: string, { vocabSize, classes }: BeitConfig): HuggingFaceArchitecture {
+function huggingFaceArchitecture(caller: string, { vocabSize, classes }: BeitConfig): HuggingFaceArchitecture {
   if (vocabSize > 0 && classes > 0) {
     throw new Error(`[${caller}] expected vocabSize or classes to be 0, got ${vocabSize} and ${classes}`);
   }

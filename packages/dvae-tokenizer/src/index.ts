@@ -27,7 +27,7 @@ export {
   type GaussianVaeConfig,
   type GaussianVaeParams,
 } from "./gaussian-vae.ts";
-export { loadTokenizer, tokenizerToOfficial } from "./load.ts";
+export { loadTokenizer, tokenizerToOfficial, type LoadTokenizerOptions } from "./load.ts";
 export { officialNames, type OfficialLayout, type OfficialName } from "./names.ts";
 export { tokenizerObjective, type ObjectiveOptions, type TokenizerObjective } from "./objective.ts";
 export { mapPixels, unmapPixels } from "./pixels.ts";

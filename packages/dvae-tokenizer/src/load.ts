@@ -7,18 +7,45 @@ import { initDallEEncoder, initStridedEncoder } from "./encoder.ts";
 import type { InitConv } from "./init-conv.ts";
 import { fromOfficialLayout, toOfficialLayout } from "./layout.ts";
 import { officialNames, type OfficialName } from "./names.ts";
-import { buildTokenizer, type Tokenizer, type TokenizerEncoder } from "./tokenizer.ts";
+import { buildTokenizer, prepareTokenizer, type Tokenizer, type TokenizerEncoder } from "./tokenizer.ts";
 
+export type LoadTokenizerOptions = { readonly config?: DvaeConfig };
+
+/**
+ * The tokenizer that comes with this package: 56 x 56 color images to 14 x 14 of 1024 visual tokens, trained on photographs by
+ * the recipe `tokenizer-small`. Half a million parameters, in a module of its own that is loaded only here.
+ */
+export function loadTokenizer(name: "small", backend: Backend): Promise<Tokenizer>;
 /**
  * A tokenizer from a safetensors file: one of ours, or one with official names if `config` says which network it is.
  *
  * @throws if neither the file nor the options hold a config, or if tensors are missing, unexpected or misshapen
  */
+export function loadTokenizer(bytes: Uint8Array, backend: Backend, options?: LoadTokenizerOptions): Tokenizer;
 export function loadTokenizer(
-  bytes: Uint8Array,
+  model: "small" | Uint8Array,
   backend: Backend,
-  options: { readonly config?: DvaeConfig } = {},
-): Tokenizer {
+  options: LoadTokenizerOptions = {},
+): Tokenizer | Promise<Tokenizer> {
+  if (model !== "small") return fromBytes(model, backend, options);
+  return import("./generated/small-model.ts").then(({ smallModel }) => {
+    const tokenizer = fromBytes(decodeBase64(smallModel), backend, {});
+    prepareTokenizer(tokenizer);
+    return tokenizer;
+  });
+}
+
+// Node and browsers have it; packages compile without the types of either.
+declare const atob: (base64: string) => string;
+
+function decodeBase64(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+function fromBytes(bytes: Uint8Array, backend: Backend, options: LoadTokenizerOptions): Tokenizer {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new Error(`[loadTokenizer] expected "small" or the bytes of a file, got ${String(bytes)}`);
+  }
   const { tensors, metadata } = readSafetensors(bytes);
   const config = options.config ?? storedConfig(metadata);
   const tokenizer = blankTokenizer(config, backend);

@@ -220,3 +220,25 @@ describe("all variants", () => {
     }
   });
 });
+
+describe("onBlock", () => {
+  test.each(["official", "exact", "paper"] as const)(
+    "gives the blocks of %s in the order they were placed",
+    (variant) => {
+      const options: BlockwiseOptions = variant === "paper" ? { variant, ratio: 0.4 } : { variant, count: 75 };
+      for (let seed = 0; seed < 50; seed++) {
+        const again = new Uint8Array(196);
+        let placed = 0;
+        const mask = blockwiseMask(grid, options, createRng(seed), ({ top, left, height, width }) => {
+          const before = again.reduce((sum, cell) => sum + cell, 0);
+          for (let row = top; row < top + height; row++) again.fill(1, row * 14 + left, row * 14 + left + width);
+          if (again.reduce((sum, cell) => sum + cell, 0) > before) placed++;
+        });
+        expect(placed).toBe(mask.blocks);
+        expect(mask.cells.filter((cell, i) => cell < again[i])).toHaveLength(0);
+        if (variant !== "exact") expect(again).toEqual(mask.cells);
+        expect(mask).toEqual(blockwiseMask(grid, options, createRng(seed)));
+      }
+    },
+  );
+});

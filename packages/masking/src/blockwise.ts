@@ -16,7 +16,16 @@ export type BlockwiseMask = Mask & {
   readonly complete: boolean;
 };
 
-type Draft = { readonly cells: Uint8Array; count: number; blocks: number; attempts: number };
+/** A rectangle of patches: its first row and column, and its sides. */
+export type Block = { readonly top: number; readonly left: number; readonly height: number; readonly width: number };
+
+type Draft = {
+  readonly cells: Uint8Array;
+  readonly onBlock: ((block: Block) => void) | undefined;
+  count: number;
+  blocks: number;
+  attempts: number;
+};
 
 const attemptsPerBlock = 10;
 const restarts = 100;
@@ -34,11 +43,18 @@ const restarts = 100;
  *
  * Throws a RangeError for options out of range or that can never place a block ("official" only).
  *
+ * @param onBlock called with every block as it is placed, for pictures; patches that "exact" fills up belong to none
+ *
  * @example blockwiseMask({ rows: 14, cols: 14 }, { count: 75 }, createRng(7)).count <= 75
  */
-export function blockwiseMask(grid: Grid, options: BlockwiseOptions, rng: Rng): BlockwiseMask {
+export function blockwiseMask(
+  grid: Grid,
+  options: BlockwiseOptions,
+  rng: Rng,
+  onBlock?: (block: Block) => void,
+): BlockwiseMask {
   const plan = planBlocks("blockwiseMask", grid, options);
-  const draft: Draft = { cells: new Uint8Array(grid.rows * grid.cols), count: 0, blocks: 0, attempts: 0 };
+  const draft: Draft = { cells: new Uint8Array(grid.rows * grid.cols), onBlock, count: 0, blocks: 0, attempts: 0 };
   if (plan.variant === "paper") growPastRatio(draft, plan, rng);
   else growBlocks(draft, plan, rng);
   if (plan.variant === "official" && draft.count === 0) growAgain(draft, plan, rng);
@@ -46,7 +62,8 @@ export function blockwiseMask(grid: Grid, options: BlockwiseOptions, rng: Rng): 
     maskUniformly(draft.cells, plan.target - draft.count, rng);
     draft.count = plan.target;
   }
-  return { grid, ...draft, complete: draft.count >= plan.target };
+  const { cells, count, blocks, attempts } = draft;
+  return { grid, cells, count, blocks, attempts, complete: count >= plan.target };
 }
 
 function growBlocks(draft: Draft, plan: BlockPlan, rng: Rng): void {
@@ -67,7 +84,7 @@ function tryBlock(draft: Draft, plan: BlockPlan, budget: number, rng: Rng): numb
     const left = rng.integer(plan.cols - width + 1);
     const added = countFree(draft.cells, plan, { top, left, height, width });
     if (added === 0 || added > budget) continue;
-    fill(draft.cells, plan, { top, left, height, width });
+    fill(draft, plan, { top, left, height, width });
     return added;
   }
   return 0;
@@ -79,7 +96,7 @@ function growAgain(draft: Draft, plan: BlockPlan, rng: Rng): void {
   const { rows: height, cols: width } = plan.smallest;
   const top = rng.integer(plan.rows - height + 1);
   const left = rng.integer(plan.cols - width + 1);
-  fill(draft.cells, plan, { top, left, height, width });
+  fill(draft, plan, { top, left, height, width });
   draft.count = height * width;
   draft.blocks = 1;
   draft.attempts++;
@@ -94,7 +111,7 @@ function growPastRatio(draft: Draft, plan: BlockPlan, rng: Rng): void {
     const top = rng.integer(plan.rows - height + 1);
     const left = rng.integer(plan.cols - width + 1);
     const added = countFree(draft.cells, plan, { top, left, height, width });
-    fill(draft.cells, plan, { top, left, height, width });
+    fill(draft, plan, { top, left, height, width });
     draft.count += added;
     if (added > 0) draft.blocks++;
   }
@@ -108,8 +125,6 @@ function drawSides(draft: Draft, plan: BlockPlan, budget: number, rng: Rng): { h
   return { height: roundToEven(Math.sqrt(area * aspect)), width: roundToEven(Math.sqrt(area / aspect)) };
 }
 
-type Block = { readonly top: number; readonly left: number; readonly height: number; readonly width: number };
-
 function countFree(cells: Uint8Array, { cols }: Grid, { top, left, height, width }: Block): number {
   let free = 0;
   for (let row = top; row < top + height; row++) {
@@ -118,6 +133,8 @@ function countFree(cells: Uint8Array, { cols }: Grid, { top, left, height, width
   return free;
 }
 
-function fill(cells: Uint8Array, { cols }: Grid, { top, left, height, width }: Block): void {
+function fill({ cells, onBlock }: Draft, { cols }: Grid, block: Block): void {
+  const { top, left, height, width } = block;
   for (let row = top; row < top + height; row++) cells.fill(1, row * cols + left, row * cols + left + width);
+  onBlock?.(block);
 }

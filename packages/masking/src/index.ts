@@ -2,7 +2,7 @@
 export { emptyMask, maskedIndices, maskFromCells, maskRatio, maxGridSide } from "./grid.ts";
 export type { Grid, Mask } from "./grid.ts";
 export { blockwiseMask } from "./blockwise.ts";
-export type { BlockwiseMask } from "./blockwise.ts";
+export type { Block, BlockwiseMask } from "./blockwise.ts";
 export type { BlockShapeOptions, BlockwiseOptions, CountedBlockOptions, PaperBlockOptions } from "./block-plan.ts";
 export { uniformMask } from "./uniform.ts";
 export type { UniformOptions } from "./uniform.ts";

@@ -102,6 +102,32 @@ describe("beit convert", () => {
     }
   });
 
+  it("halves the size with --half, and keeps 11 bits of every parameter", async () => {
+    await writeFile(at("whole.safetensors"), await saveBeit(classifier));
+    expect((await cli(["convert", at("whole.safetensors"), "--half", "--out", at("half")])).code).toBe(0);
+    const [whole, half] = [
+      await readParameters(classifier),
+      await readParameters((await openBeit(await sourcesOf(at("half")), backend)).beit),
+    ];
+    for (const [path, { data }] of whole) {
+      const other = half.get(path)?.data ?? [];
+      expect(
+        Array.from(data).filter((value, i) => Math.abs(value - other[i]) > Math.abs(value) * 2 ** -11 + 2 ** -25),
+      ).toEqual([]);
+    }
+    const sizes = await Promise.all(
+      [at("whole.safetensors"), join(at("half"), "model.safetensors")].map(
+        async (path) => (await readFile(path)).length,
+      ),
+    );
+    expect(sizes[1]).toBeLessThan(0.7 * sizes[0]);
+    const refused = await cli(["convert", at("whole.safetensors"), "--half", "--to", "onnx", "--out", at("half-onnx")]);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("--half: expected --to beitjs, got --to onnx"),
+    ]);
+  });
+
   it("takes labels from a file", async () => {
     await writeFile(at("official.safetensors"), await saveOfficialBeit(classifier));
     await writeFile(at("names.txt"), "one\ntwo\nthree\n");

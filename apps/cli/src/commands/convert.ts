@@ -27,6 +27,7 @@ export const convertCommand = defineCommand({
     out: required("folder", "where the files go"),
     onnxOutput: choice(["logits", "features"], "of a BEiT as ONNX: what the head says, or its features", "logits"),
     labels: optional("file", "names of the classes, one a line"),
+    half: toggle("parameters in 16 bits, half the size; with --to beitjs"),
     force: toggle("write over files that are there"),
     ...resizingFlags,
     ...looseFlags,
@@ -35,6 +36,7 @@ export const convertCommand = defineCommand({
   },
   async run(flags, context) {
     const paths = flags.decoder === undefined ? [flags.model] : [flags.model, flags.decoder];
+    if (flags.half && flags.to !== "beitjs") throw usageError(`--half: expected --to beitjs, got --to ${flags.to}`);
     const kind = await modelKind(paths, context);
     const { backend } = await openBackend(flags, context);
     const { content, card } =
@@ -56,6 +58,7 @@ type Flags = Parameters<typeof openEncoder>[2] & {
   readonly onnxOutput: "logits" | "features";
   readonly labels: string | undefined;
   readonly tokenSize: number | undefined;
+  readonly half: boolean;
 };
 type Converted = { readonly content: ModelFiles; readonly card: string };
 
@@ -72,7 +75,7 @@ async function convertBeit(flags: Flags, backend: Backend, context: Context): Pr
         ? "pre-trained by masked image modeling"
         : "without a head";
   return {
-    content: await beitFiles({ beit, labels, preprocessing, onnxOutput }, flags.to),
+    content: await beitFiles({ beit, labels, preprocessing, onnxOutput, half: flags.half }, flags.to),
     card: modelCard({
       title: `BEiT, ${config.depth} layers of width ${config.width}`,
       summary: `A BEiT image transformer (Bao et al. 2021), ${task}, for images of ${config.imageSize} x ${config.imageSize} pixels.`,
@@ -95,7 +98,7 @@ async function convertBeit(flags: Flags, backend: Backend, context: Context): Pr
 
 async function convertTokenizer(
   paths: readonly string[],
-  { to, tokenSize }: Flags,
+  { to, tokenSize, half }: Flags,
   backend: Backend,
   context: Context,
 ): Promise<Converted> {
@@ -103,7 +106,7 @@ async function convertTokenizer(
   const { tokenizer, origin, path, sha256, checkpoint } = await openTokenizer(paths, backend, { tokenSize }, context);
   const { config } = tokenizer;
   return {
-    content: await tokenizerFiles(tokenizer, to),
+    content: await tokenizerFiles(tokenizer, to, { half }),
     card: modelCard({
       title: `Discrete VAE with ${config.vocabSize} visual tokens`,
       summary: `An image tokenizer: ${config.imageSize} x ${config.imageSize} pixels to a grid of visual tokens and back.`,

@@ -18,6 +18,7 @@ import { evaluateGaussian } from "../evaluate-gaussian.ts";
 import { exitCodes, usageError } from "../exit-codes.ts";
 import { formatAccuracy, formatLoss, formatShare } from "../expectations.ts";
 import { imageFlags, interruptible, openImages, testSplit } from "../images.ts";
+import { openTokenizing } from "../open-model.ts";
 import { beitOf, gaussianVaeOf, openCheckpoint, stageOf, tokenizerOf } from "../models.ts";
 import { writeResult } from "../run-folder.ts";
 import { pixelEvalView, tokenEvalView } from "../views.ts";
@@ -33,7 +34,10 @@ export const evaluateCommand = defineCommand({
     checkpoint: required("checkpoint", "checkpoint or run folder"),
     ...imageFlags,
     split: choice(["auto", "train", "test"], "part of the data; auto: test where there is one", "auto"),
-    tokenizer: optional("checkpoint", "for a pre-trained BEiT: its tokenizer (default: the one it was trained with)"),
+    tokenizer: optional(
+      "model",
+      "for a pre-trained BEiT: its tokenizer, or small (default: the one it was trained with)",
+    ),
     out: optional("file", "write the figures as JSON"),
     ...inferenceFlags,
   },
@@ -116,10 +120,10 @@ async function pretrainingScores(
   if (typeof path !== "string")
     throw usageError("expected --tokenizer for a checkpoint that does not name its tokenizer");
   const { mask, seed, model, views } = recipe;
-  const tokenizerCheckpoint = await openCheckpoint(path, ["tokenizer"], context);
+  const opened = await openTokenizing(path, backend, {}, context);
   const { loss, accuracy, maskedPatches } = await evaluatePretraining(
     beitOf(checkpoint, backend),
-    tokenizerOf(tokenizerCheckpoint, backend),
+    opened.tokenizer,
     images,
     {
       mask,

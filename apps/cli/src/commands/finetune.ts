@@ -81,7 +81,7 @@ export const finetuneCommand = defineCommand({
 });
 
 /** What fine-tuning adds to a run. */
-export function fineTuneRun(
+function fineTuneRun(
   recipe: FineTuneRecipe,
   images: Dataset,
   { from, backend }: { readonly from?: Beit; readonly backend: Backend },

@@ -27,7 +27,7 @@ export const pretrainCommand = defineCommand({
     ...imageFlags,
     tokenizer: required(
       "model",
-      "run folder of train-tokenizer, or a tokenizer's file or address (OpenAI's encoder.pkl)",
+      "run folder of train-tokenizer, a tokenizer's file or address (OpenAI's encoder.pkl), or small, which comes along",
     ),
     ...recipeFlags("pretrain-demo"),
     ...runFlags("runs/pretrain"),
@@ -62,7 +62,7 @@ export const pretrainCommand = defineCommand({
 });
 
 /** What pre-training adds to a run. */
-export function pretrainRun(
+function pretrainRun(
   recipe: PretrainRecipe,
   images: Dataset,
   { tokenizer, backend }: { readonly tokenizer: TokenizerEncoder; readonly backend: Backend },

@@ -25,7 +25,7 @@ export const reconstructCommand = defineCommand({
   summary: "Show what a tokenizer makes of images, or of visual tokens",
   example: "beit reconstruct --tokenizer runs/tokenizer --images cat.jpg dog.jpg --out reconstructions",
   flags: {
-    tokenizer: list("model", "run folder of train-tokenizer, or a tokenizer's files (encoder.pkl decoder.pkl)", {
+    tokenizer: list("model", "run folder of train-tokenizer, a tokenizer's files (encoder.pkl decoder.pkl), or small", {
       required: true,
     }),
     ...imageSourceFlags,

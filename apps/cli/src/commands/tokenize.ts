@@ -21,7 +21,7 @@ export const tokenizeCommand = defineCommand({
   flags: {
     tokenizer: required(
       "model",
-      "run folder of train-tokenizer, or a tokenizer's file or address (OpenAI's encoder.pkl)",
+      "run folder of train-tokenizer, a tokenizer's file or address (OpenAI's encoder.pkl), or small, which comes along",
     ),
     data: list("path", "image files, or folders as for training", { required: true }),
     out: optional("file", ".safetensors or .json (default: stdout, as grids on a terminal, as JSON lines elsewhere)"),

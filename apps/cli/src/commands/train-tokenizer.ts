@@ -62,7 +62,7 @@ type RunPart<Report extends TokenizerReport | GaussianReport> = Pick<
 >;
 
 /** What training a tokenizer adds to a run. */
-export function tokenizerRun(recipe: TokenizerRecipe, images: Dataset, backend: Backend): RunPart<TokenizerReport> {
+function tokenizerRun(recipe: TokenizerRecipe, images: Dataset, backend: Backend): RunPart<TokenizerReport> {
   return {
     recipe,
     train: (resume) => trainTokenizer({ recipe, images, backend, ...(resume && { resume }) }),
@@ -84,7 +84,7 @@ export function tokenizerRun(recipe: TokenizerRecipe, images: Dataset, backend: 
 }
 
 /** What training a Gaussian VAE adds to a run. */
-export function gaussianRun(recipe: GaussianRecipe, images: Dataset, backend: Backend): RunPart<GaussianReport> {
+function gaussianRun(recipe: GaussianRecipe, images: Dataset, backend: Backend): RunPart<GaussianReport> {
   return {
     recipe,
     train: (resume) => trainGaussianVae({ recipe, images, backend, ...(resume && { resume }) }),

@@ -15,18 +15,19 @@ export type BeitToWrite = {
   readonly labels?: readonly string[] | undefined;
   readonly preprocessing: Preprocessing;
   readonly onnxOutput: BeitOutput;
+  readonly half: boolean;
 };
 
 const weights = "model.safetensors";
 
 /** The files of a BEiT in a format. */
 export async function beitFiles(
-  { beit, labels, preprocessing, onnxOutput }: BeitToWrite,
+  { beit, labels, preprocessing, onnxOutput, half }: BeitToWrite,
   format: Format,
 ): Promise<ModelFiles> {
   switch (format) {
     case "beitjs":
-      return new Map([[weights, await saveBeit(beit, { labels, preprocessing })]]);
+      return new Map([[weights, await saveBeit(beit, { labels, preprocessing, half })]]);
     case "hugging-face":
       return new Map(Object.entries(await toHuggingFace(beit, { labels, preprocessing })));
     case "unilm":
@@ -40,10 +41,11 @@ export async function beitFiles(
 export async function tokenizerFiles(
   tokenizer: Tokenizer,
   format: Exclude<Format, "hugging-face">,
+  { half }: { readonly half: boolean },
 ): Promise<ModelFiles> {
   switch (format) {
     case "beitjs":
-      return new Map([[weights, await saveTokenizer(tokenizer)]]);
+      return new Map([[weights, await saveTokenizer(tokenizer, { half })]]);
     case "onnx":
       return new Map([["model.onnx", await tokenizerToOnnx(tokenizer)]]);
     case "unilm":

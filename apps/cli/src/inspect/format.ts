@@ -88,7 +88,7 @@ export function formatCheckpoint(
 }
 
 /** A size in bytes, and in a unit to read where there are many. */
-export function formatBytes(bytes: number): string {
+function formatBytes(bytes: number): string {
   const exact = `${count(bytes)} ${bytes === 1 ? "byte" : "bytes"}`;
   if (bytes < 2 ** 20) return exact;
   return bytes < 2 ** 30

@@ -1,5 +1,5 @@
 // A model as one file of ours: the parameters by their paths, and in the metadata all that is needed to use them.
-import { fromFloat32, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
+import { fromFloat32, fromFloat32ToHalf, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import { beitToOfficial } from "../load.ts";
 import type { Beit } from "../parameters.ts";
 import type { Preprocessing } from "../preprocessing.ts";
@@ -8,6 +8,8 @@ import { readParameters } from "../values.ts";
 export type SaveBeitOptions = {
   readonly labels?: readonly string[] | undefined;
   readonly preprocessing?: Preprocessing | undefined;
+  /** Parameters in 16 bits: half the size. */
+  readonly half?: boolean | undefined;
 };
 
 /**
@@ -15,12 +17,16 @@ export type SaveBeitOptions = {
  *
  * @throws `[saveBeit] expected …, got …` for labels that do not fit the classes
  */
-export async function saveBeit(beit: Beit, { labels, preprocessing }: SaveBeitOptions = {}): Promise<Uint8Array> {
+export async function saveBeit(
+  beit: Beit,
+  { labels, preprocessing, half = false }: SaveBeitOptions = {},
+): Promise<Uint8Array> {
   if (labels && labels.length !== beit.config.classes) {
     throw new Error(`[saveBeit] expected ${beit.config.classes} labels, got ${labels.length}`);
   }
+  const wrap = half ? fromFloat32ToHalf : fromFloat32;
   const tensors = new Map<string, SafeTensor>();
-  for (const [path, { data, shape }] of await readParameters(beit)) tensors.set(path, fromFloat32(data, shape));
+  for (const [path, { data, shape }] of await readParameters(beit)) tensors.set(path, wrap(data, shape));
   return writeSafetensors(tensors, {
     "beitjs.config": JSON.stringify(beit.config),
     ...(labels && { "beitjs.labels": JSON.stringify(labels) }),

@@ -21,7 +21,7 @@ export interface BlobLike {
 }
 
 /** No array of a browser holds more for certain. */
-export const maxWholeBytes = 2 ** 31;
+const maxWholeBytes = 2 ** 31;
 
 /** Bytes in memory as a source. Ranges are views, nothing is copied. */
 export function bytesSource(bytes: Uint8Array, name = "(bytes)"): FileSource {

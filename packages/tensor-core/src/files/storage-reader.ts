@@ -9,7 +9,7 @@ import { checkRecord } from "../pickle/zip.ts";
 export type StorageReader = (place: StoragePlace, part: Range) => Promise<Uint8Array>;
 
 /** A storage up to this size is held when a part of it is read, until a part of another one is. */
-export const maxHeldStorage = 64 << 20;
+const maxHeldStorage = 64 << 20;
 const chunkBytes = 8 << 20;
 
 /**

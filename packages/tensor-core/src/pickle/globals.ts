@@ -48,7 +48,7 @@ const factories: ReadonlySet<string> = new Set(
 );
 
 /** Constructors that are carried out here, on inert data. */
-export const constructors = [
+const constructors = [
   "collections.OrderedDict",
   "collections.defaultdict",
   "builtins.set",
@@ -93,7 +93,7 @@ export function isConstructor(name: string): name is ConstructorName {
 }
 
 /** Whether instances of it become records. */
-export function isOpaque(module: string, name: string): boolean {
+function isOpaque(module: string, name: string): boolean {
   return opaque.has(`${module}.${name}`) || (opaqueModules.test(module) && identifier.test(name));
 }
 

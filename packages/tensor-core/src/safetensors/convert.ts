@@ -64,16 +64,28 @@ export function fromFloat32(values: Float32Array, shape: ReadonlyArray<number>):
   return wrap("F32", values, shape);
 }
 
+/**
+ * An F16 tensor: half the bytes, 11 bits of every value. Rounds to nearest, ties to even; what is above 65,504 becomes
+ * infinite, what is below 2^-25 zero.
+ */
+export function fromFloat32ToHalf(values: Float32Array, shape: ReadonlyArray<number>): SafeTensor {
+  return wrap("F16", Uint16Array.from(values, numberToHalf), shape);
+}
+
 /** An I32 tensor over the same memory. */
 export function fromInt32(values: Int32Array, shape: ReadonlyArray<number>): SafeTensor {
   return wrap("I32", values, shape);
 }
 
-function wrap(dtype: "F32" | "I32", values: Float32Array | Int32Array, shape: ReadonlyArray<number>): SafeTensor {
+function wrap(
+  dtype: "F32" | "F16" | "I32",
+  values: Float32Array | Uint16Array | Int32Array,
+  shape: ReadonlyArray<number>,
+): SafeTensor {
   const size = tensorBytes(dtype, shape, "(unnamed)");
   if (size !== values.byteLength) {
     throw new RangeError(
-      `[safetensors] expected ${size / 4} values for shape [${shape.join(", ")}], got ${values.length}`,
+      `[safetensors] expected ${size / values.BYTES_PER_ELEMENT} values for shape [${shape.join(", ")}], got ${values.length}`,
     );
   }
   return { dtype, shape, data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
@@ -101,4 +113,23 @@ function halfToNumber(half: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+function numberToHalf(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (Number.isNaN(value)) return 0x7e00;
+  if (size < 2 ** -14) return sign | roundToEven(size * 2 ** 24);
+  // Rounding up may carry into the exponent, which is then the right one; from 65,520 on the nearest is infinity.
+  const exponent = Math.min(16, Math.floor(Math.log2(size)));
+  const unit = size < 2 ** exponent ? exponent - 1 : exponent;
+  if (unit > 15) return sign | 0x7c00;
+  const half = ((unit + 14) << 10) + roundToEven(size * 2 ** (10 - unit));
+  return sign | Math.min(half, 0x7c00);
+}
+
+function roundToEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
 }

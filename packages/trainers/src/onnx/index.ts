@@ -19,8 +19,8 @@ export type BeitToOnnxOptions = {
 /**
  * Bytes of an ONNX file of a model. Its input `pixel_values` is float32 [batch, C, size, size], normalized as the model was
  * trained; `features` gives
- * - `last_hidden_state` [batch, N + 1, D]: what `encode` gives, without a norm
- * - `pooled` [batch, D]: what the class head sees: the mean of the patches or the class token, after the norm; of a model
+ * - `last_hidden_state`, [batch, N + 1, D]; what `encode` gives, without a norm
+ * - `pooled`, [batch, D]; what the class head sees: the mean of the patches or the class token, after the norm; of a model
  *   without a class head the mean of the patches as it is
  *
  * (transformers' `BeitModel` gives the same, but for classifiers on the class token it normalizes all tokens, and models

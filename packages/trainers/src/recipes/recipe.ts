@@ -25,6 +25,10 @@ export type TokenizerRecipe = CommonRecipe & {
   /** Token views (the encoder's view is not used). */
   readonly views: TwoViewOptions;
   readonly temperature: Annealing;
+  /**
+   * Weight of each position's KL to the uniform distribution. Below 0 it rewards tokens that are sure of themselves: with
+   * `balanceWeight`, which keeps the mean uniform, that maximizes what a token tells of its patch (mutual information).
+   */
   readonly klWeight: Annealing;
   /** Weight of the term that keeps all codebook entries in use; 0 turns it off. */
   readonly balanceWeight: number;

@@ -42,6 +42,11 @@ export type SimdOptions = {
    * given in all three. Training, and filters above 1 x 1 on images above 1024 pixels, are float32 in any case.
    */
   readonly precision?: SimdPrecision;
+  /**
+   * The build as a `WebAssembly.Module`, for hosts that compile none at run time (Cloudflare's workers): what importing
+   * `@beitjs/tensor-core/wasm/base.wasm` gives there, or `relaxed.wasm` with `build: "relaxed"`. One thread.
+   */
+  readonly module?: object;
 };
 
 export const simdPrecisions = ["float32", "int16", "int8"] as const satisfies readonly SimdPrecision[];
@@ -63,15 +68,25 @@ export async function createSimdBackend(options: SimdOptions = {}): Promise<Simd
   // Newer engines have it on, and complain of a flag they no longer know.
   if (options.v8Flags && !hasRelaxedSimd()) enableRelaxedSimd();
   const build = options.build ?? "auto";
+  const compiled = options.module;
+  if (compiled && (options.threads ?? 1) > 1) {
+    throw new Error(`[createSimdBackend] expected one thread with a given module, got ${options.threads}`);
+  }
   const raceClock = options.v8Flags && (build === "auto" || build === "wide") ? enableMergedVectors() : undefined;
-  const offered = availableThreads();
+  const offered = compiled ? { count: 1, reason: "one with a given module" } : availableThreads();
   const wanted = checkThreads(options.threads ?? offered.count);
   const canShare =
     typeof SharedArrayBuffer !== "undefined" &&
     (options.threads === undefined ? offered.count > 1 : offered.count >= 1);
   const shared = wanted > 1 && canShare && !offered.reason.startsWith("no shared memory");
   const precision = options.precision ?? "float32";
-  const wasm = await loadModule({ build, shared, raceClock, maximumBytes: options.maximumBytes ?? 2 ** 32 });
+  const wasm = await loadModule({
+    build,
+    shared,
+    raceClock,
+    compiled,
+    maximumBytes: options.maximumBytes ?? 2 ** 32,
+  });
   const allocator = createAllocator(1024, (end) => growMemory(wasm.memory, end));
   if (precision === "int8") checkByteProducts(wasm, allocator, options.v8Flags ?? false);
   const threads = shared

@@ -52,22 +52,38 @@ export function hasRelaxedSimd(): boolean {
   return WebAssembly.validate(wasmBytes("relaxed", false));
 }
 
-/** Compiles the chosen build over a new memory of at most `maximumBytes`. */
+/** Compiles the chosen build over a new memory of at most `maximumBytes`, or takes the module that the host has compiled. */
 export async function loadModule(options: {
   readonly build: SimdBuild | "auto";
   readonly shared: boolean;
   readonly maximumBytes: number;
+  readonly compiled?: object | undefined;
   /** Where V8 was told to merge vectors: a clock in milliseconds, to see whether `wide` gains from it. */
   readonly raceClock?: (() => number) | undefined;
 }): Promise<SimdModule> {
-  const { shared } = options;
-  const chosen = chooseBuild(options.build, shared);
+  const { shared, compiled } = options;
+  const chosen = compiled ? givenBuild(options.build) : chooseBuild(options.build, shared);
   const memory = reserve(options.maximumBytes, shared);
-  const module = await WebAssembly.compile(wasmBytes(chosen.build, shared));
+  const module = compiled ?? (await compile(wasmBytes(chosen.build, shared)));
   const clock = options.build === "auto" && chosen.build === "relaxed" ? options.raceClock : undefined;
   const { build, reason } = clock ? raceBuilds(module, shared, clock) : chosen;
   const panelWidth = panelWidths[build];
   return { build, reason, module, memory, panelWidth, exports: instantiate(module, memory, panelWidth) };
+}
+
+function givenBuild(build: SimdBuild | "auto"): { build: SimdBuild; reason: string } {
+  return { build: build === "auto" ? "base" : build, reason: "the module that was given" };
+}
+
+async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    throw new Error(
+      `[createSimdBackend] expected a host that compiles WebAssembly, got ${String(cause)}; one that does not takes the option module`,
+      { cause },
+    );
+  }
 }
 
 function instantiate(module: WebAssembly.Module, memory: WasmMemory, panelWidth: number): SimdModule["exports"] {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { relu } from "../../ops/relu.ts";
 import { tensor } from "../../tensor.ts";
 import { createSimdBackend, simdBuilds, wasmBytes } from "./index.ts";
 import { loadModule } from "./module.ts";
@@ -47,6 +48,30 @@ describe("createSimdBackend", () => {
       "[createSimdBackend] expected threads from 1 to 64, got 0",
     );
     await expect(createSimdBackend({ threads: 1.5 })).rejects.toThrow("got 1.5");
+  });
+
+  it("takes a module that the host has compiled, on one thread, and compiles none itself", async () => {
+    const { WebAssembly } = globalThis as unknown as {
+      WebAssembly: { compile(bytes: Uint8Array): Promise<object> };
+    };
+    const module = await WebAssembly.compile(wasmBytes("base", false));
+    const { compile } = WebAssembly;
+    WebAssembly.compile = () => Promise.reject(new Error("code generation is not allowed here"));
+    try {
+      const backend = await createSimdBackend({ module });
+      expect(backend).toMatchObject({ build: "base", threads: 1, reasons: { build: "the module that was given" } });
+      const x = tensor([-1, 2, -3], [3], backend);
+      expect([...relu(x).readSync()]).toEqual([0, 2, 0]);
+      backend.dispose();
+      await expect(createSimdBackend({ module, threads: 2 })).rejects.toThrow(
+        "expected one thread with a given module",
+      );
+      await expect(createSimdBackend({ threads: 1 })).rejects.toThrow(
+        "expected a host that compiles WebAssembly, got Error: code generation is not allowed here; one that does not takes the option module",
+      );
+    } finally {
+      WebAssembly.compile = compile;
+    }
   });
 
   it("keeps values over memory growth and fails cleanly at the limit", async () => {

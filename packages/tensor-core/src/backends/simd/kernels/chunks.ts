@@ -3,12 +3,12 @@ import type { Tensor } from "../../../tensor.ts";
 import type { Simd } from "../context.ts";
 
 /** Elements per chunk; the same number as in assembly/doubles.ts. */
-export const CHUNK = 16384;
+const CHUNK = 16384;
 
 /** Elementwise work of one range; a multiple of the four lanes. */
 export const ELEMENTS = 32768;
 
-export function chunkCount(size: number): number {
+function chunkCount(size: number): number {
   return Math.ceil(size / CHUNK);
 }
 

@@ -1,0 +1,127 @@
+import type { JSX } from "preact";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { engine } from "./engine/client.ts";
+import { ImageBar } from "./image-bar.tsx";
+import type { Models, Tokens } from "./messages.ts";
+import { AttentionPanel } from "./panels/attention.tsx";
+import { ImaginePanel } from "./panels/imagine.tsx";
+import { MaskPanel } from "./panels/mask.tsx";
+import { defaultMask, drawMask } from "./panels/masks.ts";
+import type { Facts, PanelProps } from "./panels/panel.ts";
+import { TokensPanel } from "./panels/tokens.tsx";
+import { TrainPanel } from "./panels/train.tsx";
+import { WeightsPanel } from "./panels/weights.tsx";
+import { plainWords } from "./plain-words.ts";
+import { sampleFile, samples } from "./samples.ts";
+import { Tabs } from "./tabs.tsx";
+
+const panels = {
+  tokens: "Tokens",
+  mask: "Mask",
+  imagine: "Imagine",
+  attention: "Attention",
+  train: "Train",
+  weights: "Your weights",
+} as const;
+type PanelName = keyof typeof panels;
+const withImage: readonly PanelName[] = ["tokens", "mask", "imagine", "attention"];
+
+export function App(): JSX.Element {
+  const [facts, setFacts] = useState<Facts>();
+  const [tokens, setTokens] = useState<Tokens>();
+  const [cells, setCells] = useState<Uint8Array>(new Uint8Array(0));
+  const [error, setError] = useState<string>();
+  const [panel, setPanel] = useState<PanelName>(panelOfHash());
+  const image = useRef<Blob>();
+
+  const onError = useCallback((problem: unknown): void => {
+    console.error(problem);
+    setError(plainWords(problem));
+  }, []);
+  const show = (next: Tokens): void => {
+    setTokens(next);
+    setCells((before) => (before.length === next.ids.length ? before : firstMask(next.side)));
+  };
+  const open = useCallback(async (file: Blob): Promise<void> => {
+    setError(undefined);
+    try {
+      show(await engine.openImage(file));
+      image.current = file;
+    } catch (problem) {
+      onError(problem);
+    }
+  }, []);
+  useEffect(() => {
+    void (async () => {
+      try {
+        setFacts(await engine.start());
+        await open(await sampleFile(samples[0]));
+      } catch (problem) {
+        onError(problem);
+      }
+    })();
+    const onHash = (): void => setPanel(panelOfHash());
+    // A file dropped beside its target would take the place of the page.
+    const keepPage = (event: DragEvent): void => event.preventDefault();
+    addEventListener("hashchange", onHash);
+    addEventListener("dragover", keepPage);
+    addEventListener("drop", keepPage);
+    return () => {
+      removeEventListener("hashchange", onHash);
+      removeEventListener("dragover", keepPage);
+      removeEventListener("drop", keepPage);
+    };
+  }, []);
+  const onModels = (models: Models): void => {
+    setFacts((before) => before && { ...before, models });
+    if (image.current) void open(image.current);
+  };
+  const props: PanelProps | undefined = facts && tokens && { facts, tokens, cells, onCells: setCells, onError };
+  return (
+    <>
+      <header>
+        <h1>
+          <a href="#tokens">beitjs</a> <span>BEiT in your browser. Nothing leaves your machine.</span>
+        </h1>
+        <p class="note" role="status">
+          {facts ? machineLine(facts) : error ? "Not started." : "Starting…"}
+        </p>
+      </header>
+      <Tabs names={panels} chosen={panel} onChoose={(name) => (location.hash = name)} />
+      {error && (
+        <p class="error" role="alert">
+          {error} <button onClick={() => setError(undefined)}>Close</button>
+        </p>
+      )}
+      {withImage.includes(panel) && <ImageBar onImage={(file) => void open(file)} onError={onError} />}
+      <main id="panel" role="tabpanel" aria-labelledby={`tab-${panel}`} tabIndex={-1}>
+        {props && panel === "tokens" && <TokensPanel {...props} />}
+        {props && panel === "mask" && <MaskPanel {...props} />}
+        {props && panel === "imagine" && <ImaginePanel {...props} />}
+        {props && panel === "attention" && <AttentionPanel {...props} />}
+        {panel === "train" && <TrainPanel onError={onError} />}
+        {facts && panel === "weights" && <WeightsPanel models={facts.models} onModels={onModels} onError={onError} />}
+        {!props && withImage.includes(panel) && !error && <p class="note">Loading the models…</p>}
+      </main>
+      <footer>
+        <p class="note">
+          BEiT: Bao, Dong, Piao, Wei 2021. Small models trained with <code>beit</code>; sources and licences of their
+          pictures are listed in the repository. Photographs: Stéfan van der Walt (cat, CC0), Rachel Michetti (coffee,
+          CC0), NASA (astronaut), SpaceX (rocket, CC0).
+        </p>
+      </footer>
+    </>
+  );
+}
+
+function machineLine({ machine: { backend, threads, reasons } }: Facts): string {
+  const cores = threads === 1 ? "one thread" : `${threads} threads`;
+  return `${backend}, ${cores}${threads === 1 ? ` (${reasons.at(-1)})` : ""}`;
+}
+
+const firstMask = (side: number): Uint8Array => drawMask({ rows: side, cols: side }, defaultMask).cells;
+
+function panelOfHash(): PanelName {
+  const name = location.hash.slice(1);
+  return name in panels ? (name as PanelName) : "tokens";
+}

@@ -1,0 +1,125 @@
+// The worker of all inference. One image and one pair of models are in use at a time; the page asks, this answers.
+import type { Backend } from "@beitjs/tensor-core";
+import { blobSource, hashSource, openFileCache, openUrl, type FileSource } from "@beitjs/tensor-core/files";
+import type { Image } from "@beitjs/tensor-core/image";
+import { evalView } from "@beitjs/trainers";
+import type { Engine, OnProgress, Tokens, WeightsSource } from "../messages.ts";
+import { attentionOf } from "./attention.ts";
+import { imagine } from "./imagine.ts";
+import { startSimd } from "./machine.ts";
+import { factsOf, openWeights, release, type Loaded, type OpenedWeights } from "./models.ts";
+import { readSquare } from "./pictures.ts";
+import { shippedModels } from "./shipped.ts";
+import { codebookEntry, tokensOf } from "./tokens.ts";
+
+type State = {
+  readonly backend: Backend;
+  readonly shipped: Loaded;
+  models: Loaded;
+  image?: Image;
+  tokens?: Tokens;
+};
+
+let state: State | undefined;
+
+export const engine: Engine = {
+  async start() {
+    const { backend, machine } = await startSimd();
+    const shipped = await shippedModels(backend);
+    state = { backend, shipped, models: shipped };
+    return { machine, models: factsOf(shipped) };
+  },
+  async openImage(file) {
+    const image = await readSquare(file);
+    const tokens = await tokensOf(image, started().models.tokenizer.tokenizer);
+    Object.assign(started(), { image, tokens });
+    return tokens;
+  },
+  codebookEntry: (id) => codebookEntry(id, started().models.tokenizer.tokenizer),
+  async imagine(cells, options) {
+    const { models, tokens } = opened();
+    const { mismatch } = factsOf(models);
+    if (mismatch !== undefined) throw new Error(`[imagine] expected models that fit each other, but ${mismatch}`);
+    const { beit, view } = models.encoder;
+    const inputs = { beit, tokenizer: models.tokenizer.tokenizer, ids: tokens.ids, cells };
+    return imagine({ ...inputs, view: encoderView(), normalization: view.normalization }, options);
+  },
+  async attention() {
+    const { models, tokens } = opened();
+    return attentionOf(models.encoder.beit, encoderView(), tokens.picture);
+  },
+  async useWeights(source, onProgress) {
+    const { files, notes } = await sourcesOf(source, onProgress);
+    const report = (loaded: number, total: number) => onProgress({ what: "reading parameters", loaded, total });
+    const weights = await openWeights(files, started().backend, report);
+    await replace(weights);
+    return { models: factsOf(started().models), kind: weights.kind, notes: [...notes, ...weights.notes] };
+  },
+  async useShipped() {
+    const { shipped } = started();
+    await replace({ kind: "tokenizer", model: shipped.tokenizer, notes: [] });
+    await replace({ kind: "encoder", model: shipped.encoder, notes: [] });
+    return factsOf(shipped);
+  },
+  kept: async () => (await openFileCache())?.list() ?? [],
+  async forget(url) {
+    await (await openFileCache())?.delete(url);
+  },
+};
+
+function started(): State {
+  if (!state) throw new Error("[engine] expected start() first, got another call");
+  return state;
+}
+
+function opened(): State & { readonly image: Image; readonly tokens: Tokens } {
+  const { image, tokens, ...rest } = started();
+  if (!image || !tokens) throw new Error("[engine] expected an image, got none yet");
+  return { ...rest, image, tokens };
+}
+
+function encoderView(): Float32Array {
+  const { image, models } = opened();
+  return evalView(image, models.encoder.view);
+}
+
+// The image in use has its tokens from the tokenizer in use, always. Models that came with the page are kept.
+async function replace(weights: OpenedWeights): Promise<void> {
+  const now = started();
+  const before = now.models;
+  const tokenizer = weights.kind === "tokenizer" ? weights.model : before.tokenizer;
+  const encoder = weights.kind === "encoder" ? weights.model : before.encoder;
+  if (now.image && tokenizer !== before.tokenizer) now.tokens = await tokensOf(now.image, tokenizer.tokenizer);
+  now.models = { tokenizer, encoder };
+  if (before.tokenizer !== tokenizer && before.tokenizer !== now.shipped.tokenizer) {
+    release({ kind: "tokenizer", model: before.tokenizer });
+  }
+  if (before.encoder !== encoder && before.encoder !== now.shipped.encoder) {
+    release({ kind: "encoder", model: before.encoder });
+  }
+}
+
+type Sources = { readonly files: readonly FileSource[]; readonly notes: readonly string[] };
+
+async function sourcesOf(source: WeightsSource, onProgress: OnProgress): Promise<Sources> {
+  if (source.kind === "files") {
+    const files = source.files.map((file) => blobSource(file, file.name));
+    const notes = [];
+    for (const file of files) {
+      const hash = await hashSource(file, {
+        onProgress: (loaded, total) => onProgress({ what: `checking ${file.name}`, loaded, total }),
+      });
+      notes.push(`${file.name}: SHA-256 ${hash}`);
+    }
+    return { files, notes };
+  }
+  const { url, sha256 } = source;
+  const cache = await openFileCache();
+  const file = await openUrl(url, {
+    ...(cache && { cache }),
+    ...(sha256 !== "" && { sha256 }),
+    onProgress: (loaded, total) => onProgress({ what: "downloading or checking", loaded, total }),
+  });
+  const notes = [cache ? "kept in this browser for the next visit" : "this browser keeps no files: it was not kept"];
+  return { files: [file], notes };
+}

@@ -1,0 +1,116 @@
+// Masked image modeling as a picture: the encoder sees what is not hidden and predicts the visual tokens of the rest, which
+// the tokenizer decodes. In several rounds, the surest predictions of each are shown to the next, in the pixels they decode
+// to (the idea of MaskGIT's decoding, Chang et al. 2022, with BEiT's own head).
+import { encode, visualTokenLogits, type Beit } from "@beitjs/beit-encoder";
+import type { Tokenizer } from "@beitjs/dvae-tokenizer";
+import { scope } from "@beitjs/tensor-core";
+import type { Normalization } from "@beitjs/tensor-core/image";
+import { softmax } from "@beitjs/tensor-core/ops";
+import { viewBatch } from "@beitjs/trainers";
+import type { Guess, Imagined } from "../messages.ts";
+import { toPicture } from "./pictures.ts";
+import { decodeIds } from "./tokens.ts";
+
+export type ImagineInputs = {
+  readonly beit: Beit;
+  readonly tokenizer: Tokenizer;
+  /** The encoder's view: [size, size, C], normalized. */
+  readonly view: Float32Array;
+  readonly normalization: Exclude<Normalization, string>;
+  /** The image's own tokens. */
+  readonly ids: Int32Array;
+  /** 1 where a patch is hidden. */
+  readonly cells: Uint8Array;
+};
+
+export async function imagine(
+  inputs: ImagineInputs,
+  { guesses: wanted, rounds }: { readonly guesses: number; readonly rounds: number },
+): Promise<Imagined> {
+  const { beit, tokenizer, ids } = inputs;
+  const begin = performance.now();
+  const hidden = Uint8Array.from(inputs.cells);
+  const filled = Int32Array.from(ids);
+  const guesses = new Map<number, readonly Guess[]>();
+  const losses = new Float32Array(ids.length).fill(NaN);
+  let view = inputs.view;
+  for (let round = 0; hidden.includes(1); round++) {
+    const patches = patchesOf(hidden);
+    const probabilities = await predict(beit, view, hidden);
+    const vocabSize = beit.config.vocabSize;
+    const best = patches.map((patch, row) => {
+      const of = probabilities.subarray(row * vocabSize, (row + 1) * vocabSize);
+      const top = topGuesses(of, wanted);
+      if (round === 0) losses[patch] = -Math.log(Math.max(of[ids[patch]], 1e-12));
+      if (round === 0) guesses.set(patch, top);
+      return { patch, ...top[0] };
+    });
+    const left = rounds - round;
+    const share = left <= 1 ? best.length : Math.ceil(best.length / left);
+    for (const { patch, id } of best.sort((a, b) => b.probability - a.probability).slice(0, share)) {
+      filled[patch] = id;
+      hidden[patch] = 0;
+    }
+    if (hidden.includes(1)) view = await withPixels(inputs, filled, hidden);
+  }
+  const picture = toPicture(await decodeIds(filled, tokenizer), tokenizer.config.imageSize);
+  const masked = patchesOf(inputs.cells);
+  return {
+    ids: filled,
+    picture,
+    guesses,
+    losses,
+    loss: mean(masked.map((patch) => losses[patch])),
+    accuracy: mean(masked.map((patch) => Number(guesses.get(patch)?.[0].id === ids[patch]))),
+    milliseconds: performance.now() - begin,
+  };
+}
+
+async function predict(beit: Beit, view: Float32Array, hidden: Uint8Array): Promise<Float32Array> {
+  const { backend } = beit.params.classToken;
+  const mask = { cells: hidden };
+  const probabilities = scope(backend, () => {
+    const pixels = viewBatch([view], beit.config, backend);
+    return softmax(visualTokenLogits(beit, encode(beit, pixels, { mask }), mask)); // [hidden, V]
+  });
+  const values = await probabilities.read();
+  probabilities.dispose();
+  return Float32Array.from(values);
+}
+
+// The encoder's view with the filled patches in the colors that the tokenizer gives them.
+async function withPixels(
+  { beit, tokenizer, view, normalization: { mean: center, std }, cells }: ImagineInputs,
+  filled: Int32Array,
+  hidden: Uint8Array,
+): Promise<Float32Array> {
+  const decoded = await decodeIds(filled, tokenizer);
+  const { imageSize, patchSize, channels } = beit.config;
+  const side = imageSize / patchSize;
+  const scale = tokenizer.config.imageSize / imageSize;
+  const out = Float32Array.from(view);
+  for (let y = 0; y < imageSize; y++) {
+    for (let x = 0; x < imageSize; x++) {
+      const patch = Math.floor(y / patchSize) * side + Math.floor(x / patchSize);
+      if (cells[patch] === 0 || hidden[patch] === 1) continue;
+      const from = (Math.floor(y * scale) * tokenizer.config.imageSize + Math.floor(x * scale)) * channels;
+      for (let c = 0; c < channels; c++) {
+        out[(y * imageSize + x) * channels + c] = (decoded[from + c] - center[c]) / std[c];
+      }
+    }
+  }
+  return out;
+}
+
+function topGuesses(probabilities: Float32Array, count: number): Guess[] {
+  const order = Array.from(probabilities, (_, id) => id).sort((a, b) => probabilities[b] - probabilities[a]);
+  return order.slice(0, count).map((id) => ({ id, probability: probabilities[id] }));
+}
+
+function patchesOf(cells: Uint8Array): number[] {
+  return Array.from(cells.keys()).filter((patch) => cells[patch] === 1);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}

@@ -1,0 +1,107 @@
+// The models in use, and how weights become models: files are told apart by what is in them.
+import {
+  evalViewFields,
+  gridSide as patchGridSide,
+  hasBeitNames,
+  openBeit,
+  parameterCount,
+  prepareBeit,
+  type Beit,
+  type Preprocessing,
+} from "@beitjs/beit-encoder";
+import {
+  gridSide as tokenGridSide,
+  hasTokenizerNames,
+  openTokenizer,
+  prepareTokenizer,
+  type Tokenizer,
+} from "@beitjs/dvae-tokenizer";
+import { disposeTree, leaves, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { openTensors, type FileSource } from "@beitjs/tensor-core/files";
+import type { Normalization } from "@beitjs/tensor-core/image";
+import type { EvalViewOptions } from "@beitjs/trainers";
+import type { EncoderFacts, ModelFacts, Models } from "../messages.ts";
+
+export type LoadedTokenizer = { readonly name: string; readonly tokenizer: Tokenizer };
+export type EncoderView = EvalViewOptions & { readonly normalization: Exclude<Normalization, string> };
+export type LoadedEncoder = { readonly name: string; readonly beit: Beit; readonly view: EncoderView };
+export type Loaded = { readonly tokenizer: LoadedTokenizer; readonly encoder: LoadedEncoder };
+
+export type OpenedWeights = (
+  | { readonly kind: "tokenizer"; readonly model: LoadedTokenizer }
+  | { readonly kind: "encoder"; readonly model: LoadedEncoder }
+) & {
+  readonly notes: readonly string[];
+};
+
+/**
+ * A tokenizer or an encoder from files of weights, with a `config.json` among them where there is one.
+ *
+ * @throws if they are neither, naming what is there; what `openTokenizer` and `openBeit` throw
+ */
+export async function openWeights(
+  files: readonly FileSource[],
+  backend: Backend,
+  onProgress: (done: number, total: number) => void,
+): Promise<OpenedWeights> {
+  const names: string[] = [];
+  for (const source of files) {
+    if (!source.name.endsWith(".json")) names.push(...(await openTensors(source)).tensors.keys());
+  }
+  const called = files.map(({ name }) => name.split("/").at(-1)).join(", ");
+  if (hasBeitNames(names)) {
+    const { beit, origin, preprocessing, unused } = await openBeit(files, backend, { onProgress });
+    prepareBeit(beit);
+    const model = { name: `${called} (${origin})`, beit, view: squareView(preprocessing) };
+    return { kind: "encoder", model, notes: unusedNote(unused) };
+  }
+  if (hasTokenizerNames(names)) {
+    const { tokenizer, origin, unused } = await openTokenizer(files, backend, { onProgress });
+    prepareTokenizer(tokenizer);
+    return { kind: "tokenizer", model: { name: `${called} (${origin})`, tokenizer }, notes: unusedNote(unused) };
+  }
+  const got = names.slice(0, 3).join(", ") || "no weights";
+  throw new Error(`[useWeights] expected a tokenizer or a BEiT, got ${called} with ${got}`);
+}
+
+export function factsOf({ tokenizer, encoder }: Loaded): Models {
+  const [left, right] = [tokenizerFacts(tokenizer), encoderFacts(encoder)];
+  return { tokenizer: left, encoder: right, mismatch: mismatchOf(left, right) };
+}
+
+export function release({ kind, model }: Pick<OpenedWeights, "kind" | "model">): void {
+  disposeTree(
+    kind === "tokenizer" ? (model as LoadedTokenizer).tokenizer.params : (model as LoadedEncoder).beit.params,
+  );
+}
+
+// The page works on the central square, so the whole of it is resized, whatever the model's own crop would be.
+function squareView(preprocessing: Preprocessing): EncoderView {
+  const { channels, size, filter, normalization } = evalViewFields(preprocessing);
+  return { channels, size, filter, normalization, fit: { kind: "direct" } };
+}
+
+function unusedNote(unused: readonly string[]): string[] {
+  return unused.length === 0
+    ? []
+    : [`${unused.length} tensors of the files are not used: ${unused.slice(0, 5).join(", ")}`];
+}
+
+function tokenizerFacts({ name, tokenizer: { config, params } }: LoadedTokenizer): ModelFacts {
+  const parameters = leaves<Tensor>(params).reduce((sum, [, leaf]) => sum + leaf.size, 0);
+  return { name, parameters, imageSize: config.imageSize, side: tokenGridSide(config), vocabSize: config.vocabSize };
+}
+
+function encoderFacts({ name, beit: { config } }: LoadedEncoder): EncoderFacts {
+  const { imageSize, vocabSize, depth, heads } = config;
+  return { name, parameters: parameterCount(config), imageSize, side: patchGridSide(config), vocabSize, depth, heads };
+}
+
+function mismatchOf(tokenizer: ModelFacts, encoder: ModelFacts): string | undefined {
+  if (encoder.vocabSize === 0) return "this encoder was fine-tuned and has no head for visual tokens";
+  if (encoder.vocabSize !== tokenizer.vocabSize) {
+    return `the encoder predicts ${encoder.vocabSize} visual tokens, the tokenizer has ${tokenizer.vocabSize}`;
+  }
+  if (encoder.side === tokenizer.side) return undefined;
+  return `the encoder's grid is ${encoder.side} x ${encoder.side}, the tokenizer's ${tokenizer.side} x ${tokenizer.side}`;
+}

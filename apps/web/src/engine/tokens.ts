@@ -1,0 +1,88 @@
+// An image through the tokenizer and back.
+import { detokenize, gridSide, tokenize, type Tokenizer } from "@beitjs/dvae-tokenizer";
+import { leaves, scope, tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { imageTensor, withChannels, type Image } from "@beitjs/tensor-core/image";
+import type { Picture, Tokens } from "../messages.ts";
+import { imagePicture, toPicture } from "./pictures.ts";
+
+export async function tokensOf(image: Image, tokenizer: Tokenizer): Promise<Tokens> {
+  const { config } = tokenizer;
+  const { imageSize, channels } = config;
+  const backend = backendOf(tokenizer);
+  const pixels = imageTensor([withChannels(image, channels as 1 | 3)], { size: imageSize }, backend);
+  try {
+    const begin = performance.now();
+    const ids = await readIds(tokenize(tokenizer, pixels));
+    const middle = performance.now();
+    const reconstruction = await decodeIds(ids, tokenizer);
+    const end = performance.now();
+    const values = await pixels.read();
+    return {
+      picture: imagePicture(image),
+      seen: imageSize,
+      ids,
+      side: gridSide(config),
+      reconstruction: toPicture(reconstruction, imageSize),
+      difference: toPicture(differenceOf(values, reconstruction, channels), imageSize),
+      ...errorsOf(values, reconstruction),
+      milliseconds: { tokenize: middle - begin, detokenize: end - middle },
+    };
+  } finally {
+    pixels.dispose();
+  }
+}
+
+/** The middle three by three tokens of a grid that holds one token only: clear of the edges, where the decoder sees zeros. */
+export async function codebookEntry(id: number, tokenizer: Tokenizer): Promise<Picture> {
+  const { config } = tokenizer;
+  const side = gridSide(config);
+  const values = await decodeIds(new Int32Array(side * side).fill(id), tokenizer);
+  const cell = config.imageSize / side;
+  const from = Math.max(0, Math.floor((side - 3) / 2)) * cell;
+  const size = Math.min(side, 3) * cell;
+  const picked: number[] = [];
+  for (let row = from; row < from + size; row++) {
+    const start = (row * config.imageSize + from) * config.channels;
+    picked.push(...values.subarray(start, start + size * config.channels));
+  }
+  return toPicture(picked, size);
+}
+
+/** Values in [0, 1], [imageSize, imageSize, channels]. */
+export async function decodeIds(ids: Int32Array, tokenizer: Tokenizer): Promise<Float32Array> {
+  const backend = backendOf(tokenizer);
+  const side = gridSide(tokenizer.config);
+  const images = scope(backend, () => detokenize(tokenizer, tensor(ids, [1, side, side], backend, "int32")));
+  const values = await images.read();
+  images.dispose();
+  return Float32Array.from(values);
+}
+
+function backendOf({ params }: Tokenizer): Backend {
+  const [[, { backend }]] = leaves<Tensor>(params);
+  return backend;
+}
+
+async function readIds(ids: Tensor): Promise<Int32Array<ArrayBuffer>> {
+  const values = Int32Array.from(await ids.read());
+  ids.dispose();
+  return values;
+}
+
+function differenceOf(left: ArrayLike<number>, right: ArrayLike<number>, channels: number): Float32Array {
+  const out = new Float32Array(left.length / channels);
+  for (let i = 0; i < left.length; i++) out[Math.floor(i / channels)] += (2 * Math.abs(left[i] - right[i])) / channels;
+  return out;
+}
+
+function errorsOf(
+  left: ArrayLike<number>,
+  right: ArrayLike<number>,
+): { readonly error: number; readonly psnr: number } {
+  let [absolute, squared] = [0, 0];
+  for (let i = 0; i < left.length; i++) {
+    absolute += Math.abs(left[i] - right[i]);
+    squared += (left[i] - right[i]) ** 2;
+  }
+  return { error: (255 * absolute) / left.length, psnr: -10 * Math.log10(squared / left.length) };
+}

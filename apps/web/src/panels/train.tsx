@@ -1,0 +1,266 @@
+// Pre-training in the page: on the images that came with it or on a folder of the visitor's.
+import type { JSX } from "preact";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { Machine, Picture, SavedRun, Snapshot, TrainReport, TrainStep } from "../messages.ts";
+import { Canvas, drawPicture } from "../parts/canvas.tsx";
+import { Chart } from "../parts/chart.tsx";
+import { Facts, Figure, percent, Slider } from "../parts/controls.tsx";
+import { droppedFiles, keepImages } from "../parts/files.ts";
+import { saveAs } from "../parts/save-as.ts";
+import { trainer } from "../train/client.ts";
+
+type Props = { readonly onError: (error: unknown) => void };
+type Phase = "idle" | "starting" | "running" | "pausing";
+
+const SMOOTHING = 0.9;
+
+export function TrainPanel({ onError }: Props): JSX.Element {
+  const [run, setRun] = useState<SavedRun>();
+  const [loaded, setLoaded] = useState(false);
+  const [steps, setSteps] = useState<readonly TrainStep[]>([]);
+  const [snapshots, setSnapshots] = useState<readonly Snapshot[]>([]);
+  const [phase, setPhase] = useState<Phase>("idle");
+  const [machine, setMachine] = useState<Machine>();
+  const [savedStep, setSavedStep] = useState<number>();
+  const [notes, setNotes] = useState<string>();
+  const [settings, setSettings] = useState({ steps: 600, width: 64, depth: 3 });
+  const picker = useRef<HTMLInputElement>(null);
+
+  const show = (next: SavedRun | undefined): void => {
+    setRun(next);
+    setSteps(next?.steps ?? []);
+    setSnapshots(next?.snapshots ?? []);
+    setSavedStep(next && next.step > 0 ? next.step : undefined);
+  };
+  useEffect(() => {
+    trainer
+      .saved()
+      .then(show, onError)
+      .finally(() => setLoaded(true));
+    return () => void trainer.pause();
+  }, []);
+
+  const onReport = (report: TrainReport): void => {
+    if (report.kind === "machine") setMachine(report.machine);
+    else if (report.kind === "steps") setSteps((before) => [...before, ...report.steps]);
+    else if (report.kind === "snapshot") setSnapshots((before) => [...before, report.snapshot]);
+    else setSavedStep(report.step);
+  };
+  const go = async (): Promise<void> => {
+    setPhase("running");
+    try {
+      await trainer.run(onReport, { softwareGpu: new URLSearchParams(location.search).has("software-gpu") });
+    } catch (error) {
+      onError(error);
+      // What was not saved is gone: show the run as it will go on.
+      await trainer.saved().then(show, onError);
+    }
+    setPhase("idle");
+  };
+  const create = async (images: readonly Blob[] | undefined): Promise<void> => {
+    if (run && run.step > 0 && !confirm("Start a new run? The one before is discarded.")) return;
+    setPhase("starting");
+    try {
+      const { run: next, unreadable } = await trainer.create(images, settings);
+      show(next);
+      setNotes(unreadable.length > 0 ? `Left out, no images: ${unreadable.slice(0, 5).join(", ")}` : undefined);
+      await go();
+    } catch (error) {
+      onError(error);
+      setPhase("idle");
+    }
+  };
+  const pause = (): void => {
+    setPhase("pausing");
+    trainer.pause().catch(onError);
+  };
+  const download = (): void => {
+    trainer.download().then((bytes) => saveAs("beit-run.zip", bytes, "application/zip"), onError);
+  };
+  const discard = (): void => {
+    trainer.discard().then(() => show(undefined), onError);
+  };
+  const finished = run !== undefined && steps.length > 0 && steps.at(-1)?.step === run.totalSteps;
+  const last = steps.at(-1);
+  const busy = phase !== "idle";
+  return (
+    <div
+      onDrop={(event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        if (!busy)
+          void droppedFiles(event.dataTransfer)
+            .then((files) => create(keepImages(files)))
+            .catch(onError);
+      }}
+    >
+      <p class="lead">
+        Masked image modeling from nothing, here in your browser: a tiny BEiT learns to predict the visual tokens of
+        hidden patches. The run is kept in this browser every few seconds; close the tab and it goes on from there.
+      </p>
+      <div class="buttons">
+        {!busy && run && !finished && steps.length > 0 && (
+          <button class="primary" onClick={() => void go()}>
+            Go on
+          </button>
+        )}
+        {busy ? (
+          <button class="primary" onClick={pause} disabled={phase !== "running"}>
+            {phase === "starting" ? "Starting…" : phase === "pausing" ? "Pausing…" : "Pause"}
+          </button>
+        ) : (
+          <>
+            <button class={run && !finished ? "" : "primary"} disabled={!loaded} onClick={() => void create(undefined)}>
+              Train on the four samples
+            </button>
+            <button disabled={!loaded} onClick={() => picker.current?.click()}>
+              Train on a folder of yours
+            </button>
+            <input
+              ref={(element) => {
+                picker.current = element;
+                // Not an attribute that JSX knows.
+                element?.setAttribute("webkitdirectory", "");
+              }}
+              class="hidden"
+              type="file"
+              multiple
+              tabIndex={-1}
+              aria-label="A folder of images to train on"
+              onChange={({ currentTarget }) => {
+                const files = keepImages([...(currentTarget.files ?? [])]);
+                currentTarget.value = "";
+                void create(files);
+              }}
+            />
+          </>
+        )}
+        <button disabled={busy || savedStep === undefined} onClick={download}>
+          Download the checkpoint
+        </button>
+        <button disabled={busy || !run} onClick={discard}>
+          Discard
+        </button>
+      </div>
+      {!run && !busy && (
+        <div class="controls">
+          <Slider
+            label="Steps of 8 images"
+            value={settings.steps}
+            min={100}
+            max={5000}
+            step={100}
+            onChange={(value) => setSettings({ ...settings, steps: value })}
+          />
+          <Slider
+            label="Width"
+            value={settings.width}
+            min={32}
+            max={192}
+            step={32}
+            onChange={(width) => setSettings({ ...settings, width })}
+          />
+          <Slider
+            label="Depth"
+            value={settings.depth}
+            min={1}
+            max={8}
+            onChange={(depth) => setSettings({ ...settings, depth })}
+          />
+        </div>
+      )}
+      {notes && <p class="note">{notes}</p>}
+      <p role="status" class="note">
+        {statusOf(run, last, savedStep, finished)}
+      </p>
+      {run && steps.length > 1 && <Curves steps={steps} />}
+      {run && (
+        <>
+          <h3>A masked picture, filled by the model as it learns</h3>
+          <div class="figures small">
+            <Small title="Masked" picture={run.masked} />
+            {snapshots.slice(-11).map(({ step, picture }) => (
+              <Small key={step} title={`Step ${step}`} picture={picture} />
+            ))}
+            <Small title="Original" picture={run.original} />
+          </div>
+          <Facts
+            rows={[
+              ["Model", `${(run.parameters / 1000).toFixed(0)} thousand parameters`],
+              ["Images", String(run.images)],
+              ["Speed", last ? `${medianSpeed(steps).toFixed(1)} images a second` : "–"],
+              [
+                "Computed by",
+                machine ? `${machine.backend}, ${machine.threads} thread${machine.threads === 1 ? "" : "s"}` : "–",
+              ],
+              ...(machine ? [["Why there", machine.reasons.join("; ")] as const] : []),
+            ]}
+          />
+          <p class="note">
+            In Node: unpack the archive, then <code>beit evaluate beit-run --tokenizer small --data photos</code>.
+          </p>
+        </>
+      )}
+    </div>
+  );
+}
+
+function statusOf(
+  run: SavedRun | undefined,
+  last: TrainStep | undefined,
+  saved: number | undefined,
+  finished: boolean,
+): string {
+  if (!run) return "No run yet.";
+  if (!last) return "Getting ready.";
+  const where = `Step ${last.step} of ${run.totalSteps}, loss ${last.loss.toFixed(3)}`;
+  return `${where}${finished ? ": finished" : ""}${saved === undefined ? "" : `, saved at step ${saved}`}.`;
+}
+
+function Curves({ steps }: { readonly steps: readonly TrainStep[] }): JSX.Element {
+  const numbers = steps.map(({ step }) => step);
+  return (
+    <div class="charts">
+      <section>
+        <h3>Loss (smoothed)</h3>
+        <Chart
+          label="loss"
+          steps={numbers}
+          values={smooth(steps.map(({ loss }) => loss))}
+          show={(value) => value.toFixed(2)}
+        />
+      </section>
+      <section>
+        <h3>Hidden patches predicted right (smoothed)</h3>
+        <Chart label="accuracy" steps={numbers} values={smooth(steps.map(({ accuracy }) => accuracy))} show={percent} />
+      </section>
+    </div>
+  );
+}
+
+function Small({ title, picture }: { readonly title: string; readonly picture: Picture }): JSX.Element {
+  const draw = useCallback(
+    (context: CanvasRenderingContext2D, size: number) => drawPicture(context, size, picture),
+    [picture],
+  );
+  return (
+    <Figure title={title}>
+      <Canvas label={title} draw={draw} small />
+    </Figure>
+  );
+}
+
+// Exponential mean, without the pull towards the first value.
+function smooth(values: readonly number[]): number[] {
+  let [mean, weight] = [0, 0];
+  return values.map((value) => {
+    mean = SMOOTHING * mean + (1 - SMOOTHING) * value;
+    weight = SMOOTHING * weight + (1 - SMOOTHING);
+    return mean / weight;
+  });
+}
+
+function medianSpeed(steps: readonly TrainStep[]): number {
+  const last = steps.slice(-20).map(({ imagesPerSecond }) => imagesPerSecond);
+  return last.sort((a, b) => a - b)[Math.floor(last.length / 2)];
+}

@@ -1,0 +1,169 @@
+// Other models in place of those that came with the page: from files or an address, checked and kept.
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { engine } from "../engine/client.ts";
+import type { EncoderFacts, ModelFacts, Models, Progress, WeightsSource } from "../messages.ts";
+import { Facts } from "../parts/controls.tsx";
+import { droppedFiles } from "../parts/files.ts";
+
+type Props = {
+  readonly models: Models;
+  readonly onModels: (models: Models) => void;
+  readonly onError: (error: unknown) => void;
+};
+type Kept = Awaited<ReturnType<typeof engine.kept>>;
+
+export function WeightsPanel({ models, onModels, onError }: Props): JSX.Element {
+  const [progress, setProgress] = useState<Progress>();
+  const [notes, setNotes] = useState<readonly string[]>([]);
+  const [kept, setKept] = useState<Kept>([]);
+  const [url, setUrl] = useState("");
+  const [sha256, setSha256] = useState("");
+  const picker = useRef<HTMLInputElement>(null);
+  const refresh = (): void => void engine.kept().then(setKept, onError);
+  useEffect(refresh, []);
+  const use = async (source: WeightsSource): Promise<void> => {
+    setNotes([]);
+    setProgress({ what: "opening", loaded: 0, total: undefined });
+    try {
+      const { models: next, kind, notes: said } = await engine.useWeights(source, setProgress);
+      onModels(next);
+      setNotes([`The ${kind} is in use now.`, ...said]);
+    } catch (error) {
+      onError(error);
+    }
+    setProgress(undefined);
+    refresh();
+  };
+  const shipped = (): void => {
+    engine.useShipped().then((next) => {
+      onModels(next);
+      setNotes(["Back to the models that came with the page."]);
+    }, onError);
+  };
+  return (
+    <div
+      onDrop={(event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        void droppedFiles(event.dataTransfer)
+          .then((files) => use({ kind: "files", files }))
+          .catch(onError);
+      }}
+    >
+      <p class="lead">
+        Files of weights stay on your machine: checkpoints of beitjs, OpenAI's <code>encoder.pkl</code> and{" "}
+        <code>decoder.pkl</code> (choose both at once), BEiT files of unilm, timm or Hugging Face (<code>.pth</code>,{" "}
+        <code>.safetensors</code>, with <code>config.json</code> where there is one). Drop them here, choose them, or
+        give an address.
+      </p>
+      <div class="buttons">
+        <button class="primary" onClick={() => picker.current?.click()}>
+          Choose files
+        </button>
+        <input
+          ref={picker}
+          class="hidden"
+          type="file"
+          multiple
+          tabIndex={-1}
+          aria-label="Files of weights"
+          accept=".safetensors,.pth,.pt,.pkl,.bin,.json"
+          onChange={({ currentTarget }) => {
+            const files = [...(currentTarget.files ?? [])];
+            currentTarget.value = "";
+            if (files.length > 0) void use({ kind: "files", files });
+          }}
+        />
+        <button onClick={shipped}>Back to the shipped models</button>
+      </div>
+      <form
+        class="controls"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void use({ kind: "url", url, sha256: sha256.trim() });
+        }}
+      >
+        <label class="control wide">
+          Address
+          <input
+            type="url"
+            required
+            value={url}
+            placeholder="https://…"
+            onInput={({ currentTarget }) => setUrl(currentTarget.value)}
+          />
+        </label>
+        <label class="control wide">
+          SHA-256, if you know it
+          <input
+            type="text"
+            pattern="\s*[0-9a-fA-F]{64}\s*"
+            value={sha256}
+            title="64 hexadecimal digits"
+            onInput={({ currentTarget }) => setSha256(currentTarget.value)}
+          />
+        </label>
+        <button>Load</button>
+      </form>
+      {progress && (
+        <p role="status">
+          {progress.what}: {amount(progress)}{" "}
+          <progress {...(progress.total !== undefined && { max: progress.total, value: progress.loaded })} />
+        </p>
+      )}
+      <div role="status">
+        {notes.map((note) => (
+          <p key={note} class="note breakable">
+            {note}
+          </p>
+        ))}
+      </div>
+      <div class="row">
+        <section>
+          <h3>Tokenizer</h3>
+          <Facts rows={factsOf(models.tokenizer)} />
+        </section>
+        <section>
+          <h3>Encoder</h3>
+          <Facts rows={[...factsOf(models.encoder), ...encoderRows(models.encoder)]} />
+        </section>
+      </div>
+      {models.mismatch && <p>They do not fit each other: {models.mismatch}.</p>}
+      {kept.length > 0 && (
+        <section>
+          <h3>Kept from addresses</h3>
+          <ul>
+            {kept.map((file) => (
+              <li key={file.url} class="breakable">
+                {file.url}, {megabytes(file.size)}{" "}
+                <button onClick={() => void use({ kind: "url", url: file.url, sha256: file.sha256 })}>Use</button>{" "}
+                <button onClick={() => void engine.forget(file.url).then(refresh, onError)}>Forget</button>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </div>
+  );
+}
+
+function factsOf({ name, parameters, imageSize, side, vocabSize }: ModelFacts): (readonly [string, string])[] {
+  return [
+    ["Name", name],
+    ["Parameters", `${(parameters / 1e6).toFixed(2)} million`],
+    ["Images", `${imageSize} x ${imageSize} pixels, ${side} x ${side} patches`],
+    ["Visual tokens", String(vocabSize)],
+  ];
+}
+
+function encoderRows({ depth, heads }: EncoderFacts): (readonly [string, string])[] {
+  return [["Layers, heads", `${depth}, ${heads}`]];
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+function amount({ what, loaded, total }: Progress): string {
+  if (what === "reading parameters") return `${loaded} of ${total ?? "?"}`;
+  return total === undefined ? megabytes(loaded) : `${megabytes(loaded)} of ${megabytes(total)}`;
+}

@@ -1,0 +1,35 @@
+// What the page trains: a tiny BEiT on the small tokenizer's tokens.
+import type { DvaeConfig } from "@beitjs/dvae-tokenizer";
+import { pretrainSmall, stepsPerEpoch, type PretrainRecipe } from "@beitjs/trainers";
+import type { TrainSettings } from "../messages.ts";
+
+const BATCH = 8;
+/** Widths that the page offers are multiples of it. */
+const HEAD_WIDTH = 32;
+
+/** Side that images are kept at: a little more than what the models see, for the random crops. */
+export const KEPT_SIDE = 160;
+
+/** As many copies of few images as fill a batch, since a batch holds an image once. */
+export function copies(images: number): number {
+  return Math.ceil(BATCH / images);
+}
+
+export function pageRecipe(
+  images: number,
+  tokenizer: DvaeConfig,
+  { steps, width, depth }: TrainSettings,
+): PretrainRecipe {
+  const perEpoch = stepsPerEpoch({ length: images * copies(images) }, { batchSize: BATCH });
+  const { views, model } = pretrainSmall;
+  return {
+    ...pretrainSmall,
+    model: { ...model, vocabSize: tokenizer.vocabSize, width, depth, heads: width / HEAD_WIDTH },
+    initStd: 0.08,
+    views: { ...views, tokenSize: tokenizer.imageSize, scale: [0.3, 1] },
+    epochs: Math.max(1, Math.round(steps / perEpoch)),
+    batchSize: BATCH,
+    microBatches: 1,
+    learningRate: { peak: 2e-3, minimum: 1e-5, warmupSteps: 20 },
+  };
+}

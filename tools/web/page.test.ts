@@ -1,0 +1,329 @@
+// The web app as a visitor has it: the static build in a real browser, every panel, on one thread and on all, and offline.
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gridSide, parameterCount } from "@beitjs/beit-encoder";
+import { loadCheckpoint } from "@beitjs/trainers/node";
+import type { BeitConfig } from "@beitjs/beit-encoder";
+import { unzipSync } from "fflate";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasSoftwareGpu } from "../software-gpu/driver.ts";
+import { launchChromium, visit } from "./browser.ts";
+import { serveFolder, type StaticServer } from "./serve.ts";
+
+// Of the page, inside functions that run there.
+declare const navigator: { readonly serviceWorker: { readonly ready: Promise<unknown> } };
+declare const document: { readonly documentElement: { readonly scrollWidth: number } };
+declare const DataTransfer: new () => { readonly items: { add(file: File): void } };
+
+const app = fileURLToPath(new URL("../../apps/web/", import.meta.url));
+const dist = join(app, "dist");
+const screenshots = join(app, "screenshots");
+const sample = join(app, "samples", "coffee.jpg");
+const timeout = 120_000;
+
+describe("the static build", () => {
+  const files = (): string[] =>
+    readdirSync(dist, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+
+  it("takes at most 3 MB, models and samples included", () => {
+    expect(existsSync(join(dist, "index.html"))).toBe(true);
+    expect(files().reduce((sum, file) => sum + statSync(file).size, 0)).toBeLessThanOrEqual(3e6);
+  });
+
+  it("asks no other host for anything", () => {
+    for (const file of files().filter((name) => /\.(html|css)$/.test(name))) {
+      expect(readFileSync(file, "utf8")).not.toMatch(/(?:src|href)="(?:https?:)?\/\/|url\((?:https?:)?\/\//);
+    }
+  });
+
+  it("leaves all tensors to the workers", () => {
+    const page = files().filter((name) => /index-[^/]*\.js$/.test(name));
+    expect(page).toHaveLength(1);
+    // How any wasm module begins, in base64.
+    expect(readFileSync(page[0], "utf8")).not.toContain("AGFzbQ");
+  });
+});
+
+describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
+  let browser: Browser;
+  let isolated: StaticServer;
+  let plain: StaticServer;
+  beforeAll(async () => {
+    mkdirSync(screenshots, { recursive: true });
+    [browser, isolated, plain] = await Promise.all([
+      launchChromium(),
+      serveFolder(dist, { isolated: true }),
+      serveFolder(dist, { isolated: false }),
+    ]);
+  }, timeout);
+  afterAll(async () => {
+    await browser.close();
+    await Promise.all([isolated.close(), plain.close()]);
+  });
+
+  const panel = (page: Page, name: string) => page.getByRole("tab", { name }).click();
+  const keep = (page: Page, name: string) =>
+    page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+
+  it("shows tokens of an image, and each entry of the codebook", { timeout }, async () => {
+    const { context, page, problems } = await visit(browser, isolated.url);
+    await page.getByRole("img", { name: "Reconstruction" }).waitFor();
+    const error = Number(/off by ([\d.]+) of 255/.exec(await page.locator("main").innerText())?.[1]);
+    expect(error).toBeGreaterThan(0);
+    expect(error).toBeLessThan(30);
+    const grid = page.getByRole("application", { name: /^Visual tokens/ });
+    await grid.hover({ position: { x: 50, y: 50 } });
+    await page.getByRole("img", { name: /^Token \d+ decoded alone$/ }).waitFor();
+    await grid.focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(() => page.locator(".patches [aria-live]").innerText()).toMatch(/^Row 2, column 1: token \d+/);
+    await page.getByLabel("Numbers").check();
+    await keep(page, "tokens");
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("takes an image that is dropped, and says what is wrong with what is none", { timeout }, async () => {
+    const { context, page } = await visit(browser, isolated.url);
+    await page.getByRole("img", { name: "Reconstruction" }).waitFor();
+    const before = await page.locator("main").innerText();
+    await drop(page, [{ name: "coffee.jpg", type: "image/jpeg", bytes: readFileSync(sample) }]);
+    await expect.poll(() => page.locator("main").innerText()).not.toBe(before);
+    await drop(page, [{ name: "notes.txt", type: "text/plain", bytes: Buffer.from("no image") }]);
+    const alert = page.getByRole("alert");
+    await alert.waitFor();
+    expect(await alert.innerText()).toContain("This is not an image that your browser can read (notes.txt");
+    await keep(page, "not-an-image");
+    await alert.getByRole("button").click();
+    // The page goes on with the image it had.
+    await page.getByRole("button", { name: "Sample: Rocket" }).click();
+    await expect.poll(() => page.locator("main").innerText()).toMatch(/PSNR/);
+    expect(await page.getByRole("alert").count()).toBe(0);
+    await context.close();
+  });
+
+  it("draws masks of every kind, block by block and by hand", { timeout }, async () => {
+    const { context, page, problems } = await visit(browser, `${isolated.url}#mask`);
+    const grid = page.getByRole("application", { name: /^Mask over the image/ });
+    await grid.waitFor();
+    const hidden = async () => Number(/(\d+) of 196 patches hidden/.exec(await page.locator("main").innerText())?.[1]);
+    expect(await hidden()).toBeLessThanOrEqual(75);
+    for (const kind of ["Blockwise, exact", "Uniform", "Spans"]) {
+      const options = page.getByLabel("Kind").locator("option");
+      const value = await options.filter({ hasText: kind }).getAttribute("value");
+      await page.getByLabel("Kind").selectOption(value);
+      await page.getByLabel("Patches to hide").fill("100");
+      await expect.poll(hidden).toBe(100);
+    }
+    await page.getByLabel("Kind").selectOption("official");
+    await page.getByRole("button", { name: "Block by block" }).click();
+    await expect.poll(hidden).toBeLessThan(40);
+    await expect.poll(hidden, { timeout: 20_000 }).toBeGreaterThan(80);
+    await page.getByRole("button", { name: "Hide nothing" }).click();
+    await expect.poll(hidden).toBe(0);
+    await grid.click({ position: { x: 20, y: 20 } });
+    await expect.poll(hidden).toBe(1);
+    await page.getByLabel("Patches to hide").fill("75");
+    await keep(page, "mask");
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("fills what is hidden, far better than by chance", { timeout }, async () => {
+    const { context, page, problems } = await visit(browser, `${isolated.url}#imagine`);
+    await page.getByText("First guess is right").waitFor();
+    const loss = Number(/Loss\s+([\d.]+)/.exec(await page.locator("main dl").innerText())?.[1]);
+    expect(loss).toBeLessThan(Math.log(1024));
+    await page.getByRole("application", { name: /^Masked image/ }).hover({ position: { x: 200, y: 130 } });
+    await page.getByRole("table").waitFor();
+    await keep(page, "imagine");
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("shows where a patch looks", { timeout }, async () => {
+    const { context, page, problems } = await visit(browser, `${isolated.url}#attention`);
+    await page.getByRole("img", { name: /^Head 1 of layer 4/ }).waitFor();
+    await page.getByRole("application", { name: /^The image/ }).click({ position: { x: 60, y: 60 } });
+    await page.getByLabel("All layers").check();
+    await page.getByRole("img", { name: /^Head 3 of layer 1/ }).waitFor();
+    await keep(page, "attention");
+    await page.getByLabel("Mean over the heads").check();
+    await page.getByRole("img", { name: /^Mean of layer 2/ }).waitFor();
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("takes weights from files and addresses, and says what is wrong with others", { timeout }, async () => {
+    const { context, page } = await visit(browser, `${isolated.url}#weights`);
+    await page.getByText("small tokenizer").waitFor();
+    const files = page.getByLabel("Files of weights");
+    await files.setInputFiles(join(app, "models", "small-beit.safetensors"));
+    await page.getByText("The encoder is in use now.").waitFor();
+    expect(await page.locator("main").innerText()).toMatch(/small-beit\.safetensors: SHA-256 [0-9a-f]{64}/);
+    await files.setInputFiles({ name: "model.pth", mimeType: "", buffer: Buffer.from("<html>not found</html>") });
+    const alert = page.getByRole("alert");
+    await alert.waitFor();
+    expect(await alert.innerText()).toMatch(/HTML/i);
+    const name = readdirSync(join(dist, "assets")).find((file) => /^small-[^b].*safetensors$/.test(file)) as string;
+    await page.getByLabel("Address").fill(`${isolated.url}assets/${name}`);
+    await page.getByRole("button", { name: "Load" }).click();
+    await page.getByText("The tokenizer is in use now.").waitFor();
+    await page.getByText("Kept from addresses").waitFor();
+    await page.getByLabel("Address").fill(`${isolated.url}nothing-here.safetensors`);
+    await page.getByRole("button", { name: "Load" }).click();
+    await expect.poll(() => alert.innerText()).toContain("404");
+    await keep(page, "weights");
+    await page.getByRole("button", { name: "Back to the shipped models" }).click();
+    await page.getByText("small BEiT").waitFor();
+    await context.close();
+  });
+
+  it("trains, is closed, goes on, and gives a checkpoint that Node opens", { timeout: 300_000 }, async () => {
+    const { context, page, problems } = await visit(browser, `${isolated.url}#train`);
+    await page.getByLabel("Steps of 8 images").fill("400");
+    await page.getByRole("button", { name: "Train on the four samples" }).click();
+    await expect.poll(() => stepOf(page), { timeout: 200_000, interval: 500 }).toBeGreaterThan(120);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Go on" }).waitFor();
+    const paused = await stepOf(page);
+    expect(await lossOf(page)).toBeLessThan(Math.log(1024) - 1);
+    await keep(page, "train");
+
+    await page.reload();
+    await page.getByRole("button", { name: "Go on" }).waitFor();
+    expect(await stepOf(page)).toBe(paused);
+    await page.getByRole("button", { name: "Go on" }).click();
+    await expect.poll(() => stepOf(page), { timeout: 60_000 }).toBeGreaterThan(paused);
+    // Closed in the middle: what was saved last is there.
+    await page.close();
+    const again = await context.newPage();
+    await again.goto(`${isolated.url}#train`);
+    await again.getByRole("button", { name: "Go on" }).waitFor();
+    expect(await stepOf(again)).toBeGreaterThanOrEqual(paused);
+
+    const [download] = await Promise.all([
+      again.waitForEvent("download"),
+      again.getByRole("button", { name: "Download the checkpoint" }).click(),
+    ]);
+    const folder = await mkdtemp(join(tmpdir(), "beitjs-web-run-"));
+    for (const [name, bytes] of Object.entries(unzipSync(readFileSync(await download.path())))) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), bytes);
+    }
+    const { manifest, tensors } = await loadCheckpoint(join(folder, "beit-run"));
+    expect(manifest.step).toBe(await stepOf(again));
+    const config = manifest.model as BeitConfig;
+    expect(gridSide(config)).toBe(14);
+    expect([...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)).toBe(
+      parameterCount(config),
+    );
+    expect(existsSync(join(folder, "tokenizer.safetensors"))).toBe(true);
+    await rm(folder, { recursive: true });
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("trains on a folder, leaves out what is no image, and starts anew after Discard", { timeout }, async () => {
+    const { context, page, problems } = await visit(browser, plain.url + "#train");
+    const folder = await mkdtemp(join(tmpdir(), "beitjs-web-images-"));
+    for (const name of ["coffee", "rocket"])
+      await copyFile(join(app, "samples", `${name}.jpg`), join(folder, `${name}.jpg`));
+    await writeFile(join(folder, "broken.jpg"), "no image");
+    await writeFile(join(folder, "notes.txt"), "no image either");
+    await page.getByLabel("A folder of images to train on").setInputFiles(folder);
+    await expect.poll(() => stepOf(page), { timeout: 60_000 }).toBeGreaterThan(3);
+    expect(await page.locator("main").innerText()).toMatch(/Images\s+2\b/);
+    expect(await page.locator("main").innerText()).toContain("Left out, no images: broken.jpg");
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Discard" }).click();
+    await page.getByText("No run yet.").waitFor();
+    await page.reload();
+    await page.getByText("No run yet.").waitFor();
+    await rm(folder, { recursive: true });
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("trains on WebGPU where there is an adapter", { timeout: 300_000 }, async () => {
+    const { context, page, problems } = await visit(browser, `${isolated.url}?software-gpu#train`);
+    await page.getByLabel("Steps of 8 images").fill("100");
+    await page.getByLabel("Width").fill("32");
+    await page.getByLabel("Depth").fill("1");
+    await page.getByRole("button", { name: "Train on the four samples" }).click();
+    await expect.poll(() => stepOf(page), { timeout: 200_000, interval: 500 }).toBeGreaterThan(1);
+    expect(await page.locator("main").innerText()).toMatch(/webgpu, .*SwiftShader/i);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Go on" }).waitFor({ timeout: 60_000 });
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("works without isolation, on one thread, and says how to get more", { timeout }, async () => {
+    const { context, page, problems } = await visit(browser, plain.url);
+    await page.getByRole("img", { name: "Reconstruction" }).waitFor();
+    expect(await page.locator("header").innerText()).toContain("one thread");
+    expect(await page.locator("header").innerText()).toContain("Cross-Origin-Opener-Policy: same-origin");
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("works offline after the first visit", { timeout }, async () => {
+    const server = await serveFolder(dist, { isolated: true });
+    const { context, page, problems } = await visit(browser, server.url);
+    await page.getByRole("img", { name: "Reconstruction" }).waitFor();
+    await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+    await server.close();
+    await page.reload();
+    await page.getByRole("img", { name: "Reconstruction" }).waitFor();
+    await page.getByRole("button", { name: "Sample: Astronaut" }).click();
+    await panel(page, "Attention");
+    await page.getByRole("img", { name: /^Head 1 of layer 4/ }).waitFor();
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("fits a small screen, in the dark", { timeout }, async () => {
+    const viewport = { width: 375, height: 740 };
+    const { context, page } = await visit(browser, isolated.url, { viewport, colorScheme: "dark", hasTouch: true });
+    await page.getByRole("img", { name: "Reconstruction" }).waitFor();
+    for (const name of ["Tokens", "Mask", "Imagine", "Attention", "Train", "Your weights"]) {
+      await panel(page, name);
+      await page.locator("main p.lead").waitFor();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width);
+    }
+    await panel(page, "Imagine");
+    await page.getByText("First guess is right").waitFor();
+    await keep(page, "imagine-small-dark");
+    await context.close();
+  });
+});
+
+type Dropped = { readonly name: string; readonly type: string; readonly bytes: Buffer };
+
+async function drop(page: Page, files: readonly Dropped[]): Promise<void> {
+  const data = files.map(({ name, type, bytes }) => ({ name, type, base64: bytes.toString("base64") }));
+  const transfer = await page.evaluateHandle((given) => {
+    const made = new DataTransfer();
+    for (const { name, type, base64 } of given) {
+      made.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name, { type }));
+    }
+    return made;
+  }, data);
+  await page.dispatchEvent("main", "drop", { dataTransfer: transfer });
+}
+
+async function stepOf(page: Page): Promise<number> {
+  return Number(/Step (\d+) of/.exec(await page.getByRole("status").last().innerText())?.[1] ?? 0);
+}
+
+async function lossOf(page: Page): Promise<number> {
+  return Number(/loss ([\d.]+)/.exec(await page.getByRole("status").last().innerText())?.[1]);
+}
