@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { gridSide, parameterCount } from "@beitjs/beit-encoder";
 import { loadCheckpoint } from "@beitjs/trainers/node";
 import type { BeitConfig } from "@beitjs/beit-encoder";
+import axe from "axe-core";
 import { unzipSync } from "fflate";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -23,6 +24,7 @@ const app = fileURLToPath(new URL("../../apps/web/", import.meta.url));
 const dist = join(app, "dist");
 const screenshots = join(app, "screenshots");
 const sample = join(app, "samples", "coffee.jpg");
+const panelNames = ["Tokens", "Mask", "Imagine", "Attention", "Train", "Your weights"];
 const timeout = 120_000;
 
 describe("the static build", () => {
@@ -194,7 +196,7 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     await page.getByRole("button", { name: "Pause" }).click();
     await page.getByRole("button", { name: "Go on" }).waitFor();
     const paused = await stepOf(page);
-    expect(await lossOf(page)).toBeLessThan(Math.log(1024) - 1);
+    expect(await lossOf(page)).toBeLessThan(4);
     await keep(page, "train");
 
     await page.reload();
@@ -258,7 +260,7 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     await page.getByLabel("Width").fill("32");
     await page.getByLabel("Depth").fill("1");
     await page.getByRole("button", { name: "Train on the four samples" }).click();
-    await expect.poll(() => stepOf(page), { timeout: 200_000, interval: 500 }).toBeGreaterThan(1);
+    await expect.poll(() => stepOf(page), { timeout: 200_000, interval: 500 }).toBeGreaterThan(0);
     expect(await page.locator("main").innerText()).toMatch(/webgpu, .*SwiftShader/i);
     await page.getByRole("button", { name: "Pause" }).click();
     await page.getByRole("button", { name: "Go on" }).waitFor({ timeout: 60_000 });
@@ -290,11 +292,31 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     await context.close();
   });
 
+  it.each(["light", "dark"] as const)(
+    "has nothing that axe objects to, in the %s",
+    { timeout },
+    async (colorScheme) => {
+      const { context, page } = await visit(browser, isolated.url, { colorScheme });
+      await page.getByRole("img", { name: "Reconstruction" }).waitFor();
+      await page.addScriptTag({ content: axe.source });
+      for (const name of panelNames) {
+        await panel(page, name);
+        await page.locator("main p.lead").waitFor();
+        const { violations } = await page.evaluate<axe.AxeResults>("axe.run()");
+        const found = violations.map(
+          ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`,
+        );
+        expect(found, name).toEqual([]);
+      }
+      await context.close();
+    },
+  );
+
   it("fits a small screen, in the dark", { timeout }, async () => {
     const viewport = { width: 375, height: 740 };
     const { context, page } = await visit(browser, isolated.url, { viewport, colorScheme: "dark", hasTouch: true });
     await page.getByRole("img", { name: "Reconstruction" }).waitFor();
-    for (const name of ["Tokens", "Mask", "Imagine", "Attention", "Train", "Your weights"]) {
+    for (const name of panelNames) {
       await panel(page, name);
       await page.locator("main p.lead").waitFor();
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width);

@@ -87,21 +87,23 @@ export function App(): JSX.Element {
           {facts ? machineLine(facts) : error ? "Not started." : "Starting…"}
         </p>
       </header>
-      <Tabs names={panels} chosen={panel} onChoose={(name) => (location.hash = name)} />
-      {error && (
-        <p class="error" role="alert">
-          {error} <button onClick={() => setError(undefined)}>Close</button>
-        </p>
-      )}
-      {withImage.includes(panel) && <ImageBar onImage={(file) => void open(file)} onError={onError} />}
-      <main id="panel" role="tabpanel" aria-labelledby={`tab-${panel}`} tabIndex={-1}>
-        {props && panel === "tokens" && <TokensPanel {...props} />}
-        {props && panel === "mask" && <MaskPanel {...props} />}
-        {props && panel === "imagine" && <ImaginePanel {...props} />}
-        {props && panel === "attention" && <AttentionPanel {...props} />}
-        {panel === "train" && <TrainPanel onError={onError} />}
-        {facts && panel === "weights" && <WeightsPanel models={facts.models} onModels={onModels} onError={onError} />}
-        {!props && withImage.includes(panel) && !error && <p class="note">Loading the models…</p>}
+      <main>
+        <Tabs names={panels} chosen={panel} onChoose={(name) => (location.hash = name)} />
+        {error && (
+          <p class="error" role="alert">
+            {error} <button onClick={() => setError(undefined)}>Close</button>
+          </p>
+        )}
+        {withImage.includes(panel) && <ImageBar onImage={(file) => void open(file)} onError={onError} />}
+        <div id="panel" role="tabpanel" aria-labelledby={`tab-${panel}`} tabIndex={-1}>
+          {props && panel === "tokens" && <TokensPanel {...props} />}
+          {props && panel === "mask" && <MaskPanel {...props} />}
+          {props && panel === "imagine" && <ImaginePanel {...props} />}
+          {props && panel === "attention" && <AttentionPanel {...props} />}
+          {panel === "train" && <TrainPanel onError={onError} />}
+          {facts && panel === "weights" && <WeightsPanel models={facts.models} onModels={onModels} onError={onError} />}
+          {!props && withImage.includes(panel) && !error && <p class="note">Loading the models…</p>}
+        </div>
       </main>
       <footer>
         <p class="note">

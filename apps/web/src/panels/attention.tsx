@@ -77,7 +77,7 @@ export function AttentionPanel({ tokens, facts, onError }: PanelProps): JSX.Elem
       {attention &&
         layers.map((block) => (
           <section key={block}>
-            <h3>Layer {block + 1}</h3>
+            <h2>Layer {block + 1}</h2>
             <div class="figures small">
               {(mean ? [undefined] : Array.from({ length: attention.heads }, (_, i) => i)).map((head) => (
                 <HeadMap

@@ -96,7 +96,8 @@ export function TrainPanel({ onError }: Props): JSX.Element {
     >
       <p class="lead">
         Masked image modeling from nothing, here in your browser: a tiny BEiT learns to predict the visual tokens of
-        hidden patches. The run is kept in this browser every few seconds; close the tab and it goes on from there.
+        hidden patches. A few images it learns by heart; a folder of many teaches it more. The run is kept in this
+        browser every few seconds; close the tab and it goes on from there.
       </p>
       <div class="buttons">
         {!busy && run && !finished && steps.length > 0 && (
@@ -176,7 +177,7 @@ export function TrainPanel({ onError }: Props): JSX.Element {
       {run && steps.length > 1 && <Curves steps={steps} />}
       {run && (
         <>
-          <h3>A masked picture, filled by the model as it learns</h3>
+          <h2>A masked picture, filled by the model as it learns</h2>
           <div class="figures small">
             <Small title="Masked" picture={run.masked} />
             {snapshots.slice(-11).map(({ step, picture }) => (
@@ -222,7 +223,7 @@ function Curves({ steps }: { readonly steps: readonly TrainStep[] }): JSX.Elemen
   return (
     <div class="charts">
       <section>
-        <h3>Loss (smoothed)</h3>
+        <h2>Loss (smoothed)</h2>
         <Chart
           label="loss"
           steps={numbers}
@@ -231,7 +232,7 @@ function Curves({ steps }: { readonly steps: readonly TrainStep[] }): JSX.Elemen
         />
       </section>
       <section>
-        <h3>Hidden patches predicted right (smoothed)</h3>
+        <h2>Hidden patches predicted right (smoothed)</h2>
         <Chart label="accuracy" steps={numbers} values={smooth(steps.map(({ accuracy }) => accuracy))} show={percent} />
       </section>
     </div>

@@ -121,18 +121,18 @@ export function WeightsPanel({ models, onModels, onError }: Props): JSX.Element 
       </div>
       <div class="row">
         <section>
-          <h3>Tokenizer</h3>
+          <h2>Tokenizer</h2>
           <Facts rows={factsOf(models.tokenizer)} />
         </section>
         <section>
-          <h3>Encoder</h3>
+          <h2>Encoder</h2>
           <Facts rows={[...factsOf(models.encoder), ...encoderRows(models.encoder)]} />
         </section>
       </div>
       {models.mismatch && <p>They do not fit each other: {models.mismatch}.</p>}
       {kept.length > 0 && (
         <section>
-          <h3>Kept from addresses</h3>
+          <h2>Kept from addresses</h2>
           <ul>
             {kept.map((file) => (
               <li key={file.url} class="breakable">

@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import { adjacentShare, defaultMask, drawMask, expectedFacts, type MaskKind } from "./masks.ts";
+
+const grid = { rows: 14, cols: 14 };
+
+it.each<MaskKind>(["official", "exact", "uniform", "span"])("tells %s block by block", (kind) => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const seen = new Uint8Array(196);
+    const mask = drawMask(grid, { ...defaultMask, kind, seed }, (patches) => {
+      for (const patch of patches) seen[patch] = 1;
+    });
+    const missing = mask.cells.filter((cell, i) => cell !== seen[i]).length;
+    // What "exact" fills up belongs to no block.
+    if (kind !== "exact") expect(missing).toBe(0);
+    else expect(mask.count).toBe(75);
+    expect(mask.count).toBeLessThanOrEqual(75);
+  }
+});
+
+it("expects what masks are on average", () => {
+  const { meanCount, masks, fullShare, adjacentShare: together } = expectedFacts(grid, defaultMask, 300);
+  expect(masks).toBe(300);
+  expect(meanCount).toBeGreaterThan(73);
+  expect(fullShare).toBeGreaterThan(0.5);
+  // Blocks hide neighbors together far more often than chance would.
+  expect(together).toBeGreaterThan(2 * (75 / 196) ** 2);
+  expect(adjacentShare(drawMask(grid, { ...defaultMask, kind: "uniform" }))).toBeLessThan(0.25);
+});
+
+it("follows the sliders where they ask for what no mask can be", () => {
+  expect(drawMask(grid, { ...defaultMask, count: 3, minBlock: 49 }).count).toBeLessThanOrEqual(3);
+  expect(drawMask({ rows: 4, cols: 4 }, { ...defaultMask, kind: "uniform", count: 75 }).count).toBe(16);
+});
