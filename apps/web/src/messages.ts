@@ -89,6 +89,17 @@ export type WeightsSource =
   | { readonly kind: "files"; readonly files: readonly File[] }
   | { readonly kind: "url"; readonly url: string; readonly sha256: string };
 
+export type ImagineOptions = {
+  /** How many of the most likely tokens of a patch are told. */
+  readonly guesses: number;
+  readonly rounds: number;
+  /**
+   * What hidden patches are painted with: all entries of the codebook, mixed by their probabilities, or the likeliest one. Where
+   * many tokens are as likely, the likeliest is often the one of a plain black or white, which says little.
+   */
+  readonly paint: "mixture" | "likeliest";
+};
+
 /** All inference, in a worker of its own. */
 export interface Engine {
   start(): Promise<{ readonly machine: Machine; readonly models: Models }>;
@@ -96,7 +107,7 @@ export interface Engine {
   /** One entry of the codebook decoded alone: the middle of a grid of nothing else. */
   codebookEntry(id: number): Promise<Picture>;
   /** Fills the patches whose cell is 1; in several rounds, the surest first, each seeing what those before have filled. */
-  imagine(cells: Uint8Array, options: { readonly guesses: number; readonly rounds: number }): Promise<Imagined>;
+  imagine(cells: Uint8Array, options: ImagineOptions): Promise<Imagined>;
   attention(): Promise<Attention>;
   /** Takes a tokenizer or an encoder in place of the one in use; gives what it is and its SHA-256. */
   useWeights(

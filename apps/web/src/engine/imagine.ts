@@ -1,5 +1,5 @@
 // Masked image modeling as a picture: the encoder sees what is not hidden and predicts the visual tokens of the rest, which
-// the tokenizer decodes. In several rounds, the surest predictions of each are shown to the next, in the pixels they decode
+// the tokenizer decodes, mixed by their probabilities or the likeliest alone. In several rounds, the surest predictions of each are shown to the next, in the pixels they decode
 // to (the idea of MaskGIT's decoding, Chang et al. 2022, with BEiT's own head).
 import { encode, visualTokenLogits, type Beit } from "@beitjs/beit-encoder";
 import type { Tokenizer } from "@beitjs/dvae-tokenizer";
@@ -7,9 +7,9 @@ import { scope } from "@beitjs/tensor-core";
 import type { Normalization } from "@beitjs/tensor-core/image";
 import { softmax } from "@beitjs/tensor-core/ops";
 import { viewBatch } from "@beitjs/trainers";
-import type { Guess, Imagined } from "../messages.ts";
+import type { Guess, Imagined, ImagineOptions } from "../messages.ts";
 import { toPicture } from "./pictures.ts";
-import { decodeIds } from "./tokens.ts";
+import { decodeWeights } from "./tokens.ts";
 
 export type ImagineInputs = {
   readonly beit: Beit;
@@ -25,45 +25,55 @@ export type ImagineInputs = {
 
 export async function imagine(
   inputs: ImagineInputs,
-  { guesses: wanted, rounds }: { readonly guesses: number; readonly rounds: number },
+  { guesses: wanted, rounds, paint }: ImagineOptions,
 ): Promise<Imagined> {
   const { beit, tokenizer, ids } = inputs;
+  const { vocabSize } = beit.config;
   const begin = performance.now();
   const hidden = Uint8Array.from(inputs.cells);
   const filled = Int32Array.from(ids);
+  const weights = oneHot(ids, vocabSize);
   const guesses = new Map<number, readonly Guess[]>();
   const losses = new Float32Array(ids.length).fill(NaN);
   let view = inputs.view;
+  let decoded = await decodeWeights(weights, tokenizer);
   for (let round = 0; hidden.includes(1); round++) {
     const patches = patchesOf(hidden);
     const probabilities = await predict(beit, view, hidden);
-    const vocabSize = beit.config.vocabSize;
     const best = patches.map((patch, row) => {
       const of = probabilities.subarray(row * vocabSize, (row + 1) * vocabSize);
       const top = topGuesses(of, wanted);
       if (round === 0) losses[patch] = -Math.log(Math.max(of[ids[patch]], 1e-12));
       if (round === 0) guesses.set(patch, top);
-      return { patch, ...top[0] };
+      return { patch, of, ...top[0] };
     });
     const left = rounds - round;
     const share = left <= 1 ? best.length : Math.ceil(best.length / left);
-    for (const { patch, id } of best.sort((a, b) => b.probability - a.probability).slice(0, share)) {
+    for (const { patch, id, of } of best.sort((a, b) => b.probability - a.probability).slice(0, share)) {
       filled[patch] = id;
       hidden[patch] = 0;
+      if (paint === "mixture") weights.set(of, patch * vocabSize);
+      else weights.set(oneHot([id], vocabSize), patch * vocabSize);
     }
-    if (hidden.includes(1)) view = await withPixels(inputs, filled, hidden);
+    decoded = await decodeWeights(weights, tokenizer);
+    if (hidden.includes(1)) view = withPixels(inputs, decoded, hidden);
   }
-  const picture = toPicture(await decodeIds(filled, tokenizer), tokenizer.config.imageSize);
   const masked = patchesOf(inputs.cells);
   return {
     ids: filled,
-    picture,
+    picture: toPicture(decoded, tokenizer.config.imageSize),
     guesses,
     losses,
     loss: mean(masked.map((patch) => losses[patch])),
     accuracy: mean(masked.map((patch) => Number(guesses.get(patch)?.[0].id === ids[patch]))),
     milliseconds: performance.now() - begin,
   };
+}
+
+function oneHot(ids: ArrayLike<number>, vocabSize: number): Float32Array {
+  const weights = new Float32Array(ids.length * vocabSize);
+  for (let i = 0; i < ids.length; i++) weights[i * vocabSize + ids[i]] = 1;
+  return weights;
 }
 
 async function predict(beit: Beit, view: Float32Array, hidden: Uint8Array): Promise<Float32Array> {
@@ -79,12 +89,11 @@ async function predict(beit: Beit, view: Float32Array, hidden: Uint8Array): Prom
 }
 
 // The encoder's view with the filled patches in the colors that the tokenizer gives them.
-async function withPixels(
+function withPixels(
   { beit, tokenizer, view, normalization: { mean: center, std }, cells }: ImagineInputs,
-  filled: Int32Array,
+  decoded: Float32Array,
   hidden: Uint8Array,
-): Promise<Float32Array> {
-  const decoded = await decodeIds(filled, tokenizer);
+): Float32Array {
   const { imageSize, patchSize, channels } = beit.config;
   const side = imageSize / patchSize;
   const scale = tokenizer.config.imageSize / imageSize;

@@ -1,5 +1,5 @@
 // An image through the tokenizer and back.
-import { detokenize, gridSide, tokenize, type Tokenizer } from "@beitjs/dvae-tokenizer";
+import { detokenize, detokenizeMixture, gridSide, tokenize, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import { leaves, scope, tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
 import { imageTensor, withChannels, type Image } from "@beitjs/tensor-core/image";
 import type { Picture, Tokens } from "../messages.ts";
@@ -49,10 +49,21 @@ export async function codebookEntry(id: number, tokenizer: Tokenizer): Promise<P
 }
 
 /** Values in [0, 1], [imageSize, imageSize, channels]. */
-export async function decodeIds(ids: Int32Array, tokenizer: Tokenizer): Promise<Float32Array> {
+async function decodeIds(ids: Int32Array, tokenizer: Tokenizer): Promise<Float32Array> {
   const backend = backendOf(tokenizer);
   const side = gridSide(tokenizer.config);
   const images = scope(backend, () => detokenize(tokenizer, tensor(ids, [1, side, side], backend, "int32")));
+  const values = await images.read();
+  images.dispose();
+  return Float32Array.from(values);
+}
+
+/** Weights over the codebook for every cell, [S, S, V], to values in [0, 1], [imageSize, imageSize, channels]. */
+export async function decodeWeights(weights: Float32Array, tokenizer: Tokenizer): Promise<Float32Array> {
+  const backend = backendOf(tokenizer);
+  const side = gridSide(tokenizer.config);
+  const shape = [1, side, side, tokenizer.config.vocabSize];
+  const images = scope(backend, () => detokenizeMixture(tokenizer, tensor(weights, shape, backend)));
   const values = await images.read();
   images.dispose();
   return Float32Array.from(values);

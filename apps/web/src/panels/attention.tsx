@@ -31,7 +31,7 @@ export function AttentionPanel({ tokens, facts, onError }: PanelProps): JSX.Elem
     (context: CanvasRenderingContext2D, size: number) => {
       drawPicture(context, size, tokens.picture);
       const cell = size / side;
-      context.fillStyle = "#e63946";
+      context.fillStyle = "#1d8cff";
       context.fillRect((chosen % side) * cell, Math.floor(chosen / side) * cell, cell, cell);
     },
     [tokens.picture, chosen, side],
@@ -41,7 +41,7 @@ export function AttentionPanel({ tokens, facts, onError }: PanelProps): JSX.Elem
     <>
       <p class="lead">
         Self-attention lets every patch look at all others. Click a patch: each picture shows where one head looks from
-        it, brighter for more.
+        it, by the square root of its attention.
       </p>
       <div class="row">
         <Figure title="From which patch" note="click, or walk with the arrow keys and press Enter">
@@ -110,15 +110,17 @@ function HeadMap({ attention, picture, block, head, patch }: HeadMapProps): JSX.
   const map = useMemo(() => mapOf(attention, block, head, patch), [attention, block, head, patch]);
   const drawMap = useCallback(
     (context: CanvasRenderingContext2D, size: number) => {
+      context.filter = "grayscale(1) brightness(0.6)";
       drawPicture(context, size, picture);
+      context.filter = "none";
       const most = Math.max(...map.patches);
       eachPatch(size, side, (at, x, y, cell) => {
-        // Dark where nothing is looked at, the image where all is.
-        context.fillStyle = `rgb(8 12 24 / ${(0.92 * (1 - map.patches[at] / most)).toFixed(3)})`;
-        context.fillRect(x, y, cell + 0.5, cell + 0.5);
+        // Attention falls off steeply: its square root shows what is small too.
+        context.fillStyle = `rgb(255 176 32 / ${(0.9 * Math.sqrt(map.patches[at] / most)).toFixed(3)})`;
+        context.fillRect(x, y, cell, cell);
       });
-      context.strokeStyle = "#e63946";
-      context.lineWidth = 4;
+      context.strokeStyle = "#1d8cff";
+      context.lineWidth = 5;
       const cell = size / side;
       context.strokeRect((patch % side) * cell, Math.floor(patch / side) * cell, cell, cell);
     },

@@ -2,31 +2,38 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { engine } from "../engine/client.ts";
-import type { Imagined } from "../messages.ts";
+import type { Imagined, ImagineOptions } from "../messages.ts";
 import { Canvas, drawPicture, eachPatch, PatchGrid, tokenColor } from "../parts/canvas.tsx";
-import { Facts, Figure, ms, percent, Slider } from "../parts/controls.tsx";
+import { Choice, Facts, Figure, ms, percent, Slider } from "../parts/controls.tsx";
 import { drawHidden } from "./mask.tsx";
 import { defaultMask, drawMask } from "./masks.ts";
 import type { PanelProps } from "./panel.ts";
 
 const GUESSES = 5;
 
+type Paint = ImagineOptions["paint"];
+const paints: Readonly<Record<Paint, string>> = {
+  mixture: "all tokens, mixed by their probability",
+  likeliest: "the likeliest token",
+};
+
 export function ImaginePanel({ tokens, facts, cells, onCells, onError }: PanelProps): JSX.Element {
   const { side, picture, reconstruction } = tokens;
   const { mismatch, tokenizer } = facts.models;
   const [rounds, setRounds] = useState(4);
+  const [paint, setPaint] = useState<Paint>("mixture");
   const [imagined, setImagined] = useState<Imagined>();
   const [patch, setPatch] = useState<number>();
   const hidden = cells.includes(1);
   useEffect(() => {
     if (mismatch !== undefined || !hidden) return;
     let current = true;
-    engine.imagine(cells, { guesses: GUESSES, rounds }).then(
+    engine.imagine(cells, { guesses: GUESSES, rounds, paint }).then(
       (result) => current && setImagined(result),
       (error: unknown) => current && onError(error),
     );
     return () => void (current = false);
-  }, [tokens, cells, rounds, mismatch]);
+  }, [tokens, cells, rounds, paint, mismatch]);
 
   const drawMasked = useCallback(
     (context: CanvasRenderingContext2D, size: number) => {
@@ -110,6 +117,7 @@ export function ImaginePanel({ tokens, facts, cells, onCells, onError }: PanelPr
       </div>
       <div class="row">
         <div class="stack">
+          <Choice label="Paint hidden patches with" value={paint} options={paints} onChange={setPaint} />
           <Slider label="Rounds" value={rounds} min={1} max={12} onChange={setRounds} />
           <div class="buttons">
             <button

@@ -36,7 +36,7 @@ export async function subjectOf(
 }
 
 export async function snapshotOf(beit: Beit, subject: Subject): Promise<Picture> {
-  return (await imagine({ ...subject, beit }, { guesses: 1, rounds: 1 })).picture;
+  return (await imagine({ ...subject, beit }, { guesses: 1, rounds: 1, paint: "mixture" })).picture;
 }
 
 /** A picture with its hidden patches gray. */
