@@ -68,7 +68,7 @@ export function TokensPanel({ tokens, facts, onError }: PanelProps): JSX.Element
         <Check label="Difference instead of reconstruction" value={showDifference} onChange={setShowDifference} />
       </div>
       <div class="row">
-        <Entry id={id} count={id === undefined ? 0 : (counts.get(id) ?? 0)} onError={onError} />
+        <Entry id={id} counts={counts} onError={onError} />
         <Facts
           rows={[
             ["Different tokens", `${counts.size} of ${ids.length}`],
@@ -92,7 +92,7 @@ type EntryProps = {
 };
 
 /** One entry of the codebook, decoded alone. */
-function Entry({ id, count, onError }: EntryProps): JSX.Element {
+function Entry({ id, counts, onError }: EntryProps): JSX.Element {
   const [entry, setEntry] = useState<{ id: number; picture: Picture }>();
   useEffect(() => {
     if (id === undefined || entry?.id === id) return;
@@ -108,13 +108,14 @@ function Entry({ id, count, onError }: EntryProps): JSX.Element {
     },
     [entry],
   );
-  const text =
-    id === undefined ? "No token pointed at yet" : `Token ${id}: ${count} time${count === 1 ? "" : "s"} in this image`;
+  const shown = id ?? entry?.id;
+  const count = shown === undefined ? 0 : (counts.get(shown) ?? 0);
+  const times = `${count} time${count === 1 ? "" : "s"} in this image`;
   return (
     <div class="entry">
       <Canvas label={entry ? `Token ${entry.id} decoded alone` : "No token yet"} draw={drawEntry} small />
       <p>
-        {text}
+        {shown === undefined ? "No token pointed at yet" : `Token ${shown}: ${times}`}
         <br />
         <span class="note">decoded alone, three by three of it</span>
       </p>
