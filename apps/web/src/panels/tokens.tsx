@@ -86,8 +86,9 @@ export function TokensPanel({ tokens, facts, onError }: PanelProps): JSX.Element
 }
 
 type EntryProps = {
+  /** The token pointed at now; the one before stays when there is none. */
   readonly id: number | undefined;
-  readonly count: number;
+  readonly counts: ReadonlyMap<number, number>;
   readonly onError: (error: unknown) => void;
 };
 
