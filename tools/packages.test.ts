@@ -69,6 +69,17 @@ describe("in an empty project", () => {
     expect(run(join(folder, "node_modules/.bin", command), ["--help"], folder)).toContain(command);
   });
 
+  it("runs the demo, which brings its own images", { timeout }, () => {
+    const folder = check.consumer();
+    const said = run(
+      join(folder, "node_modules/.bin/beit"),
+      ["demo", "--short", "--out", join(folder, "demo")],
+      folder,
+    );
+    expect(said).toContain("Test accuracy");
+    expect(existsSync(join(folder, "demo/report.html"))).toBe(true);
+  });
+
   it.each<Resolution>(["NodeNext", "Bundler"])("type-checks with %s resolution", { timeout }, (resolution) => {
     expect(typeErrors(check.consumer(), specifiers, resolution)).toEqual([]);
   });

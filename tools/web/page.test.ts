@@ -19,10 +19,13 @@ import { serveFolder, type StaticServer } from "./serve.ts";
 declare const navigator: { readonly serviceWorker: { readonly ready: Promise<unknown> } };
 declare const document: { readonly documentElement: { readonly scrollWidth: number } };
 declare const DataTransfer: new () => { readonly items: { add(file: File): void } };
+declare function dispatchEvent(event: Event): boolean;
+declare const ClipboardEvent: new (type: string, options: { clipboardData: unknown }) => Event;
 
 const app = fileURLToPath(new URL("../../apps/web/", import.meta.url));
 const dist = join(app, "dist");
 const screenshots = join(app, "screenshots");
+const golden = fileURLToPath(new URL("../golden/", import.meta.url));
 const sample = join(app, "samples", "coffee.jpg");
 const panelNames = ["Tokens", "Mask", "Imagine", "Attention", "Train", "Your weights"];
 const timeout = 120_000;
@@ -98,6 +101,13 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     const before = await page.locator("main").innerText();
     await drop(page, [{ name: "coffee.jpg", type: "image/jpeg", bytes: readFileSync(sample) }]);
     await expect.poll(() => page.locator("main").innerText()).not.toBe(before);
+    const dropped = await page.locator("main").innerText();
+    await paste(page, {
+      name: "rocket.jpg",
+      type: "image/jpeg",
+      bytes: readFileSync(join(app, "samples", "rocket.jpg")),
+    });
+    await expect.poll(() => page.locator("main").innerText()).not.toBe(dropped);
     await drop(page, [{ name: "notes.txt", type: "text/plain", bytes: Buffer.from("no image") }]);
     const alert = page.getByRole("alert");
     await alert.waitFor();
@@ -185,6 +195,42 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     await keep(page, "weights");
     await page.getByRole("button", { name: "Back to the shipped models" }).click();
     await page.getByText("small BEiT").waitFor();
+    await context.close();
+  });
+
+  it("takes the files of the originals, and works with what they are", { timeout }, async () => {
+    const { context, page, problems } = await visit(browser, `${isolated.url}#weights`);
+    await page.getByText("small tokenizer").waitFor();
+    const files = page.getByLabel("Files of weights");
+    const dallE = join(golden, "dvae/dall-e");
+    await files.setInputFiles([join(dallE, "decoder.pkl"), join(dallE, "encoder.pkl")]);
+    await page.getByText("The tokenizer is in use now.").waitFor();
+    expect(await page.locator("main").innerText()).toContain("(dall-e)");
+    expect(await page.locator("main").innerText()).toContain("They do not fit each other");
+    await panel(page, "Tokens");
+    await page.getByText("the tokenizer sees 112 x 112 pixels of it").waitFor();
+    await panel(page, "Imagine");
+    await page.getByText("Choose others under “Your weights”").waitFor();
+    await panel(page, "Your weights");
+    const huggingFace = join(golden, "transformers/pretraining-shared");
+    await files.setInputFiles([join(huggingFace, "model.safetensors"), join(huggingFace, "config.json")]);
+    await page.getByText("The encoder is in use now.").waitFor();
+    expect(await page.locator("main").innerText()).toContain("(hugging-face)");
+    await panel(page, "Attention");
+    await page.getByRole("img", { name: /^Head 1 of layer/ }).waitFor();
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("says so when nothing comes from an address", { timeout }, async () => {
+    const { context, page } = await visit(browser, `${isolated.url}#weights`);
+    await page.getByText("small tokenizer").waitFor();
+    await page.getByLabel("Address").fill("http://127.0.0.1:9/nothing.safetensors");
+    await page.getByRole("button", { name: "Load" }).click();
+    await page.getByRole("alert").waitFor();
+    expect(await page.getByRole("alert").innerText()).toContain("Nothing came from that address");
+    await panel(page, "Tokens");
+    await page.getByRole("img", { name: "Reconstruction" }).waitFor();
     await context.close();
   });
 
@@ -331,15 +377,23 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
 type Dropped = { readonly name: string; readonly type: string; readonly bytes: Buffer };
 
 async function drop(page: Page, files: readonly Dropped[]): Promise<void> {
+  await page.dispatchEvent("main", "drop", { dataTransfer: await transferOf(page, files) });
+}
+
+async function paste(page: Page, file: Dropped): Promise<void> {
+  const clipboardData = await transferOf(page, [file]);
+  await page.evaluate((data) => dispatchEvent(new ClipboardEvent("paste", { clipboardData: data })), clipboardData);
+}
+
+function transferOf(page: Page, files: readonly Dropped[]) {
   const data = files.map(({ name, type, bytes }) => ({ name, type, base64: bytes.toString("base64") }));
-  const transfer = await page.evaluateHandle((given) => {
+  return page.evaluateHandle((given) => {
     const made = new DataTransfer();
     for (const { name, type, base64 } of given) {
       made.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name, { type }));
     }
     return made;
   }, data);
-  await page.dispatchEvent("main", "drop", { dataTransfer: transfer });
 }
 
 async function stepOf(page: Page): Promise<number> {
