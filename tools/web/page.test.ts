@@ -238,6 +238,16 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     const { context, page, problems } = await visit(browser, `${isolated.url}#train`);
     await page.getByLabel("Steps of 8 images").fill("400");
     await page.getByRole("button", { name: "Train on the four samples" }).click();
+    await page.getByText(/saved at step \d+/).waitFor({ timeout: 100_000 });
+    // It goes on while another panel is looked at, and no other tab may train it meanwhile.
+    await panel(page, "Mask");
+    const other = await context.newPage();
+    await other.goto(`${isolated.url}#train`);
+    await other.getByRole("button", { name: "Go on" }).click();
+    await other.getByRole("alert").waitFor();
+    expect(await other.getByRole("alert").innerText()).toContain("Another tab of this page is training");
+    await other.close();
+    await panel(page, "Train");
     await expect.poll(() => stepOf(page), { timeout: 200_000, interval: 500 }).toBeGreaterThan(120);
     await page.getByRole("button", { name: "Pause" }).click();
     await page.getByRole("button", { name: "Go on" }).waitFor();
@@ -347,7 +357,7 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
       await page.addScriptTag({ content: axe.source });
       for (const name of panelNames) {
         await panel(page, name);
-        await page.locator("main p.lead").waitFor();
+        await page.locator("main p.lead:visible").waitFor();
         const { violations } = await page.evaluate<axe.AxeResults>("axe.run()");
         const found = violations.map(
           ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`,
@@ -364,7 +374,7 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     await page.getByRole("img", { name: "Reconstruction" }).waitFor();
     for (const name of panelNames) {
       await panel(page, name);
-      await page.locator("main p.lead").waitFor();
+      await page.locator("main p.lead:visible").waitFor();
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width);
     }
     await panel(page, "Imagine");

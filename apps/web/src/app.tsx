@@ -32,7 +32,11 @@ export function App(): JSX.Element {
   const [cells, setCells] = useState<Uint8Array>(new Uint8Array(0));
   const [error, setError] = useState<string>();
   const [panel, setPanel] = useState<PanelName>(panelOfHash());
+  const [trainOpened, setTrainOpened] = useState(panel === "train");
   const image = useRef<Blob>();
+  useEffect(() => {
+    if (panel === "train") setTrainOpened(true);
+  }, [panel]);
 
   const onError = useCallback((problem: unknown): void => {
     console.error(problem);
@@ -100,7 +104,12 @@ export function App(): JSX.Element {
           {props && panel === "mask" && <MaskPanel {...props} />}
           {props && panel === "imagine" && <ImaginePanel {...props} />}
           {props && panel === "attention" && <AttentionPanel {...props} />}
-          {panel === "train" && <TrainPanel onError={onError} />}
+          {(panel === "train" || trainOpened) && (
+            // Once opened it stays, so that a run goes on while the visitor looks at other panels.
+            <div hidden={panel !== "train"}>
+              <TrainPanel onError={onError} />
+            </div>
+          )}
           {facts && panel === "weights" && <WeightsPanel models={facts.models} onModels={onModels} onError={onError} />}
           {!props && withImage.includes(panel) && !error && <p class="note">Loading the models…</p>}
         </div>

@@ -14,6 +14,7 @@ describe("plainWords", () => {
     [new Error("[webgpu] the device was lost (destroyed): go on from the last checkpoint"), "Go on"],
     [new TypeError("Failed to fetch"), "no network"],
     [new TypeError("NetworkError when attempting to fetch resource."), "no network"],
+    [new Error("[train] expected to be the only tab that trains, got another"), "Pause it there first"],
     [new DOMException("full", "QuotaExceededError"), "no more storage"],
     [new Error("[createSimdBackend] expected an engine with WebAssembly SIMD, got one without"), "Browsers since 2023"],
   ])("says %s so that a visitor knows what to do", (error, words) => {

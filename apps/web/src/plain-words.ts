@@ -9,6 +9,7 @@ const rules: readonly Rule[] = [
       `This is not an image that your browser can read${named(message)}. JPEG, PNG, WebP and GIF work everywhere.`,
   },
   { when: /\[openImage\] expected at most/, say: "This file is too large: images of up to 100 MB work." },
+  { when: /only tab that trains/, say: "Another tab of this page is training this run. Pause it there first." },
   {
     when: /out of memory|could not allocate|Array buffer allocation|WebAssembly\.Memory|memory access out of bounds|grow memory|RangeError: Invalid (?:typed )?array length/i,
     say: "Your browser has no memory left for this. Close other tabs, or take a smaller model, and try again.",

@@ -28,7 +28,10 @@ export function Chart({ label, steps, values, show }: ChartProps): JSX.Element {
         if (gone) return;
         const chart = new Plot(optionsOf(element, label, show), latest.current, element);
         plot.current = chart;
-        observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: HEIGHT }));
+        observer = new ResizeObserver(() => {
+          // Hidden panels have no width.
+          if (element.clientWidth > 0) chart.setSize({ width: element.clientWidth, height: HEIGHT });
+        });
         observer.observe(element);
       },
       // uPlot refuses a language that the browser names and does not know; the numbers are in the line below.
@@ -60,7 +63,7 @@ function optionsOf(element: HTMLElement, label: string, show: (value: number) =>
     font: "12px system-ui",
   };
   return {
-    width: element.clientWidth,
+    width: Math.max(1, element.clientWidth),
     height: HEIGHT,
     scales: { x: { time: false } },
     axes: [axis, { ...axis, size: 60, values: (_, ticks) => ticks.map(show) }],

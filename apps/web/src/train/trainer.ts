@@ -22,7 +22,7 @@ import {
 import { startFastest, startSimd } from "../engine/machine.ts";
 import { readSquare } from "../engine/pictures.ts";
 import { shippedTokenizer } from "../engine/shipped.ts";
-import type { SavedRun, Trainer, TrainReport, TrainStep } from "../messages.ts";
+import type { RunOptions, SavedRun, Trainer, TrainReport, TrainStep } from "../messages.ts";
 import { sampleFiles } from "../samples.ts";
 import { copies, KEPT_SIDE, pageRecipe } from "./recipe.ts";
 import { isSnapshotStep, snapshotOf, subjectOf } from "./snapshots.ts";
@@ -56,19 +56,7 @@ export const trainer: Trainer = {
     await saveRun(run);
     return { run: await describe(run), unreadable };
   },
-  async run(onReport, { softwareGpu }) {
-    const run = await loadRun();
-    if (!run) throw new Error("[train] expected a run to go on with, got none");
-    pausing = new AbortController();
-    const { tokenizer } = await start();
-    const { backend, machine } = await startFastest({ software: softwareGpu });
-    onReport({ kind: "machine", machine });
-    try {
-      return await train(run, { backend, tokenizer, signal: pausing.signal, onReport });
-    } finally {
-      backend.dispose();
-    }
-  },
+  run: (onReport, options) => alone(() => goOn(onReport, options)),
   async pause() {
     pausing?.abort();
   },
@@ -79,6 +67,32 @@ export const trainer: Trainer = {
   },
   discard: deleteRun,
 };
+
+// Two tabs would write over each other's steps. Pages that are not secure have no locks.
+async function alone<Result>(body: () => Promise<Result>): Promise<Result> {
+  if (!("locks" in navigator)) return body();
+  return navigator.locks.request("beitjs-run", { ifAvailable: true }, (lock) => {
+    if (!lock) throw new Error("[train] expected to be the only tab that trains, got another");
+    return body();
+  });
+}
+
+async function goOn(
+  onReport: (report: TrainReport) => void,
+  { softwareGpu }: RunOptions,
+): Promise<"finished" | "paused"> {
+  const run = await loadRun();
+  if (!run) throw new Error("[train] expected a run to go on with, got none");
+  pausing = new AbortController();
+  const { tokenizer } = await start();
+  const { backend, machine } = await startFastest({ software: softwareGpu });
+  onReport({ kind: "machine", machine });
+  try {
+    return await train(run, { backend, tokenizer, signal: pausing.signal, onReport });
+  } finally {
+    backend.dispose();
+  }
+}
 
 function start(): Promise<Tools> {
   tools ??= startSimd().then(({ backend }) => shippedTokenizer(backend));
