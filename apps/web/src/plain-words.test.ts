@@ -15,6 +15,8 @@ describe("plainWords", () => {
     [new TypeError("Failed to fetch"), "no network"],
     [new TypeError("NetworkError when attempting to fetch resource."), "no network"],
     [new Error("[train] expected to be the only tab that trains, got another"), "Pause it there first"],
+    [new Error("[openUrl] expected status 200 from http://a/b.pth, got 404 Not Found"), "answered “404 Not Found”"],
+    [new Error("[openUrl] expected http://a/b.pth to have SHA-256 00, got 11"), "another file than the one you expect"],
     [new DOMException("full", "QuotaExceededError"), "no more storage"],
     [new Error("[createSimdBackend] expected an engine with WebAssembly SIMD, got one without"), "Browsers since 2023"],
   ])("says %s so that a visitor knows what to do", (error, words) => {
@@ -23,6 +25,9 @@ describe("plainWords", () => {
 
   it("shows what it does not know, without our marks", () => {
     expect(plainWords(new Error("[openBeit] expected 12 blocks, got 11"))).toBe("Sorry: expected 12 blocks, got 11");
+    expect(plainWords(Object.assign(new Error("[x] expected a, got b"), { name: "FileError" }))).toBe(
+      "Sorry: expected a, got b",
+    );
     expect(plainWords("odd")).toContain("odd");
   });
 });

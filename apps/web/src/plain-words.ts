@@ -23,6 +23,15 @@ const rules: readonly Rule[] = [
     say: "Nothing came from that address: there is no network, the address is wrong, or its server does not let other pages read it (CORS).",
   },
   {
+    when: /\[openUrl\] expected status 200 .*, got (.*)/,
+    say: (message) =>
+      `The server answered “${/, got (.*)$/.exec(message)?.[1]}”: there is no file to load at that address.`,
+  },
+  {
+    when: /\[openUrl\] expected .* to have SHA-256/,
+    say: "This is another file than the one you expect: its SHA-256 is not the one you gave. Nothing was kept.",
+  },
+  {
     when: /QuotaExceeded/i,
     say: "Your browser allows this page no more storage. Free some space, or discard the saved run.",
   },
@@ -36,7 +45,7 @@ const rules: readonly Rule[] = [
 export function plainWords(error: unknown): string {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const rule = rules.find(({ when }) => when.test(message));
-  if (!rule) return message.replace(/^(?:Error: )?(?:\[[^\]]+\] )?/, "Sorry: ");
+  if (!rule) return message.replace(/^(?:\w*Error: )?(?:\[[^\]]+\] )?/, "Sorry: ");
   return typeof rule.say === "string" ? rule.say : rule.say(message);
 }
 
