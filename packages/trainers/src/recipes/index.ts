@@ -4,7 +4,7 @@ import { fineTuneBase } from "./fine-tune-base.ts";
 import { pretrainBase } from "./pretrain-base.ts";
 import { pretrainTiny } from "./pretrain-tiny.ts";
 import type { Recipe } from "./recipe.ts";
-import { pretrainSmall, tokenizerSmall } from "./small.ts";
+import { fineTuneSmall, pretrainSmall, tokenizerSmall } from "./small.ts";
 import { tokenizerDallE } from "./tokenizer-dall-e.ts";
 
 export const recipes: Readonly<Record<string, Recipe>> = {
@@ -15,6 +15,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   "gaussian-demo": demoGaussian,
   "tokenizer-small": tokenizerSmall,
   "pretrain-small": pretrainSmall,
+  "fine-tune-small": fineTuneSmall,
   "tokenizer-dall-e": tokenizerDallE,
   "pretrain-tiny": pretrainTiny,
   "pretrain-base": pretrainBase,
@@ -25,6 +26,6 @@ export { demoEvalView, demoFineTune, demoGaussian, demoPretrain, demoScratch, de
 export { fineTuneBase } from "./fine-tune-base.ts";
 export { pretrainBase } from "./pretrain-base.ts";
 export { pretrainTiny } from "./pretrain-tiny.ts";
-export { pretrainSmall, tokenizerSmall } from "./small.ts";
+export { fineTuneSmall, pretrainSmall, tokenizerSmall } from "./small.ts";
 export { tokenizerDallE } from "./tokenizer-dall-e.ts";
 export type { FineTuneRecipe, GaussianRecipe, MaskRecipe, PretrainRecipe, Recipe, TokenizerRecipe } from "./recipe.ts";

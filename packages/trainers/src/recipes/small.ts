@@ -2,10 +2,11 @@
 // BEiT that predicts them. Ten bits a patch say no more than 56 x 56 pixels show, so the tokenizer works at that size. Trained on pictures made by tools/small-models; its README has times and results.
 //   beit train-tokenizer --recipe tokenizer-small --data DIR
 //   beit pretrain --recipe pretrain-small --data DIR --tokenizer CHECKPOINT
+//   beit finetune --recipe fine-tune-small --data DIR --from CHECKPOINT
 import type { BeitConfig } from "@beitjs/beit-encoder";
 import type { DvaeConfig } from "@beitjs/dvae-tokenizer";
 import type { TwoViewOptions } from "../data/index.ts";
-import type { PretrainRecipe, TokenizerRecipe } from "./recipe.ts";
+import type { FineTuneRecipe, PretrainRecipe, TokenizerRecipe } from "./recipe.ts";
 
 const adamW = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.05, clipNorm: 3 } as const;
 
@@ -82,4 +83,36 @@ export const pretrainSmall: PretrainRecipe = {
   microBatches: 1,
   learningRate: { peak: 1e-3, minimum: 1e-5, warmupSteps: 100 },
   adamW,
+};
+
+const normalization = { mean: views.mean, std: views.std };
+
+/** A classifier of a folder a class from an encoder of `pretrainSmall`, or from scratch. */
+export const fineTuneSmall: FineTuneRecipe = {
+  stage: "fine-tune",
+  seed: 0,
+  model: { ...beit, vocabSize: 0, dropPath: 0.1 },
+  initStd: 0.05,
+  view: {
+    channels: 3,
+    size: beit.imageSize,
+    crop: { kind: "resized", scale: [0.4, 1], ratio: [3 / 4, 4 / 3] },
+    flip: 0.5,
+    filter: "bicubic",
+    normalization,
+  },
+  evalView: {
+    channels: 3,
+    size: beit.imageSize,
+    fit: { kind: "centerCrop", cropRatio: 0.875 },
+    filter: "bicubic",
+    normalization,
+  },
+  epochs: 30,
+  batchSize: 20,
+  microBatches: 1,
+  learningRate: { peak: 1e-3, minimum: 1e-6, warmupSteps: 30 },
+  adamW: { ...adamW, clipNorm: 0 },
+  labelSmoothing: 0.1,
+  layerDecay: 0.75,
 };
