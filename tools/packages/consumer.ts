@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, sep } from "node:path";
 import type ts from "typescript";
-import { root, run } from "./publish.ts";
+import { quietInstall, root, run } from "./publish.ts";
 import type { Manifest, Tarball } from "./publish.ts";
 
 const compiler: typeof ts = createRequire(import.meta.url)("typescript");
@@ -17,8 +17,7 @@ export function installTarballs(folder: string, tarballs: ReadonlyArray<Tarball>
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
   writeFileSync(join(folder, "package-lock.json"), JSON.stringify(lockOfDependencies(manifest)));
-  const quiet = ["--no-audit", "--no-fund", "--no-save", "--loglevel=error"];
-  run("npm", ["install", "--prefer-offline", "--ignore-scripts", "--prefix", folder, ...quiet], folder);
+  run("npm", ["install", "--prefer-offline", "--prefix", folder, ...quietInstall], folder);
 }
 
 // The repository's own lock for what our packages depend on: the versions that were tested, and, after `npm ci`, versions

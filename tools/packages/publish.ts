@@ -74,6 +74,9 @@ export function packAll(workspaces: ReadonlyArray<Workspace>, target: string): T
   }));
 }
 
+/** Flags of `npm install` for projects that a check makes and throws away: no scripts, no talk, no change of their manifest. */
+export const quietInstall = ["--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--loglevel=error"] as const;
+
 /** Runs a command and gives its standard output; a failure carries everything it printed. */
 export function run(command: string, args: ReadonlyArray<string>, folder: string): string {
   try {

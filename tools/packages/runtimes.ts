@@ -5,7 +5,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { run } from "./publish.ts";
+import { quietInstall, run } from "./publish.ts";
 
 export const runtimes = ["deno", "bun"] as const;
 export type Runtime = (typeof runtimes)[number] | "workerd";
@@ -32,8 +32,7 @@ export function installRuntime(runtime: Runtime, folder: string): string | undef
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "runtime", private: true }));
   try {
-    const quiet = ["--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--loglevel=error"];
-    run("npm", ["install", name, "--prefix", folder, "--fetch-retries=1", ...quiet], folder);
+    run("npm", ["install", name, "--prefix", folder, "--fetch-retries=1", ...quietInstall], folder);
   } catch {
     return undefined;
   }

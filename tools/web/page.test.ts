@@ -12,8 +12,8 @@ import { unzipSync } from "fflate";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasSoftwareGpu } from "../software-gpu/driver.ts";
-import { launchChromium, visit } from "./browser.ts";
-import { serveFolder, type StaticServer } from "./serve.ts";
+import { launchChromium, visit } from "../browser/chromium.ts";
+import { serveFolder, type StaticServer } from "../browser/serve.ts";
 
 // Of the page, inside functions that run there.
 declare const navigator: { readonly serviceWorker: { readonly ready: Promise<unknown> } };

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { engine } from "./engine/client.ts";
 import { ImageBar } from "./image-bar.tsx";
-import type { Models, Tokens } from "./messages.ts";
+import type { InUse, Tokens } from "./messages.ts";
 import { AttentionPanel } from "./panels/attention.tsx";
 import { ImaginePanel } from "./panels/imagine.tsx";
 import { MaskPanel } from "./panels/mask.tsx";
@@ -32,11 +32,9 @@ export function App(): JSX.Element {
   const [cells, setCells] = useState<Uint8Array>(new Uint8Array(0));
   const [error, setError] = useState<string>();
   const [panel, setPanel] = useState<PanelName>(panelOfHash());
-  const [trainOpened, setTrainOpened] = useState(panel === "train");
-  const image = useRef<Blob>();
-  useEffect(() => {
-    if (panel === "train") setTrainOpened(true);
-  }, [panel]);
+  // Once opened it stays, so that a run goes on while the visitor looks at other panels.
+  const trainOpened = useRef(false);
+  trainOpened.current ||= panel === "train";
 
   const onError = useCallback((problem: unknown): void => {
     console.error(problem);
@@ -50,7 +48,6 @@ export function App(): JSX.Element {
     setError(undefined);
     try {
       show(await engine.openImage(file));
-      image.current = file;
     } catch (problem) {
       onError(problem);
     }
@@ -76,9 +73,11 @@ export function App(): JSX.Element {
       removeEventListener("drop", keepPage);
     };
   }, []);
-  const onModels = (models: Models): void => {
+  const onInUse = ({ models, tokens: next }: InUse): void => {
     setFacts((before) => before && { ...before, models });
-    if (image.current) void open(image.current);
+    if (!next) return;
+    setError(undefined);
+    show(next);
   };
   const props: PanelProps | undefined = facts && tokens && { facts, tokens, cells, onCells: setCells, onError };
   return (
@@ -98,19 +97,18 @@ export function App(): JSX.Element {
             {error} <button onClick={() => setError(undefined)}>Close</button>
           </p>
         )}
-        {withImage.includes(panel) && <ImageBar onImage={(file) => void open(file)} onError={onError} />}
+        {withImage.includes(panel) && <ImageBar onImage={open} onError={onError} />}
         <div id="panel" role="tabpanel" aria-labelledby={`tab-${panel}`} tabIndex={-1}>
           {props && panel === "tokens" && <TokensPanel {...props} />}
           {props && panel === "mask" && <MaskPanel {...props} />}
           {props && panel === "imagine" && <ImaginePanel {...props} />}
           {props && panel === "attention" && <AttentionPanel {...props} />}
-          {(panel === "train" || trainOpened) && (
-            // Once opened it stays, so that a run goes on while the visitor looks at other panels.
+          {trainOpened.current && (
             <div hidden={panel !== "train"}>
               <TrainPanel onError={onError} />
             </div>
           )}
-          {facts && panel === "weights" && <WeightsPanel models={facts.models} onModels={onModels} onError={onError} />}
+          {facts && panel === "weights" && <WeightsPanel models={facts.models} onInUse={onInUse} onError={onError} />}
           {!props && withImage.includes(panel) && !error && <p class="note">Loading the models…</p>}
         </div>
       </main>

@@ -4,20 +4,16 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { droppedFiles } from "./parts/files.ts";
 import { sampleFile, samples } from "./samples.ts";
 
-type Props = { readonly onImage: (image: Blob) => void; readonly onError: (error: unknown) => void };
+type Props = { readonly onImage: (image: Blob) => unknown; readonly onError: (error: unknown) => void };
 
 export function ImageBar({ onImage, onError }: Props): JSX.Element {
   const [over, setOver] = useState(false);
   useEffect(() => {
     const onDrop = (event: DragEvent): void => {
-      event.preventDefault();
       setOver(false);
       droppedFiles(event.dataTransfer).then(([first]) => first && onImage(first), onError);
     };
-    const onDragOver = (event: DragEvent): void => {
-      event.preventDefault();
-      setOver(true);
-    };
+    const onDragOver = (): void => setOver(true);
     const onDragLeave = (event: DragEvent): void => {
       if (event.relatedTarget === null) setOver(false);
     };

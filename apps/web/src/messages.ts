@@ -28,6 +28,9 @@ export type ModelFacts = {
 
 export type EncoderFacts = ModelFacts & { readonly depth: number; readonly heads: number };
 
+/** What is in use after models were exchanged: them, and the image through the tokenizer, where there is an image. */
+export type InUse = { readonly models: Models; readonly tokens: Tokens | undefined };
+
 export type Models = {
   readonly tokenizer: ModelFacts;
   readonly encoder: EncoderFacts;
@@ -113,9 +116,9 @@ export interface Engine {
   useWeights(
     source: WeightsSource,
     onProgress: OnProgress,
-  ): Promise<{ readonly models: Models; readonly kind: "tokenizer" | "encoder"; readonly notes: readonly string[] }>;
+  ): Promise<InUse & { readonly kind: "tokenizer" | "encoder"; readonly notes: readonly string[] }>;
   /** Back to the models that came with the page. */
-  useShipped(): Promise<Models>;
+  useShipped(): Promise<InUse>;
   /** Files kept from addresses. */
   kept(): Promise<ReadonlyArray<{ readonly url: string; readonly size: number; readonly sha256: string }>>;
   forget(url: string): Promise<void>;

@@ -3,7 +3,7 @@ import type { Backend } from "@beitjs/tensor-core";
 import { blobSource, hashSource, openFileCache, openUrl, type FileSource } from "@beitjs/tensor-core/files";
 import type { Image } from "@beitjs/tensor-core/image";
 import { evalView } from "@beitjs/trainers";
-import type { Engine, OnProgress, Tokens, WeightsSource } from "../messages.ts";
+import type { Engine, InUse, OnProgress, Tokens, WeightsSource } from "../messages.ts";
 import { attentionOf } from "./attention.ts";
 import { imagine } from "./imagine.ts";
 import { startSimd } from "./machine.ts";
@@ -53,13 +53,13 @@ export const engine: Engine = {
     const report = (loaded: number, total: number) => onProgress({ what: "reading parameters", loaded, total });
     const weights = await openWeights(files, started().backend, report);
     await replace(weights);
-    return { models: factsOf(started().models), kind: weights.kind, notes: [...notes, ...weights.notes] };
+    return { ...inUse(), kind: weights.kind, notes: [...notes, ...weights.notes] };
   },
   async useShipped() {
     const { shipped } = started();
     await replace({ kind: "tokenizer", model: shipped.tokenizer, notes: [] });
     await replace({ kind: "encoder", model: shipped.encoder, notes: [] });
-    return factsOf(shipped);
+    return inUse();
   },
   kept: async () => (await openFileCache())?.list() ?? [],
   async forget(url) {
@@ -70,6 +70,11 @@ export const engine: Engine = {
 function started(): State {
   if (!state) throw new Error("[engine] expected start() first, got another call");
   return state;
+}
+
+function inUse(): InUse {
+  const { models, tokens } = started();
+  return { models: factsOf(models), tokens };
 }
 
 function opened(): State & { readonly image: Image; readonly tokens: Tokens } {

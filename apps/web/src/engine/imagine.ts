@@ -1,6 +1,6 @@
 // Masked image modeling as a picture: the encoder sees what is not hidden and predicts the visual tokens of the rest, which
-// the tokenizer decodes, mixed by their probabilities or the likeliest alone. In several rounds, the surest predictions of each are shown to the next, in the pixels they decode
-// to (the idea of MaskGIT's decoding, Chang et al. 2022, with BEiT's own head).
+// the tokenizer decodes, mixed by their probabilities or the likeliest alone. In several rounds, the surest predictions of each
+// are shown to the next, in the pixels they decode to (the idea of MaskGIT's decoding, Chang et al. 2022, with BEiT's own head).
 import { encode, visualTokenLogits, type Beit } from "@beitjs/beit-encoder";
 import type { Tokenizer } from "@beitjs/dvae-tokenizer";
 import { scope } from "@beitjs/tensor-core";
@@ -36,16 +36,17 @@ export async function imagine(
   const guesses = new Map<number, readonly Guess[]>();
   const losses = new Float32Array(ids.length).fill(NaN);
   let view = inputs.view;
-  let decoded = await decodeWeights(weights, tokenizer);
+  let decoded: Float32Array | undefined;
   for (let round = 0; hidden.includes(1); round++) {
     const patches = patchesOf(hidden);
     const probabilities = await predict(beit, view, hidden);
     const best = patches.map((patch, row) => {
       const of = probabilities.subarray(row * vocabSize, (row + 1) * vocabSize);
-      const top = topGuesses(of, wanted);
-      if (round === 0) losses[patch] = -Math.log(Math.max(of[ids[patch]], 1e-12));
-      if (round === 0) guesses.set(patch, top);
-      return { patch, of, ...top[0] };
+      if (round === 0) {
+        losses[patch] = -Math.log(Math.max(of[ids[patch]], 1e-12));
+        guesses.set(patch, topGuesses(of, wanted));
+      }
+      return { patch, of, ...likeliest(of) };
     });
     const left = rounds - round;
     const share = left <= 1 ? best.length : Math.ceil(best.length / left);
@@ -58,6 +59,7 @@ export async function imagine(
     decoded = await decodeWeights(weights, tokenizer);
     if (hidden.includes(1)) view = withPixels(inputs, decoded, hidden);
   }
+  decoded ??= await decodeWeights(weights, tokenizer); // nothing was hidden
   const masked = patchesOf(inputs.cells);
   return {
     ids: filled,
@@ -109,6 +111,11 @@ function withPixels(
     }
   }
   return out;
+}
+
+function likeliest(probabilities: Float32Array): Guess {
+  const probability = probabilities.reduce((most, value) => Math.max(most, value), 0);
+  return { id: probabilities.indexOf(probability), probability };
 }
 
 function topGuesses(probabilities: Float32Array, count: number): Guess[] {

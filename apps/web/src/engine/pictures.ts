@@ -2,7 +2,7 @@
 import { createImage, type Image } from "@beitjs/tensor-core/image";
 import type { Picture } from "../messages.ts";
 
-/** Longest side kept of an image: larger ones are reduced while they are decoded. */
+/** Side that squares are kept at: larger ones are reduced. */
 const MOST_PIXELS = 640;
 const MOST_BYTES = 100e6;
 

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { engine } from "../engine/client.ts";
 import type { Picture } from "../messages.ts";
 import { Canvas, drawPicture, eachPatch, PatchGrid, tokenColor } from "../parts/canvas.tsx";
-import { Check, Facts, Figure, ms } from "../parts/controls.tsx";
+import { Check, Facts, Figure, machineName, ms } from "../parts/controls.tsx";
 import type { PanelProps } from "./panel.ts";
 
 export function TokensPanel({ tokens, facts, onError }: PanelProps): JSX.Element {
@@ -74,10 +74,7 @@ export function TokensPanel({ tokens, facts, onError }: PanelProps): JSX.Element
             ["Different tokens", `${counts.size} of ${ids.length}`],
             ["Tokenize", ms(milliseconds.tokenize)],
             ["Decode", ms(milliseconds.detokenize)],
-            [
-              "Computed by",
-              `${facts.machine.backend}, ${facts.machine.threads} thread${facts.machine.threads === 1 ? "" : "s"}`,
-            ],
+            ["Computed by", machineName(facts.machine)],
           ]}
         />
       </div>

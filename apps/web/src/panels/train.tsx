@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Machine, Picture, SavedRun, Snapshot, TrainReport, TrainStep } from "../messages.ts";
 import { Canvas, drawPicture } from "../parts/canvas.tsx";
 import { Chart } from "../parts/chart.tsx";
-import { Facts, Figure, percent, Slider } from "../parts/controls.tsx";
+import { Facts, Figure, machineName, percent, Slider } from "../parts/controls.tsx";
 import { droppedFiles, keepImages } from "../parts/files.ts";
 import { saveAs } from "../parts/save-as.ts";
 import { trainer } from "../train/client.ts";
@@ -190,10 +190,7 @@ export function TrainPanel({ onError }: Props): JSX.Element {
               ["Model", `${(run.parameters / 1000).toFixed(0)} thousand parameters`],
               ["Images", String(run.images)],
               ["Speed", last ? `${medianSpeed(steps).toFixed(1)} images a second` : "–"],
-              [
-                "Computed by",
-                machine ? `${machine.backend}, ${machine.threads} thread${machine.threads === 1 ? "" : "s"}` : "–",
-              ],
+              ["Computed by", machine ? machineName(machine) : "–"],
               ...(machine ? [["Why there", machine.reasons.join("; ")] as const] : []),
             ]}
           />

@@ -2,18 +2,18 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { engine } from "../engine/client.ts";
-import type { EncoderFacts, ModelFacts, Models, Progress, WeightsSource } from "../messages.ts";
+import type { EncoderFacts, InUse, ModelFacts, Models, Progress, WeightsSource } from "../messages.ts";
 import { Facts } from "../parts/controls.tsx";
 import { droppedFiles } from "../parts/files.ts";
 
 type Props = {
   readonly models: Models;
-  readonly onModels: (models: Models) => void;
+  readonly onInUse: (inUse: InUse) => void;
   readonly onError: (error: unknown) => void;
 };
 type Kept = Awaited<ReturnType<typeof engine.kept>>;
 
-export function WeightsPanel({ models, onModels, onError }: Props): JSX.Element {
+export function WeightsPanel({ models, onInUse, onError }: Props): JSX.Element {
   const [progress, setProgress] = useState<Progress>();
   const [notes, setNotes] = useState<readonly string[]>([]);
   const [kept, setKept] = useState<Kept>([]);
@@ -26,8 +26,8 @@ export function WeightsPanel({ models, onModels, onError }: Props): JSX.Element 
     setNotes([]);
     setProgress({ what: "opening", loaded: 0, total: undefined });
     try {
-      const { models: next, kind, notes: said } = await engine.useWeights(source, setProgress);
-      onModels(next);
+      const { kind, notes: said, ...inUse } = await engine.useWeights(source, setProgress);
+      onInUse(inUse);
       setNotes([`The ${kind} is in use now.`, ...said]);
     } catch (error) {
       onError(error);
@@ -36,8 +36,8 @@ export function WeightsPanel({ models, onModels, onError }: Props): JSX.Element 
     refresh();
   };
   const shipped = (): void => {
-    engine.useShipped().then((next) => {
-      onModels(next);
+    engine.useShipped().then((inUse) => {
+      onInUse(inUse);
       setNotes(["Back to the models that came with the page."]);
     }, onError);
   };

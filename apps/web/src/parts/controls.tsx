@@ -1,6 +1,7 @@
 // Small controls that all panels share.
 import type { ComponentChildren, JSX } from "preact";
 import { useId } from "preact/hooks";
+import type { Machine } from "../messages.ts";
 
 export type SliderProps = {
   readonly label: string;
@@ -92,6 +93,10 @@ export function Facts({ rows }: { readonly rows: readonly (readonly [string, Com
     </dl>
   );
 }
+
+/** Where something was computed, in a few words. */
+export const machineName = ({ backend, threads }: Machine): string =>
+  `${backend}, ${threads} thread${threads === 1 ? "" : "s"}`;
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 export const ms = (time: number): string => `${time < 10 ? time.toFixed(1) : Math.round(time)} ms`;

@@ -1,11 +1,11 @@
 // How well the model fills one masked picture, step after step.
-import { gridSide } from "@beitjs/dvae-tokenizer";
+import { gridSide, type Beit } from "@beitjs/beit-encoder";
 import { drawMask, evalView, type PretrainRecipe } from "@beitjs/trainers";
-import type { Beit } from "@beitjs/beit-encoder";
 import type { Tokenizer } from "@beitjs/dvae-tokenizer";
 import type { Image } from "@beitjs/tensor-core/image";
 import type { Picture } from "../messages.ts";
 import { imagine, type ImagineInputs } from "../engine/imagine.ts";
+import { imagePicture } from "../engine/pictures.ts";
 import { tokensOf } from "../engine/tokens.ts";
 
 /** Steps after which a snapshot is kept: often at first, when most is learned. */
@@ -13,17 +13,27 @@ export function isSnapshotStep(step: number): boolean {
   return step === 1 || (step < 100 ? step % 20 === 0 : step % 100 === 0);
 }
 
-export type Subject = Omit<ImagineInputs, "beit"> & { readonly original: Picture; readonly masked: Picture };
+/** The mask that hides a part of the picture. */
+function cellsOf({ model, mask }: PretrainRecipe): Uint8Array {
+  const side = gridSide(model);
+  return drawMask({ rows: side, cols: side }, mask, { seed: 7, epoch: 0, index: 0 }).cells;
+}
 
-/** The picture to fill, with the tokens it has and the mask that hides a part of it. */
-export async function subjectOf(
+/** The picture, and what of it the model sees. */
+export function picturesOf(
   image: Image,
-  tokenizer: Tokenizer,
-  { model, mask, views }: PretrainRecipe,
-): Promise<Subject> {
-  const side = gridSide(tokenizer.config);
-  const { cells } = drawMask({ rows: side, cols: side }, mask, { seed: 7, epoch: 0, index: 0 });
-  const { ids, picture } = await tokensOf(image, tokenizer);
+  recipe: PretrainRecipe,
+): { readonly original: Picture; readonly masked: Picture } {
+  const original = imagePicture(image);
+  return { original, masked: hide(original, cellsOf(recipe), gridSide(recipe.model)) };
+}
+
+export type Subject = Omit<ImagineInputs, "beit">;
+
+/** The picture to fill as the model takes it, with the tokens it has. */
+export async function subjectOf(image: Image, tokenizer: Tokenizer, recipe: PretrainRecipe): Promise<Subject> {
+  const { model, views } = recipe;
+  const { ids } = await tokensOf(image, tokenizer);
   const normalization = { mean: views.mean, std: views.std };
   const view = evalView(image, {
     channels: views.channels,
@@ -32,7 +42,7 @@ export async function subjectOf(
     filter: "bicubic",
     normalization,
   });
-  return { tokenizer, view, normalization, ids, cells, original: picture, masked: hide(picture, cells, side) };
+  return { tokenizer, view, normalization, ids, cells: cellsOf(recipe) };
 }
 
 export async function snapshotOf(beit: Beit, subject: Subject): Promise<Picture> {

@@ -20,12 +20,13 @@ import {
   type PretrainReport,
 } from "@beitjs/trainers";
 import { startFastest, startSimd } from "../engine/machine.ts";
+import type { LoadedTokenizer } from "../engine/models.ts";
 import { readSquare } from "../engine/pictures.ts";
 import { shippedTokenizer } from "../engine/shipped.ts";
 import type { RunOptions, SavedRun, Trainer, TrainReport, TrainStep } from "../messages.ts";
 import { sampleFiles } from "../samples.ts";
 import { copies, KEPT_SIDE, pageRecipe } from "./recipe.ts";
-import { isSnapshotStep, snapshotOf, subjectOf } from "./snapshots.ts";
+import { isSnapshotStep, picturesOf, snapshotOf, subjectOf } from "./snapshots.ts";
 import { deleteRun, loadRun, saveRun, type StoredImages, type StoredRun } from "./store.ts";
 
 const SAVE_EVERY = 5000; // milliseconds
@@ -33,8 +34,7 @@ const REPORT_EVERY = 200;
 const MOST_IMAGES = 500;
 
 // The tokenizer always runs on SIMD, beside the encoder's GPU where there is one.
-type Tools = { readonly tokenizer: Tokenizer };
-let tools: Promise<Tools> | undefined;
+let started: Promise<LoadedTokenizer> | undefined;
 let pausing: AbortController | undefined;
 
 export const trainer: Trainer = {
@@ -54,7 +54,7 @@ export const trainer: Trainer = {
       snapshots: [],
     };
     await saveRun(run);
-    return { run: await describe(run), unreadable };
+    return { run: describe(run), unreadable };
   },
   run: (onReport, options) => alone(() => goOn(onReport, options)),
   async pause() {
@@ -94,9 +94,9 @@ async function goOn(
   }
 }
 
-function start(): Promise<Tools> {
-  tools ??= startSimd().then(({ backend }) => shippedTokenizer(backend));
-  return tools;
+function start(): Promise<LoadedTokenizer> {
+  started ??= startSimd().then(({ backend }) => shippedTokenizer(backend));
+  return started;
 }
 
 type TrainContext = {
@@ -173,9 +173,7 @@ async function folderOf({ checkpoint, steps }: StoredRun): Promise<Record<string
   return { ...Object.fromEntries(files), "tokenizer.safetensors": await saveTokenizer(tokenizer) };
 }
 
-async function describe({ images, recipe, steps, snapshots }: StoredRun): Promise<SavedRun> {
-  const { tokenizer } = await start();
-  const { masked, original } = await subjectOf(imageAt(images, 0), tokenizer, recipe);
+function describe({ images, recipe, steps, snapshots }: StoredRun): SavedRun {
   return {
     step: steps.at(-1)?.step ?? 0,
     totalSteps: totalSteps(recipe, datasetOf(images)),
@@ -183,8 +181,7 @@ async function describe({ images, recipe, steps, snapshots }: StoredRun): Promis
     parameters: parameterCount(recipe.model),
     steps,
     snapshots,
-    masked,
-    original,
+    ...picturesOf(imageAt(images, 0), recipe),
   };
 }
 

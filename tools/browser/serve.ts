@@ -1,4 +1,4 @@
-// A static server as any host has one, with the two headers of isolation or without.
+// A static server as any host has one, with the two headers that isolate a page or without.
 import { createServer, type Server } from "node:http";
 import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";

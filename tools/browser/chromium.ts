@@ -1,4 +1,4 @@
-// Chromium of npm, driven by Playwright: the browser that tests of the web app run in.
+// Chromium of npm, driven by Playwright: the browser that tests run in.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
