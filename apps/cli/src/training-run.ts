@@ -11,13 +11,18 @@ import {
 } from "@beitjs/trainers";
 import { listCheckpoints, openMetrics, saveCheckpoint, type ImageProblem } from "@beitjs/trainers/node";
 import type { BackendFacts } from "./backend.ts";
-import { integer, type Context } from "./command.ts";
+import { integer, toggle, type Context } from "./command.ts";
 import { interruptedError, messageOf, usageError } from "./exit-codes.ts";
 import { findCheckpoint, writeRecipe, writeSummary } from "./run-folder.ts";
 import { formatDuration, type Progress } from "./terminal.ts";
 import { cliVersion } from "./version.ts";
 
 export const trainingFlags = { saveEvery: integer("steps", "steps between checkpoints", 1, 500) };
+
+/** For training of an encoder. */
+export const blockFlags = {
+  recompute: toggle("keep one block's memory instead of all blocks', for a third more time and the same results"),
+};
 
 export type TrainingRunOptions<Report extends StepReport<unknown>> = {
   /** Where `checkpoints/` lies; created and locked by the caller. */

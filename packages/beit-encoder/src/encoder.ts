@@ -1,11 +1,12 @@
 // The encoder: patches, blocks and nothing after them; norms and heads are in heads.ts. (BEiT paper, section 2.2)
-import { scope, zeros, type Tensor } from "@beitjs/tensor-core";
+import { recomputed, scope, zeros, type Tensor } from "@beitjs/tensor-core";
+import { dropPath } from "@beitjs/tensor-core/nn";
 import { reshape } from "@beitjs/tensor-core/ops";
 import type { Rng } from "@beitjs/tensor-core/random";
-import { block } from "./block.ts";
+import { block, type BlockInputs } from "./block.ts";
 import { dropPathRate, gridSide, patchCount } from "./config.ts";
 import { maskTensor, type BatchMask } from "./masks.ts";
-import type { Beit } from "./parameters.ts";
+import type { Beit, BlockParams } from "./parameters.ts";
 import { embedPatches } from "./patch-embedding.ts";
 import { biasLookup } from "./relative-position.ts";
 
@@ -14,6 +15,11 @@ export type EncodeOptions = {
   readonly mask?: BatchMask | undefined;
   /** Turns drop path on; two draws an example and block, but none in blocks of rate 0. */
   readonly rng?: Rng | undefined;
+  /**
+   * In training, keeps nothing of a block but its input and computes the block once more for its gradient: a third more work,
+   * and the memory of one block instead of all. Values and gradients are the same to the bit.
+   */
+  readonly recompute?: boolean | undefined;
 };
 
 /**
@@ -78,11 +84,13 @@ export type BlockStep = {
   bias(): Tensor | undefined;
 };
 
+type BlockCall = { readonly params: BlockParams; readonly inputs: BlockInputs };
+
 /** @internal All blocks, one after another; what a block makes is freed when it ends. */
 export function runBlocks(
   beit: Beit,
   pixels: Tensor,
-  { mask, rng }: EncodeOptions,
+  { mask, rng, recompute = false }: EncodeOptions,
   observe?: (step: BlockStep) => void,
 ): Tensor {
   const { config, params } = beit;
@@ -95,8 +103,14 @@ export function runBlocks(
   params.blocks.forEach((blockParams, index) => {
     const input = x;
     const bias = () => biasOf(index);
-    const dropRate = dropPathRate(config, index);
-    x = scope(backend, () => block(blockParams, input, { heads, epsilon, bias: bias(), dropRate, rng }));
+    const rate = dropPathRate(config, index);
+    const factors = (): Tensor => dropPath({ rate, batch: size.batch }, rng as Rng, backend);
+    x = scope(backend, () => {
+      const inputs = { x: input, bias: bias(), keep: rng && rate > 0 ? ([factors(), factors()] as const) : undefined };
+      const body = ({ params, inputs }: BlockCall): Tensor => block(params, inputs, { heads, epsilon });
+      const call = { params: blockParams, inputs };
+      return recompute ? recomputed(call, body) : body(call);
+    });
     observe?.({ index, input, output: x, bias });
     input.dispose();
   });

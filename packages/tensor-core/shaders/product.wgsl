@@ -1,4 +1,5 @@
-// Products of two matrices, either of them stored by rows or by columns. (ops/linear.ts, ops/matmul.ts)
+// Products of two matrices, either of them stored by rows or by columns, and what comes after them. (ops/linear.ts,
+// ops/linear-gelu.ts, ops/linear-residual.ts, ops/matmul.ts)
 struct Parameters {
   rows: u32,
   columns: u32,
@@ -7,6 +8,7 @@ struct Parameters {
   leftStride: u32,
   rightStride: u32,
   rightOffset: u32,
+  perSample: u32,
 }
 
 @group(1) @binding(0) var<uniform> parameters: Parameters;

@@ -3,6 +3,6 @@
 export type { Backend, DType, HostArray, Kernel } from "./backend.ts";
 export { fillTree } from "./fill-tree.ts";
 export { disposeTree, scope } from "./scope.ts";
-export { valueAndGradient, type ValueAndGradient } from "./tape.ts";
+export { recomputed, valueAndGradient, type ValueAndGradient } from "./tape.ts";
 export { sizeOf, Tensor, tensor, zeros, type Shape } from "./tensor.ts";
 export { leafAt, leaves, mapTree } from "./tree.ts";

@@ -3,7 +3,7 @@ import { createReferenceBackend } from "./backends/reference/index.ts";
 import { layerNorm, reshape } from "./ops/index.ts";
 import { apply, defineOp } from "./ops/define-op.ts";
 import { scope } from "./scope.ts";
-import { valueAndGradient } from "./tape.ts";
+import { recomputed, valueAndGradient } from "./tape.ts";
 import { tensor, zeros, type Tensor } from "./tensor.ts";
 
 // Two tiny ops of the test's own: a product, and a sum that passes its gradient on unchanged.
@@ -149,5 +149,56 @@ describe("ops at their edge", () => {
     gone.dispose();
     expect(() => product(a, gone)).toThrow("[TestProduct] tensor [1] was disposed");
     expect(() => tensor([1, 2], [3], one)).toThrow("[tensor] expected 3 values for [3], got 2");
+  });
+});
+
+describe("recomputed", () => {
+  // Twice a chain of products of both parameters, the second of them through the first.
+  const chain = (again: boolean) => {
+    const backend = createReferenceBackend();
+    const params = { a: tensor([2, -3], [2], backend), b: tensor([0.5, 7], [2], backend), unused: zeros([1], backend) };
+    const outside = tensor([1.5, -1], [2], backend);
+    const before = backend.memory().tensors;
+    const link = ({ a, b, c }: { a: Tensor; b: Tensor; c?: Tensor | undefined }): Tensor =>
+      plus(product(product(a, b), product(a, c ?? a)), a);
+    const run = (inputs: { a: Tensor; b: Tensor; c?: Tensor | undefined }): Tensor =>
+      again ? recomputed(inputs, link) : link(inputs);
+    const { value, gradients } = valueAndGradient(params, ({ a, b }) => {
+      const first = scope(backend, () => run({ a, b, c: outside }));
+      const second = scope(backend, () => run({ a: first, b, c: undefined }));
+      return { loss: total(plus(second, a)) };
+    });
+    const results = [value.loss, gradients.a, gradients.b, gradients.unused].map((made) => [...made.readSync()]);
+    for (const made of [value.loss, gradients.a, gradients.b, gradients.unused]) made.dispose();
+    expect(backend.memory().tensors).toBe(before);
+    return results;
+  };
+
+  it("gives the same value and gradients, and frees everything", () => {
+    expect(chain(true)).toEqual(chain(false));
+  });
+
+  it("is the plain function where nothing is recorded", () => {
+    const backend = createReferenceBackend();
+    const [a, b] = [tensor([2], [1], backend), tensor([3], [1], backend)];
+    const y = recomputed({ a, b }, (inputs) => product(inputs.a, inputs.b));
+    expect([...y.readSync()]).toEqual([6]);
+    expect(y.tape).toBeUndefined();
+  });
+
+  it("runs the function again only for a gradient that arrives", () => {
+    const backend = createReferenceBackend();
+    const params = { a: tensor([2], [1], backend) };
+    let runs = 0;
+    const { gradients } = valueAndGradient(params, ({ a }) => {
+      const square = ({ x }: { x: Tensor }): Tensor => {
+        runs++;
+        return product(x, x);
+      };
+      recomputed({ x: a }, square);
+      return { loss: total(recomputed({ x: a }, square)) };
+    });
+    expect(runs).toBe(3);
+    expect([...gradients.a.readSync()]).toEqual([4]);
   });
 });

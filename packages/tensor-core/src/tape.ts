@@ -39,7 +39,8 @@ export function valueAndGradient<Params, Value extends { readonly loss: Tensor }
     if (value.loss.size !== 1) {
       throw new Error(`[valueAndGradient] expected a scalar loss, got [${value.loss.shape.join(", ")}]`);
     }
-    const gradients = backpropagate(tape, value.loss, options.scale ?? 1);
+    const seed = tensor([options.scale ?? 1], value.loss.shape, backend);
+    const gradients = backpropagate(tape, value.loss, seed);
     return {
       value: mapTree(value, (leaf: unknown) => (leaf instanceof Tensor ? aliasTensor(leaf) : leaf)),
       gradients: mapTree(tracked, (leaf: Tensor) => gradients.get(leaf) ?? zeros(leaf.shape, backend)),
@@ -47,14 +48,65 @@ export function valueAndGradient<Params, Value extends { readonly loss: Tensor }
   });
 }
 
-function backpropagate(tape: Tape, loss: Tensor, scale: number): Map<Tensor, Tensor> {
+/**
+ * The tensor `body` makes of its inputs, without keeping what the backward pass reads of it: that is computed once more
+ * when it is needed. (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost") The bits of values and gradients are the
+ * same.
+ *
+ * @param inputs tree of all tensors that `body` differentiates; gradients reach no others
+ * @param body the same every time it runs: random numbers are drawn outside of it
+ */
+export function recomputed<Inputs>(inputs: Inputs, body: (inputs: Inputs) => Tensor): Tensor {
+  const given = leaves<unknown>(inputs).flatMap(([, leaf]) => (leaf instanceof Tensor ? [leaf] : []));
+  const tape = given.find((leaf) => leaf.tape)?.tape;
+  if (!tape) return body(inputs);
+  const saved = given.map((leaf) => aliasTensor(leaf, { scoped: false }));
+  const { backend } = given[0];
+  // Recorded, so that kernels take parameters for what they are, and forgotten.
+  const scrap: Tape = { entries: [] };
+  const result = scope(backend, () => body(onTape(inputs, given, scrap)[0]));
+  for (const entry of scrap.entries) for (const tensor of entry.saved) tensor.dispose();
+  const output = aliasTensor(result, { tape });
+  result.dispose();
+  tape.entries.push({
+    inputs: given.map((leaf) => (leaf.tape ? leaf : undefined)),
+    outputs: [output],
+    saved,
+    backward([arrived]) {
+      const again: Tape = { entries: [] };
+      const [tree, tracked] = onTape(inputs, saved, again, given);
+      const seed = aliasTensor(arrived as Tensor);
+      const gradients = backpropagate(
+        again,
+        scope(backend, () => body(tree)),
+        seed,
+      );
+      return tracked.map((leaf) => gradients.get(leaf));
+    },
+  });
+  return output;
+}
+
+// The tree with `values` in place of its tensors, on `tape` where the tensors of `given` are tracked; and these in order.
+function onTape<Inputs>(
+  inputs: Inputs,
+  values: readonly Tensor[],
+  tape: Tape,
+  given: readonly Tensor[] = values,
+): [tree: Inputs, tensors: readonly Tensor[]] {
+  const tensors = values.map((value, i) => aliasTensor(value, given[i].tape ? { tape } : {}));
+  let next = 0;
+  return [mapTree(inputs, (leaf: unknown) => (leaf instanceof Tensor ? tensors[next++] : leaf)) as Inputs, tensors];
+}
+
+function backpropagate(tape: Tape, output: Tensor, seed: Tensor): Map<Tensor, Tensor> {
   const gradients = new Map<Tensor, Tensor>();
-  gradients.set(loss, tensor([scale], loss.shape, loss.backend));
+  gradients.set(output, seed);
   for (let entry = tape.entries.pop(); entry; entry = tape.entries.pop()) {
     const arrived = entry.outputs.map((output) => gradients.get(output));
     if (arrived.some((gradient) => gradient !== undefined)) {
       const { inputs, backward } = entry;
-      const left = scope(loss.backend, () => backward(arrived));
+      const left = scope(output.backend, () => backward(arrived));
       left.forEach((gradient, i) => addGradient(gradients, inputs[i], gradient));
     }
     for (const output of entry.outputs) {

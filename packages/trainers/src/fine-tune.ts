@@ -45,7 +45,7 @@ type View = { readonly pixels: Float32Array; readonly label: number };
 export async function* fineTune(
   options: RunOptions & { readonly recipe: FineTuneRecipe; readonly from?: Beit },
 ): AsyncGenerator<FineTuneReport, void, void> {
-  const { recipe, images, backend, resume, from } = options;
+  const { recipe, images, backend, resume, from, recompute } = options;
   const { seed, batchSize, microBatches } = recipe;
   const classes = requireLabels(images).length;
   const steps = totalSteps(recipe, images);
@@ -80,7 +80,7 @@ export async function* fineTune(
         objective: (tracked: BeitParams) => {
           const beit = { config, params: tracked };
           const rng = createRng({ seed, stream: streams.dropPath, epoch: micro, index: step });
-          const logits = classLogits(beit, encode(beit, pixels, { rng })); // [B, classes]
+          const logits = classLogits(beit, encode(beit, pixels, { rng, recompute })); // [B, classes]
           return {
             loss: crossEntropy(logits, targets, { labelSmoothing: recipe.labelSmoothing }),
             predictions: argmax(logits),

@@ -87,7 +87,9 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("training on webgpu", 
       counts.push(webgpu.memory().tensors);
       last = report;
     }
-    expect(new Set(counts).size).toBe(1);
+    // Beside the state there is the next batch, but after the last step.
+    expect(new Set(counts.slice(0, -1)).size).toBe(1);
+    expect(counts.at(-1)).toBeLessThan(counts[0]);
     release(last as StepReport<unknown>);
     expect(webgpu.memory().tensors).toBe(0);
   });

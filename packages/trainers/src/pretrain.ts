@@ -1,7 +1,7 @@
 // Stage 2: masked image modeling. A frozen tokenizer names the visual tokens of the clean token view; the encoder sees
 // the pixel view with about 40 % of its patches replaced by the mask token, and predicts the tokens it cannot see.
 // (BEiT §2.3-2.5; loss and accuracy over masked patches only, averaged over the whole batch)
-import { disposeTree, tensor } from "@beitjs/tensor-core";
+import { disposeTree, tensor, type Tensor } from "@beitjs/tensor-core";
 import { argmax, crossEntropy } from "@beitjs/tensor-core/ops";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import {
@@ -15,7 +15,8 @@ import {
 } from "@beitjs/beit-encoder";
 import { gridSide as tokenGridSide, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import type { Mask } from "@beitjs/masking";
-import { twoViews, viewRng, type Prepare } from "./data/index.ts";
+import { preparedAhead } from "./data/ahead.ts";
+import { twoViews, viewRng, type Batch, type Prepare } from "./data/index.ts";
 import { tokensOf } from "./evaluate.ts";
 import { drawMask, maskedTargets } from "./masks.ts";
 import type { PretrainRecipe } from "./recipes/recipe.ts";
@@ -41,6 +42,17 @@ export type PretrainReport = StepReport<BeitParams> & {
 
 type View = { readonly pixelView: Float32Array; readonly tokenView: Float32Array; readonly mask: Mask };
 
+/** A micro-batch on the device. */
+type Piece = {
+  readonly masks: readonly Mask[];
+  readonly pixels: Tensor;
+  readonly targets: Tensor;
+  /** What `targets` holds: visual tokens of the masked patches. */
+  readonly expected: Int32Array;
+};
+
+type Step = { readonly epoch: number; readonly masked: number; readonly pieces: readonly Piece[] };
+
 /**
  * Pre-trains a BEiT; yields a report after every update. The tokenizer may live on another backend than the encoder.
  *
@@ -49,7 +61,7 @@ type View = { readonly pixelView: Float32Array; readonly tokenView: Float32Array
 export async function* pretrain(
   options: RunOptions & { readonly recipe: PretrainRecipe; readonly tokenizer: TokenizerEncoder },
 ): AsyncGenerator<PretrainReport, void, void> {
-  const { recipe, tokenizer, images, backend, resume } = options;
+  const { recipe, tokenizer, images, backend, resume, recompute } = options;
   const { seed, microBatches, views } = recipe;
   checkMatch(recipe, tokenizer);
   const steps = totalSteps(recipe, images);
@@ -64,31 +76,27 @@ export async function* pretrain(
     ...twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })),
     mask: drawMask({ rows: side, cols: side }, recipe.mask, { seed, ...at }),
   });
-  for await (const { epoch, items } of runBatches(recipe, options, state, prepare)) {
-    const { step } = state;
-    const masked = items.reduce((sum, { mask }) => sum + mask.count, 0);
-    const pieces = await Promise.all(
-      microBatchesOf(items, microBatches).map(async (piece) => {
-        const masks = piece.map(({ mask }) => mask);
-        const targets = maskedTargets(
-          await tokensOf(
-            tokenizer,
-            piece.map(({ tokenView }) => tokenView),
-          ),
-          masks,
-        );
-        return {
-          masks,
-          pixels: viewBatch(
-            piece.map(({ pixelView }) => pixelView),
-            config,
-            backend,
-          ),
-          targets: tensor(targets, [targets.length], backend, "int32"),
-          expected: targets,
-        };
-      }),
+  const makePiece = async (views: readonly View[]): Promise<Piece> => {
+    const masks = views.map(({ mask }) => mask);
+    const tokens = await tokensOf(
+      tokenizer,
+      views.map(({ tokenView }) => tokenView),
     );
+    const expected = maskedTargets(tokens, masks);
+    const pixelViews = views.map(({ pixelView }) => pixelView);
+    const targets = tensor(expected, [expected.length], backend, "int32");
+    return { masks, pixels: viewBatch(pixelViews, config, backend), targets, expected };
+  };
+  // The tokens of the next batch are made while the device computes the step.
+  const makeStep = async ({ epoch, items }: Batch<View>): Promise<Step> => ({
+    epoch,
+    masked: items.reduce((sum, { mask }) => sum + mask.count, 0),
+    pieces: await Promise.all(microBatchesOf(items, microBatches).map(makePiece)),
+  });
+  const discard = ({ pieces }: Step): void => disposeTree(pieces);
+  const source = runBatches(recipe, options, state, prepare);
+  for await (const { epoch, masked, pieces } of preparedAhead(source, makeStep, discard)) {
+    const { step } = state;
     const report = await update(
       state,
       pieces.map(({ masks, pixels, targets, expected }, micro) => ({
@@ -96,7 +104,7 @@ export async function* pretrain(
         objective: (tracked: BeitParams) => {
           const beit = { config, params: tracked };
           const rng = createRng({ seed, stream: streams.dropPath, epoch: micro, index: step });
-          const logits = visualTokenLogits(beit, encode(beit, pixels, { mask: masks, rng }), masks); // [masked, V]
+          const logits = visualTokenLogits(beit, encode(beit, pixels, { mask: masks, rng, recompute }), masks); // [masked, V]
           return { loss: crossEntropy(logits, targets), predictions: argmax(logits) };
         },
       })),

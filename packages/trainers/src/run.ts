@@ -23,6 +23,8 @@ export type RunOptions = {
   /** Go on from here; the recipe must be the one the checkpoint was made with. */
   readonly resume?: DecodedCheckpoint;
   readonly signal?: AbortSignal;
+  /** Less memory for more time, with the same results: see `recompute` of `encode`. Stages without an encoder ignore it. */
+  readonly recompute?: boolean;
 };
 
 /** What every report tells. `state` is the live state, not a copy: save it before asking for the next report. */

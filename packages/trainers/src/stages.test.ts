@@ -195,6 +195,23 @@ describe("learning", () => {
   });
 });
 
+describe("recompute", () => {
+  const options = { images, backend: simd };
+  const withDropPath = <R extends typeof tinyPretrain | typeof tinyFineTune>(recipe: R): R => ({
+    ...recipe,
+    model: { ...recipe.model, dropPath: 0.3 },
+  });
+  it.each<[string, (recompute: boolean) => AsyncGenerator<StepReport<unknown>, void, void>]>([
+    ["pretrain", (recompute) => pretrain({ recipe: withDropPath(tinyPretrain), tokenizer, ...options, recompute })],
+    ["fineTune", (recompute) => fineTune({ recipe: withDropPath(tinyFineTune), ...options, recompute })],
+  ])("changes no bit of %s", async (_, loop) => {
+    const [kept, again] = [await run(loop(false)), await run(loop(true))];
+    expect(again.losses).toEqual(kept.losses);
+    expect(bits(again.report.state.params)).toEqual(bits(kept.report.state.params));
+    for (const { report } of [kept, again]) release(report);
+  });
+});
+
 describe("pretrain", () => {
   it("refuses a tokenizer that does not fit", async () => {
     const other = { ...tokenizer, config: { ...tokenizer.config, vocabSize: 9 } };

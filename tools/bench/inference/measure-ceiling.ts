@@ -12,7 +12,7 @@ export async function measureCeiling(wasm: string): Promise<number> {
   const start = performance.now();
   while (performance.now() - start < milliseconds) {
     const from = performance.now();
-    multiplyAdd(count, 0.001);
+    multiplyAdd(count, 0.001, 0.999);
     best = Math.min(best, performance.now() - from);
   }
   return (count * operationsPerCount) / best / 1e6;
@@ -24,6 +24,8 @@ declare const WebAssembly: {
     bytes: Uint8Array,
     imports: object,
   ): Promise<{
-    readonly instance: { readonly exports: Readonly<Record<"multiplyAdd", (count: number, start: number) => number>> };
+    readonly instance: {
+      readonly exports: Readonly<Record<"multiplyAdd", (count: number, start: number, scale: number) => number>>;
+    };
   }>;
 };

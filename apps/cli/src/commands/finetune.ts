@@ -18,7 +18,14 @@ import { imageFacts, imageFlags, openImages } from "../images.ts";
 import { looseFlags, openEncoder } from "../open-model.ts";
 import { loadRecipe, recipeFlags } from "../recipe-file.ts";
 import { inRunFolder, runFlags } from "../run-folder.ts";
-import { finishRun, runFacts, trainingFlags, trainingRun, type TrainingRunOptions } from "../training-run.ts";
+import {
+  blockFlags,
+  finishRun,
+  runFacts,
+  trainingFlags,
+  trainingRun,
+  type TrainingRunOptions,
+} from "../training-run.ts";
 
 export const finetuneCommand = defineCommand({
   name: "finetune",
@@ -35,6 +42,7 @@ export const finetuneCommand = defineCommand({
     ...recipeFlags("fine-tune-demo"),
     ...runFlags("runs/finetune"),
     ...trainingFlags,
+    ...blockFlags,
     ...looseFlags,
     ...backendFlags,
   },
@@ -72,7 +80,7 @@ export const finetuneCommand = defineCommand({
           startWeights: start?.sha256 ?? "scratch",
         },
         facts: runFacts({ data: flags.data, skipped, backend: facts, from: start?.path ?? null }),
-        ...fineTuneRun(recipe, images, { backend, ...(start && { from: start.beit }) }),
+        ...fineTuneRun(recipe, images, { backend, recompute: flags.recompute, ...(start && { from: start.beit }) }),
       };
       await finishRun(await trainingRun(options, context), options, context);
     });
@@ -84,12 +92,12 @@ export const finetuneCommand = defineCommand({
 function fineTuneRun(
   recipe: FineTuneRecipe,
   images: Dataset,
-  { from, backend }: { readonly from?: Beit; readonly backend: Backend },
+  options: { readonly from?: Beit; readonly backend: Backend; readonly recompute: boolean },
 ): Pick<TrainingRunOptions<FineTuneReport>, "recipe" | "train" | "model" | "metrics" | "describe"> {
   const { length } = requireLabels(images);
   return {
     recipe,
-    train: (resume) => fineTune({ recipe, images, backend, ...(from && { from }), ...(resume && { resume }) }),
+    train: (resume) => fineTune({ recipe, images, ...options, ...(resume && { resume }) }),
     model: ({ beit }) => beit.config,
     metrics: ({ accuracy }) => ({ accuracy }),
     describe: ({ loss, accuracy }) => `${formatLoss(loss, length)}, ${formatAccuracy(accuracy, length)}`,

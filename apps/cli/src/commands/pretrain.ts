@@ -17,7 +17,14 @@ import { imageFacts, imageFlags, openImages } from "../images.ts";
 import { openTokenizing } from "../open-model.ts";
 import { loadRecipe, recipeFlags } from "../recipe-file.ts";
 import { inRunFolder, runFlags } from "../run-folder.ts";
-import { finishRun, runFacts, trainingFlags, trainingRun, type TrainingRunOptions } from "../training-run.ts";
+import {
+  blockFlags,
+  finishRun,
+  runFacts,
+  trainingFlags,
+  trainingRun,
+  type TrainingRunOptions,
+} from "../training-run.ts";
 
 export const pretrainCommand = defineCommand({
   name: "pretrain",
@@ -32,6 +39,7 @@ export const pretrainCommand = defineCommand({
     ...recipeFlags("pretrain-demo"),
     ...runFlags("runs/pretrain"),
     ...trainingFlags,
+    ...blockFlags,
     ...backendFlags,
   },
   async run(flags, context) {
@@ -53,7 +61,7 @@ export const pretrainCommand = defineCommand({
         saveEvery: flags.saveEvery,
         identity: { data: imageFacts(images), tokenizerWeights: sha256 },
         facts: runFacts({ data: flags.data, skipped, backend: facts, tokenizer: path }),
-        ...pretrainRun(recipe, images, { tokenizer, backend }),
+        ...pretrainRun(recipe, images, { tokenizer, backend, recompute: flags.recompute }),
       };
       await finishRun(await trainingRun(options, context), options, context);
     });
@@ -65,12 +73,12 @@ export const pretrainCommand = defineCommand({
 function pretrainRun(
   recipe: PretrainRecipe,
   images: Dataset,
-  { tokenizer, backend }: { readonly tokenizer: TokenizerEncoder; readonly backend: Backend },
+  options: { readonly tokenizer: TokenizerEncoder; readonly backend: Backend; readonly recompute: boolean },
 ): Pick<TrainingRunOptions<PretrainReport>, "recipe" | "train" | "model" | "metrics" | "describe"> {
   const { vocabSize } = recipe.model;
   return {
     recipe,
-    train: (resume) => pretrain({ recipe, images, tokenizer, backend, ...(resume && { resume }) }),
+    train: (resume) => pretrain({ recipe, images, ...options, ...(resume && { resume }) }),
     model: ({ beit }) => beit.config,
     metrics: ({ accuracy, maskedPatches }) => ({ accuracy, maskedPatches }),
     describe: ({ loss, accuracy }) => `${formatLoss(loss, vocabSize)}, ${formatAccuracy(accuracy, vocabSize)}`,

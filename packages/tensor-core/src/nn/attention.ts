@@ -7,7 +7,7 @@ import { qkvBias } from "../ops/qkv-bias.ts";
 import type { Rng } from "../random.ts";
 import { tensor, zeros, type Tensor } from "../tensor.ts";
 import { fanInUniform, type Initializer } from "./initializers.ts";
-import { initLinear, type LinearParams } from "./linear.ts";
+import { initLinear, linearOnto, type LinearParams, type Trunk } from "./linear.ts";
 
 export type AttentionParams = {
   /** weight [3D, D]: rows of queries, then keys, then values; inside each the heads one after another */
@@ -27,9 +27,13 @@ export type AttentionOptions = {
   readonly bias?: Tensor | undefined;
 };
 
-/** Attention of every token to every token. [B, N, D] -> [B, N, D] */
-export function attention(params: AttentionParams, x: Tensor, options: AttentionOptions): Tensor {
-  return linear(attend(queriesKeysValues(params, x), options), params.projection);
+/** Attention of every token to every token. [B, N, D] -> [B, N, D]; as a branch of `onto`, if that is given. */
+export function attention(
+  params: AttentionParams,
+  x: Tensor,
+  { onto, ...options }: AttentionOptions & { readonly onto?: Trunk | undefined },
+): Tensor {
+  return linearOnto(onto, attend(queriesKeysValues(params, x), options), params.projection);
 }
 
 /** What each query attends to, rows summing to one. [B, N, D] -> [B, H, N, N] (query, key) */

@@ -19,5 +19,5 @@ export {
   type Initializer,
 } from "./initializers.ts";
 export { initLayerNorm, layerNorm, type LayerNormParams } from "./layer-norm.ts";
-export { initLinear, linear, type LinearOptions, type LinearParams } from "./linear.ts";
+export { initLinear, linear, type LinearOptions, type LinearParams, type Trunk } from "./linear.ts";
 export { initMlp, mlp, type MlpParams } from "./mlp.ts";

@@ -23,6 +23,8 @@ import { klToUniformCases } from "./kl-to-uniform.cases.ts";
 import { layerNormCases } from "./layer-norm.cases.ts";
 import { linearCases } from "./linear.cases.ts";
 import { linearArgmaxCases } from "./linear-argmax.cases.ts";
+import { linearGeluCases } from "./linear-gelu.cases.ts";
+import { linearResidualCases } from "./linear-residual.cases.ts";
 import { logitLaplaceCases } from "./logit-laplace.cases.ts";
 import { matmulCases } from "./matmul.cases.ts";
 import { maxPool2dCases } from "./max-pool2d.cases.ts";
@@ -65,6 +67,8 @@ export const allCases: readonly OpCase[] = [
   layerNormCases,
   linearCases,
   linearArgmaxCases,
+  linearGeluCases,
+  linearResidualCases,
   logitLaplaceCases,
   matmulCases,
   maxPool2dCases,
@@ -82,3 +86,6 @@ export const allCases: readonly OpCase[] = [
   softmaxCases,
   upsampleNearestCases,
 ].flat();
+
+/** Those of ops that every backend has a kernel for: fused ops have one where it gains something. */
+export const unfusedCases: readonly OpCase[] = allCases.filter(({ op }) => !op.fused);

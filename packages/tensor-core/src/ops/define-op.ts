@@ -9,7 +9,9 @@ export type Values = Float64Array;
 type Slot = Tensor | readonly Tensor[];
 
 /** The inputs of an op with every tensor replaced (lists stay lists, optional slots stay optional). */
-type Replace<In, T> = { [K in keyof In]: In[K] extends readonly Tensor[] ? readonly T[] : T };
+type Replace<In, T> = {
+  [K in keyof In]: In[K] extends readonly Tensor[] ? readonly T[] : T | Extract<In[K], undefined>;
+};
 type Gradients<In, T> = { [K in keyof In & string as `d${K}`]: T };
 
 export type OpSpec<In, Out extends string, A extends object> = {
@@ -24,6 +26,10 @@ export type OpSpec<In, Out extends string, A extends object> = {
   readonly saves?: readonly (keyof In | Out)[];
   /** Input gradients that equal an output gradient: `{ dx: "dy" }`. The tape passes the tensor on instead of copying. */
   readonly passes?: { readonly [K in keyof In & string as `d${K}`]?: `d${Out}` };
+  /** Outputs that only the backward pass reads: a kernel gets none where the op is not recorded. */
+  readonly forBackward?: readonly Out[];
+  /** Two ops in one, for backends that run them as one kernel. On others its function calls the two. */
+  readonly fused?: boolean;
   /** Output arrays arrive filled with zeros. */
   forward(inputs: Replace<In, Values>, outputs: Record<Out, Values>, attributes: A, shapes: Shapes<In, Out>): void;
   /** `saved` holds the saved slots and the gradients `d<output>` (zeros where none arrived). Gradients arrive filled with zeros. */
@@ -73,6 +79,7 @@ export function apply<In extends object, Out extends string, A extends object>(
       .find((tensor) => tensor?.tape)?.tape;
   const outputs: Record<string, Tensor> = {};
   for (const [name, shape] of Object.entries(shapes)) {
+    if (!tape && op.forBackward?.includes(name)) continue;
     const dtype = dtypeOf(op, name);
     outputs[name] = emptyTensor(backend, shape, dtype, dtype === "float32" ? tape : undefined);
   }

@@ -75,17 +75,24 @@ describe("batches", () => {
     expect(found.map(({ items }) => items)).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
   });
 
-  it("reads one batch ahead, and no further", async () => {
+  const waited = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
+  it("reads one batch ahead once the caller waits, and no further", async () => {
     const read: number[] = [];
     const source = numbers(12);
     const dataset: Dataset = { ...source, get: (index) => (read.push(index), source.get(index)) };
     const iterator = batches(dataset, ({ name }) => name, { batchSize: 2, seed: 1, shuffle: false });
     expect(read).toHaveLength(0);
     await iterator.next();
+    expect(read).toEqual([0, 1]);
+    await waited();
     expect(read).toEqual([0, 1, 2, 3]);
     await iterator.next();
+    await waited();
     expect(read).toEqual([0, 1, 2, 3, 4, 5]);
+    await iterator.next();
     await iterator.return();
+    await waited();
     expect(read).toHaveLength(6);
   });
 

@@ -1,5 +1,6 @@
 // Batches of a dataset, epoch after epoch, from any position: what a step reads depends on seed, epoch and step alone, so a
 // resumed run goes on with the very batch that came next.
+import { afterwards, type Errand } from "./ahead.ts";
 import { order, type Dataset, type Example } from "./dataset.ts";
 
 /** A place in training: the step counts from 0 within its epoch. */
@@ -32,8 +33,9 @@ export type Batch<T> = BatchPosition & {
 export type Prepare<T> = (example: Example, at: { readonly epoch: number; readonly index: number }) => T;
 
 /**
- * Yields batches and reads the next one while the caller works on the present one. Examples pass through `prepare` as soon
- * as they are read, so full-size images do not pile up.
+ * Yields batches and reads the next one while the caller works on the present one: from the first time on that the caller
+ * waits for something, such as a device. Examples pass through `prepare` as soon as they are read, so full-size images do not
+ * pile up.
  * @throws RangeError when the dataset cannot fill a batch; what the dataset throws; the signal's reason.
  *
  * @example
@@ -49,19 +51,22 @@ export async function* batches<T>(
   const epochs = options.epochs ?? Infinity;
   let position = checkStart(options.start ?? { epoch: 0, step: 0 }, steps);
   let indices = epochOrder(dataset, options, position.epoch);
-  const load = (): Promise<Batch<T>> | undefined => {
+  const load = async (): Promise<Batch<T> | undefined> => {
     if (position.epoch >= epochs) return undefined;
     const batch = loadBatch(dataset, prepare, { ...options, steps, position, indices });
-    batch.catch(() => {}); // reported when it is awaited, which may be never
     const crossing = position.step + 1 === steps;
     position = crossing ? { epoch: position.epoch + 1, step: 0 } : { ...position, step: position.step + 1 };
     if (crossing && position.epoch < epochs) indices = epochOrder(dataset, options, position.epoch);
     return batch;
   };
-  for (let pending = load(); pending;) {
-    const batch: Batch<T> = await pending;
-    pending = load();
-    yield batch;
+  let next: Errand<Batch<T> | undefined> | undefined;
+  try {
+    for (let batch = await load(); batch; batch = await next.result()) {
+      next = afterwards(load);
+      yield batch;
+    }
+  } finally {
+    void next?.cancel();
   }
 }
 

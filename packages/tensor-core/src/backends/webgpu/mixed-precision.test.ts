@@ -7,6 +7,8 @@ import { conv2dCases } from "../../ops/conv2d.cases.ts";
 import { convTranspose2dCases } from "../../ops/conv-transpose2d.cases.ts";
 import { linear, linearArgmax } from "../../ops/index.ts";
 import { linearCases } from "../../ops/linear.cases.ts";
+import { linearGeluCases } from "../../ops/linear-gelu.cases.ts";
+import { linearResidualCases } from "../../ops/linear-residual.cases.ts";
 import { matmulCases } from "../../ops/matmul.cases.ts";
 import { tensor } from "../../tensor.ts";
 import { fillInputs, largestDifference, runCase, runCaseAsync, titleOf, type OpCase } from "../../testing/index.ts";
@@ -34,6 +36,19 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("products of f16 facto
     const { error, where } = largestDifference(got, wanted, Object.keys(wanted));
     expect(error, where).toBeLessThan(Math.max(tolerance, gradientTolerance));
   });
+
+  // What is multiplied in their backward passes is no f16 number, whatever the inputs are.
+  it.each([...linearGeluCases, ...linearResidualCases].map((opCase) => [titleOf(opCase), opCase] as const))(
+    "%s, forward",
+    async (_, opCase) => {
+      const values = halfValues(opCase);
+      const wanted = runCase(reference, opCase, values);
+      const got = await runCaseAsync(backend, opCase, values);
+      const outputs = ["y", "before", "branch"].filter((name) => name in wanted);
+      const { error, where } = largestDifference(got, wanted, outputs);
+      expect(error, where).toBeLessThan(opCase.tolerance ?? 1e-5);
+    },
+  );
 
   const product = async (a: number, b: number): Promise<number> => {
     const [x, weight] = [tensor([a], [1, 1], backend), tensor([b], [1, 1], backend)];
@@ -117,6 +132,7 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("on the null device, p
     booleans.flatMap((RIGHT_BY_K) => booleans.map((byFour) => ({ LEFT_BY_K, RIGHT_BY_K, byFour }))),
   );
   const { large, small } = tilings.matrix;
+  const residual = { RESIDUAL: 3, SCALE: true, KEEP: true, BEFORE: true, RESULT: 6 };
 
   it.each(
     (["product", "conv"] as const).flatMap((shader) => [large, small].map(({ constants }) => ({ shader, constants }))),
@@ -124,7 +140,9 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("on the null device, p
     for (const { LEFT_BY_K, RIGHT_BY_K, byFour } of variants) {
       const byFourConstants = { LEFT_BY_FOUR: byFour, RIGHT_BY_FOUR: byFour, BY_FOUR: byFour, RESULT_BY_FOUR: byFour };
       const bias = { BIAS: byFour, RESULT: byFour ? 3 : 2, KIND: 0 };
-      const code = expandShader(shaders[shader], { ...constants, LEFT_BY_K, RIGHT_BY_K, ...byFourConstants, ...bias });
+      const afterwards = LEFT_BY_K ? { GELU: byFour, BEFORE: RIGHT_BY_K } : byFour && residual;
+      const ends = { ...bias, ...(shader === "product" && afterwards) };
+      const code = expandShader(shaders[shader], { ...constants, LEFT_BY_K, RIGHT_BY_K, ...byFourConstants, ...ends });
       device.pushErrorScope("validation");
       const module = device.createShaderModule({ code });
       const { messages } = await module.getCompilationInfo();

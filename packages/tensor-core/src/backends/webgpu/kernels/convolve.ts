@@ -50,7 +50,7 @@ function multiply(gpu: Gpu, kind: Kind, g: ConvGeometry, reads: readonly Tensor[
   if (!to) return;
   const size = kind.size(g);
   const { rows, columns, depth } = size;
-  spread(gpu, size, to, bias, (variant, chunk, target) => ({
+  spread(gpu, size, { to, bias }, (variant, chunk, target) => ({
     program: {
       shader: "conv",
       constants: {

@@ -23,6 +23,8 @@ import { klToUniformKernels } from "./kl-to-uniform.ts";
 import { layerNormKernels } from "./layer-norm.ts";
 import { linearKernels } from "./linear.ts";
 import { linearArgmaxKernels } from "./linear-argmax.ts";
+import { linearGeluKernels } from "./linear-gelu.ts";
+import { linearResidualKernels } from "./linear-residual.ts";
 import { logitLaplaceKernels } from "./logit-laplace.ts";
 import { matmulKernels } from "./matmul.ts";
 import { maxPool2dKernels } from "./max-pool2d.ts";
@@ -65,6 +67,8 @@ export const allKernels: readonly WebgpuKernels[] = [
   layerNormKernels,
   linearKernels,
   linearArgmaxKernels,
+  linearGeluKernels,
+  linearResidualKernels,
   logitLaplaceKernels,
   matmulKernels,
   maxPool2dKernels,

@@ -22,16 +22,34 @@ export type Product = {
   readonly right: Factor;
   /** [columns] */
   readonly bias?: Place | undefined;
+  /** What becomes of sums, with a bias, before they are stored. */
+  readonly then?: Epilogue | undefined;
   /** Of f32 factors, whatever the backend's precision. */
   readonly exact?: boolean;
   /** [rows, columns]; nothing is done where it is not wanted. */
   readonly to: Place | undefined;
 };
 
+/** The GELU, or a residual connection: x + sum * scale[column] * keep[row / perSample]. */
+export type Epilogue = {
+  /** [rows, columns], where the sums themselves are wanted, too. */
+  readonly before: Place | undefined;
+  readonly residual?: {
+    readonly x: Place;
+    readonly scale: Place | undefined;
+    readonly keep: Place | undefined;
+    readonly perSample: number;
+  };
+};
+
 /** to[row][column] = sum over k of left(row, k) right(k, column) + bias[column] */
-export function multiply(gpu: Gpu, { rows, columns, depth, left, right, bias, exact = false, to }: Product): void {
+export function multiply(
+  gpu: Gpu,
+  { rows, columns, depth, left, right, bias, then, exact = false, to }: Product,
+): void {
   if (!to) return;
-  spread(gpu, { rows, columns, depth, exact }, to, bias, (variant, chunk, target) => ({
+  const perSample = then?.residual?.perSample ?? 1;
+  spread(gpu, { rows, columns, depth, exact }, { to, bias, then }, (variant, chunk, target) => ({
     program: {
       shader: "product",
       constants: {
@@ -44,7 +62,7 @@ export function multiply(gpu: Gpu, { rows, columns, depth, left, right, bias, ex
     },
     reads: [left.values, right.values],
     writes: [target],
-    sizes: [rows, columns, depth, chunk, left.stride, right.stride, right.offset ?? 0],
+    sizes: [rows, columns, depth, chunk, left.stride, right.stride, right.offset ?? 0, perSample],
   }));
 }
 
@@ -89,6 +107,9 @@ const FEWEST_LARGE = 64;
 const WANTED_GROUPS = 264;
 const FEWEST_DEPTH = 256;
 
+/** Where a product goes: [rows, columns] */
+export type Destination = Pick<Product, "bias" | "then"> & { readonly to: Place };
+
 /**
  * Tiles of a product over workgroups. Where the result is small and k long (gradients of weights), k is split: each split
  * writes a result of its own, and these are added.
@@ -96,26 +117,35 @@ const FEWEST_DEPTH = 256;
 export function spread(
   gpu: Gpu,
   { rows, columns, depth, exact = false }: ProductSize,
-  to: Place,
-  bias: Place | undefined,
+  { to, bias, then }: Destination,
   dispatchOf: (variant: ShaderConstants, chunk: number, target: Place) => ProductDispatch,
 ): void {
   const tilesOf = (tile: Tiling): number => Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns);
   const splitsOf = (tile: Tiling): number =>
-    bias ? 1 : Math.max(1, Math.min(Math.floor(WANTED_GROUPS / tilesOf(tile)), Math.floor(depth / FEWEST_DEPTH)));
+    bias || then
+      ? 1
+      : Math.max(1, Math.min(Math.floor(WANTED_GROUPS / tilesOf(tile)), Math.floor(depth / FEWEST_DEPTH)));
   const { large, small } = tilings[exact ? "float32" : gpu.products];
   const tile = tilesOf(large) * splitsOf(large) >= FEWEST_LARGE ? large : small;
   const chunk = Math.max(16, Math.ceil(depth / splitsOf(tile) / 16) * 16);
   const splits = Math.max(1, Math.ceil(depth / chunk));
   const target = splits > 1 ? gpu.scratch(splits * rows * columns) : to;
+  const residual = then?.residual;
+  const ends = [...(bias ? [bias] : []), ...(residual ? [residual.scale, residual.keep, residual.x] : [])];
   const variant = {
     ...tile.constants,
     BIAS: bias !== undefined,
-    RESULT: bias ? 3 : 2,
+    ...(then && { GELU: !residual, BEFORE: then.before !== undefined }),
+    ...(residual && { RESIDUAL: 2 + ends.length - 3, SCALE: !!residual.scale, KEEP: !!residual.keep }),
+    RESULT: 2 + ends.length,
     RESULT_BY_FOUR: columns % 4 === 0,
   };
-  const { program, reads, ...dispatch } = dispatchOf(variant, chunk, target);
+  const { program, reads, writes, sizes } = dispatchOf(variant, chunk, target);
   const grid = [Math.ceil(columns / tile.columns), Math.ceil(rows / tile.rows), splits] as const;
-  gpu.grid(program, grid, { reads: bias ? [...reads, bias] : reads, ...dispatch });
+  gpu.grid(program, grid, {
+    reads: [...reads, ...ends],
+    writes: [...writes, ...(then?.before ? [then.before] : [])],
+    sizes,
+  });
   if (splits > 1) addRows(gpu, target, splits, rows * columns, to);
 }

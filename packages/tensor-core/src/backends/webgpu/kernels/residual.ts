@@ -1,6 +1,6 @@
 import { residualOp } from "../../../ops/residual.ts";
-import { implement } from "../context.ts";
 import type { Tensor } from "../../../tensor.ts";
+import { implement, type Gpu, type Place } from "../context.ts";
 import { copy } from "./copy.ts";
 import { sumColumns } from "./reductions.ts";
 import { rowsOf } from "./rows.ts";
@@ -10,23 +10,43 @@ export const residualKernels = implement(residualOp, {
     const dispatch = { reads: [scale, keep, branch, x], writes: [y], sizes: sizesOf(x, scale, keep) };
     gpu.elements({ shader: "residual", entry: "forward" }, x.size, dispatch);
   },
-  backward(gpu, { dy, branch, scale, keep }, { dx, dbranch, dscale, dkeep }) {
-    const { rows, width } = rowsOf(dy);
-    copy(gpu, dy, dx, dy.size);
-    if (dbranch) {
-      const dispatch = { reads: [scale, keep, dy], writes: [dbranch], sizes: sizesOf(dy, scale, keep) };
-      gpu.elements({ shader: "residual", entry: "backward" }, dy.size, dispatch);
-    }
-    if (dscale) {
-      const sizes = [rows / dy.shape[0], keep ? 1 : 0];
-      sumColumns(gpu, { shader: "residual-scale" }, { reads: [keep, dy, branch], rows, width, sizes, to: dscale });
-    }
-    if (dkeep) {
-      const sizes = [dkeep.size, width, dy.size / dkeep.size, scale ? 1 : 0];
-      gpu.groups({ shader: "residual-keep" }, dkeep.size, { reads: [scale, dy, branch], writes: [dkeep], sizes });
-    }
-  },
+  backward: residualGradients,
 });
+
+type Saved = {
+  readonly dy: Tensor;
+  readonly branch: Tensor;
+  readonly scale?: Tensor | undefined;
+  readonly keep?: Tensor | undefined;
+};
+type Gradients = {
+  readonly dx?: Tensor | undefined;
+  readonly dbranch?: Place | undefined;
+  readonly dscale?: Tensor | undefined;
+  readonly dkeep?: Tensor | undefined;
+};
+
+/** Of those gradients that are wanted. */
+export function residualGradients(
+  gpu: Gpu,
+  { dy, branch, scale, keep }: Saved,
+  { dx, dbranch, dscale, dkeep }: Gradients,
+): void {
+  const { rows, width } = rowsOf(dy);
+  copy(gpu, dy, dx, dy.size);
+  if (dbranch) {
+    const dispatch = { reads: [scale, keep, dy], writes: [dbranch], sizes: sizesOf(dy, scale, keep) };
+    gpu.elements({ shader: "residual", entry: "backward" }, dy.size, dispatch);
+  }
+  if (dscale) {
+    const sizes = [rows / dy.shape[0], keep ? 1 : 0];
+    sumColumns(gpu, { shader: "residual-scale" }, { reads: [keep, dy, branch], rows, width, sizes, to: dscale });
+  }
+  if (dkeep) {
+    const sizes = [dkeep.size, width, dy.size / dkeep.size, scale ? 1 : 0];
+    gpu.groups({ shader: "residual-keep" }, dkeep.size, { reads: [scale, dy, branch], writes: [dkeep], sizes });
+  }
+}
 
 function sizesOf(x: Tensor, scale: Tensor | undefined, keep: Tensor | undefined): number[] {
   const { width } = rowsOf(x);

@@ -1,0 +1,63 @@
+// Work for the next step while a device computes the present one.
+
+/** Node and browsers have it; the package's types are of neither. */
+declare const setTimeout: (callback: () => void, milliseconds: number) => unknown;
+
+export type Errand<T> = {
+  /** Its result; begins it if it has not begun. */
+  result(): Promise<T>;
+  /** Keeps it from beginning; gives what it has begun, if anything. */
+  cancel(): Promise<T> | undefined;
+};
+
+/**
+ * Begins `work` once the caller waits for something, such as a device that has been given its work by then. Who does not wait
+ * begins it by asking for the result.
+ */
+export function afterwards<T>(work: () => Promise<T>): Errand<T> {
+  let begun: Promise<T> | undefined;
+  let canceled = false;
+  const begin = (): Promise<T> => {
+    if (begun) return begun;
+    begun = work();
+    begun.catch(() => {}); // reported to who asks for the result, which may be nobody
+    return begun;
+  };
+  setTimeout(() => {
+    if (!canceled) void begin();
+  }, 0);
+  return {
+    result: begin,
+    cancel() {
+      canceled = true;
+      return begun;
+    },
+  };
+}
+
+/**
+ * What `prepare` makes of each item. The next one is prepared while the caller works on the present one.
+ *
+ * @param discard is called with what was prepared when the caller left the loop
+ */
+export async function* preparedAhead<T, U>(
+  source: AsyncGenerator<T, void, void>,
+  prepare: (item: T) => Promise<U>,
+  discard: (prepared: U) => void,
+): AsyncGenerator<U, void, void> {
+  const next = async (): Promise<{ readonly prepared: U } | undefined> => {
+    const { done, value } = await source.next();
+    return done ? undefined : { prepared: await prepare(value) };
+  };
+  let errand: Errand<{ readonly prepared: U } | undefined> | undefined;
+  try {
+    for (let item = await next(); item; item = await errand.result()) {
+      errand = afterwards(next);
+      yield item.prepared;
+    }
+  } finally {
+    const unused = await errand?.cancel()?.catch(() => undefined);
+    if (unused) discard(unused.prepared);
+    await source.return();
+  }
+}
