@@ -12,6 +12,7 @@ export async function launchChromium(): Promise<Browser> {
     executablePath: program,
     args: [
       ...["--headless=shell", "--no-sandbox", "--no-zygote"],
+      ...["--use-gl=angle", "--use-angle=swiftshader", "--ignore-gpu-blocklist"],
       ...["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-unsafe-swiftshader"],
     ],
     env: { ...process.env, LD_LIBRARY_PATH: folder },

@@ -24,7 +24,8 @@ export interface Dispatcher {
 
 // The alignment of dynamic offsets that every device has.
 const SLOT_BYTES = 256;
-/** Dispatches of a batch: enough to hide the cost of submitting, few enough for the device to start early. */
+/** Dispatches of a batch: few after a reading, when the device waits for work, then ever more, to hide the cost of submitting. */
+const FIRST_SLOTS = 16;
 const SLOTS = 256;
 
 type Batch = { readonly encoder: GPUCommandEncoder; pass: GPUComputePassEncoder | undefined };
@@ -43,7 +44,7 @@ export function createDispatcher({ device, assertHealthy }: WebgpuDevice): Dispa
   });
   const failures = watchBatches(device);
   let batch: Batch | undefined;
-  let [serial, used] = [0, 0];
+  let [serial, used, most] = [0, 0, FIRST_SLOTS];
   let current: GPUComputePipeline | undefined;
 
   const open = (): Batch => (batch ??= { encoder: device.createCommandEncoder(), pass: undefined });
@@ -59,6 +60,7 @@ export function createDispatcher({ device, assertHealthy }: WebgpuDevice): Dispa
     device.queue.submit([batch.encoder.finish()]);
     batch = undefined;
     used = 0;
+    most = Math.min(2 * most, SLOTS);
     serial++;
     failures.endBatch();
   };
@@ -78,7 +80,7 @@ export function createDispatcher({ device, assertHealthy }: WebgpuDevice): Dispa
   };
   const run = (op: string, program: Program, { reads, writes, sizes = [], numbers = [], groups }: Work): void => {
     if (groups.includes(0)) return;
-    if (used === SLOTS) flush();
+    if (used === most) flush();
     failures.note(op);
     const layout = pipelines.layout(reads.length, writes.length);
     const pipeline = pipelines.pipeline(program, layout);
@@ -106,6 +108,7 @@ export function createDispatcher({ device, assertHealthy }: WebgpuDevice): Dispa
       endPass();
       open().encoder.copyBufferToBuffer(from.buffer, 0, staging, 0, bytes);
       flush();
+      most = FIRST_SLOTS;
       const mapped = staging.mapAsync(GPUMapMode.READ).then(
         () => undefined,
         (error: unknown) => error,
