@@ -125,7 +125,8 @@ function ratios(results: Results): Record<string, Record<string, number>> {
   );
 }
 
-// Python decodes with another library, which rounds a few bytes otherwise: nearly all tokens must be the same.
+// Python decodes with another library, which rounds a few bytes otherwise, and fused multiply-add rounds sums otherwise, which
+// decides where two tokens are equally likely: nearly all tokens must be the same.
 function sameTokens(contestant: string, tokens: ReadonlyMap<string, Int32Array>): number {
   const [[, expected]] = tokens;
   const ids = tokens.get(contestant) ?? new Int32Array();
@@ -134,7 +135,7 @@ function sameTokens(contestant: string, tokens: ReadonlyMap<string, Int32Array>)
 
 function tokenProblem(contestant: string, tokens: ReadonlyMap<string, Int32Array>): string[] {
   const share = sameTokens(contestant, tokens);
-  const least = contestant.startsWith("simd-") ? 1 : 0.97;
+  const least = contestant.startsWith("simd-") ? 0.999 : 0.97;
   return share >= least ? [] : [`${contestant}: expected ${least} of the tokens to be ours, got ${share}`];
 }
 
