@@ -12,6 +12,7 @@ const file = (name: string) => fileURLToPath(new URL(name, folder));
 export const peerFiles = {
   tfjs: file("train-tfjs.mjs"),
   torch: file("train_torch.py"),
+  torchCurve: file("curve_torch.py"),
   onnxInference: file("infer-onnx.mjs"),
   tfjsInference: file("infer-tfjs.mjs"),
   jaxInference: file("infer-jax.mjs"),
@@ -85,4 +86,9 @@ async function importError(python: string, modules: readonly string[]): Promise<
   } catch (error) {
     return (error as Error).message.split("\n").at(-1);
   }
+}
+
+/** Whether the torch of a Python has a GPU. */
+export async function seesCuda(python: string): Promise<boolean> {
+  return runWorker<boolean>([python, "-c", "import torch; print(str(torch.cuda.is_available()).lower())"]);
 }

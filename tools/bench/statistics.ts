@@ -9,6 +9,11 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+export function mean(values: readonly number[]): number {
+  if (values.length === 0) throw new Error("[mean] expected at least one value, got none");
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 /** The values below which a quarter and three quarters of the values lie, with straight lines between neighbors. */
 export function quartiles(values: readonly number[]): readonly [first: number, third: number] {
   if (values.length === 0) throw new Error("[quartiles] expected at least one value, got none");

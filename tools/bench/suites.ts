@@ -1,6 +1,7 @@
 // The suites by name. Each runs its contestants and says what to show.
 import type { BenchOptions, SuiteName } from "./arguments.ts";
 import { convSuite } from "./conv/suite.ts";
+import { curvesSuite } from "./curves/suite.ts";
 import { encoderSuite } from "./encoder/suite.ts";
 import { folderSuite } from "./folder/suite.ts";
 import { gemmSuite } from "./gemm/suite.ts";
@@ -18,6 +19,7 @@ export const suites: Readonly<Record<SuiteName, (options: BenchOptions) => Promi
   sweep: sweepSuite,
   folder: folderSuite,
   train: trainSuite,
+  curves: curvesSuite,
   gpu: gpuSuite,
   gemm: gemmSuite,
   conv: convSuite,

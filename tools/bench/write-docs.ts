@@ -1,17 +1,18 @@
 // Saved results to docs/benchmarks.md and its plots:
-// node --import jiti/register tools/bench/write-docs.ts FOLDER [FOLDER ...], a folder of `--save` for every engine, oldest first.
+// node --import jiti/register tools/bench/write-docs.ts FOLDER [FOLDER ...], a folder of `--save` for every engine, oldest
+// first. What was not measured keeps its part; goals and machine change where everything was.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import type { SuiteName } from "./arguments.ts";
 import { goalsTable } from "./docs/goals.ts";
 import { fill } from "./docs/markdown.ts";
-import { contestantsPlot, sweepPlot } from "./docs/plots.ts";
+import { contestantsPlot, curvesPlot, sweepPlot } from "./docs/plots.ts";
 import { readRun, type SavedRun } from "./docs/results.ts";
 import { machinePart, suitePart } from "./docs/tables.ts";
 import { root } from "./processes.ts";
 
-const suites: readonly SuiteName[] = ["tokenizer", "encoder", "sweep", "folder", "masking", "train"];
+const suites: readonly SuiteName[] = ["tokenizer", "encoder", "sweep", "folder", "masking", "train", "curves"];
 const docs = join(root, "docs");
 const page = join(docs, "benchmarks.md");
 
@@ -22,10 +23,12 @@ if (folders.length === 0) {
 } else await writeDocs(folders.map(readRun));
 
 async function writeDocs(runs: readonly SavedRun[]): Promise<void> {
+  const measured = suites.filter((suite) => runs.some(({ reports }) => reports.has(suite)));
   const parts = Object.fromEntries(
-    suites.map((suite) => [suite, [suitePart(suite, runs), ...plotsOf(suite, runs)].join("\n\n")]),
+    measured.map((suite) => [suite, [suitePart(suite, runs), ...plotsOf(suite, runs)].join("\n\n")]),
   );
-  const text = fill(readFileSync(page, "utf8"), { machine: machinePart(runs), goals: goalsTable(runs), ...parts });
+  const all = measured.length === suites.length && { machine: machinePart(runs), goals: goalsTable(runs) };
+  const text = fill(readFileSync(page, "utf8"), { ...all, ...parts });
   writeFileSync(page, await format(text, { ...(await resolveConfig(page)), parser: "markdown" }));
 }
 
@@ -44,6 +47,7 @@ function plotsOf(suite: SuiteName, runs: readonly SavedRun[]): string[] {
       const title = `${suite}, one image, ${engine}`;
       return [save(suite, `Time of the ${suite} for one image, by contestant`, contestantsPlot(report, title))];
     }
+    if (suite === "curves") return [save("curves", "Losses by step", curvesPlot(report, "loss by step"))];
     if (suite !== "sweep") return [];
     return (["tokenizer", "encoder"] as const).flatMap((network) =>
       (["batch", "pixels"] as const).map((axis) =>

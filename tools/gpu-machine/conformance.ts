@@ -6,7 +6,7 @@ import { allCases } from "../../packages/tensor-core/src/ops/all-cases.ts";
 
 const [precision, size] = process.argv.slice(2) as [WebgpuPrecision, string];
 const backend = await createWebgpuBackend({ precision, allowSoftware: size === "software" });
-const rounded = new Set(["Linear", "Matmul", "Conv2d", "ConvTranspose2d"]);
+const rounded = new Set(["Linear", "LinearGelu", "LinearResidual", "Matmul", "Conv2d", "ConvTranspose2d"]);
 const failures: string[] = [];
 for (const opCase of allCases) {
   const { tolerance = 1e-5, gradientTolerance = tolerance } = opCase;

@@ -8,6 +8,8 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleWorker } from "../bench/bundle.ts";
+import { curveFiles, curveSeeds, curveSettings, type CurveRequest } from "../bench/curves/settings.ts";
+import type { WriteInputsRequest } from "../bench/curves/write-inputs.ts";
 import { baseStep, hostStep, softwareStep, type GpuRequest } from "../bench/gpu/settings.ts";
 import { peerFiles } from "../bench/peers.ts";
 import { root } from "../bench/processes.ts";
@@ -17,6 +19,8 @@ const programs = {
   "conformance.mjs": new URL("conformance.ts", import.meta.url),
   "bench.mjs": new URL("../bench/gpu/worker.ts", import.meta.url),
   "host.mjs": new URL("../bench/gpu/host-worker.ts", import.meta.url),
+  "curve-inputs.mjs": new URL("../bench/curves/write-inputs.ts", import.meta.url),
+  "curve.mjs": new URL("../bench/curves/worker.ts", import.meta.url),
 } as const;
 
 const [folder] = process.argv.slice(2);
@@ -47,7 +51,9 @@ async function fill(packed: string): Promise<void> {
     const [, bundle] = (await bundleWorker(source, { external: ["webgpu"] }))({});
     cpSync(bundle, join(packed, name));
   }
-  cpSync(peerFiles.torch, join(packed, "train_torch.py"));
+  const scripts = dirname(peerFiles.torch);
+  for (const script of ["train_torch.py", "curve_torch.py", "beit_torch.py", "weights.py"])
+    cpSync(join(scripts, script), join(packed, script));
   const write = (name: string, request: object): void => writeFileSync(join(packed, name), JSON.stringify(request));
   for (const [size, settings, allowSoftware] of [
     ["base", baseStep, false],
@@ -55,10 +61,34 @@ async function fill(packed: string): Promise<void> {
   ] as const)
     for (const precision of ["float32", "mixed"] as const)
       write(`${size}-${precision}.json`, { ...settings, precision, allowSoftware } satisfies GpuRequest);
+  writeCurves(write);
   write("torch-float32.json", { ...baseStep, device: "cuda", autocast: false });
   write("torch-bf16.json", { ...baseStep, device: "cuda", autocast: true });
   write("host.json", hostStep);
   const script = join(packed, "run.sh");
   copyFileSync(join(dirname(fileURLToPath(import.meta.url)), "run.sh"), script);
   chmodSync(script, 0o755);
+}
+
+// Paths are relative: run.sh makes the inputs there.
+function writeCurves(write: (name: string, request: object) => void): void {
+  const folder = "curves";
+  const files = curveFiles(folder);
+  const [seed] = curveSeeds;
+  for (const [size, steps] of [
+    ["base", curveSettings.steps],
+    ["software", 2],
+  ] as const) {
+    const settings = { ...curveSettings, steps, files, seed, allowSoftware: size === "software" };
+    write(`${size}-curve-inputs.json`, { ...settings, folder } satisfies WriteInputsRequest);
+    for (const precision of ["float32", "mixed"] as const)
+      write(`${size}-curve-${precision}.json`, {
+        ...settings,
+        engine: { name: "webgpu", precision },
+      } satisfies CurveRequest);
+  }
+  const torch = { ...curveSettings, ...files, device: "cuda", threads: 1 };
+  write("torch-curve-float32.json", { ...torch, weights: files.weights[0], autocast: false });
+  write("torch-curve-other.json", { ...torch, weights: files.weights[1], autocast: false });
+  write("torch-curve-bf16.json", { ...torch, weights: files.weights[0], autocast: true });
 }

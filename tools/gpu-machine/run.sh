@@ -4,7 +4,9 @@
 out=${1:?run.sh OUT [software]}
 size=${2:-base}
 here=$(cd "$(dirname "$0")" && pwd)
-mkdir -p "$out"
+mkdir -p "$out" "$here/curves"
+out=$(cd "$out" && pwd)
+cd "$here" || exit 1
 export LD_LIBRARY_PATH="$here${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/tmp}"
 if [ -z "${VK_DRIVER_FILES:-}" ]; then
@@ -25,9 +27,16 @@ for precision in float32 mixed; do
   step "conformance-$precision" "$here/node" "$here/conformance.mjs" "$precision" "$size"
   step "webgpu-$precision" "$here/node" "$here/bench.mjs" "$(cat "$here/$size-$precision.json")"
 done
+step curve-inputs "$here/node" "$here/curve-inputs.mjs" "$(cat "$here/$size-curve-inputs.json")"
+for precision in float32 mixed; do
+  step "curve-webgpu-$precision" "$here/node" "$here/curve.mjs" "$(cat "$here/$size-curve-$precision.json")"
+done
 step webgpu-null "$here/node" "$here/host.mjs" "$(cat "$here/host.json")"
 if [ "$size" = base ]; then
   for kind in bf16 float32; do
     step "torch-$kind" python3 "$here/train_torch.py" "$(cat "$here/torch-$kind.json")"
+  done
+  for kind in float32 other bf16; do
+    step "curve-torch-$kind" python3 "$here/curve_torch.py" "$(cat "$here/torch-curve-$kind.json")"
   done
 fi

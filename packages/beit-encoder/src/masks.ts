@@ -4,7 +4,7 @@ import { Tensor, tensor, type Backend } from "@beitjs/tensor-core";
 /** Which patches are hidden: row-major cells, 1 = masked. The masks of `@beitjs/masking` are such. */
 export type PatchMask = { readonly cells: Uint8Array };
 
-/** One mask for all examples, one for each, or int32 [B, N]. */
+/** One mask for all examples, one for each, or int32 [B, N]; heads read a tensor at once, which WebGPU cannot. */
 export type BatchMask = PatchMask | readonly PatchMask[] | Tensor;
 
 export type BatchSize = { readonly batch: number; readonly patches: number };

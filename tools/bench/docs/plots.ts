@@ -39,6 +39,28 @@ export function contestantsPlot(report: SavedReport, title: string): string {
   );
 }
 
+/** Losses by step, a line for every contestant; those that lie under another are drawn first and wider. */
+export function curvesPlot({ rows }: SavedReport, title: string): string {
+  return draw(
+    {
+      title: titleOf(title),
+      color: ["#9ad1bd", others, "#c8553d", "#3d5a80", "#b58900"],
+      legend: { bottom: 0, itemGap: 28, textStyle: text },
+      grid: { left: 52, right: 24, top: 40, bottom: 56 },
+      xAxis: { type: "value", name: "step", nameGap: 4, axisLabel: text },
+      yAxis: { type: "value", scale: true, axisLabel: text },
+      series: rows.map(({ contestant, losses }, i) => ({
+        type: "line" as const,
+        name: String(contestant),
+        showSymbol: false,
+        lineStyle: { width: i === 0 ? 5 : 1.2 },
+        data: (losses as readonly number[]).map((loss, step) => [step, loss]),
+      })),
+    },
+    { width: 640, height: 360 },
+  );
+}
+
 export type SweepAxis = "batch" | "pixels";
 
 /** Median time of a network against batch size, or against pixels of one image; a line for every contestant. */

@@ -42,6 +42,21 @@ const bodies: Readonly<Partial<Record<SuiteName, (report: SavedReport) => string
       [column("masks", "name"), column("contestant", "contestant"), column("masks a second", "masksPerSecond", 0)],
       rows,
     ),
+  curves: ({ rows }) =>
+    table(
+      [
+        column("contestant", "contestant"),
+        column("first loss", "firstLoss", 4),
+        column("mean of the last 30", "lastLoss", 4),
+        {
+          title: "differ in the first 20 steps by",
+          cell: ({ earlyDifference }) => Number(earlyDifference).toExponential(1),
+        },
+        column("at most", "largestDifference", 4),
+        column("on average", "meanDifference", 4),
+      ],
+      rows,
+    ),
   train: ({ rows }) =>
     table(
       [

@@ -3,8 +3,8 @@
 import { describeWebgpu } from "@beitjs/tensor-core/webgpu";
 import type { BenchOptions } from "../arguments.ts";
 import { bundleWorker } from "../bundle.ts";
-import { findPeers, peerFiles } from "../peers.ts";
-import { runContestants, runWorker, type Contestant } from "../processes.ts";
+import { findPeers, peerFiles, seesCuda } from "../peers.ts";
+import { runContestants, type Contestant } from "../processes.ts";
 import type { Column, Skipped, SuiteResult } from "../report.ts";
 import { median } from "../statistics.ts";
 import { ratiosTo, trainProblems } from "../train/summary.ts";
@@ -77,8 +77,4 @@ export async function gpuSuite(options: BenchOptions): Promise<SuiteResult> {
     ],
     versions: { ...Object.fromEntries(versions), adapter: adapters[0] },
   };
-}
-
-async function seesCuda(python: string): Promise<boolean> {
-  return runWorker<boolean>([python, "-c", "import torch; print(str(torch.cuda.is_available()).lower())"]);
 }

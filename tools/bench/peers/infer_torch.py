@@ -5,7 +5,6 @@ Eager, in inference mode; convolutions channels last, attention fused: the faste
 
 import json
 import resource
-import struct
 import sys
 import time
 
@@ -13,21 +12,7 @@ started = time.perf_counter()
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
-
-
-def read_weights(path):
-    with open(path, "rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        header = json.loads(file.read(length))
-        tensors = {}
-        for name, entry in header.items():
-            if name == "__metadata__":
-                continue
-            begin, end = entry["data_offsets"]
-            file.seek(8 + length + begin)
-            values = np.frombuffer(file.read(end - begin), dtype="<f4").copy()
-            tensors[name] = torch.from_numpy(values).reshape(entry["shape"])
-    return tensors
+from weights import read_weights  # noqa: E402
 
 
 def open_tokenizer(config, tensors):

@@ -1,14 +1,34 @@
 // The micro model's training step on our side: encoder, loss, gradients, clip and AdamW, with the packages as they are.
-import { encode, gridSide, initBeit, visualTokenLogits, weightDecayRules, type BeitParams } from "@beitjs/beit-encoder";
+import {
+  encode,
+  gridSide,
+  initBeit,
+  visualTokenLogits,
+  weightDecayRules,
+  type BeitParams,
+  type PatchMask,
+} from "@beitjs/beit-encoder";
 import { blockwiseMask } from "@beitjs/masking";
-import { leaves, tensor, type Backend } from "@beitjs/tensor-core";
+import { leaves, tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
 import { crossEntropy } from "@beitjs/tensor-core/ops";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import { initTrainingState, matchRules, update } from "@beitjs/trainers";
 import type { TrainSettings } from "./settings.ts";
 
-/** A step on `backend`, to be called again and again; gives the loss before the update. */
+/** What a step is made with. `targets` are those of the masked patches. */
+export type StepBatch = { readonly masks: readonly PatchMask[]; readonly pixels: Tensor; readonly targets: Tensor };
+
+/** A step on `backend`, to be called again and again with the same batch; gives the loss before the update. */
 export function createStep(settings: TrainSettings, backend: Backend): () => Promise<number> {
+  const train = createTraining(settings, backend);
+  const batch = makeBatch(settings, backend);
+  return () => train(batch);
+}
+
+type TrainingSettings = Pick<TrainSettings, "model" | "seed" | "learningRate" | "adamW">;
+
+/** A fresh model on `backend`, and what trains it with a batch and gives the loss before the update. */
+export function createTraining(settings: TrainingSettings, backend: Backend): (batch: StepBatch) => Promise<number> {
   const { model, seed, learningRate, adamW } = settings;
   const { config, params } = initBeit(model, createRng({ seed, stream: streams.parameters }), backend);
   const state = initTrainingState(params);
@@ -19,8 +39,7 @@ export function createStep(settings: TrainSettings, backend: Backend): () => Pro
     rateScales: paths.map(() => 1),
     decayScales: matchRules(paths, weightDecayRules),
   };
-  const { pixels, targets, masks } = makeBatch(settings, backend);
-  return async () => {
+  return async ({ pixels, targets, masks }) => {
     const objective = (tracked: BeitParams) => {
       const beit = { config, params: tracked };
       const rng = createRng({ seed, stream: streams.dropPath, index: state.step });
@@ -31,7 +50,7 @@ export function createStep(settings: TrainSettings, backend: Backend): () => Pro
   };
 }
 
-function makeBatch({ model, seed, batch, masked }: TrainSettings, backend: Backend) {
+function makeBatch({ model, seed, batch, masked }: TrainSettings, backend: Backend): StepBatch {
   const { imageSize, channels, vocabSize } = model;
   const side = gridSide(model);
   const rng = createRng({ seed, stream: streams.user });

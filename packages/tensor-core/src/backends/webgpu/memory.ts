@@ -40,7 +40,8 @@ export function createMemory({ device, maximumBytes, onTrim }: MemoryOptions): M
     if (live + pooled + bytes > maximumBytes) trim();
     if (live + bytes > maximumBytes) {
       throw new Error(
-        `[webgpu] expected at most ${maximumBytes} bytes on the device, got ${live} in ${count} live buffers and ${bytes} more`,
+        `[webgpu] expected at most ${maximumBytes} bytes on the device, got ${live} in ${count} live buffers and ${bytes} more; ` +
+          "a smaller batch, more micro-batches or, in training, recompute take less",
       );
     }
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
