@@ -27,11 +27,14 @@ interface Worker {
   terminate(): unknown;
 }
 
-/** Without workers: the kernel runs here over the whole range. */
+/** Without workers: the ranges run here, one after another. */
 export function singleThread(exports: SimdModule["exports"]): Threads {
   return {
     count: 1,
-    parallel: (kernel, count, _grain, args) => void exports[kernel](...args, 0, count, 0),
+    parallel(kernel, count, grain, args) {
+      for (let begin = 0; begin < count; begin += grain)
+        exports[kernel](...args, begin, Math.min(begin + grain, count), 0);
+    },
     dispose() {},
   };
 }

@@ -37,6 +37,9 @@ const SHORTEST_RANGE = 16;
 const RANGES_PER_THREAD = 3;
 // With both factors in panels a range packs nothing: shorter ones leave threads waiting for one another less.
 const PREPARED_RANGES_PER_THREAD = 6;
+// Values of C that stay in the second cache while the blocks of the depth are added to them, and so few that it is all one.
+const CACHED_RESULTS = 2 ** 16;
+const FEW_RESULTS = 2 ** 18;
 // Ranges of columns are whole panels, in every build.
 const LARGEST_PANEL = 16;
 
@@ -50,11 +53,17 @@ export function gemm(simd: Simd, { a, b, c, M, N, K, bias = 0 }: Product): void 
 
 /** C = A B (+ bias) on all threads, with B in panels: the bits of `gemm`, without packing B again in every call. */
 export function preparedGemm(simd: Simd, { a, panels, c, M, N, K, bias = 0 }: PreparedProduct): void {
-  const { byColumns, count, grain } = splitProduct(simd.threads, M, N, K, PREPARED_RANGES_PER_THREAD);
+  const { byColumns, count, grain: largest } = splitProduct(simd.threads, M, N, K, PREPARED_RANGES_PER_THREAD);
+  const grain = M * N <= FEW_RESULTS ? largest : Math.min(largest, cachedRange(byColumns ? M : N));
   const left = byColumns && grain < count ? leftPanels(simd, a, M, K) : 0;
   const at = [a.address, a.row, a.column, left, panels, c, N];
   const mode = bias ? ADD_BIAS : OVERWRITE;
   simd.parallel("gemmPrepared", count, grain, ...at, M, N, K, mode, bias, gemmScratch(simd), Number(byColumns));
+}
+
+// Rows (columns) of C, each of `length` values, that stay in the cache together.
+function cachedRange(length: number): number {
+  return Math.max(SHORTEST_RANGE, Math.floor(CACHED_RESULTS / length / LARGEST_PANEL) * LARGEST_PANEL);
 }
 
 // Every range of columns reads all of A: packed once, for all of them.
