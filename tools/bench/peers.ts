@@ -25,7 +25,7 @@ export const peerFiles = {
 const npmPackages = {
   "ort-web": ["onnxruntime-web"],
   "ort-node": ["onnxruntime-node"],
-  tfjs: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm"],
+  tfjs: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "@tensorflow/tfjs-backend-webgpu"],
   jax: ["@jax-js/jax", "@jax-js/onnx"],
 } as const satisfies Partial<Record<PeerName, readonly string[]>>;
 

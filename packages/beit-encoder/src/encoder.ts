@@ -106,9 +106,9 @@ export function runBlocks(
     const rate = dropPathRate(config, index);
     const factors = (): Tensor => dropPath({ rate, batch: size.batch }, rng as Rng, backend);
     x = scope(backend, () => {
-      const inputs = { x: input, bias: bias(), keep: rng && rate > 0 ? ([factors(), factors()] as const) : undefined };
+      const keep = rng && rate > 0 ? ([factors(), factors()] as const) : undefined;
+      const call = { params: blockParams, inputs: { x: input, bias: bias(), keep } };
       const body = ({ params, inputs }: BlockCall): Tensor => block(params, inputs, { heads, epsilon });
-      const call = { params: blockParams, inputs };
       return recompute ? recomputed(call, body) : body(call);
     });
     observe?.({ index, input, output: x, bias });

@@ -1,4 +1,4 @@
-// A GPU: webgpu with products of float32 and of f16 factors, PyTorch in float32 and with autocast on the same card. Where there is
+// A GPU: webgpu with products of float32 and of f16 factors, stock tfjs on webgpu, PyTorch in float32 and with autocast. Where there is
 // only a driver that computes on the processor, little sizes show that everything runs, and the figures are marked.
 import { describeWebgpu } from "@beitjs/tensor-core/webgpu";
 import type { BenchOptions } from "../arguments.ts";
@@ -30,7 +30,7 @@ export async function gpuSuite(options: BenchOptions): Promise<SuiteResult> {
     ...(software ? softwareStep : baseStep),
     ...(options.seconds !== undefined && { seconds: options.seconds }),
   };
-  const peers = await findPeers(options, { npm: [], python: { name: "torch", modules: ["torch"] } });
+  const peers = await findPeers(options, { npm: ["tfjs"], python: { name: "torch", modules: ["torch"] } });
   const worker = await bundleWorker(new URL("worker.ts", import.meta.url), { external: ["webgpu"] });
   const ours = (["float32", "mixed"] as const).map((precision): Contestant => {
     const request: GpuRequest = { ...settings, precision, allowSoftware: software };
@@ -38,6 +38,10 @@ export async function gpuSuite(options: BenchOptions): Promise<SuiteResult> {
   });
   const skipped: Skipped[] = [...peers.skipped];
   const theirs: Contestant[] = [];
+  if (peers.npm.has("tfjs")) {
+    const request = JSON.stringify({ ...settings, device: "webgpu" });
+    theirs.push({ name: "tfjs-webgpu", command: [process.execPath, peerFiles.tfjs, request] });
+  }
   if (peers.python !== undefined) {
     if (await seesCuda(peers.python)) {
       for (const autocast of [false, true]) {

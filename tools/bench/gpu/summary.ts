@@ -19,7 +19,8 @@ export function gpuRows(
     firstLoss: null,
     deviceMiB: null,
   });
-  const rows = products.map(([m, k, n], i) => {
+  const measured = rounds.every(({ productTimes }) => productTimes.length > 0) ? products : [];
+  const rows = measured.map(([m, k, n], i) => {
     const milliseconds = median(rounds.map(({ productTimes }) => productTimes[i]));
     return row(`product ${m} x ${k} x ${n}`, milliseconds, (2 * m * k * n) / milliseconds / 1e9, "TFLOP/s");
   });

@@ -1,9 +1,13 @@
-// Training steps of the micro model on stock tfjs, wasm backend: node train-tfjs.mjs '<settings as JSON>'. Prints one
-// line of JSON. Not stock: the kernel UnsortedSegmentSum, which tfjs-wasm lacks (gradient of gather), and AdamW with
-// decoupled decay, which tfjs lacks, written in tfjs operations.
+// Training steps of a BEiT on stock tfjs: node train-tfjs.mjs '<settings as JSON>', on its backend wasm, or on webgpu where the
+// settings' `device` says so. Prints one line of JSON. Not stock: the kernel UnsortedSegmentSum, which tfjs-wasm lacks (gradient of
+// gather), and AdamW with decoupled decay, which tfjs lacks, written in tfjs operations.
 import * as tf from "@tensorflow/tfjs";
-import "@tensorflow/tfjs-backend-wasm";
 import { initBeit, loss } from "./tfjs-beit.mjs";
+
+const settings = JSON.parse(process.argv[2]);
+const { device = "wasm" } = settings;
+if (device === "webgpu") await openWebgpu();
+await import(`@tensorflow/tfjs-backend-${device}`);
 
 tf.registerKernel({
   kernelName: "UnsortedSegmentSum",
@@ -20,9 +24,9 @@ tf.registerKernel({
   },
 });
 
-const settings = JSON.parse(process.argv[2]);
-if (!(await tf.setBackend("wasm"))) throw new Error("expected the wasm backend of tfjs to start");
-if (!(await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT"))) throw new Error("expected tfjs to choose its SIMD build");
+if (!(await tf.setBackend(device))) throw new Error(`expected the ${device} backend of tfjs to start`);
+if (device === "wasm" && !(await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")))
+  throw new Error("expected tfjs to choose its SIMD build");
 
 const { model, adamW, learningRate } = settings;
 const params = initBeit(model);
@@ -45,10 +49,18 @@ const report = {
   cpuTimes,
   losses,
   peakRssBytes: process.resourceUsage().maxRSS * 1024,
-  engineBytes: tf.backend().wasm.HEAPU8.length,
+  engineBytes: device === "wasm" ? tf.backend().wasm.HEAPU8.length : tf.memory().numBytes,
+  productTimes: [],
   versions: { tfjs: tf.version_core },
 };
-console.log(JSON.stringify(report));
+process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
+
+// Puts Dawn where tfjs looks for it, which also keeps it: an entry that is collected takes its device along.
+async function openWebgpu() {
+  const { create, globals } = await import("webgpu");
+  Object.assign(globalThis, globals);
+  Object.defineProperty(globalThis, "navigator", { value: { gpu: create([]), userAgent: "node" }, configurable: true });
+}
 
 async function step() {
   const { value, grads } = tf.tidy(() => tf.variableGrads(() => loss(model, params, batch), [...params.values()]));

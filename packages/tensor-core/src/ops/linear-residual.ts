@@ -31,12 +31,8 @@ export const linearResidualOp = defineOp<Inputs, "y" | "branch">({
   backward({ dy, inner, weight, bias, branch, scale, keep }, gradients, _, shapes) {
     const { dx, dinner, dweight, dbias, dscale, dkeep } = gradients;
     const dbranch = new Float64Array(branch.length);
-    residualOp.backward?.(
-      { dy, x: dx, branch, scale, keep, y: dy },
-      { dx, dbranch, dscale, dkeep },
-      {},
-      { ...shapes, branch: shapes.branch },
-    );
+    // Neither reads its output, nor the residual connection its x: any values may stand there.
+    residualOp.backward?.({ dy, x: dy, branch, scale, keep, y: dy }, { dx, dbranch, dscale, dkeep }, {}, shapes);
     linearOp.backward?.(
       { dy: dbranch, x: inner, weight, bias, y: branch },
       { dx: dinner, dweight, dbias },
