@@ -7,7 +7,7 @@ import { timeSteps } from "./time-steps.ts";
 
 const settings = JSON.parse(process.argv[2]) as TrainSettings & SimdVariant;
 const { build, threads } = settings;
-const backend = await createSimdBackend({ build, threads, v8Flags: build === "relaxed" });
+const backend = await createSimdBackend({ build, threads, v8Flags: build !== "base" });
 const { hostTimes: _, ...timed } = await timeSteps(createStep(settings, backend), settings);
 const result: TrainResult = { ...timed, engineBytes: backend.memory().peak, fallbacks: [...backend.fallbacks] };
 console.log(JSON.stringify(result));

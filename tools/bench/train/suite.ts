@@ -1,15 +1,16 @@
 // One training step of the micro model: simd with one thread and with all, stock tfjs on wasm, PyTorch on the CPU.
+import { simdBuilds } from "@beitjs/tensor-core/simd";
 import type { BenchOptions } from "../arguments.ts";
 import { bundleWorker } from "../bundle.ts";
 import { findPeers, peerFiles, type FoundPeers } from "../peers.ts";
 import { runContestants, type Command, type Contestant } from "../processes.ts";
 import type { Column, SuiteResult } from "../report.ts";
-import { simdVariants } from "../simd-builds.ts";
+import { buildVariants } from "../simd-builds.ts";
 import { median } from "../statistics.ts";
 import { microStep, type TrainResult } from "./settings.ts";
 import { ratiosTo, trainProblems, trainRow } from "./summary.ts";
 
-const baselines = ["simd-base-1", "simd-relaxed-1"];
+const baselines = simdBuilds.map((build) => `simd-${build}-1`);
 
 const columns: readonly Column[] = [
   { key: "contestant", title: "contestant" },
@@ -50,7 +51,7 @@ function trainContestants(
   { npm, python }: FoundPeers,
   threadCounts: readonly number[],
 ): Contestant[] {
-  const contestants: Contestant[] = simdVariants(threadCounts).map(({ name, ...variant }) => ({
+  const contestants: Contestant[] = buildVariants(simdBuilds, threadCounts).map(({ name, ...variant }) => ({
     name,
     command: simd({ ...microStep, ...variant }),
   }));
