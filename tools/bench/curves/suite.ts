@@ -1,13 +1,12 @@
 // Losses of one training here and in PyTorch, step by step: the same network, first weights, images, masks, targets.
-import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { availableParallelism } from "node:os";
 import { describeWebgpu } from "@beitjs/tensor-core/webgpu";
 import type { BenchOptions } from "../arguments.ts";
 import { bundleWorker } from "../bundle.ts";
 import { findPeers, peerFiles, seesCuda } from "../peers.ts";
 import { runContestants, runWorker, type Contestant } from "../processes.ts";
 import type { Column, Skipped, SuiteResult } from "../report.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { curveSeeds, curveSettings, type CurveFiles, type CurveRequest, type CurveResult } from "./settings.ts";
 import { curveRow, referenceCurve } from "./summary.ts";
 
@@ -23,8 +22,7 @@ const columns: readonly Column[] = [
 /** One round: a training repeats itself. */
 export async function curvesSuite(options: BenchOptions): Promise<SuiteResult> {
   const peers = await findPeers(options, { npm: [], python: { name: "torch", modules: ["torch", "numpy"] } });
-  const folder = mkdtempSync(join(tmpdir(), "beitjs-bench-curves-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder("curves");
   const write = await bundleWorker(new URL("write-inputs.ts", import.meta.url));
   const files = await runWorker<CurveFiles>(write({ ...curveSettings, folder }));
   const { contestants: ours, skipped } = await contestantsOfOurs(files);

@@ -50,7 +50,7 @@ const bodies: Readonly<Partial<Record<SuiteName, (report: SavedReport) => string
         column("mean of the last 30", "lastLoss", 4),
         {
           title: "differ in the first 20 steps by",
-          cell: ({ earlyDifference }) => Number(earlyDifference).toExponential(1),
+          cell: ({ earlyDifference: share }) => (typeof share === "number" ? share.toExponential(1) : write(share)),
         },
         column("at most", "largestDifference", 4),
         column("on average", "meanDifference", 4),

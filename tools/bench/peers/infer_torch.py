@@ -12,6 +12,7 @@ started = time.perf_counter()
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
+from beit_torch import position_index  # noqa: E402
 from weights import read_weights  # noqa: E402
 
 
@@ -45,18 +46,6 @@ def open_tokenizer(config, tensors):
         return conv(F.relu(x), "output").argmax(1).to(torch.int32)
 
     return forward
-
-
-def position_index(side):
-    last = (2 * side - 1) ** 2 + 2
-    rows, cols = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
-    place = torch.stack([rows.flatten(), cols.flatten()])
-    offset = place[:, :, None] - place[:, None, :] + side - 1
-    index = torch.full((side**2 + 1, side**2 + 1), last - 2)
-    index[1:, 1:] = offset[0] * (2 * side - 1) + offset[1]
-    index[1:, 0] = last - 1
-    index[0, 0] = last
-    return index
 
 
 def open_encoder(config, p):

@@ -3,7 +3,7 @@
 /** Node and browsers have it; the package's types are of neither. */
 declare const setTimeout: (callback: () => void, milliseconds: number) => unknown;
 
-export type Errand<T> = {
+type Errand<T> = {
   /** Its result; begins it if it has not begun. */
   result(): Promise<T>;
   /** Keeps it from beginning; gives what it has begun, if anything. */
@@ -36,28 +36,40 @@ export function afterwards<T>(work: () => Promise<T>): Errand<T> {
 }
 
 /**
- * What `prepare` makes of each item. The next one is prepared while the caller works on the present one.
+ * What `load` gives, one after another, until it gives nothing. The next is loaded while the caller works on the present one.
  *
- * @param discard is called with what was prepared when the caller left the loop
+ * @param discard is called with what was loaded when the caller left the loop
  */
+export async function* loadedAhead<T>(
+  load: () => Promise<T | undefined>,
+  discard?: (loaded: T) => void,
+): AsyncGenerator<T, void, void> {
+  let errand: Errand<T | undefined> | undefined;
+  try {
+    for (let item = await load(); item !== undefined; item = await errand.result()) {
+      errand = afterwards(load);
+      yield item;
+    }
+  } finally {
+    const begun = errand?.cancel();
+    const unused = discard && (await begun?.catch(() => undefined));
+    if (unused !== undefined) discard?.(unused);
+  }
+}
+
+/** What `prepare` makes of each item, as `loadedAhead`. */
 export async function* preparedAhead<T, U>(
   source: AsyncGenerator<T, void, void>,
   prepare: (item: T) => Promise<U>,
   discard: (prepared: U) => void,
 ): AsyncGenerator<U, void, void> {
-  const next = async (): Promise<{ readonly prepared: U } | undefined> => {
+  const load = async (): Promise<{ readonly prepared: U } | undefined> => {
     const { done, value } = await source.next();
     return done ? undefined : { prepared: await prepare(value) };
   };
-  let errand: Errand<{ readonly prepared: U } | undefined> | undefined;
   try {
-    for (let item = await next(); item; item = await errand.result()) {
-      errand = afterwards(next);
-      yield item.prepared;
-    }
+    for await (const { prepared } of loadedAhead(load, (unused) => discard(unused.prepared))) yield prepared;
   } finally {
-    const unused = await errand?.cancel()?.catch(() => undefined);
-    if (unused) discard(unused.prepared);
     await source.return();
   }
 }

@@ -1,6 +1,6 @@
 // Batches of a dataset, epoch after epoch, from any position: what a step reads depends on seed, epoch and step alone, so a
 // resumed run goes on with the very batch that came next.
-import { afterwards, type Errand } from "./ahead.ts";
+import { loadedAhead } from "./ahead.ts";
 import { order, type Dataset, type Example } from "./dataset.ts";
 
 /** A place in training: the step counts from 0 within its epoch. */
@@ -59,15 +59,7 @@ export async function* batches<T>(
     if (crossing && position.epoch < epochs) indices = epochOrder(dataset, options, position.epoch);
     return batch;
   };
-  let next: Errand<Batch<T> | undefined> | undefined;
-  try {
-    for (let batch = await load(); batch; batch = await next.result()) {
-      next = afterwards(load);
-      yield batch;
-    }
-  } finally {
-    void next?.cancel();
-  }
+  yield* loadedAhead(load);
 }
 
 /**

@@ -1,12 +1,19 @@
 import { geluOp } from "../../../ops/gelu.ts";
-import { implement } from "../context.ts";
+import { implement, type Gpu, type Place } from "../context.ts";
 
 export const geluKernels = implement(geluOp, {
   forward(gpu, { x }, { y }) {
     gpu.elements({ shader: "gelu", entry: "forward" }, x.size, { reads: [x], writes: [y], sizes: [x.size] });
   },
   backward(gpu, { dy, x }, { dx }) {
-    if (!dx) return;
-    gpu.elements({ shader: "gelu", entry: "backward" }, x.size, { reads: [x, dy], writes: [dx], sizes: [x.size] });
+    if (dx) geluGradient(gpu, { dy, x, size: x.size }, dx);
   },
 });
+
+export function geluGradient(
+  gpu: Gpu,
+  { dy, x, size }: { readonly dy: Place; readonly x: Place; readonly size: number },
+  dx: Place,
+): void {
+  gpu.elements({ shader: "gelu", entry: "backward" }, size, { reads: [x, dy], writes: [dx], sizes: [size] });
+}

@@ -132,12 +132,13 @@ export function spread(
   const target = splits > 1 ? gpu.scratch(splits * rows * columns) : to;
   const residual = then?.residual;
   const ends = [...(bias ? [bias] : []), ...(residual ? [residual.scale, residual.keep, residual.x] : [])];
+  const afterBias = bias ? 3 : 2;
   const variant = {
     ...tile.constants,
     BIAS: bias !== undefined,
     ...(then && { GELU: !residual, BEFORE: then.before !== undefined }),
-    ...(residual && { RESIDUAL: 2 + ends.length - 3, SCALE: !!residual.scale, KEEP: !!residual.keep }),
-    RESULT: 2 + ends.length,
+    ...(residual && { RESIDUAL: afterBias, SCALE: !!residual.scale, KEEP: !!residual.keep }),
+    RESULT: residual ? afterBias + 3 : afterBias,
     RESULT_BY_FOUR: columns % 4 === 0,
   };
   const { program, reads, writes, sizes } = dispatchOf(variant, chunk, target);
