@@ -1,12 +1,13 @@
 // Every op and case on this machine's GPU against the reference: conformance.mjs float32|mixed base|software. Prints one line of JSON. With
-// mixed, products are compared as rounded factors allow: 2^-11 of each, so some thousandths of a result.
+// mixed, products and what is stored for them are compared as rounded factors allow: 2^-11 of each, so some thousandths of a result.
 import { compareWithReferenceAsync, titleOf } from "@beitjs/tensor-core/testing";
 import { createWebgpuBackend, type WebgpuPrecision } from "@beitjs/tensor-core/webgpu";
 import { allCases } from "../../packages/tensor-core/src/ops/all-cases.ts";
 
 const [precision, size] = process.argv.slice(2) as [WebgpuPrecision, string];
 const backend = await createWebgpuBackend({ precision, allowSoftware: size === "software" });
-const rounded = new Set(["Linear", "LinearGelu", "LinearResidual", "Matmul", "Conv2d", "ConvTranspose2d"]);
+const multiplied = ["Linear", "LinearGelu", "LinearResidual", "Matmul", "Conv2d", "ConvTranspose2d"];
+const rounded = new Set([...multiplied, "LayerNorm", "Attention"]);
 const failures: string[] = [];
 for (const opCase of allCases) {
   const { tolerance = 1e-5, gradientTolerance = tolerance } = opCase;

@@ -18,7 +18,7 @@ struct Parameters {
 const TILE = 16u;
 const INVOCATIONS = TILE * TILE;
 // Widths beyond it take several rounds.
-const PIECE = 32u;
+const PIECE = min(32u, HEAD);
 // One more than a row has, or rows would start in the same banks.
 const STEP = PIECE + 1u;
 

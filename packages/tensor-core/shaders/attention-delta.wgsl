@@ -1,5 +1,6 @@
 // Sums of y dy over each head of each token, [batch, heads, tokens]. (ops/attention.ts)
 #include element
+#include half
 
 struct Parameters {
   size: u32,
@@ -9,7 +10,17 @@ struct Parameters {
 }
 
 @group(1) @binding(0) var<uniform> parameters: Parameters;
+#if Y_HALF
+@group(0) @binding(0) var<storage, read> y: array<u32>;
+fn yAt(i: u32) -> f32 {
+  return halfAt(y[i / 2], i);
+}
+#else
 @group(0) @binding(0) var<storage, read> y: array<f32>;
+fn yAt(i: u32) -> f32 {
+  return y[i];
+}
+#endif
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
 @group(0) @binding(2) var<storage, read_write> delta: array<f32>;
 
@@ -24,7 +35,7 @@ fn main(groups: Groups, @builtin(local_invocation_index) lane: u32) {
   let first = ((sample * parameters.tokens + i % parameters.tokens) * parameters.heads + head) * parameters.headWidth;
   var sum = 0.0;
   for (var k = first; k < first + parameters.headWidth; k++) {
-    sum += y[k] * dy[k];
+    sum += yAt(k) * dy[k];
   }
   delta[i] = sum;
 }

@@ -3,6 +3,7 @@
 // (ops/attention.ts; the online softmax: Milakov & Gimelshein 2018; going back by logSumExp: Dao et al. 2022)
 
 #include lowest
+#include half
 
 struct Parameters {
   tokens: u32,
@@ -27,10 +28,14 @@ const QUADS = (HEAD + 3u) / 4u;
 #endif
 @group(0) @binding(1) var<storage, read> bias: array<f32>;
 #if FORWARD
+#if Y_HALF
+@group(0) @binding(2) var<storage, read_write> y: array<vec2u>;
+#else
 #if BY_FOUR
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
 #else
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
+#endif
 #endif
 @group(0) @binding(3) var<storage, read_write> logSumExp: array<f32>;
 #else
@@ -98,12 +103,16 @@ var<workgroup> others: array<vec4f, TILE * QUADS>;
 #if FORWARD
 fn storeOutput(at: Head, token: u32, quad: u32, values: vec4f) {
   let first = headOffset(at, token) + quad * 4;
+#if Y_HALF
+  y[first / 4] = toHalves(values);
+#else
 #if BY_FOUR
   y[first / 4] = values;
 #else
   for (var i = 0u; i < min(4, HEAD - quad * 4); i++) {
     y[first + i] = values[i];
   }
+#endif
 #endif
 }
 

@@ -128,18 +128,21 @@ fn rightAt(column: u32, k: u32) -> f32 {
   return right[at];
 }
 
+// Loops, because compilers copy what is called to every call.
 fn leftQuad(row: u32, k: u32) -> vec4f {
-  if (LEFT_BY_K) {
-    return vec4f(leftAt(row, k), leftAt(row, k + 1), leftAt(row, k + 2), leftAt(row, k + 3));
+  var quad: vec4f;
+  for (var i = 0u; i < 4; i++) {
+    quad[i] = leftAt(select(row + i, row, LEFT_BY_K), select(k, k + i, LEFT_BY_K));
   }
-  return vec4f(leftAt(row, k), leftAt(row + 1, k), leftAt(row + 2, k), leftAt(row + 3, k));
+  return quad;
 }
 
 fn rightQuad(column: u32, k: u32) -> vec4f {
-  if (RIGHT_BY_K) {
-    return vec4f(rightAt(column, k), rightAt(column, k + 1), rightAt(column, k + 2), rightAt(column, k + 3));
+  var quad: vec4f;
+  for (var i = 0u; i < 4; i++) {
+    quad[i] = rightAt(select(column + i, column, RIGHT_BY_K), select(k, k + i, RIGHT_BY_K));
   }
-  return vec4f(rightAt(column, k), rightAt(column + 1, k), rightAt(column + 2, k), rightAt(column + 3, k));
+  return quad;
 }
 #endif
 

@@ -1,5 +1,6 @@
 // y[m] = x[index[m]]. (ops/gather-rows.ts)
 #include element
+#include half
 
 struct Parameters {
   size: u32,
@@ -7,7 +8,17 @@ struct Parameters {
 }
 
 @group(1) @binding(0) var<uniform> parameters: Parameters;
+#if X_HALF
+@group(0) @binding(0) var<storage, read> x: array<u32>;
+fn xAt(i: u32) -> f32 {
+  return halfAt(x[i / 2], i);
+}
+#else
 @group(0) @binding(0) var<storage, read> x: array<f32>;
+fn xAt(i: u32) -> f32 {
+  return x[i];
+}
+#endif
 @group(0) @binding(1) var<storage, read> index: array<i32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
@@ -17,5 +28,5 @@ fn forward(groups: Groups, @builtin(local_invocation_index) lane: u32) {
   if (i >= parameters.size) {
     return;
   }
-  y[i] = x[u32(index[i / parameters.width]) * parameters.width + i % parameters.width];
+  y[i] = xAt(u32(index[i / parameters.width]) * parameters.width + i % parameters.width);
 }

@@ -1,6 +1,7 @@
 // y = (x - mean) rstd gamma + beta along rows. Its gradient: with h = (x - mean) rstd and g = dy gamma,
 // dx = rstd (g - average(g) - h average(g h)). (ops/layer-norm.ts)
 #include reduce
+#include half
 
 struct Parameters {
   rows: u32,
@@ -12,7 +13,11 @@ struct Parameters {
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> gamma: array<f32>;
 @group(0) @binding(2) var<storage, read> beta: array<f32>;
+#if Y_HALF
+@group(0) @binding(3) var<storage, read_write> y: array<vec2u>;
+#else
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
+#endif
 @group(0) @binding(4) var<storage, read_write> mean: array<f32>;
 @group(0) @binding(5) var<storage, read_write> rstd: array<f32>;
 @group(0) @binding(2) var<storage, read> savedMean: array<f32>;
@@ -38,9 +43,19 @@ fn forward(groups: Groups, @builtin(local_invocation_index) lane: u32) {
   }
   let variance = sumOverGroup(squares, lane) / f32(parameters.width);
   let factor = 1.0 / sqrt(variance + parameters.epsilon);
+#if Y_HALF
+  for (var i = lane * 4; i < parameters.width; i += INVOCATIONS * 4) {
+    var values: vec4f;
+    for (var j = 0u; j < 4; j++) {
+      values[j] = (x[at + i + j] - average) * factor * gamma[i + j] + beta[i + j];
+    }
+    y[(at + i) / 4] = toHalves(values);
+  }
+#else
   for (var i = lane; i < parameters.width; i += INVOCATIONS) {
     y[at + i] = (x[at + i] - average) * factor * gamma[i] + beta[i];
   }
+#endif
   if (lane == 0) {
     mean[row] = average;
     rstd[row] = factor;

@@ -12,15 +12,23 @@ struct Parameters {
 }
 
 @group(1) @binding(0) var<uniform> parameters: Parameters;
+#if LEFT_HALF
+@group(0) @binding(0) var<storage, read> left: array<vec2u>;
+#else
 #if LEFT_BY_FOUR
 @group(0) @binding(0) var<storage, read> left: array<vec4f>;
 #else
 @group(0) @binding(0) var<storage, read> left: array<f32>;
 #endif
+#endif
+#if RIGHT_HALF
+@group(0) @binding(1) var<storage, read> right: array<vec2u>;
+#else
 #if RIGHT_BY_FOUR
 @group(0) @binding(1) var<storage, read> right: array<vec4f>;
 #else
 @group(0) @binding(1) var<storage, read> right: array<f32>;
+#endif
 #endif
 #include result
 
@@ -30,6 +38,9 @@ fn leftQuad(row: u32, k: u32) -> vec4f {
     return vec4f();
   }
   let at = select(k * parameters.leftStride + row, row * parameters.leftStride + k, LEFT_BY_K);
+#if LEFT_HALF
+  return ofHalves(left[at / 4]);
+#else
 #if LEFT_BY_FOUR
   return left[at / 4];
 #else
@@ -46,6 +57,7 @@ fn leftQuad(row: u32, k: u32) -> vec4f {
   }
   return quad;
 #endif
+#endif
 }
 
 fn rightQuad(column: u32, k: u32) -> vec4f {
@@ -54,6 +66,9 @@ fn rightQuad(column: u32, k: u32) -> vec4f {
   }
   let at = parameters.rightOffset
     + select(k * parameters.rightStride + column, column * parameters.rightStride + k, RIGHT_BY_K);
+#if RIGHT_HALF
+  return ofHalves(right[at / 4]);
+#else
 #if RIGHT_BY_FOUR
   return right[at / 4];
 #else
@@ -69,6 +84,7 @@ fn rightQuad(column: u32, k: u32) -> vec4f {
     quad.w = right[at + 3];
   }
   return quad;
+#endif
 #endif
 }
 

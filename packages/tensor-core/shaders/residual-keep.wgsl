@@ -1,5 +1,6 @@
 // dkeep = the sum over a sample of dy branch scale. (ops/residual.ts)
 #include reduce
+#include half
 
 struct Parameters {
   rows: u32,
@@ -11,7 +12,17 @@ struct Parameters {
 @group(1) @binding(0) var<uniform> parameters: Parameters;
 @group(0) @binding(0) var<storage, read> scale: array<f32>;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
+#if BRANCH_HALF
+@group(0) @binding(2) var<storage, read> branch: array<u32>;
+fn branchAt(i: u32) -> f32 {
+  return halfAt(branch[i / 2], i);
+}
+#else
 @group(0) @binding(2) var<storage, read> branch: array<f32>;
+fn branchAt(i: u32) -> f32 {
+  return branch[i];
+}
+#endif
 @group(0) @binding(3) var<storage, read_write> dkeep: array<f32>;
 
 @compute @workgroup_size(INVOCATIONS)
@@ -27,7 +38,7 @@ fn main(groups: Groups, @builtin(local_invocation_index) lane: u32) {
     if (parameters.hasScale != 0) {
       scaled = scale[i % parameters.width];
     }
-    sum += dy[i] * branch[i] * scaled;
+    sum += dy[i] * branchAt(i) * scaled;
   }
   let total = sumOverGroup(sum, lane);
   if (lane == 0) {

@@ -1,5 +1,6 @@
 // dscale = the sum over rows of dy branch keep. (ops/residual.ts)
 #include column-sums
+#include half
 
 struct Parameters {
   rows: u32,
@@ -12,7 +13,17 @@ struct Parameters {
 @group(1) @binding(0) var<uniform> parameters: Parameters;
 @group(0) @binding(0) var<storage, read> keep: array<f32>;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
+#if BRANCH_HALF
+@group(0) @binding(2) var<storage, read> branch: array<u32>;
+fn branchAt(i: u32) -> f32 {
+  return halfAt(branch[i / 2], i);
+}
+#else
 @group(0) @binding(2) var<storage, read> branch: array<f32>;
+fn branchAt(i: u32) -> f32 {
+  return branch[i];
+}
+#endif
 @group(0) @binding(3) var<storage, read_write> sums: array<f32>;
 
 fn term(row: u32, column: u32) -> f32 {
@@ -21,7 +32,7 @@ fn term(row: u32, column: u32) -> f32 {
   if (parameters.hasKeep != 0) {
     kept = keep[row / parameters.rowsPerSample];
   }
-  return dy[i] * branch[i] * kept;
+  return dy[i] * branchAt(i) * kept;
 }
 
 @compute @workgroup_size(INVOCATIONS)

@@ -2,6 +2,7 @@
 // depends on how invocations are scheduled. One workgroup for each row. (ops/embedding.ts, ops/gather-rows.ts,
 // ops/relative-position-bias.ts)
 #include groups
+#include lanes
 
 struct Parameters {
   rows: u32,
@@ -17,10 +18,9 @@ struct Parameters {
 @group(0) @binding(1) var<storage, read> ids: array<i32>;
 @group(0) @binding(2) var<storage, read_write> sums: array<f32>;
 
-const INVOCATIONS = 256u;
 const WORDS = INVOCATIONS / 32;
 
-// Which of the next 256 items belong to this row.
+// Which of the next items belong to this row.
 var<workgroup> matches: array<atomic<u32>, WORDS>;
 
 @compute @workgroup_size(INVOCATIONS)

@@ -24,8 +24,11 @@ export interface Backend {
   readonly scopes: Scope[];
   /** Bytes of live tensors, and the most there ever were. */
   memory(): { readonly live: number; readonly peak: number; readonly tensors: number };
-  /** Uninitialized memory for `size` elements. */
-  allocate(size: number, dtype: DType): Handle;
+  /**
+   * Uninitialized memory for `size` elements. `result` names the op and output it is for, such as `LayerNorm.y`, because a
+   * backend may keep some in fewer bits.
+   */
+  allocate(size: number, dtype: DType, result?: string): Handle;
   free(handle: Handle): void;
   write(handle: Handle, values: ArrayLike<number>): void;
   read(handle: Handle): Promise<HostArray>;

@@ -80,10 +80,15 @@ export function zeros(shape: Shape, backend: Backend, dtype: DType = "float32"):
   return tensor(new Float32Array(sizeOf(shape)), shape, backend, dtype);
 }
 
-/** @internal Uninitialized tensor, registered with the innermost open scope. */
-export function emptyTensor(backend: Backend, shape: Shape, dtype: DType, tape?: Tape): Tensor {
+/** @internal Uninitialized tensor, registered with the innermost open scope. `result`: see `Backend.allocate`. */
+export function emptyTensor(
+  backend: Backend,
+  shape: Shape,
+  dtype: DType,
+  { tape, result }: { readonly tape?: Tape | undefined; readonly result?: string } = {},
+): Tensor {
   checkShape(shape);
-  const storage = { handle: backend.allocate(sizeOf(shape), dtype), references: 1, version: 0 };
+  const storage = { handle: backend.allocate(sizeOf(shape), dtype, result), references: 1, version: 0 };
   return enterScope(new Tensor(backend, shape, dtype, storage, tape));
 }
 

@@ -1,11 +1,12 @@
 #include groups
+#include lanes
 #include nan
 #include lowest
 // Index of a row's largest value, the lowest one on ties; NaN is never chosen. Every invocation of the workgroup must take part.
-const INVOCATIONS = 256u;
-
 var<workgroup> bestValues: array<f32, INVOCATIONS>;
 var<workgroup> bestPlaces: array<u32, INVOCATIONS>;
+var<workgroup> lineValues: array<f32, LINES>;
+var<workgroup> linePlaces: array<u32, LINES>;
 
 struct Candidate {
   value: f32,
@@ -20,22 +21,23 @@ fn better(one: Candidate, other: Candidate) -> Candidate {
   return one;
 }
 
+// In two rounds, as in reduce.wgsl.
 fn bestOverGroup(own: Candidate, lane: u32) -> Candidate {
   bestValues[lane] = own.value;
   bestPlaces[lane] = own.place;
-  for (var count = INVOCATIONS / 2; count > 0; count /= 2) {
-    workgroupBarrier();
-    if (lane < count) {
-      let best = better(
-        Candidate(bestValues[lane], bestPlaces[lane]),
-        Candidate(bestValues[lane + count], bestPlaces[lane + count]),
-      );
-      bestValues[lane] = best.value;
-      bestPlaces[lane] = best.place;
+  workgroupBarrier();
+  if (lane < LINES) {
+    var line = own;
+    for (var i = lane + LINES; i < INVOCATIONS; i += LINES) {
+      line = better(line, Candidate(bestValues[i], bestPlaces[i]));
     }
+    lineValues[lane] = line.value;
+    linePlaces[lane] = line.place;
   }
   workgroupBarrier();
-  let best = Candidate(bestValues[0], bestPlaces[0]);
-  workgroupBarrier();
+  var best = Candidate(lineValues[0], linePlaces[0]);
+  for (var i = 1u; i < LINES; i++) {
+    best = better(best, Candidate(lineValues[i], linePlaces[i]));
+  }
   return best;
 }

@@ -52,29 +52,30 @@ fn main(
   let isLoading = lane < TILE_ROWS + TILE_COLUMNS;
   let block = blockOf(lane);
   var sums: array<Sums, ROW_MATRICES * COLUMN_MATRICES>;
-  var next: mat4x4f;
-  if (isLoading) {
-    next = fetch(block, firstRow, firstColumn, begin);
-  }
-  for (var start = begin; start < end; start += DEPTH) {
+  // As in register-tiles.wgsl.
+  for (var start = begin; start < end + DEPTH; start += DEPTH) {
+    var next: mat4x4f;
+    if (isLoading && start < end) {
+      next = fetch(block, firstRow, firstColumn, start);
+    }
+    if (start > begin) {
+      var rows: array<Left, ROW_MATRICES>;
+      for (var i = 0u; i < ROW_MATRICES; i++) {
+        rows[i] = subgroupMatrixLoad<Left, col_major>(&leftTile, subgroupRow + i * SIDE, LEFT_STRIDE);
+      }
+      for (var j = 0u; j < COLUMN_MATRICES; j++) {
+        let columns = subgroupMatrixLoad<Right, row_major>(&rightTile, subgroupColumn + j * SIDE, RIGHT_STRIDE);
+        for (var i = 0u; i < ROW_MATRICES; i++) {
+          sums[i * COLUMN_MATRICES + j] =
+            subgroupMatrixMultiplyAccumulate(rows[i], columns, sums[i * COLUMN_MATRICES + j]);
+        }
+      }
+    }
     workgroupBarrier();
     if (isLoading) {
       put(block, next);
     }
     workgroupBarrier();
-    if (isLoading && start + DEPTH < end) {
-      next = fetch(block, firstRow, firstColumn, start + DEPTH);
-    }
-    var rows: array<Left, ROW_MATRICES>;
-    for (var i = 0u; i < ROW_MATRICES; i++) {
-      rows[i] = subgroupMatrixLoad<Left, col_major>(&leftTile, subgroupRow + i * SIDE, LEFT_STRIDE);
-    }
-    for (var j = 0u; j < COLUMN_MATRICES; j++) {
-      let columns = subgroupMatrixLoad<Right, row_major>(&rightTile, subgroupColumn + j * SIDE, RIGHT_STRIDE);
-      for (var i = 0u; i < ROW_MATRICES; i++) {
-        sums[i * COLUMN_MATRICES + j] = subgroupMatrixMultiplyAccumulate(rows[i], columns, sums[i * COLUMN_MATRICES + j]);
-      }
-    }
   }
   for (var i = 0u; i < ROW_MATRICES; i++) {
     for (var j = 0u; j < COLUMN_MATRICES; j++) {

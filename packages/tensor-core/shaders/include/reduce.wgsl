@@ -1,33 +1,42 @@
 #include groups
-// Reductions over the invocations of a workgroup. Every one must take part, and all receive the result.
-const INVOCATIONS = 256u;
-
+#include lanes
+// Reductions over the invocations of a workgroup. Every one must take part, and all receive the result. In two rounds, because
+// barriers cost more than additions: the first LINES invocations reduce every LINES-th value, then all reduce what these have.
 var<workgroup> reduced: array<f32, INVOCATIONS>;
+var<workgroup> lines: array<f32, LINES>;
 
 fn sumOverGroup(value: f32, lane: u32) -> f32 {
   reduced[lane] = value;
-  for (var count = INVOCATIONS / 2; count > 0; count /= 2) {
-    workgroupBarrier();
-    if (lane < count) {
-      reduced[lane] += reduced[lane + count];
+  workgroupBarrier();
+  if (lane < LINES) {
+    var line = value;
+    for (var i = lane + LINES; i < INVOCATIONS; i += LINES) {
+      line += reduced[i];
     }
+    lines[lane] = line;
   }
   workgroupBarrier();
-  let sum = reduced[0];
-  workgroupBarrier();
+  var sum = lines[0];
+  for (var i = 1u; i < LINES; i++) {
+    sum += lines[i];
+  }
   return sum;
 }
 
 fn maximumOverGroup(value: f32, lane: u32) -> f32 {
   reduced[lane] = value;
-  for (var count = INVOCATIONS / 2; count > 0; count /= 2) {
-    workgroupBarrier();
-    if (lane < count) {
-      reduced[lane] = max(reduced[lane], reduced[lane + count]);
+  workgroupBarrier();
+  if (lane < LINES) {
+    var line = value;
+    for (var i = lane + LINES; i < INVOCATIONS; i += LINES) {
+      line = max(line, reduced[i]);
     }
+    lines[lane] = line;
   }
   workgroupBarrier();
-  let largest = reduced[0];
-  workgroupBarrier();
+  var largest = lines[0];
+  for (var i = 1u; i < LINES; i++) {
+    largest = max(largest, lines[i]);
+  }
   return largest;
 }

@@ -13,7 +13,7 @@ fn toTile(values: vec4f) -> Quad {
 }
 
 fn ofTile(halves: Quad) -> vec4f {
-  return vec4f(unpack2x16float(halves.x), unpack2x16float(halves.y));
+  return ofHalves(halves);
 }
 #else
 alias Quad = vec4f;
@@ -77,15 +77,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   var sums10 = mat4x4f();
   var sums11 = mat4x4f();
 #endif
-  var next = fetch(block, firstRow, firstColumn, begin);
-  for (var start = begin; start < end; start += DEPTH) {
-    workgroupBarrier();
-    put(block, next);
-    workgroupBarrier();
-    if (start + DEPTH < end) {
-      next = fetch(block, firstRow, firstColumn, start + DEPTH);
+  // A tile is multiplied while the next one is on its way from memory. One call of fetch, or compilers make two copies of it.
+  for (var start = begin; start < end + DEPTH; start += DEPTH) {
+    var next: mat4x4f;
+    if (start < end) {
+      next = fetch(block, firstRow, firstColumn, start);
     }
-    for (var k = 0u; k < DEPTH; k++) {
+    for (var k = 0u; start > begin && k < DEPTH; k++) {
       let rows0 = ofTile(leftTile[quadPlace(k, rowQuad)]);
       let columns0 = ofTile(rightTile[quadPlace(k, columnQuad)]);
       sums00 = accumulate(sums00, rows0, columns0);
@@ -97,6 +95,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       sums11 = accumulate(sums11, rows1, columns1);
 #endif
     }
+    workgroupBarrier();
+    put(block, next);
+    workgroupBarrier();
   }
   let row = firstRow + rowQuad * 4;
   let column = firstColumn + columnQuad * 4;

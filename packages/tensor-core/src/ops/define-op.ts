@@ -81,7 +81,8 @@ export function apply<In extends object, Out extends string, A extends object>(
   for (const [name, shape] of Object.entries(shapes)) {
     if (!tape && op.forBackward?.includes(name)) continue;
     const dtype = dtypeOf(op, name);
-    outputs[name] = emptyTensor(backend, shape, dtype, dtype === "float32" ? tape : undefined);
+    const result = `${op.name}.${name}`;
+    outputs[name] = emptyTensor(backend, shape, dtype, { result, tape: dtype === "float32" ? tape : undefined });
   }
   runKernel(backend, op, "forward", slots, outputs, attributes);
   for (const name of op.mutates ?? [])

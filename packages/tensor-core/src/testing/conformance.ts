@@ -208,6 +208,9 @@ function makeOutputs(
   );
   const outputs = op.shape(shapes as never, attributes);
   return Object.fromEntries(
-    Object.entries(outputs).map(([name, shape]) => [name, emptyTensor(backend, shape as Shape, dtypeOf(op, name))]),
+    Object.entries(outputs).map(([name, shape]) => [
+      name,
+      emptyTensor(backend, shape as Shape, dtypeOf(op, name), { result: `${op.name}.${name}` }),
+    ]),
   );
 }

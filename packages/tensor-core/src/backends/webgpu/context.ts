@@ -2,12 +2,13 @@
 import type { Backend, Kernel } from "../../backend.ts";
 import type { AnyOp, BackwardArguments, ForwardArguments } from "../../ops/define-op.ts";
 import { Tensor } from "../../tensor.ts";
-import type { Dispatcher } from "./dispatch.ts";
+import { INVOCATIONS, inOneRow, type Dispatcher } from "./dispatch.ts";
+import { narrow, widen } from "./halves.ts";
 import type { DeviceBuffer, Memory, WebgpuHandle } from "./memory.ts";
 import type { WebgpuProducts } from "./options.ts";
 import type { Program } from "./pipelines.ts";
 
-/** What can be bound: a tensor, or scratch. */
+/** What can be bound: a tensor, whose values a shader sees in f32, or scratch. */
 export type Place = Tensor | DeviceBuffer;
 
 export type Dispatch = {
@@ -29,11 +30,9 @@ export interface Gpu {
   grid(program: Program, size: readonly [number, number, number], dispatch: Dispatch): void;
   /** Uninitialized values until the kernel returns. */
   scratch(size: number): DeviceBuffer;
+  /** Memory of a tensor that is stored in f16, for shaders that take it so; of others nothing. */
+  halvesOf(place: Place | undefined): DeviceBuffer | undefined;
 }
-
-/** Invocations of a workgroup of elementwise shaders; the same number as in shaders/include/. */
-export const INVOCATIONS = 256;
-const MOST_GROUPS = 65535;
 
 export type WebgpuKernel<Arguments extends readonly unknown[]> = (gpu: Gpu, ...args: Arguments) => void;
 export type WebgpuKernels = ReadonlyMap<string, (gpu: Gpu, inputs: never, outputs: never, attributes: never) => void>;
@@ -84,9 +83,28 @@ function createGpu(
   nothing: DeviceBuffer,
   scratch: DeviceBuffer[],
 ): Gpu {
-  const bufferOf = (place: Place | undefined): DeviceBuffer =>
-    place instanceof Tensor ? (place.storage.handle as WebgpuHandle).memory : (place ?? nothing);
-  const grid: Gpu["grid"] = (program, size, { reads, writes, sizes, numbers }) =>
+  const handleOf = (place: Place | undefined): WebgpuHandle | undefined =>
+    place instanceof Tensor ? (place.storage.handle as WebgpuHandle) : undefined;
+  const wide = new Map<DeviceBuffer, DeviceBuffer>();
+  const takeScratch = (size: number): DeviceBuffer => {
+    const buffer = memory.allocate(size * 4);
+    scratch.push(buffer);
+    return buffer;
+  };
+  const widened = (handle: WebgpuHandle): DeviceBuffer => {
+    const known = wide.get(handle.memory);
+    if (known) return known;
+    const buffer = takeScratch(handle.size);
+    wide.set(handle.memory, buffer);
+    widen(dispatcher, handle, buffer);
+    return buffer;
+  };
+  const bufferOf = (place: Place | undefined): DeviceBuffer => {
+    if (!(place instanceof Tensor)) return place ?? nothing;
+    const handle = place.storage.handle as WebgpuHandle;
+    return handle.half ? widened(handle) : handle.memory;
+  };
+  const grid: Gpu["grid"] = (program, size, { reads, writes, sizes, numbers }) => {
     dispatcher.run(op, program, {
       reads: reads.map(bufferOf),
       writes: writes.map(bufferOf),
@@ -94,18 +112,21 @@ function createGpu(
       ...(numbers && { numbers }),
       groups: size,
     });
-  // Axes are limited, so a long row of workgroups is folded; shaders unfold it (shaders/include/place.wgsl).
-  const groups: Gpu["groups"] = (program, count, dispatch) =>
-    grid(program, [Math.min(count, MOST_GROUPS), Math.ceil(count / MOST_GROUPS), 1], dispatch);
+    for (const place of writes) {
+      const handle = handleOf(place);
+      if (handle?.half) narrow(dispatcher, widened(handle), handle);
+    }
+  };
+  const groups: Gpu["groups"] = (program, count, dispatch) => grid(program, inOneRow(count), dispatch);
   return {
     products,
     grid,
     groups,
     elements: (program, count, dispatch) => groups(program, Math.ceil(count / INVOCATIONS), dispatch),
-    scratch(size) {
-      const buffer = memory.allocate(size * 4);
-      scratch.push(buffer);
-      return buffer;
+    scratch: takeScratch,
+    halvesOf(place) {
+      const handle = handleOf(place);
+      return handle?.half ? handle.memory : undefined;
     },
   };
 }

@@ -22,6 +22,15 @@ export interface Dispatcher {
   forgetBindGroups(): void;
 }
 
+/** Invocations of a workgroup of elementwise shaders; the same number as in shaders/include/. */
+export const INVOCATIONS = 256;
+const MOST_GROUPS = 65535;
+
+/** `count` workgroups. Axes are limited, so a long row of them is folded; shaders unfold it (shaders/include/groups.wgsl). */
+export function inOneRow(count: number): readonly [number, number, number] {
+  return [Math.min(count, MOST_GROUPS), Math.ceil(count / MOST_GROUPS), 1];
+}
+
 // The alignment of dynamic offsets that every device has.
 const SLOT_BYTES = 256;
 /** Dispatches of a batch: few after a reading, when the device waits for work, then ever more, to hide the cost of submitting. */

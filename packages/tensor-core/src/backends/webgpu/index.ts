@@ -3,6 +3,7 @@
 import { bindKernels } from "./context.ts";
 import { describeAdapter, requestAdapter, requestDevice } from "./device.ts";
 import { createDispatcher } from "./dispatch.ts";
+import { isStoredInHalves, narrow, widen } from "./halves.ts";
 import { allKernels } from "./kernels/index.ts";
 import { createMemory, type WebgpuHandle } from "./memory.ts";
 import type { WebgpuBackend, WebgpuDescription, WebgpuOptions, WebgpuProducts } from "./options.ts";
@@ -50,18 +51,31 @@ export async function createWebgpuBackend(options: WebgpuOptions = {}): Promise<
     fallbacks: new Set(),
     scopes: [],
     memory: () => ({ live: memory.live, peak: memory.peak, tensors: memory.count - reserved }),
-    allocate: (size, dtype): WebgpuHandle => ({ memory: memory.allocate(size * 4), size, dtype }),
+    allocate(size, dtype, result): WebgpuHandle {
+      const half = products !== "float32" && isStoredInHalves(size, dtype, result);
+      return { memory: memory.allocate(size * (half ? 2 : 4)), size, dtype, half };
+    },
     free: (handle) => memory.free((handle as WebgpuHandle).memory),
     write(handle, values) {
-      const { memory: to, size, dtype } = handle as WebgpuHandle;
-      const array = dtype === "int32" ? new Int32Array(size) : new Float32Array(size);
+      const to = handle as WebgpuHandle;
+      const array = to.dtype === "int32" ? new Int32Array(to.size) : new Float32Array(to.size);
       array.set(values);
-      if (size > 0) dispatcher.write(to, new Uint8Array(array.buffer));
+      if (to.size === 0) return;
+      const wide = to.half ? memory.allocate(to.size * 4) : to.memory;
+      dispatcher.write(wide, new Uint8Array(array.buffer));
+      if (!to.half) return;
+      narrow(dispatcher, wide, to);
+      memory.free(wide);
     },
     async read(handle) {
-      const { memory: from, size, dtype } = handle as WebgpuHandle;
-      const bytes = size > 0 ? await dispatcher.read(from, size * 4) : new ArrayBuffer(0);
-      return dtype === "int32" ? new Int32Array(bytes) : new Float32Array(bytes);
+      const from = handle as WebgpuHandle;
+      if (from.size === 0) return from.dtype === "int32" ? new Int32Array() : new Float32Array();
+      const wide = from.half ? memory.allocate(from.size * 4) : from.memory;
+      if (from.half) widen(dispatcher, from, wide);
+      const reading = dispatcher.read(wide, from.size * 4);
+      if (from.half) memory.free(wide);
+      const bytes = await reading;
+      return from.dtype === "int32" ? new Int32Array(bytes) : new Float32Array(bytes);
     },
     dispose: destroy,
   };

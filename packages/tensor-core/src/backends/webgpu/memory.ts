@@ -11,7 +11,13 @@ export type DeviceBuffer = {
 };
 
 /** A tensor's place on the device. */
-export type WebgpuHandle = { readonly memory: DeviceBuffer; readonly size: number; readonly dtype: DType };
+export type WebgpuHandle = {
+  readonly memory: DeviceBuffer;
+  readonly size: number;
+  readonly dtype: DType;
+  /** Whether its values are stored in f16 (halves.ts). */
+  readonly half: boolean;
+};
 
 export interface Memory {
   readonly live: number;

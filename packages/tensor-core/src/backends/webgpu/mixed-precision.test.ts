@@ -1,21 +1,39 @@
 // Products of f16 factors: on a driver that runs on the processor the values, on Dawn's null device that the shaders for
 // matrix units compile.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { HostArray } from "../../backend.ts";
+import type { Backend, HostArray } from "../../backend.ts";
 import { shaders } from "../../generated/shaders.ts";
+import { allCases } from "../../ops/all-cases.ts";
 import { conv2dCases } from "../../ops/conv2d.cases.ts";
 import { convTranspose2dCases } from "../../ops/conv-transpose2d.cases.ts";
-import { linear, linearArgmax } from "../../ops/index.ts";
+import { layerNorm, linear, linearArgmax } from "../../ops/index.ts";
 import { linearCases } from "../../ops/linear.cases.ts";
 import { linearGeluCases } from "../../ops/linear-gelu.cases.ts";
 import { linearResidualCases } from "../../ops/linear-residual.cases.ts";
 import { matmulCases } from "../../ops/matmul.cases.ts";
-import { tensor } from "../../tensor.ts";
-import { fillInputs, largestDifference, runCase, runCaseAsync, titleOf, type OpCase } from "../../testing/index.ts";
+import { disposeTree, scope } from "../../scope.ts";
+import { sizeOf, tensor, type Tensor } from "../../tensor.ts";
+import {
+  fillInputs,
+  largestDifference,
+  runCase,
+  runCaseAsync,
+  titleOf,
+  type InputCase,
+  type OpCase,
+} from "../../testing/index.ts";
 import { createReferenceBackend } from "../reference/index.ts";
 import { expandShader } from "./expand-shader.ts";
 import { createWebgpuBackend, dawnFlags, type WebgpuBackend } from "./index.ts";
 import { tilings } from "./kernels/product.ts";
+
+/** Of a value in f16. */
+const ROUNDING = 2 ** -11;
+
+const smallCases = allCases.filter(({ inputs }) => {
+  const shapes = Object.values(inputs).flatMap((input) => (input === undefined ? [] : ([input].flat() as InputCase[])));
+  return shapes.reduce((sum, { shape }) => sum + sizeOf(shape), 0) < 3000;
+});
 
 const cases = [...linearCases, ...matmulCases, ...conv2dCases, ...convTranspose2dCases];
 
@@ -37,7 +55,7 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("products of f16 facto
     expect(error, where).toBeLessThan(Math.max(tolerance, gradientTolerance));
   });
 
-  // What is multiplied in their backward passes is no f16 number, whatever the inputs are.
+  // What is multiplied in their backward passes is no f16 number, whatever the inputs are, and what they give is rounded.
   it.each([...linearGeluCases, ...linearResidualCases].map((opCase) => [titleOf(opCase), opCase] as const))(
     "%s, forward",
     async (_, opCase) => {
@@ -46,9 +64,44 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("products of f16 facto
       const got = await runCaseAsync(backend, opCase, values);
       const outputs = ["y", "before", "branch"].filter((name) => name in wanted);
       const { error, where } = largestDifference(got, wanted, outputs);
-      expect(error, where).toBeLessThan(opCase.tolerance ?? 1e-5);
+      expect(error, where).toBeLessThan(ROUNDING + (opCase.tolerance ?? 1e-5));
     },
   );
+
+  // On a backend that stores every tensor in f16, inputs, outputs and gradients, whatever its kernels know of it.
+  it.each(smallCases.map((opCase) => [titleOf(opCase), opCase] as const))("%s, stored in f16", async (_, opCase) => {
+    const halving: Backend = { ...backend, allocate: (size, dtype) => backend.allocate(size, dtype, "LayerNorm.y") };
+    const values = halfValues(opCase);
+    const wanted = runCase(reference, opCase, values);
+    const got = await runCaseAsync(halving, opCase, values);
+    const { error, where } = largestDifference(got, wanted, Object.keys(wanted));
+    // A rounded logarithm of a sum makes all exponentials under it larger or smaller by several roundings.
+    expect(error, where).toBeLessThan(8 * ROUNDING);
+  });
+
+  it("stores what a product will round, and nothing of it is lost", async () => {
+    const { tensors } = backend.memory();
+    const random = (shape: readonly number[], seed: number): Tensor =>
+      tensor(
+        Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(seed + i * i)),
+        shape,
+        backend,
+      );
+    const [x, weight, gamma, beta] = [random([70, 64], 1), random([48, 64], 2), random([64], 3), random([64], 4)];
+    const before = backend.memory().live;
+    const normed = scope(backend, () => layerNorm(x, { gamma, beta }, { epsilon: 1e-6 }));
+    expect(backend.memory().live - before).toBe(70 * 64 * 2);
+    const values = await normed.read();
+    const rounded = Float64Array.from(values);
+    roundToHalf(rounded);
+    expect([...values]).toEqual([...rounded]);
+    const stored = linear(normed, { weight });
+    const wide = tensor(values, [70, 64], backend);
+    const fromWide = linear(wide, { weight });
+    expect(await stored.read()).toEqual(await fromWide.read());
+    disposeTree([x, weight, gamma, beta, normed, stored, wide, fromWide]);
+    expect(backend.memory().tensors).toBe(tensors);
+  });
 
   const product = async (a: number, b: number): Promise<number> => {
     const [x, weight] = [tensor([a], [1, 1], backend), tensor([b], [1, 1], backend)];
@@ -80,10 +133,10 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("products of f16 facto
 function halfValues(opCase: OpCase): Record<string, HostArray | HostArray[] | undefined> {
   const values = fillInputs(opCase);
   for (const value of Object.values(values)) for (const array of [value ?? []].flat()) roundToHalf(array);
-  const { y } = runCase(createReferenceBackend(), opCase, values);
-  const dy = Float64Array.from(y as HostArray, (_, i) => Math.sin(i * 1.3));
-  roundToHalf(dy);
-  return { ...values, dy };
+  const [output] = Object.entries(runCase(createReferenceBackend(), opCase, values));
+  const gradient = Float64Array.from(output[1] as HostArray, (_, i) => Math.sin(i * 1.3));
+  roundToHalf(gradient);
+  return { ...values, [`d${output[0]}`]: gradient };
 }
 
 function roundToHalf(array: HostArray): void {

@@ -1,6 +1,7 @@
 import { attentionOp, attentionProbabilitiesOp } from "../../../ops/attention.ts";
 import type { Tensor } from "../../../tensor.ts";
 import { implement } from "../context.ts";
+import { eachRow } from "./rows.ts";
 
 // Queries or keys of a workgroup, as in shaders/attention.wgsl; sides of the tiles of attention-bias.wgsl.
 const INVOCATIONS = 64;
@@ -9,10 +10,12 @@ const BIAS_TILE = 16;
 export const attentionKernels = implement(attentionOp, {
   forward(gpu, { qkv, bias }, { y, logSumExp }, { heads }) {
     const sizes = sizesOf(qkv, heads);
+    const constants = constantsOf(sizes);
+    const halves = constants.BY_FOUR ? gpu.halvesOf(y) : undefined;
     gpu.grid(
-      { shader: "attention", entry: "forward", constants: { ...constantsOf(sizes), FORWARD: true } },
+      { shader: "attention", entry: "forward", constants: { ...constants, FORWARD: true, Y_HALF: !!halves } },
       [Math.ceil(sizes.tokens / INVOCATIONS), heads, sizes.batch],
-      { reads: [qkv, bias], writes: [y, logSumExp], ...parametersOf(sizes, heads, bias) },
+      { reads: [qkv, bias], writes: [halves ?? y, logSumExp], ...parametersOf(sizes, heads, bias) },
     );
   },
   backward(gpu, { dy, qkv, bias, y, logSumExp }, { dqkv, dbias }, { heads }) {
@@ -20,7 +23,9 @@ export const attentionKernels = implement(attentionOp, {
     const { batch, tokens, headWidth, scale } = sizes;
     const delta = gpu.scratch(logSumExp.size);
     const rows = [logSumExp.size, tokens, heads, headWidth];
-    gpu.elements({ shader: "attention-delta" }, logSumExp.size, { reads: [y, dy], writes: [delta], sizes: rows });
+    const halves = gpu.halvesOf(y);
+    const program = { shader: "attention-delta", constants: { Y_HALF: !!halves } } as const;
+    gpu.elements(program, logSumExp.size, { reads: [halves ?? y, dy], writes: [delta], sizes: rows });
     const reads = [qkv, bias, dy, logSumExp, delta];
     const backward = (gradient: Tensor, entry: string): void =>
       gpu.grid(
@@ -32,21 +37,28 @@ export const attentionKernels = implement(attentionOp, {
     if (!dbias) return;
     const tiles = Math.ceil(tokens / BIAS_TILE);
     const parameters = { sizes: [batch, tokens, heads], numbers: [scale] };
-    const program = { shader: "attention-bias", constants: { HEAD: headWidth } } as const;
-    gpu.grid(program, [tiles, tiles, heads], { reads, writes: [dbias], ...parameters });
+    gpu.grid({ shader: "attention-bias", constants: { HEAD: headWidth } }, [tiles, tiles, heads], {
+      reads,
+      writes: [dbias],
+      ...parameters,
+    });
   },
 });
 
 export const attentionProbabilitiesKernels = implement(attentionProbabilitiesOp, {
   forward(gpu, { qkv, bias }, { y }, { heads }) {
     const { batch, tokens, headWidth, scale } = sizesOf(qkv, heads);
-    const rows = batch * heads * tokens;
-    gpu.groups({ shader: "attention-probabilities" }, rows, {
-      reads: [qkv, bias],
-      writes: [y],
-      sizes: [rows, tokens, heads, headWidth, bias ? 1 : 0],
-      numbers: [scale],
-    });
+    eachRow(
+      gpu,
+      { shader: "attention-probabilities" },
+      { rows: batch * heads * tokens, width: tokens },
+      {
+        reads: [qkv, bias],
+        writes: [y],
+        sizes: [heads, headWidth, bias ? 1 : 0],
+        numbers: [scale],
+      },
+    );
   },
 });
 

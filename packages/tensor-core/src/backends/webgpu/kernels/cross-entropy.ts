@@ -1,17 +1,14 @@
 import { crossEntropyOp } from "../../../ops/cross-entropy.ts";
 import { implement } from "../context.ts";
 import { addPartials } from "./reductions.ts";
+import { eachRow } from "./rows.ts";
 
 export const crossEntropyKernels = implement(crossEntropyOp, {
   forward(gpu, { logits, targets }, { loss, logSumExp }, { labelSmoothing }) {
     const [rows, width] = logits.shape;
     const losses = gpu.scratch(rows);
-    gpu.groups({ shader: "cross-entropy", entry: "forward" }, rows, {
-      reads: [logits, targets],
-      writes: [logSumExp, losses],
-      sizes: [rows, width],
-      numbers: [labelSmoothing],
-    });
+    const dispatch = { reads: [logits, targets], writes: [logSumExp, losses], numbers: [labelSmoothing] };
+    eachRow(gpu, { shader: "cross-entropy", entry: "forward" }, { rows, width }, dispatch);
     addPartials(gpu, losses, rows, loss, 1 / rows);
   },
   backward(gpu, { dloss, logits, targets, logSumExp }, { dlogits }, { labelSmoothing }) {

@@ -15,5 +15,7 @@ export function geluGradient(
   { dy, x, size }: { readonly dy: Place; readonly x: Place; readonly size: number },
   dx: Place,
 ): void {
-  gpu.elements({ shader: "gelu", entry: "backward" }, size, { reads: [x, dy], writes: [dx], sizes: [size] });
+  const halves = gpu.halvesOf(x);
+  const program = { shader: "gelu", entry: "backward", constants: { X_HALF: !!halves } } as const;
+  gpu.elements(program, size, { reads: [halves ?? x, dy], writes: [dx], sizes: [size] });
 }

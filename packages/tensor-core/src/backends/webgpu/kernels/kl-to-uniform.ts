@@ -1,14 +1,14 @@
 import { klToUniformOp } from "../../../ops/kl-to-uniform.ts";
 import { implement } from "../context.ts";
 import { addPartials } from "./reductions.ts";
-import { rowsOf } from "./rows.ts";
+import { eachRow, rowsOf } from "./rows.ts";
 
 export const klToUniformKernels = implement(klToUniformOp, {
   forward(gpu, { logits }, { loss, logSumExp, divergence }) {
-    const { rows, width } = rowsOf(logits);
-    const dispatch = { reads: [logits], writes: [logSumExp, divergence], sizes: [rows, width] };
-    gpu.groups({ shader: "kl-to-uniform", entry: "forward" }, rows, dispatch);
-    addPartials(gpu, divergence, rows, loss, 1 / rows);
+    const matrix = rowsOf(logits);
+    const dispatch = { reads: [logits], writes: [logSumExp, divergence] };
+    eachRow(gpu, { shader: "kl-to-uniform", entry: "forward" }, matrix, dispatch);
+    addPartials(gpu, divergence, matrix.rows, loss, 1 / matrix.rows);
   },
   backward(gpu, { dloss, logits, logSumExp, divergence }, { dlogits }) {
     if (!dlogits) return;

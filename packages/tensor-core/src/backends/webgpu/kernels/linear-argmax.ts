@@ -1,6 +1,7 @@
 import { linearArgmaxOp } from "../../../ops/linear-argmax.ts";
 import { implement } from "../context.ts";
 import { multiply } from "./product.ts";
+import { eachRow } from "./rows.ts";
 
 /** Logits kept at a time: 64 MB. */
 const MOST_LOGITS = 2 ** 24;
@@ -18,8 +19,9 @@ export const linearArgmaxKernels = implement(linearArgmaxOp, {
       const columns = Math.min(width, outputs - first);
       const right = { values: weight, byK: true, stride: depth, offset: first * depth };
       multiply(gpu, { rows, columns, depth, left, right, exact: true, to: logits });
-      const sizes = [rows, columns, first, outputs, first > 0 ? 1 : 0, bias ? 1 : 0];
-      gpu.groups({ shader: "argmax" }, rows, { reads: [logits, bias], writes: [best, index], sizes });
+      const sizes = [first, outputs, first > 0 ? 1 : 0, bias ? 1 : 0];
+      const dispatch = { reads: [logits, bias], writes: [best, index], sizes };
+      eachRow(gpu, { shader: "argmax" }, { rows, width: columns }, dispatch);
     }
   },
 });

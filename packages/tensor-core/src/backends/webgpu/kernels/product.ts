@@ -49,6 +49,10 @@ export function multiply(
 ): void {
   if (!to) return;
   const perSample = then?.residual?.perSample ?? 1;
+  const leftByFour = isByFour(left, left.byK ? depth : rows);
+  const rightByFour = isByFour(right, right.byK ? depth : columns);
+  const leftHalves = leftByFour ? gpu.halvesOf(left.values) : undefined;
+  const rightHalves = rightByFour ? gpu.halvesOf(right.values) : undefined;
   spread(gpu, { rows, columns, depth, exact }, { to, bias, then }, (variant, chunk, target) => ({
     program: {
       shader: "product",
@@ -56,11 +60,13 @@ export function multiply(
         ...variant,
         LEFT_BY_K: left.byK,
         RIGHT_BY_K: right.byK,
-        LEFT_BY_FOUR: isByFour(left, left.byK ? depth : rows),
-        RIGHT_BY_FOUR: isByFour(right, right.byK ? depth : columns),
+        LEFT_BY_FOUR: leftByFour,
+        RIGHT_BY_FOUR: rightByFour,
+        ...(leftHalves && { LEFT_HALF: true }),
+        ...(rightHalves && { RIGHT_HALF: true }),
       },
     },
-    reads: [left.values, right.values],
+    reads: [leftHalves ?? left.values, rightHalves ?? right.values],
     writes: [target],
     sizes: [rows, columns, depth, chunk, left.stride, right.stride, right.offset ?? 0, perSample],
   }));
@@ -129,7 +135,10 @@ export function spread(
   const tile = tilesOf(large) * splitsOf(large) >= FEWEST_LARGE ? large : small;
   const chunk = Math.max(16, Math.ceil(depth / splitsOf(tile) / 16) * 16);
   const splits = Math.max(1, Math.ceil(depth / chunk));
-  const target = splits > 1 ? gpu.scratch(splits * rows * columns) : to;
+  const byFour = columns % 4 === 0;
+  const halves = byFour && splits === 1 ? gpu.halvesOf(to) : undefined;
+  const beforeHalves = byFour ? gpu.halvesOf(then?.before) : undefined;
+  const target = splits > 1 ? gpu.scratch(splits * rows * columns) : (halves ?? to);
   const residual = then?.residual;
   const ends = [...(bias ? [bias] : []), ...(residual ? [residual.scale, residual.keep, residual.x] : [])];
   const afterBias = bias ? 3 : 2;
@@ -139,13 +148,15 @@ export function spread(
     ...(then && { GELU: !residual, BEFORE: then.before !== undefined }),
     ...(residual && { RESIDUAL: afterBias, SCALE: !!residual.scale, KEEP: !!residual.keep }),
     RESULT: residual ? afterBias + 3 : afterBias,
-    RESULT_BY_FOUR: columns % 4 === 0,
+    RESULT_BY_FOUR: byFour,
+    ...(halves && { RESULT_HALF: true }),
+    ...(beforeHalves && { BEFORE_HALF: true }),
   };
   const { program, reads, writes, sizes } = dispatchOf(variant, chunk, target);
   const grid = [Math.ceil(columns / tile.columns), Math.ceil(rows / tile.rows), splits] as const;
   gpu.grid(program, grid, {
     reads: [...reads, ...ends],
-    writes: [...writes, ...(then?.before ? [then.before] : [])],
+    writes: [...writes, ...(then?.before ? [beforeHalves ?? then.before] : [])],
     sizes,
   });
   if (splits > 1) addRows(gpu, target, splits, rows * columns, to);

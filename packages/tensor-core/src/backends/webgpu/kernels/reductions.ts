@@ -1,6 +1,7 @@
 // Sums over a whole tensor or over the rows of a matrix, in two steps with a fixed number of partial sums: no result depends
 // on the device.
-import { INVOCATIONS, type Gpu, type Place } from "../context.ts";
+import type { Gpu, Place } from "../context.ts";
+import { INVOCATIONS } from "../dispatch.ts";
 import type { Program } from "../pipelines.ts";
 
 const MOST_PARTIALS = 512;

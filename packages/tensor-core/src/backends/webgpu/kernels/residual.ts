@@ -33,6 +33,8 @@ export function residualGradients(
   { dx, dbranch, dscale, dkeep }: Gradients,
 ): void {
   const { rows, width } = rowsOf(dy);
+  const halves = gpu.halvesOf(branch);
+  const constants = { BRANCH_HALF: !!halves };
   copy(gpu, dy, dx, dy.size);
   if (dbranch) {
     const dispatch = { reads: [scale, keep, dy], writes: [dbranch], sizes: sizesOf(dy, scale, keep) };
@@ -40,11 +42,13 @@ export function residualGradients(
   }
   if (dscale) {
     const sizes = [rows / dy.shape[0], keep ? 1 : 0];
-    sumColumns(gpu, { shader: "residual-scale" }, { reads: [keep, dy, branch], rows, width, sizes, to: dscale });
+    const reads = [keep, dy, halves ?? branch];
+    sumColumns(gpu, { shader: "residual-scale", constants }, { reads, rows, width, sizes, to: dscale });
   }
   if (dkeep) {
     const sizes = [dkeep.size, width, dy.size / dkeep.size, scale ? 1 : 0];
-    gpu.groups({ shader: "residual-keep" }, dkeep.size, { reads: [scale, dy, branch], writes: [dkeep], sizes });
+    const reads = [scale, dy, halves ?? branch];
+    gpu.groups({ shader: "residual-keep", constants }, dkeep.size, { reads, writes: [dkeep], sizes });
   }
 }
 

@@ -1,15 +1,12 @@
 import { softmaxOp } from "../../../ops/softmax.ts";
 import { implement } from "../context.ts";
-import { rowsOf } from "./rows.ts";
+import { eachRow, rowsOf } from "./rows.ts";
 
 export const softmaxKernels = implement(softmaxOp, {
   forward(gpu, { x }, { y }) {
-    const { rows, width } = rowsOf(x);
-    gpu.groups({ shader: "softmax", entry: "forward" }, rows, { reads: [x], writes: [y], sizes: [rows, width] });
+    eachRow(gpu, { shader: "softmax", entry: "forward" }, rowsOf(x), { reads: [x], writes: [y] });
   },
   backward(gpu, { dy, y }, { dx }) {
-    if (!dx) return;
-    const { rows, width } = rowsOf(y);
-    gpu.groups({ shader: "softmax", entry: "backward" }, rows, { reads: [y, dy], writes: [dx], sizes: [rows, width] });
+    if (dx) eachRow(gpu, { shader: "softmax", entry: "backward" }, rowsOf(y), { reads: [y, dy], writes: [dx] });
   },
 });
