@@ -47,7 +47,7 @@ export const usage = `npm run bench -- <suite> [<suite> ...] [options]
   masking    masks a second: WebAssembly in bulk, TypeScript, the official Python
   train      one training step of the micro model: simd, tfjs on wasm, PyTorch on the CPU
   curves     losses of one training, step by step, here and in PyTorch
-  gpu        products, a pre-training step of BEiT-base and the tokenizer on webgpu; PyTorch, stock tfjs
+  gpu        products, a pre-training step of BEiT-base and the tokenizer on webgpu; PyTorch, tfjs, jax-js
   gemm       matrix products and convolutions of simd, against the machine's ceiling
   conv       3 x 3 convolutions of simd: Winograd's way against the direct one
   ops        where the time of a training step on simd goes, kernel by kernel

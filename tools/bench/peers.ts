@@ -11,6 +11,7 @@ const file = (name: string) => fileURLToPath(new URL(name, folder));
 /** What runs a peer: its training step, a network, masks. */
 export const peerFiles = {
   tfjs: file("train-tfjs.mjs"),
+  jax: file("train-jax.mjs"),
   torch: file("train_torch.py"),
   torchCurve: file("curve_torch.py"),
   onnxInference: file("infer-onnx.mjs"),

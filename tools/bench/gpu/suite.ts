@@ -1,5 +1,5 @@
-// A GPU: webgpu with products of float32 and of f16 factors, stock tfjs on webgpu, PyTorch in float32 and with autocast. Where there is
-// only a driver that computes on the processor, little sizes show that everything runs, and the figures are marked.
+// A GPU: webgpu with products of float32 and of f16 factors, stock tfjs and jax-js on webgpu, PyTorch in float32 and with autocast.
+// Where there is only a driver that computes on the processor, little sizes show that everything runs, and the figures are marked.
 import { describeWebgpu } from "@beitjs/tensor-core/webgpu";
 import type { BenchOptions } from "../arguments.ts";
 import { bundleWorker } from "../bundle.ts";
@@ -23,6 +23,8 @@ const columns: readonly Column[] = [
   { key: "deviceMiB", title: "device MiB", digits: 0 },
 ];
 
+const webgpuPeers = ["tfjs", "jax"] as const;
+
 /** @throws if there is no adapter at all */
 export async function gpuSuite(options: BenchOptions): Promise<SuiteResult> {
   const { software } = await describeWebgpu();
@@ -30,7 +32,7 @@ export async function gpuSuite(options: BenchOptions): Promise<SuiteResult> {
     ...(software ? softwareStep : baseStep),
     ...(options.seconds !== undefined && { seconds: options.seconds }),
   };
-  const peers = await findPeers(options, { npm: ["tfjs"], python: { name: "torch", modules: ["torch"] } });
+  const peers = await findPeers(options, { npm: webgpuPeers, python: { name: "torch", modules: ["torch"] } });
   const worker = await bundleWorker(new URL("worker.ts", import.meta.url), { external: ["webgpu"] });
   const ours = (["float32", "mixed"] as const).map((precision): Contestant => {
     const request: GpuRequest = { ...settings, precision, allowSoftware: software };
@@ -38,9 +40,9 @@ export async function gpuSuite(options: BenchOptions): Promise<SuiteResult> {
   });
   const skipped: Skipped[] = [...peers.skipped];
   const theirs: Contestant[] = [];
-  if (peers.npm.has("tfjs")) {
+  for (const name of webgpuPeers.filter((one) => peers.npm.has(one))) {
     const request = JSON.stringify({ ...settings, device: "webgpu" });
-    theirs.push({ name: "tfjs-webgpu", command: [process.execPath, peerFiles.tfjs, request] });
+    theirs.push({ name: `${name}-webgpu`, command: [process.execPath, peerFiles[name], request] });
   }
   if (peers.python !== undefined) {
     if (await seesCuda(peers.python)) {

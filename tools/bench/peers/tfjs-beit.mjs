@@ -1,6 +1,7 @@
 // BEiT in stock tfjs operations, as a user of tfjs would write it: weights [inputs, outputs], layer norm from moments,
 // exact GELU, patches by reshape and matrix product (tfjs-wasm has no convolution filter gradient).
 import * as tf from "@tensorflow/tfjs";
+import { positionIndex } from "./position-index.mjs";
 
 /** Fresh variables by path, initialized as BEiT is. */
 export function initBeit(model) {
@@ -93,24 +94,6 @@ function positionBias({ imageSize, patchSize, heads }, params) {
   const index = tf.tensor1d(positionIndex(side), "int32");
   const bias = tf.gather(params.get("relativePositionBias"), index).reshape([tokens, tokens, heads]);
   return bias.transpose([2, 0, 1]);
-}
-
-// Row of the table for every pair of tokens; the last three rows are for the class token. (unilm, modeling_finetune.py)
-function positionIndex(side) {
-  const tokens = side * side + 1;
-  const distances = (2 * side - 1) ** 2;
-  const index = new Int32Array(tokens * tokens);
-  for (let from = 1; from < tokens; from++) {
-    for (let to = 1; to < tokens; to++) {
-      const down = Math.floor((from - 1) / side) - Math.floor((to - 1) / side) + side - 1;
-      const right = ((from - 1) % side) - ((to - 1) % side) + side - 1;
-      index[from * tokens + to] = down * (2 * side - 1) + right;
-    }
-    index[from] = distances;
-    index[from * tokens] = distances + 1;
-  }
-  index[0] = distances + 2;
-  return index;
 }
 
 function linear(params, name, x) {

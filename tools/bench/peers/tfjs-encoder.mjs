@@ -1,5 +1,6 @@
 // BEiT's encoder in fused matrix products of tfjs. (BEiT paper, section 2.2)
 import * as tf from "@tensorflow/tfjs";
+import { positionIndex } from "./position-index.mjs";
 
 /** Normalized pixels [1, size, size, C] -> tokens [N + 1, D]; `readWeights` calls with every parameter of ours. */
 export function openEncoder(config, readWeights) {
@@ -18,7 +19,7 @@ export function openEncoder(config, readWeights) {
     tf.transpose(tf.reshape(get("patchEmbedding.weight"), [width, patchSize, patchSize, channels]), [1, 2, 3, 0]),
   );
   const bias = tf.tidy(() => {
-    const rows = tf.gather(get("relativePositionBias"), positionIndex(side).flat());
+    const rows = tf.gather(get("relativePositionBias"), tf.tensor1d(positionIndex(side), "int32"));
     return tf.transpose(tf.reshape(rows, [side ** 2 + 1, side ** 2 + 1, heads]), [2, 0, 1]); // [H, T, T]
   });
   const qkvBias = Array.from({ length: depth }, (_, i) => {
@@ -63,18 +64,4 @@ export function openEncoder(config, readWeights) {
     for (let index = 0; index < depth; index++) x = tf.tidy(() => block(x, index));
     return x;
   };
-}
-
-// Rows of the table for every query and key, token 0 being the class token.
-function positionIndex(side) {
-  const last = (2 * side - 1) ** 2 + 2;
-  const row = (query, key) => {
-    if (query === 0) return key === 0 ? last : last - 2;
-    if (key === 0) return last - 1;
-    const [q, k] = [query - 1, key - 1];
-    const down = Math.floor(q / side) - Math.floor(k / side) + side - 1;
-    return down * (2 * side - 1) + (q % side) - (k % side) + side - 1;
-  };
-  const tokens = side ** 2 + 1;
-  return Array.from({ length: tokens }, (_, query) => Array.from({ length: tokens }, (_, key) => row(query, key)));
 }

@@ -3,6 +3,7 @@
 // gather), and AdamW with decoupled decay, which tfjs lacks, written in tfjs operations.
 import * as tf from "@tensorflow/tfjs";
 import { initBeit, loss } from "./tfjs-beit.mjs";
+import { openWebgpu, randomBatch, timeSteps } from "./training.mjs";
 
 const settings = JSON.parse(process.argv[2]);
 const { device = "wasm" } = settings;
@@ -31,40 +32,21 @@ if (device === "wasm" && !(await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")))
 const { model, adamW, learningRate } = settings;
 const params = initBeit(model);
 const moments = new Map([...params].map(([name, { shape }]) => [name, [zeros(shape), zeros(shape)]]));
-const batch = makeBatch(settings);
-const losses = [];
-const times = [];
-const cpuTimes = [];
-for (let i = 0; i < settings.warmup; i++) losses.push(await step());
-const start = performance.now();
-while (times.length < settings.minimumSteps || performance.now() - start < settings.seconds * 1000) {
-  const [from, used] = [performance.now(), process.cpuUsage()];
-  losses.push(await step());
-  times.push(performance.now() - from);
-  const { user, system } = process.cpuUsage(used);
-  cpuTimes.push((user + system) / 1000);
-}
+const batch = makeBatch();
+let updates = 0;
+const timed = await timeSteps(step, settings);
 const report = {
-  times,
-  cpuTimes,
-  losses,
-  peakRssBytes: process.resourceUsage().maxRSS * 1024,
+  ...timed,
   engineBytes: device === "wasm" ? tf.backend().wasm.HEAPU8.length : tf.memory().numBytes,
   productTimes: [],
   versions: { tfjs: tf.version_core },
 };
 process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
 
-// Puts Dawn where tfjs looks for it, which also keeps it: an entry that is collected takes its device along.
-async function openWebgpu() {
-  const { create, globals } = await import("webgpu");
-  Object.assign(globalThis, globals);
-  Object.defineProperty(globalThis, "navigator", { value: { gpu: create([]), userAgent: "node" }, configurable: true });
-}
-
 async function step() {
   const { value, grads } = tf.tidy(() => tf.variableGrads(() => loss(model, params, batch), [...params.values()]));
-  tf.tidy(() => update(grads, losses.length + 1));
+  updates++;
+  tf.tidy(() => update(grads, updates));
   const result = (await value.data())[0];
   tf.dispose([value, grads]);
   return result;
@@ -89,24 +71,13 @@ function update(grads, count) {
   }
 }
 
-// Random pixels and targets, another mask for every picture; the same in every step, as data loading is not measured.
-function makeBatch({ batch: size, masked, model: { imageSize, patchSize, channels, vocabSize } }) {
-  const patches = (imageSize / patchSize) ** 2;
-  const mask = new Float32Array(size * patches);
-  const rows = [];
-  for (let picture = 0; picture < size; picture++) {
-    const order = Array.from(tf.util.createShuffledIndices(patches))
-      .slice(0, masked)
-      .sort((a, b) => a - b);
-    for (const patch of order) {
-      mask[picture * patches + patch] = 1;
-      rows.push(picture * (patches + 1) + 1 + patch);
-    }
-  }
-  const targets = rows.map(() => Math.floor(Math.random() * vocabSize));
+// The same in every step, as data loading is not measured.
+function makeBatch() {
+  const { imageSize, channels } = model;
+  const { mask, rows, targets } = randomBatch(settings);
   return {
-    pixels: tf.randomNormal([size, imageSize, imageSize, channels]),
-    mask: tf.tensor2d(mask, [size, patches]),
+    pixels: tf.randomNormal([settings.batch, imageSize, imageSize, channels]),
+    mask: tf.tensor2d(mask, [settings.batch, mask.length / settings.batch]),
     rows: tf.tensor1d(rows, "int32"),
     targets: tf.tensor1d(targets, "int32"),
   };
