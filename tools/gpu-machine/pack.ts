@@ -1,17 +1,18 @@
 // Packs what a bare Linux machine with a GPU needs to test and measure the webgpu backend, into one archive: Node, Dawn, the Vulkan
-// loader, and programs bundled from the sources. PyTorch is used where the machine has it.
+// loader, and programs bundled from the sources, those of the peers of tools/bench/peers too, if they are installed. PyTorch is used
+// where the machine has it.
 //   node --import jiti/register tools/gpu-machine/pack.ts FOLDER     writes FOLDER/gpu-machine.tar.xz
 //   there: tar -xJf gpu-machine.tar.xz && ./gpu-machine/run.sh OUT   writes OUT/*.json
 import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { bundleWorker } from "../bench/bundle.ts";
 import { curveFiles, curveSeeds, curveSettings, type CurveRequest } from "../bench/curves/settings.ts";
 import type { WriteInputsRequest } from "../bench/curves/write-inputs.ts";
 import { baseStep, hostStep, softwareStep, type GpuRequest } from "../bench/gpu/settings.ts";
-import { peerFiles } from "../bench/peers.ts";
+import { findPeers, peerFiles } from "../bench/peers.ts";
 import { root } from "../bench/processes.ts";
 import { unpackSoftwareGpu } from "../software-gpu/driver.ts";
 
@@ -22,6 +23,9 @@ const programs = {
   "curve-inputs.mjs": new URL("../bench/curves/write-inputs.ts", import.meta.url),
   "curve.mjs": new URL("../bench/curves/worker.ts", import.meta.url),
 } as const;
+
+/** Peers on webgpu. */
+const peers = ["tfjs", "jax"] as const;
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error("[pack] expected a folder for gpu-machine.tar.xz, got none");
@@ -51,6 +55,12 @@ async function fill(packed: string): Promise<void> {
     const [, bundle] = (await bundleWorker(source, { external: ["webgpu"] }))({});
     cpSync(bundle, join(packed, name));
   }
+  const { npm, skipped } = await findPeers({ peers }, { npm: peers });
+  for (const { name, reason } of skipped) console.warn(`without ${name}: ${reason}`);
+  for (const name of peers.filter((one) => npm.has(one))) {
+    const [, bundle] = (await bundleWorker(pathToFileURL(peerFiles[name]), { external: ["webgpu"] }))({});
+    cpSync(bundle, join(packed, `${name}.mjs`));
+  }
   const scripts = dirname(peerFiles.torch);
   for (const script of ["train_torch.py", "curve_torch.py", "beit_torch.py", "weights.py"])
     cpSync(join(scripts, script), join(packed, script));
@@ -61,6 +71,11 @@ async function fill(packed: string): Promise<void> {
   ] as const)
     for (const precision of ["float32", "mixed"] as const)
       write(`${size}-${precision}.json`, { ...settings, precision, allowSoftware } satisfies GpuRequest);
+  for (const [size, settings] of [
+    ["base", baseStep],
+    ["software", softwareStep],
+  ] as const)
+    write(`${size}-peers.json`, { ...settings, device: "webgpu" });
   writeCurves(write);
   write("torch-float32.json", { ...baseStep, device: "cuda", autocast: false });
   write("torch-bf16.json", { ...baseStep, device: "cuda", autocast: true });

@@ -31,6 +31,9 @@ step curve-inputs "$here/node" "$here/curve-inputs.mjs" "$(cat "$here/$size-curv
 for precision in float32 mixed; do
   step "curve-webgpu-$precision" "$here/node" "$here/curve.mjs" "$(cat "$here/$size-curve-$precision.json")"
 done
+for peer in tfjs jax; do
+  if [ -f "$here/$peer.mjs" ]; then step "$peer-webgpu" "$here/node" "$here/$peer.mjs" "$(cat "$here/$size-peers.json")"; fi
+done
 step webgpu-null "$here/node" "$here/host.mjs" "$(cat "$here/host.json")"
 if [ "$size" = base ]; then
   for kind in bf16 float32; do

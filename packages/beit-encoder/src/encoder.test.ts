@@ -9,7 +9,7 @@ import {
   type HostArray,
   type Tensor,
 } from "@beitjs/tensor-core";
-import { crossEntropy } from "@beitjs/tensor-core/ops";
+import { argmax, crossEntropy } from "@beitjs/tensor-core/ops";
 import { createRng } from "@beitjs/tensor-core/random";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import {
@@ -21,6 +21,7 @@ import {
   initBeit,
   largestMass,
   visualTokenLogits,
+  visualTokenLoss,
   type BeitConfig,
 } from "./index.ts";
 
@@ -167,11 +168,27 @@ describe("heads", () => {
     expect(backend.memory().tensors).toBe(own);
   });
 
+  it("give loss and predictions of the masked patches", () => {
+    const encoded = encode(beit, pixels, { mask });
+    const logits = visualTokenLogits(beit, encoded, mask);
+    const targets = tensor([5, 0, 6, 2, 1, 3, 4, 6, 0], [9], backend, "int32");
+    const { loss, predictions } = visualTokenLoss(beit, encoded, { mask, targets });
+    const [expected, likely] = scope(backend, () => [crossEntropy(logits, targets), argmax(logits)]);
+    expect(loss.readSync()).toEqual(expected.readSync());
+    expect(predictions.readSync()).toEqual(likely.readSync());
+    disposeTree([encoded, logits, targets, loss, predictions, expected, likely]);
+    expect(backend.memory().tensors).toBe(own);
+  });
+
   it("name what is missing", () => {
     const encoded = zeros([1, 10, 8], backend);
     const short = zeros([1, 9, 8], backend);
     expect(() => visualTokenLogits(beit, encoded, { cells: new Uint8Array(9) })).toThrow(
       "[visualTokenLogits] expected at least one masked patch, got none",
+    );
+    const targets = zeros([1], backend, "int32");
+    expect(() => visualTokenLoss(beit, encoded, { mask: { cells: new Uint8Array(9) }, targets })).toThrow(
+      "[visualTokenLoss] expected at least one masked patch, got none",
     );
     expect(() => visualTokenLogits(beit, short)).toThrow(
       "[visualTokenLogits] expected encoded [B, 10, 8], got [1, 9, 8]",
@@ -182,7 +199,7 @@ describe("heads", () => {
       "[visualTokenLogits] expected a model with vocabSize above 0, got 0",
     );
     expect(() => classLogits(bare, encoded)).toThrow("[classLogits] expected a model with classes above 0, got 0");
-    disposeTree([encoded, short, bare.params]);
+    disposeTree([encoded, short, targets, bare.params]);
   });
 });
 

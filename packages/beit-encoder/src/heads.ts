@@ -2,7 +2,7 @@
 // (BEiT paper, sections 2.3 and 2.6)
 import { scope, tensor, type Tensor } from "@beitjs/tensor-core";
 import { layerNorm, linear, type LayerNormParams } from "@beitjs/tensor-core/nn";
-import { gatherRows, meanTokens, reshape } from "@beitjs/tensor-core/ops";
+import { gatherRows, linearCrossEntropy, meanTokens, reshape } from "@beitjs/tensor-core/ops";
 import { patchCount } from "./config.ts";
 import { maskedRows, patchRows, type BatchMask } from "./masks.ts";
 import type { Beit } from "./parameters.ts";
@@ -13,16 +13,30 @@ import type { Beit } from "./parameters.ts";
  *
  * @throws if the model has no visual-token head, the mask does not fit, or nothing is masked
  */
-export function visualTokenLogits({ config, params }: Beit, encoded: Tensor, mask?: BatchMask): Tensor {
-  const { norm, visualTokenHead } = params;
-  if (!norm || !visualTokenHead) throw new Error("[visualTokenLogits] expected a model with vocabSize above 0, got 0");
-  const size = { batch: checkEncoded("visualTokenLogits", config, encoded), patches: patchCount(config) };
-  const rows = mask ? maskedRows("visualTokenLogits", mask, size) : patchRows(size);
-  if (rows.length === 0) throw new Error("[visualTokenLogits] expected at least one masked patch, got none");
+export function visualTokenLogits(beit: Beit, encoded: Tensor, mask?: BatchMask): Tensor {
+  const { head, rows, size } = visualTokenRows("visualTokenLogits", beit, encoded, mask);
   return scope(encoded.backend, () => {
-    const logits = linear(layerNorm(pickRows(encoded, rows), norm, config), visualTokenHead); // [masked, V]
-    return mask ? logits : reshape(logits, [size.batch, size.patches, config.vocabSize]);
+    const logits = linear(layerNorm(pickRows(encoded, rows), head.norm, beit.config), head); // [masked, V]
+    return mask ? logits : reshape(logits, [size.batch, size.patches, beit.config.vocabSize]);
   });
+}
+
+/**
+ * Mean cross-entropy of the visual tokens behind the masked patches, and the most likely ones. Where a backend can, without all
+ * logits in memory at once. [B, N + 1, D], int32 [masked] -> [] and int32 [masked]
+ *
+ * @param targets visual tokens of the masked patches, example by example
+ * @throws as `visualTokenLogits`, and if there is not one target for every masked patch
+ */
+export function visualTokenLoss(
+  beit: Beit,
+  encoded: Tensor,
+  { mask, targets }: { readonly mask: BatchMask; readonly targets: Tensor },
+): { readonly loss: Tensor; readonly predictions: Tensor } {
+  const { head, rows } = visualTokenRows("visualTokenLoss", beit, encoded, mask);
+  return scope(encoded.backend, () =>
+    linearCrossEntropy(layerNorm(pickRows(encoded, rows), head.norm, beit.config), head, targets),
+  );
 }
 
 /**
@@ -50,6 +64,16 @@ export function pooledFeatures({ config, params }: Beit, encoded: Tensor): Tenso
     const pooled = config.pooling === "mean" ? meanTokens(encoded) : pickRows(encoded, classRows()); // [B, D]
     return layerNorm(pooled, norm, config);
   });
+}
+
+// The head, and the rows of all tokens that it reads.
+function visualTokenRows(caller: string, { config, params }: Beit, encoded: Tensor, mask: BatchMask | undefined) {
+  const { norm, visualTokenHead } = params;
+  if (!norm || !visualTokenHead) throw new Error(`[${caller}] expected a model with vocabSize above 0, got 0`);
+  const size = { batch: checkEncoded(caller, config, encoded), patches: patchCount(config) };
+  const rows = mask ? maskedRows(caller, mask, size) : patchRows(size);
+  if (rows.length === 0) throw new Error(`[${caller}] expected at least one masked patch, got none`);
+  return { head: { norm, ...visualTokenHead }, rows, size };
 }
 
 function pickRows(encoded: Tensor, rows: Int32Array): Tensor {

@@ -18,7 +18,7 @@ export {
   type RelativePositions,
 } from "./config.ts";
 export { encode, encodeWithFeatures, prepareBeit, type EncodeOptions, type Features } from "./encoder.ts";
-export { classLogits, pooledFeatures, visualTokenLogits } from "./heads.ts";
+export { classLogits, pooledFeatures, visualTokenLogits, visualTokenLoss } from "./heads.ts";
 export { beitConfigFromHuggingFace, beitConfigToHuggingFace, type HuggingFaceConfig } from "./hugging-face-config.ts";
 export { toHuggingFace, type HuggingFaceFiles } from "./hugging-face-model.ts";
 export { huggingFaceNames } from "./hugging-face.ts";

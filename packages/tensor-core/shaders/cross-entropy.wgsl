@@ -6,6 +6,8 @@
 struct Parameters {
   rows: u32,
   width: u32,
+  // Rows of the mean.
+  total: u32,
   smoothing: f32,
 }
 
@@ -68,5 +70,5 @@ fn backward(groups: Groups, @builtin(local_invocation_index) lane: u32) {
   }
   let right = select(0.0, 1.0 - parameters.smoothing, u32(label) == i % parameters.width);
   let wanted = parameters.smoothing / f32(parameters.width) + right;
-  dlogits[i] = (exp(logits[i] - savedLogSumExp[row]) - wanted) * dloss[0] / f32(parameters.rows);
+  dlogits[i] = (exp(logits[i] - savedLogSumExp[row]) - wanted) * dloss[0] / f32(parameters.total);
 }

@@ -1,7 +1,6 @@
 // What a model can do, measured on images it was not trained on.
 import { disposeTree, leaves, scope, tensor, type Tensor } from "@beitjs/tensor-core";
-import { argmax, crossEntropy } from "@beitjs/tensor-core/ops";
-import { classLogits, encode, gridSide, visualTokenLogits, type Beit } from "@beitjs/beit-encoder";
+import { classLogits, encode, gridSide, visualTokenLoss, type Beit } from "@beitjs/beit-encoder";
 import {
   createUsageCounter,
   detokenize,
@@ -92,11 +91,8 @@ export async function evaluatePretraining(
     const results = scope(backend, () => {
       const views = items.map((item) => item.pixels);
       const pixels = viewBatch(views, beit.config, backend);
-      const logits = visualTokenLogits(beit, encode(beit, pixels, { mask: masks }), masks);
-      return {
-        loss: crossEntropy(logits, tensor(expected, [expected.length], backend, "int32")),
-        predictions: argmax(logits),
-      };
+      const targets = tensor(expected, [expected.length], backend, "int32");
+      return visualTokenLoss(beit, encode(beit, pixels, { mask: masks }), { mask: masks, targets });
     });
     loss += (await results.loss.read())[0] * expected.length;
     right += (await results.predictions.read()).filter((id, i) => id === expected[i]).length;

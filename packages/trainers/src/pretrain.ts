@@ -2,13 +2,12 @@
 // the pixel view with about 40 % of its patches replaced by the mask token, and predicts the tokens it cannot see.
 // (BEiT §2.3-2.5; loss and accuracy over masked patches only, averaged over the whole batch)
 import { disposeTree, tensor, type Tensor } from "@beitjs/tensor-core";
-import { argmax, crossEntropy } from "@beitjs/tensor-core/ops";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import {
   encode,
   gridSide,
   initBeit,
-  visualTokenLogits,
+  visualTokenLoss,
   weightDecayRules,
   type Beit,
   type BeitParams,
@@ -104,8 +103,8 @@ export async function* pretrain(
         objective: (tracked: BeitParams) => {
           const beit = { config, params: tracked };
           const rng = createRng({ seed, stream: streams.dropPath, epoch: micro, index: step });
-          const logits = visualTokenLogits(beit, encode(beit, pixels, { mask: masks, rng, recompute }), masks); // [masked, V]
-          return { loss: crossEntropy(logits, targets), predictions: argmax(logits) };
+          const encoded = encode(beit, pixels, { mask: masks, rng, recompute });
+          return visualTokenLoss(beit, encoded, { mask: masks, targets });
         },
       })),
       rates(step),

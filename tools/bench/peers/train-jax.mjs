@@ -1,6 +1,5 @@
 // Training steps of a BEiT on jax-js with WebGPU: node train-jax.mjs '<settings as JSON>'. Prints one line of JSON. Loss and
 // gradients are one function under `jit`, AdamW, written in jax-js operations, is another.
-import { readFileSync } from "node:fs";
 import {
   blockUntilReady,
   defaultDevice,
@@ -12,6 +11,7 @@ import {
   tree,
   valueAndGrad,
 } from "@jax-js/jax";
+import jaxPackage from "./node_modules/@jax-js/jax/package.json" with { type: "json" };
 import { dropPathFactors, initBeit, loss } from "./jax-beit.mjs";
 import { openWebgpu, randomBatch, timeSteps } from "./training.mjs";
 
@@ -31,7 +31,7 @@ const batch = makeBatch();
 let state = initState();
 let updates = 0;
 const timed = await timeSteps(step, settings);
-const report = { ...timed, productTimes, versions: { "jax-js": installedVersion("@jax-js/jax") } };
+const report = { ...timed, productTimes, versions: { "jax-js": jaxPackage.version } };
 process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
 
 async function openJax() {
@@ -131,9 +131,4 @@ async function timeProduct([rows, depth, columns]) {
   }
   tree.dispose([x, weight]);
   return best;
-}
-
-function installedVersion(name) {
-  const url = new URL(`node_modules/${name}/package.json`, import.meta.url);
-  return JSON.parse(readFileSync(url, "utf8")).version;
 }

@@ -7,8 +7,10 @@ import { openWebgpu, randomBatch, timeSteps } from "./training.mjs";
 
 const settings = JSON.parse(process.argv[2]);
 const { device = "wasm" } = settings;
-if (device === "webgpu") await openWebgpu();
-await import(`@tensorflow/tfjs-backend-${device}`);
+if (device === "webgpu") {
+  await openWebgpu();
+  await import("@tensorflow/tfjs-backend-webgpu");
+} else await import("@tensorflow/tfjs-backend-wasm");
 
 tf.registerKernel({
   kernelName: "UnsortedSegmentSum",

@@ -3,14 +3,13 @@ import {
   encode,
   gridSide,
   initBeit,
-  visualTokenLogits,
+  visualTokenLoss,
   weightDecayRules,
   type BeitParams,
   type PatchMask,
 } from "@beitjs/beit-encoder";
 import { blockwiseMask } from "@beitjs/masking";
 import { leaves, tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
-import { crossEntropy } from "@beitjs/tensor-core/ops";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import { initTrainingState, matchRules, update } from "@beitjs/trainers";
 import type { TrainSettings } from "./settings.ts";
@@ -43,8 +42,8 @@ export function createTraining(settings: TrainingSettings, backend: Backend): (b
     const objective = (tracked: BeitParams) => {
       const beit = { config, params: tracked };
       const rng = createRng({ seed, stream: streams.dropPath, index: state.step });
-      const logits = visualTokenLogits(beit, encode(beit, pixels, { mask: masks, rng }), masks); // [masked, V]
-      return { loss: crossEntropy(logits, targets) };
+      const { loss } = visualTokenLoss(beit, encode(beit, pixels, { mask: masks, rng }), { mask: masks, targets });
+      return { loss };
     };
     return (await update(state, [{ share: 1, objective }], rates)).loss;
   };

@@ -23,6 +23,7 @@ import { klToUniformCases } from "./kl-to-uniform.cases.ts";
 import { layerNormCases } from "./layer-norm.cases.ts";
 import { linearCases } from "./linear.cases.ts";
 import { linearArgmaxCases } from "./linear-argmax.cases.ts";
+import { linearCrossEntropyCases } from "./linear-cross-entropy.cases.ts";
 import { linearGeluCases } from "./linear-gelu.cases.ts";
 import { linearResidualCases } from "./linear-residual.cases.ts";
 import { logitLaplaceCases } from "./logit-laplace.cases.ts";
@@ -67,6 +68,7 @@ export const allCases: readonly OpCase[] = [
   layerNormCases,
   linearCases,
   linearArgmaxCases,
+  linearCrossEntropyCases,
   linearGeluCases,
   linearResidualCases,
   logitLaplaceCases,

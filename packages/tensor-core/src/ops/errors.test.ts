@@ -113,6 +113,9 @@ const refused: readonly (readonly [message: string, call: () => unknown])[] = [
     "[ConvTranspose2d] expected an output of at least 1 x 1, got 0 x 1 from stride 2, padding 2, filter 4 x 5",
     () => ops.convTranspose2d(x(1, 1, 1, 3), { filter: x(3, 4, 5, 2) }, { stride: 2, padding: 2 }),
   ],
+  // linearCrossEntropy
+  ["[Linear] expected x […, 4], got [3, 5]", () => ops.linearCrossEntropy(x(3, 5), { weight: x(7, 4) }, ids(3))],
+  ["[CrossEntropy] expected targets [3], got [4]", () => ops.linearCrossEntropy(x(3, 5), { weight: x(7, 5) }, ids(4))],
   // crossEntropy
   ["[CrossEntropy] expected logits [M, V], got [2, 3, 5]", () => ops.crossEntropy(x(2, 3, 5), ids(2))],
   ["[CrossEntropy] expected targets [3], got [4]", () => ops.crossEntropy(x(3, 5), ids(4))],

@@ -37,6 +37,7 @@ export { klToUniform, klToUniformOp } from "./kl-to-uniform.ts";
 export { layerNorm, layerNormOp } from "./layer-norm.ts";
 export { linear, linearOp } from "./linear.ts";
 export { linearArgmax, linearArgmaxOp } from "./linear-argmax.ts";
+export { linearCrossEntropy, linearCrossEntropyOp } from "./linear-cross-entropy.ts";
 export { linearGelu, linearGeluOp } from "./linear-gelu.ts";
 export { linearResidual, linearResidualOp } from "./linear-residual.ts";
 export { logitLaplace, logitLaplaceOp } from "./logit-laplace.ts";

@@ -2,14 +2,14 @@
 import type { Backend, Kernel } from "../../backend.ts";
 import type { AnyOp, BackwardArguments, ForwardArguments } from "../../ops/define-op.ts";
 import { Tensor } from "../../tensor.ts";
-import { INVOCATIONS, inOneRow, type Dispatcher } from "./dispatch.ts";
+import { INVOCATIONS, inOneRow, type Bound, type Dispatcher } from "./dispatch.ts";
 import { narrow, widen } from "./halves.ts";
-import type { DeviceBuffer, Memory, WebgpuHandle } from "./memory.ts";
+import { PART_ALIGNMENT, type DeviceBuffer, type Memory, type WebgpuHandle } from "./memory.ts";
 import type { WebgpuProducts } from "./options.ts";
 import type { Program } from "./pipelines.ts";
 
-/** What can be bound: a tensor, whose values a shader sees in f32, or scratch. */
-export type Place = Tensor | DeviceBuffer;
+/** What can be bound: a tensor, scratch, or a part of either. A shader sees values in f32, but for `halvesOf`. */
+export type Place = Tensor | Bound;
 
 export type Dispatch = {
   /** Absent ones are bound to a buffer of nothing; the shader must not read it. */
@@ -30,8 +30,10 @@ export interface Gpu {
   grid(program: Program, size: readonly [number, number, number], dispatch: Dispatch): void;
   /** Uninitialized values until the kernel returns. */
   scratch(size: number): DeviceBuffer;
-  /** Memory of a tensor that is stored in f16, for shaders that take it so; of others nothing. */
-  halvesOf(place: Place | undefined): DeviceBuffer | undefined;
+  /** Memory of what is stored in f16, for shaders that take it so; of others nothing. */
+  halvesOf(place: Place | undefined): Bound | undefined;
+  /** `size` values from value `from` on, which lies at a multiple of 256 bytes. */
+  part(place: Place, from: number, size: number): Place;
 }
 
 export type WebgpuKernel<Arguments extends readonly unknown[]> = (gpu: Gpu, ...args: Arguments) => void;
@@ -83,38 +85,37 @@ function createGpu(
   nothing: DeviceBuffer,
   scratch: DeviceBuffer[],
 ): Gpu {
-  const handleOf = (place: Place | undefined): WebgpuHandle | undefined =>
-    place instanceof Tensor ? (place.storage.handle as WebgpuHandle) : undefined;
-  const wide = new Map<DeviceBuffer, DeviceBuffer>();
+  let wide: Map<Bound, DeviceBuffer> | undefined;
   const takeScratch = (size: number): DeviceBuffer => {
     const buffer = memory.allocate(size * 4);
     scratch.push(buffer);
     return buffer;
   };
-  const widened = (handle: WebgpuHandle): DeviceBuffer => {
-    const known = wide.get(handle.memory);
+  const widened = ({ memory: from, size }: Stored): DeviceBuffer => {
+    const known = wide?.get(from);
     if (known) return known;
-    const buffer = takeScratch(handle.size);
-    wide.set(handle.memory, buffer);
-    widen(dispatcher, handle, buffer);
+    const buffer = takeScratch(size);
+    (wide ??= new Map<Bound, DeviceBuffer>()).set(from, buffer);
+    widen(dispatcher, from, buffer, size);
     return buffer;
   };
-  const bufferOf = (place: Place | undefined): DeviceBuffer => {
-    if (!(place instanceof Tensor)) return place ?? nothing;
-    const handle = place.storage.handle as WebgpuHandle;
-    return handle.half ? widened(handle) : handle.memory;
+  const boundOf = (place: Place | undefined): Bound => {
+    if (!place) return nothing;
+    const stored = storedOf(place);
+    return stored.half ? widened(stored) : stored.memory;
   };
   const grid: Gpu["grid"] = (program, size, { reads, writes, sizes, numbers }) => {
     dispatcher.run(op, program, {
-      reads: reads.map(bufferOf),
-      writes: writes.map(bufferOf),
+      reads: reads.map(boundOf),
+      writes: writes.map(boundOf),
       ...(sizes && { sizes }),
       ...(numbers && { numbers }),
       groups: size,
     });
+    if (!wide) return;
     for (const place of writes) {
-      const handle = handleOf(place);
-      if (handle?.half) narrow(dispatcher, widened(handle), handle);
+      const stored = storedOf(place);
+      if (stored.half) narrow(dispatcher, widened(stored), stored.memory, stored.size);
     }
   };
   const groups: Gpu["groups"] = (program, count, dispatch) => grid(program, inOneRow(count), dispatch);
@@ -125,8 +126,28 @@ function createGpu(
     elements: (program, count, dispatch) => groups(program, Math.ceil(count / INVOCATIONS), dispatch),
     scratch: takeScratch,
     halvesOf(place) {
-      const handle = handleOf(place);
-      return handle?.half ? handle.memory : undefined;
+      const stored = place && storedOf(place);
+      if (!stored?.half) return undefined;
+      const { memory } = stored;
+      return "whole" in memory ? { ...memory, half: false } : memory;
+    },
+    part(place, from, size) {
+      const { memory: whole, half } = storedOf(place);
+      const bytes = half ? 2 : 4;
+      if ("whole" in whole || (from * bytes) % PART_ALIGNMENT !== 0)
+        throw new Error(
+          `[${op}] expected a part of a whole buffer that begins at ${PART_ALIGNMENT} bytes, got ${from * bytes}`,
+        );
+      return { whole, offset: from * bytes, bytes: size * bytes, half };
     },
   };
+}
+
+/** Where values are, how many, and whether in f16. */
+type Stored = { readonly memory: Bound; readonly size: number; readonly half: boolean };
+
+function storedOf(place: Place): Stored {
+  if (place instanceof Tensor) return place.storage.handle as WebgpuHandle;
+  if ("whole" in place) return { memory: place, size: place.bytes / (place.half ? 2 : 4), half: place.half };
+  return { memory: place, size: place.bytes / 4, half: false };
 }

@@ -1,13 +1,15 @@
 // Dispatches: many in one pass, one submission for a batch of them. A dispatch's few numbers stand in a slot of one uniform
 // buffer, reached by a dynamic offset, so that bind groups hold nothing that changes from step to step.
 import type { WebgpuDevice } from "./device.ts";
-import type { DeviceBuffer } from "./memory.ts";
+import type { BufferPart, DeviceBuffer } from "./memory.ts";
 import { createPipelines, type Program } from "./pipelines.ts";
+
+export type Bound = DeviceBuffer | BufferPart;
 
 /** One dispatch. `sizes` (u32) and then `numbers` (f32) fill the shader's `Parameters` in order. */
 export type Work = {
-  readonly reads: readonly DeviceBuffer[];
-  readonly writes: readonly DeviceBuffer[];
+  readonly reads: readonly Bound[];
+  readonly writes: readonly Bound[];
   readonly sizes?: readonly number[];
   readonly numbers?: readonly number[];
   readonly groups: readonly [number, number?, number?];
@@ -95,7 +97,7 @@ export function createDispatcher({ device, assertHealthy }: WebgpuDevice): Dispa
     const pipeline = pipelines.pipeline(program, layout);
     const bound = [...reads, ...writes];
     const group = pipelines.bindGroup(layout, bound, op);
-    for (const buffer of bound) buffer.batch = serial;
+    for (const place of bound) wholeOf(place).batch = serial;
     const pass = openPass();
     if (pipeline !== current) pass.setPipeline(pipeline);
     current = pipeline;
@@ -132,6 +134,11 @@ export function createDispatcher({ device, assertHealthy }: WebgpuDevice): Dispa
     },
     forgetBindGroups: () => pipelines.forgetBindGroups(),
   };
+}
+
+/** The buffer that is bound, whole or in part. */
+function wholeOf(bound: Bound): DeviceBuffer {
+  return "whole" in bound ? bound.whole : bound;
 }
 
 // Error scopes around every batch: what is wrong with a dispatch is known when its batch was submitted, and thrown to

@@ -64,14 +64,14 @@ export async function createWebgpuBackend(options: WebgpuOptions = {}): Promise<
       const wide = to.half ? memory.allocate(to.size * 4) : to.memory;
       dispatcher.write(wide, new Uint8Array(array.buffer));
       if (!to.half) return;
-      narrow(dispatcher, wide, to);
+      narrow(dispatcher, wide, to.memory, to.size);
       memory.free(wide);
     },
     async read(handle) {
       const from = handle as WebgpuHandle;
       if (from.size === 0) return from.dtype === "int32" ? new Int32Array() : new Float32Array();
       const wide = from.half ? memory.allocate(from.size * 4) : from.memory;
-      if (from.half) widen(dispatcher, from, wide);
+      if (from.half) widen(dispatcher, from.memory, wide, from.size);
       const reading = dispatcher.read(wide, from.size * 4);
       if (from.half) memory.free(wide);
       const bytes = await reading;

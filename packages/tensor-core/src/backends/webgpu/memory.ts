@@ -10,6 +10,18 @@ export type DeviceBuffer = {
   batch: number;
 };
 
+/** A part of a buffer that may be bound in its place. It begins at a multiple of `PART_ALIGNMENT`, in bytes. */
+export type BufferPart = {
+  readonly whole: DeviceBuffer;
+  readonly offset: number;
+  readonly bytes: number;
+  /** Whether it holds values in f16 (halves.ts). */
+  readonly half: boolean;
+};
+
+/** What every device can begin a binding at. */
+export const PART_ALIGNMENT = 256;
+
 /** A tensor's place on the device. */
 export type WebgpuHandle = {
   readonly memory: DeviceBuffer;

@@ -1,7 +1,7 @@
 // Pipelines by shader, entry point and constants, compiled at first use; bind groups by their buffers.
 import { shaders, type ShaderName } from "../../generated/shaders.ts";
 import { expandShader, type ShaderConstants } from "./expand-shader.ts";
-import type { DeviceBuffer } from "./memory.ts";
+import type { Bound } from "./dispatch.ts";
 
 /** An entry point of a shader, in one of its variants. */
 export type Program = {
@@ -18,7 +18,7 @@ export interface Pipelines {
   readonly parameters: GPUBindGroupLayout;
   layout(reads: number, writes: number): Layout;
   pipeline(program: Program, layout: Layout): GPUComputePipeline;
-  bindGroup(layout: Layout, buffers: readonly DeviceBuffer[], label: string): GPUBindGroup;
+  bindGroup(layout: Layout, bound: readonly Bound[], label: string): GPUBindGroup;
   forgetBindGroups(): void;
 }
 
@@ -65,17 +65,24 @@ export function createPipelines(device: GPUDevice, slotBytes: number): Pipelines
       pipelines.set(key, made);
       return made;
     },
-    bindGroup(layout, buffers, label) {
+    bindGroup(layout, bound, label) {
       let key = layout.id;
-      for (const { id } of buffers) key += ` ${id}`;
+      for (const place of bound)
+        key += "whole" in place ? ` ${place.whole.id}.${place.offset}.${place.bytes}` : ` ${place.id}`;
       const known = groups.get(key);
       if (known) return known;
       if (groups.size >= MOST_BIND_GROUPS) groups.clear();
-      const entries = buffers.map((bound, binding) => ({ binding, resource: { buffer: bound.buffer } }));
+      const entries = bound.map((place, binding) => ({ binding, resource: resourceOf(place) }));
       const made = device.createBindGroup({ label, layout: layout.group, entries });
       groups.set(key, made);
       return made;
     },
     forgetBindGroups: () => groups.clear(),
   };
+}
+
+function resourceOf(bound: Bound): GPUBufferBinding {
+  if (!("whole" in bound)) return { buffer: bound.buffer };
+  const { whole, offset, bytes } = bound;
+  return { buffer: whole.buffer, offset, size: bytes };
 }

@@ -23,6 +23,7 @@ import { klToUniformKernels } from "./kl-to-uniform.ts";
 import { layerNormKernels } from "./layer-norm.ts";
 import { linearKernels } from "./linear.ts";
 import { linearArgmaxKernels } from "./linear-argmax.ts";
+import { linearCrossEntropyKernels } from "./linear-cross-entropy.ts";
 import { linearGeluKernels } from "./linear-gelu.ts";
 import { linearResidualKernels } from "./linear-residual.ts";
 import { logitLaplaceKernels } from "./logit-laplace.ts";
@@ -67,6 +68,7 @@ export const allKernels: readonly WebgpuKernels[] = [
   layerNormKernels,
   linearKernels,
   linearArgmaxKernels,
+  linearCrossEntropyKernels,
   linearGeluKernels,
   linearResidualKernels,
   logitLaplaceKernels,
