@@ -50,7 +50,8 @@ export function createPipelines(device: GPUDevice, slotBytes: number): Pipelines
       return made;
     },
     pipeline({ shader, entry = "main", constants = {} }, layout) {
-      const variant = `${shader} ${Object.entries(constants).join(" ")}`;
+      let variant: string = shader;
+      for (const name in constants) variant += ` ${name},${constants[name]}`;
       const key = `${variant} ${entry} ${layout.id}`;
       const known = pipelines.get(key);
       if (known) return known;
