@@ -23,6 +23,19 @@ describe("runWorker", () => {
   });
 });
 
+it("leaves out who fails, if that is allowed", async () => {
+  const run = async ({ name }: { readonly name: string }, round: number): Promise<number> => {
+    if (name === "b" && round === 1) throw new Error("no memory");
+    return round;
+  };
+  const contestants = [{ name: "a" }, { name: "b" }];
+  await expect(interleave(contestants, 3, run)).rejects.toThrow("no memory");
+  const failed: string[] = [];
+  const results = await interleave(contestants, 3, run, ({ name }, { message }) => failed.push(name, message) > 0);
+  expect(results).toEqual(new Map([["a", [0, 1, 2]]]));
+  expect(failed).toEqual(["b", "no memory"]);
+});
+
 it("interleaves the contestants, every other round backwards", async () => {
   const order: string[] = [];
   const results = await interleave([{ name: "a" }, { name: "b" }], 3, async ({ name }, round) => {

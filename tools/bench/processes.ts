@@ -32,29 +32,45 @@ export async function runWorker<Result>([program, ...args]: Command, millisecond
   }
 }
 
-/** Results by contestant, one for every round. Every other round goes backwards, so that nobody always comes first. */
+/**
+ * Results by contestant, one for every round. Every other round goes backwards, so that nobody always comes first.
+ *
+ * @param leaveOut whether a contestant that failed is left out, and what it has shown with it; else its error is thrown
+ */
 export async function interleave<One extends { readonly name: string }, Result>(
   contestants: readonly One[],
   rounds: number,
   run: (contestant: One, round: number) => Promise<Result>,
+  leaveOut: (contestant: One, error: Error) => boolean = () => false,
 ): Promise<Map<string, Result[]>> {
   const results = new Map<string, Result[]>(contestants.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     const order = round % 2 === 0 ? contestants : [...contestants].reverse();
-    for (const contestant of order) results.get(contestant.name)?.push(await run(contestant, round));
+    for (const contestant of order) {
+      const shown = results.get(contestant.name);
+      if (!shown) continue;
+      try {
+        shown.push(await run(contestant, round));
+      } catch (error) {
+        if (!leaveOut(contestant, error as Error)) throw error;
+        results.delete(contestant.name);
+      }
+    }
   }
   return results;
 }
 
-/** Runs contestants in turns and says on stderr how far it is. */
+/** Runs contestants in turns and says on stderr how far it is. `leaveOut`: see `interleave`. */
 export function runContestants<Result>(
   contestants: readonly Contestant[],
   rounds: number,
   tell: (result: Result) => string,
+  leaveOut?: (contestant: Contestant, error: Error) => boolean,
 ): Promise<Map<string, Result[]>> {
-  return interleave(contestants, rounds, async ({ name, command }, round) => {
+  const run = async ({ name, command }: Contestant, round: number): Promise<Result> => {
     const result = await runWorker<Result>(command);
     process.stderr.write(`round ${round + 1}/${rounds}  ${name}: ${tell(result)}\n`);
     return result;
-  });
+  };
+  return interleave(contestants, rounds, run, leaveOut);
 }

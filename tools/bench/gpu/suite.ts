@@ -59,6 +59,9 @@ export async function gpuSuite(options: BenchOptions): Promise<SuiteResult> {
     [...ours, ...theirs],
     options.rounds,
     ({ times, losses }) => `${median(times).toFixed(1)} ms a step, first loss ${losses[0].toFixed(3)}`,
+    // Memory of the device that is too little for a peer is no reason to lose the other figures.
+    (contestant, { message }) =>
+      theirs.includes(contestant) && skipped.push({ name: contestant.name, reason: message }) > 0,
   );
   const hostWorker = await bundleWorker(new URL("host-worker.ts", import.meta.url), { external: ["webgpu"] });
   const host = await runContestants<HostResult>(

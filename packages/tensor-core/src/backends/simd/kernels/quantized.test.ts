@@ -24,15 +24,25 @@ const limits = {
   int8: { signed: 63, positive: 127, weight: 127 },
 } as const satisfies Record<IntegerPrecision, object>;
 
-/** The largest |error| of the product of two rows of values. */
-function errorBound(x: Float32Array, w: Float32Array, precision: IntegerPrecision): number {
+/** What the error of a product depends on: a row's largest value, the sum of its values, whether any is below zero. */
+type Row = { readonly most: number; readonly norm: number; readonly isSigned: boolean; readonly length: number };
+
+function rowOf(values: Float32Array): Row {
+  let [most, norm] = [0, 0];
+  for (const value of values) {
+    most = Math.max(most, Math.abs(value));
+    norm += Math.abs(value);
+  }
+  return { most, norm, isSigned: values.some((value) => value < 0), length: values.length };
+}
+
+/** The largest |error| of the product of two rows. */
+function errorBound(x: Row, w: Row, precision: IntegerPrecision): number {
   const { signed, positive, weight } = limits[precision];
-  const [most, mostWeight] = [x, w].map((row) => row.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0));
-  const stepX = most / (x.some((value) => value < 0) ? signed : positive);
-  const stepW = mostWeight / weight;
-  const [norm, weightNorm] = [x, w].map((row) => row.reduce((sum, value) => sum + Math.abs(value), 0));
-  const steps = 0.5 * stepX * weightNorm + 0.5 * stepW * (norm + 0.5 * stepX * x.length);
-  return 1.0001 * steps + 1e-6 * (most * weightNorm);
+  const stepX = x.most / (x.isSigned ? signed : positive);
+  const stepW = w.most / weight;
+  const steps = 0.5 * stepX * w.norm + 0.5 * stepW * (x.norm + 0.5 * stepX * x.length);
+  return 1.0001 * steps + 1e-6 * (x.most * w.norm);
 }
 
 function values(length: number, seed: number, positive = false): Float32Array {
@@ -65,13 +75,15 @@ describe.each(backends)("$precision, build $build, $threads threads", (backend) 
       }).readSync(),
     );
     let worst = 0;
+    const columns = Array.from({ length: N }, (_, n) => rowOf(w.subarray(n * K, (n + 1) * K)));
     for (let m = 0; m < M; m++) {
       const row = x.subarray(m * K, (m + 1) * K);
+      const ofRow = rowOf(row);
       for (let n = 0; n < N; n++) {
         const column = w.subarray(n * K, (n + 1) * K);
         let sum = b[n];
         for (let k = 0; k < K; k++) sum += row[k] * column[k];
-        worst = Math.max(worst, Math.abs(y[m * N + n] - sum) / errorBound(row, column, precision));
+        worst = Math.max(worst, Math.abs(y[m * N + n] - sum) / errorBound(ofRow, columns[n], precision));
       }
     }
     expect(worst).toBeLessThan(1);
@@ -94,9 +106,9 @@ describe.each(backends)("$precision, build $build, $threads threads", (backend) 
       });
     const [got, wanted] = [run(backend), run(reference)];
     // No window is larger than this one.
-    const window = new Float32Array(kernel * kernel * channels).fill(3);
+    const window = rowOf(new Float32Array(kernel * kernel * channels).fill(3));
     const depth = window.length;
-    const bound = (n: number): number => errorBound(window, w.subarray(n * depth, (n + 1) * depth), precision);
+    const bound = (n: number): number => errorBound(window, rowOf(w.subarray(n * depth, (n + 1) * depth)), precision);
     const errors = Array.from(got, (value, i) => Math.abs(value - wanted[i]) / bound(i % outputs));
     expect(Math.max(...errors)).toBeLessThan(1);
     // It was a product of whole numbers indeed.
