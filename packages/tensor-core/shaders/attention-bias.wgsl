@@ -1,5 +1,7 @@
 // Gradient of the attention bias: dS = P (dy vᵀ - delta), summed over the samples. A workgroup has 16 queries and 16 keys of
 // one head and walks over the samples. (ops/attention.ts)
+#include half
+
 struct Parameters {
   batch: u32,
   tokens: u32,
@@ -8,7 +10,17 @@ struct Parameters {
 }
 
 @group(1) @binding(0) var<uniform> parameters: Parameters;
+#if QKV_HALF
+@group(0) @binding(0) var<storage, read> qkv: array<u32>;
+fn qkvAt(i: u32) -> f32 {
+  return halfAt(qkv[i / 2], i);
+}
+#else
 @group(0) @binding(0) var<storage, read> qkv: array<f32>;
+fn qkvAt(i: u32) -> f32 {
+  return qkv[i];
+}
+#endif
 @group(0) @binding(1) var<storage, read> bias: array<f32>;
 @group(0) @binding(2) var<storage, read> dy: array<f32>;
 @group(0) @binding(3) var<storage, read> logSumExp: array<f32>;
@@ -43,12 +55,12 @@ fn loadPiece(sample: u32, head: u32, firstQuery: u32, firstKey: u32, first: u32,
     keys[place] = 0;
     values[place] = 0;
     if (hasQuery) {
-      queries[place] = qkv[query * 3 * width + at];
+      queries[place] = qkvAt(query * 3 * width + at);
       gradients[place] = dy[query * width + at];
     }
     if (hasKey) {
-      keys[place] = qkv[(key * 3 + 1) * width + at];
-      values[place] = qkv[(key * 3 + 2) * width + at];
+      keys[place] = qkvAt((key * 3 + 1) * width + at);
+      values[place] = qkvAt((key * 3 + 2) * width + at);
     }
   }
 }

@@ -21,10 +21,14 @@ const TILE = max(STEP, min(32u, 16384u / (QUADS * 32u + 8u) / STEP * STEP));
 const STEP = 8u;
 const QUADS = (HEAD + 3u) / 4u;
 
+#if QKV_HALF
+@group(0) @binding(0) var<storage, read> qkv: array<vec2u>;
+#else
 #if BY_FOUR
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
 #else
 @group(0) @binding(0) var<storage, read> qkv: array<f32>;
+#endif
 #endif
 @group(0) @binding(1) var<storage, read> bias: array<f32>;
 #if FORWARD
@@ -86,6 +90,9 @@ fn biasOf(at: Head, query: u32, key: u32) -> f32 {
 
 fn loadPart(at: Head, token: u32, part: u32, quad: u32) -> vec4f {
   let first = partOffset(at, token, part) + quad * 4;
+#if QKV_HALF
+  return ofHalves(qkv[first / 4]);
+#else
 #if BY_FOUR
   return qkv[first / 4];
 #else
@@ -94,6 +101,7 @@ fn loadPart(at: Head, token: u32, part: u32, quad: u32) -> vec4f {
     values[i] = qkv[first + i];
   }
   return values;
+#endif
 #endif
 }
 

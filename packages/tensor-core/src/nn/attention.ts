@@ -2,8 +2,7 @@
 // to all scores of a query and cancel in the softmax, so there is none. (BEiT, modeling_finetune.py)
 import type { Backend } from "../backend.ts";
 import { attention as attend, attentionProbabilities as probabilities } from "../ops/attention.ts";
-import { linear } from "../ops/linear.ts";
-import { qkvBias } from "../ops/qkv-bias.ts";
+import { linearQkv } from "../ops/linear-qkv.ts";
 import type { Rng } from "../random.ts";
 import { tensor, zeros, type Tensor } from "../tensor.ts";
 import { fanInUniform, type Initializer } from "./initializers.ts";
@@ -57,5 +56,5 @@ export function initAttention(
 }
 
 function queriesKeysValues({ qkv, queryBias, valueBias }: AttentionParams, x: Tensor): Tensor {
-  return linear(x, { weight: qkv.weight, bias: qkvBias(queryBias, valueBias) }); // [B, N, 3D]
+  return linearQkv(x, { weight: qkv.weight, queryBias, valueBias }); // [B, N, 3D]
 }

@@ -25,6 +25,7 @@ import { linearCases } from "./linear.cases.ts";
 import { linearArgmaxCases } from "./linear-argmax.cases.ts";
 import { linearCrossEntropyCases } from "./linear-cross-entropy.cases.ts";
 import { linearGeluCases } from "./linear-gelu.cases.ts";
+import { linearQkvCases } from "./linear-qkv.cases.ts";
 import { linearResidualCases } from "./linear-residual.cases.ts";
 import { logitLaplaceCases } from "./logit-laplace.cases.ts";
 import { matmulCases } from "./matmul.cases.ts";
@@ -70,6 +71,7 @@ export const allCases: readonly OpCase[] = [
   linearArgmaxCases,
   linearCrossEntropyCases,
   linearGeluCases,
+  linearQkvCases,
   linearResidualCases,
   logitLaplaceCases,
   matmulCases,

@@ -154,6 +154,11 @@ const refused: readonly (readonly [message: string, call: () => unknown])[] = [
     "[Patchify] expected images [B, H, W, C] with H and W multiples of 4, got [1, 8, 6, 3]",
     () => ops.patchify(x(1, 8, 6, 3), { patchSize: 4 }),
   ],
+  // linearQkv
+  [
+    "[Linear] expected bias [8], got [6]",
+    () => ops.linearQkv(x(3, 5), { weight: x(8, 5), queryBias: x(2), valueBias: x(2) }),
+  ],
   // qkvBias
   ["[QkvBias] expected query [D], got [1, 4]", () => ops.qkvBias(x(1, 4), x(4))],
   ["[QkvBias] expected value [4], got [5]", () => ops.qkvBias(x(4), x(5))],

@@ -39,6 +39,7 @@ export { linear, linearOp } from "./linear.ts";
 export { linearArgmax, linearArgmaxOp } from "./linear-argmax.ts";
 export { linearCrossEntropy, linearCrossEntropyOp } from "./linear-cross-entropy.ts";
 export { linearGelu, linearGeluOp } from "./linear-gelu.ts";
+export { linearQkv, linearQkvOp } from "./linear-qkv.ts";
 export { linearResidual, linearResidualOp } from "./linear-residual.ts";
 export { logitLaplace, logitLaplaceOp } from "./logit-laplace.ts";
 export { matmul, matmulOp } from "./matmul.ts";

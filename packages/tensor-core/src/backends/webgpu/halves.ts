@@ -10,6 +10,7 @@ const halves: ReadonlySet<string> = new Set([
   "Attention.y",
   "LinearGelu.y",
   "LinearGelu.before",
+  "LinearQkv.y",
   "LinearResidual.branch",
 ]);
 

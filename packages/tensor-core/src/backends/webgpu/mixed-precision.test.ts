@@ -171,7 +171,9 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("on the null device, p
     "attention with heads of %d fits into the workgroup memory that every device has",
     async (HEAD) => {
       device.pushErrorScope("validation");
-      const codeOf = (FORWARD: boolean): string => expandShader(shaders.attention, { HEAD, BY_FOUR: true, FORWARD });
+      const halves = { Y_HALF: true, QKV_HALF: true };
+      const codeOf = (FORWARD: boolean): string =>
+        expandShader(shaders.attention, { HEAD, BY_FOUR: true, FORWARD, ...halves });
       const [forward, backward] = [true, false].map((way) => device.createShaderModule({ code: codeOf(way) }));
       for (const entryPoint of ["queryGradient", "keyGradient", "valueGradient"])
         device.createComputePipeline({ layout: "auto", compute: { module: backward, entryPoint } });
@@ -194,7 +196,9 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("on the null device, p
       const byFourConstants = { LEFT_BY_FOUR: byFour, RIGHT_BY_FOUR: byFour, BY_FOUR: byFour, RESULT_BY_FOUR: byFour };
       const bias = { BIAS: byFour, RESULT: byFour ? 3 : 2, KIND: 0 };
       const afterwards = LEFT_BY_K ? { GELU: byFour, BEFORE: RIGHT_BY_K } : byFour && residual;
-      const ends = { ...bias, ...(shader === "product" && afterwards) };
+      // What is stored in f16 stands in fours.
+      const halves = byFour && { LEFT_HALF: LEFT_BY_K, RIGHT_HALF: true, RESULT_HALF: LEFT_BY_K, BEFORE_HALF: true };
+      const ends = { ...bias, ...(shader === "product" && { ...afterwards, ...halves }) };
       const code = expandShader(shaders[shader], { ...constants, LEFT_BY_K, RIGHT_BY_K, ...byFourConstants, ...ends });
       device.pushErrorScope("validation");
       const module = device.createShaderModule({ code });

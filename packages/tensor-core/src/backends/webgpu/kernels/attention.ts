@@ -1,6 +1,6 @@
 import { attentionOp, attentionProbabilitiesOp } from "../../../ops/attention.ts";
 import type { Tensor } from "../../../tensor.ts";
-import { implement } from "../context.ts";
+import { implement, type Gpu } from "../context.ts";
 import { eachRow } from "./rows.ts";
 
 // Queries or keys of a workgroup, as in shaders/attention.wgsl; sides of the tiles of attention-bias.wgsl.
@@ -10,12 +10,12 @@ const BIAS_TILE = 16;
 export const attentionKernels = implement(attentionOp, {
   forward(gpu, { qkv, bias }, { y, logSumExp }, { heads }) {
     const sizes = sizesOf(qkv, heads);
-    const constants = constantsOf(sizes);
+    const { stored, constants } = storedQkv(gpu, qkv, sizes);
     const halves = constants.BY_FOUR ? gpu.halvesOf(y) : undefined;
     gpu.grid(
       { shader: "attention", entry: "forward", constants: { ...constants, FORWARD: true, Y_HALF: !!halves } },
       [Math.ceil(sizes.tokens / INVOCATIONS), heads, sizes.batch],
-      { reads: [qkv, bias], writes: [halves ?? y, logSumExp], ...parametersOf(sizes, heads, bias) },
+      { reads: [stored, bias], writes: [halves ?? y, logSumExp], ...parametersOf(sizes, heads, bias) },
     );
   },
   backward(gpu, { dy, qkv, bias, y, logSumExp }, { dqkv, dbias }, { heads }) {
@@ -26,18 +26,19 @@ export const attentionKernels = implement(attentionOp, {
     const halves = gpu.halvesOf(y);
     const program = { shader: "attention-delta", constants: { Y_HALF: !!halves } } as const;
     gpu.elements(program, logSumExp.size, { reads: [halves ?? y, dy], writes: [delta], sizes: rows });
-    const reads = [qkv, bias, dy, logSumExp, delta];
+    const { stored, constants } = storedQkv(gpu, qkv, sizes);
+    const reads = [stored, bias, dy, logSumExp, delta];
     const backward = (gradient: Tensor, entry: string): void =>
-      gpu.grid(
-        { shader: "attention", entry, constants: constantsOf(sizes) },
-        [Math.ceil(tokens / INVOCATIONS), heads, batch],
-        { reads, writes: [gradient], ...parametersOf(sizes, heads, bias) },
-      );
+      gpu.grid({ shader: "attention", entry, constants }, [Math.ceil(tokens / INVOCATIONS), heads, batch], {
+        reads,
+        writes: [gradient],
+        ...parametersOf(sizes, heads, bias),
+      });
     if (dqkv) for (const entry of ["queryGradient", "keyGradient", "valueGradient"]) backward(dqkv, entry);
     if (!dbias) return;
     const tiles = Math.ceil(tokens / BIAS_TILE);
     const parameters = { sizes: [batch, tokens, heads], numbers: [scale] };
-    gpu.grid({ shader: "attention-bias", constants: { HEAD: headWidth } }, [tiles, tiles, heads], {
+    gpu.grid({ shader: "attention-bias", constants }, [tiles, tiles, heads], {
       reads,
       writes: [dbias],
       ...parameters,
@@ -69,8 +70,11 @@ function sizesOf({ shape: [batch, tokens, width] }: Tensor, heads: number): Size
   return { batch, tokens, headWidth, scale: 1 / Math.sqrt(headWidth) };
 }
 
-function constantsOf({ headWidth }: Sizes) {
-  return { HEAD: headWidth, BY_FOUR: headWidth % 4 === 0 };
+// Queries, keys and values as they are stored, where the shader reads them so, and its constants.
+function storedQkv(gpu: Gpu, qkv: Tensor, { headWidth }: Sizes) {
+  const byFour = headWidth % 4 === 0;
+  const halves = byFour ? gpu.halvesOf(qkv) : undefined;
+  return { stored: halves ?? qkv, constants: { HEAD: headWidth, BY_FOUR: byFour, QKV_HALF: !!halves } };
 }
 
 function parametersOf({ tokens, scale }: Sizes, heads: number, bias: Tensor | undefined) {

@@ -25,6 +25,7 @@ import { linearKernels } from "./linear.ts";
 import { linearArgmaxKernels } from "./linear-argmax.ts";
 import { linearCrossEntropyKernels } from "./linear-cross-entropy.ts";
 import { linearGeluKernels } from "./linear-gelu.ts";
+import { linearQkvKernels } from "./linear-qkv.ts";
 import { linearResidualKernels } from "./linear-residual.ts";
 import { logitLaplaceKernels } from "./logit-laplace.ts";
 import { matmulKernels } from "./matmul.ts";
@@ -70,6 +71,7 @@ export const allKernels: readonly WebgpuKernels[] = [
   linearArgmaxKernels,
   linearCrossEntropyKernels,
   linearGeluKernels,
+  linearQkvKernels,
   linearResidualKernels,
   logitLaplaceKernels,
   matmulKernels,

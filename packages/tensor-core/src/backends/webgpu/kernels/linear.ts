@@ -4,12 +4,12 @@ import { implement, type Gpu, type Place } from "../context.ts";
 import { multiply, type Epilogue } from "./product.ts";
 import { addRows } from "./reductions.ts";
 
-type Inputs = { readonly x: Tensor; readonly weight: Tensor; readonly bias?: Tensor | undefined };
+type Inputs = { readonly x: Tensor; readonly weight: Tensor; readonly bias?: Place | undefined };
 type Slopes = { readonly dy: Place; readonly rows: number; readonly x: Tensor; readonly weight: Tensor };
 type Gradients = {
   readonly dx?: Tensor | undefined;
   readonly dweight?: Tensor | undefined;
-  readonly dbias?: Tensor | undefined;
+  readonly dbias?: Place | undefined;
 };
 
 export const linearKernels = implement(linearOp, {
