@@ -11,7 +11,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { bundleWorker } from "../bench/bundle.ts";
 import { curveFiles, curveSeeds, curveSettings, type CurveRequest } from "../bench/curves/settings.ts";
 import type { WriteInputsRequest } from "../bench/curves/write-inputs.ts";
-import { baseStep, hostStep, softwareStep, type GpuRequest } from "../bench/gpu/settings.ts";
+import { baseStep, hostStep, softwareStep, type GpuRequest, type HostRequest } from "../bench/gpu/settings.ts";
 import { findPeers, peerFiles } from "../bench/peers.ts";
 import { root } from "../bench/processes.ts";
 import { unpackSoftwareGpu } from "../software-gpu/driver.ts";
@@ -79,7 +79,7 @@ async function fill(packed: string): Promise<void> {
   writeCurves(write);
   write("torch-float32.json", { ...baseStep, device: "cuda", autocast: false });
   write("torch-bf16.json", { ...baseStep, device: "cuda", autocast: true });
-  write("host.json", hostStep);
+  write("host.json", { ...hostStep, precision: "float32" } satisfies HostRequest);
   const script = join(packed, "run.sh");
   copyFileSync(join(dirname(fileURLToPath(import.meta.url)), "run.sh"), script);
   chmodSync(script, 0o755);

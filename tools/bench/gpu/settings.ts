@@ -18,6 +18,8 @@ export type GpuSettings = TrainSettings & {
 
 export type GpuRequest = GpuSettings & { readonly precision: WebgpuPrecision; readonly allowSoftware: boolean };
 
+export type HostRequest = TrainSettings & { readonly precision: WebgpuPrecision };
+
 export type GpuResult = TrainResult & {
   /** Milliseconds of a product, one for each size. */
   readonly productTimes: readonly number[];

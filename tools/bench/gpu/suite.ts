@@ -9,7 +9,7 @@ import type { Column, Skipped, SuiteResult } from "../report.ts";
 import { median } from "../statistics.ts";
 import { ratiosTo, trainProblems } from "../train/summary.ts";
 import type { HostResult } from "./host-worker.ts";
-import { baseStep, hostStep, softwareStep, type GpuRequest, type GpuResult } from "./settings.ts";
+import { baseStep, hostStep, softwareStep, type GpuRequest, type GpuResult, type HostRequest } from "./settings.ts";
 import { gpuRows, hostRow } from "./summary.ts";
 
 const columns: readonly Column[] = [
@@ -65,7 +65,10 @@ export async function gpuSuite(options: BenchOptions): Promise<SuiteResult> {
   );
   const hostWorker = await bundleWorker(new URL("host-worker.ts", import.meta.url), { external: ["webgpu"] });
   const host = await runContestants<HostResult>(
-    [{ name: "webgpu-null", command: hostWorker(hostStep) }],
+    (["float32", "mixed"] as const).map((precision) => {
+      const request: HostRequest = { ...hostStep, precision };
+      return { name: `webgpu-null-${precision}`, command: hostWorker(request) };
+    }),
     options.rounds,
     ({ encodingTimes }) => `${median(encodingTimes).toFixed(1)} ms to encode a step of 12 blocks`,
   );

@@ -29,5 +29,9 @@ it("leaves out what a contestant does not measure", () => {
 });
 
 it("tells the host's part by itself", () => {
-  expect(hostRow("null", [{ encodingTimes: [3, 1, 2], times: [6, 5, 7] }])).toMatchObject({ hostMs: 2, medianMs: 6 });
+  expect(hostRow("null", [{ encodingTimes: [3, 1, 2], times: [6, 5, 7], engineBytes: 3 * 2 ** 20 }])).toMatchObject({
+    hostMs: 2,
+    medianMs: 6,
+    deviceMiB: 3,
+  });
 });

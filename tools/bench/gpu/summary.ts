@@ -55,6 +55,6 @@ export function hostRow(contestant: string, rounds: readonly HostResult[]): Row 
     unit: null,
     hostMs: rounded(median(rounds.map(({ encodingTimes }) => median(encodingTimes)))),
     firstLoss: null,
-    deviceMiB: null,
+    deviceMiB: rounded(Math.max(...rounds.map(({ engineBytes }) => engineBytes)) / 2 ** 20),
   };
 }
