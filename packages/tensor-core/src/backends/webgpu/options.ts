@@ -13,7 +13,8 @@ export type WebgpuOptions = {
   readonly powerPreference?: "high-performance" | "low-power";
   /**
    * What products of matrices and convolutions multiply: `float32` (the default), or with `mixed` factors rounded to f16, on
-   * matrix units where the adapter has them. Sums, and all else, are f32 in any case; gradients want a loss scale.
+   * matrix units where the adapter has them, and activations between products stored in f16. Sums, and all other arithmetic, are f32 in
+   * any case; gradients want a loss scale.
    */
   readonly precision?: WebgpuPrecision;
   /** Flags of Dawn where Node creates the entry, in place of `dawnFlags`. */
