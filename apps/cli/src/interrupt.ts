@@ -12,11 +12,22 @@ export interface Interrupt {
   dispose(): void;
 }
 
+/**
+ * Milliseconds in which a signal is taken for the same once more: under npm, npx and `timeout` one Ctrl-C arrives twice, from the
+ * terminal and from the parent.
+ */
+const SAME_SIGNAL = 500;
+
 /** Listens to the host's signals until disposed; `tell` says what happens next. */
-export function createInterrupt({ signals, exit }: Host, tell: (text: string) => void): Interrupt {
+export function createInterrupt({ signals, exit, now }: Host, tell: (text: string) => void): Interrupt {
   const controller = new AbortController();
+  let asked = -Infinity;
   const onSignal = (): void => {
-    if (controller.signal.aborted) return exit(exitCodes.interrupted);
+    if (controller.signal.aborted) {
+      if (now() - asked >= SAME_SIGNAL) exit(exitCodes.interrupted);
+      return;
+    }
+    asked = now();
     tell("stopping at the next step (a training run saves first); press Ctrl-C again to stop at once");
     controller.abort(interruptedError());
   };

@@ -21,19 +21,17 @@ export type RunCliOptions = {
   readonly tty?: boolean;
   /** Called with every line of stdout; `signal` sends one to the program. */
   readonly onLine?: (line: string, signal: (name: "SIGINT" | "SIGTERM") => void) => void;
-  /** Called instead of ending the process. */
-  readonly onExit?: (code: number) => void;
 };
 
 /** Runs a command line in this process. */
 export async function cli(
   argv: readonly string[],
-  { env = {}, tty = false, onLine, onExit }: RunCliOptions = {},
+  { env = {}, tty = false, onLine }: RunCliOptions = {},
 ): Promise<CliRun> {
   const signals = new EventEmitter();
   const stdout = recorder(tty, (line) => onLine?.(line, (name) => signals.emit(name)));
   const stderr = recorder(tty);
-  const exit = onExit ?? ((code: number) => Promise.reject(new Error(`unexpected exit ${code}`)));
+  const exit = (code: number) => Promise.reject(new Error(`unexpected exit ${code}`));
   const code = await runCli(argv, { stdout: stdout.stream, stderr: stderr.stream, env, signals, exit, now: Date.now });
   const events = stdout
     .text()
