@@ -18,6 +18,7 @@ const multiplied = [
   "Linear",
   "LinearCrossEntropy",
   "LinearGelu",
+  "LinearQkv",
   "LinearResidual",
   "Matmul",
   "Conv2d",
