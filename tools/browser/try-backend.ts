@@ -1,9 +1,9 @@
 // In a worker of a page: every op on a backend, in its smallest case, against the reference, and a pre-training beside the same
 // one on simd.
-import { sizeOf, type Backend } from "@beitjs/tensor-core";
+import type { Backend } from "@beitjs/tensor-core";
 import { createRng } from "@beitjs/tensor-core/random";
 import { createSimdBackend } from "@beitjs/tensor-core/simd";
-import { compareWithReferenceAsync, titleOf, type InputCase } from "@beitjs/tensor-core/testing";
+import { compareWithReferenceAsync, elementsOf, titleOf } from "@beitjs/tensor-core/testing";
 import { initTokenizer } from "@beitjs/dvae-tokenizer";
 import { allCases } from "../../packages/tensor-core/src/ops/all-cases.ts";
 import { pretrain } from "../../packages/trainers/src/pretrain.ts";
@@ -48,9 +48,4 @@ function smallestCases({ kernels }: Backend): readonly Case[] {
     if (!known || elementsOf(opCase) < elementsOf(known)) smallest.set(name, opCase);
   }
   return [...smallest.values()];
-}
-
-function elementsOf({ inputs }: Case): number {
-  const shapes = Object.values(inputs).flatMap((input) => (input === undefined ? [] : ([input].flat() as InputCase[])));
-  return shapes.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }

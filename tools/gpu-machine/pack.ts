@@ -68,14 +68,11 @@ async function fill(packed: string): Promise<void> {
   for (const [size, settings, allowSoftware] of [
     ["base", baseStep, false],
     ["software", softwareStep, true],
-  ] as const)
+  ] as const) {
     for (const precision of ["float32", "mixed"] as const)
       write(`${size}-${precision}.json`, { ...settings, precision, allowSoftware } satisfies GpuRequest);
-  for (const [size, settings] of [
-    ["base", baseStep],
-    ["software", softwareStep],
-  ] as const)
     write(`${size}-peers.json`, { ...settings, device: "webgpu" });
+  }
   writeCurves(write);
   write("torch-float32.json", { ...baseStep, device: "cuda", autocast: false });
   write("torch-bf16.json", { ...baseStep, device: "cuda", autocast: true });

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { allCases, unfusedCases } from "../ops/all-cases.ts";
 import type { InputCase } from "../ops/cases.ts";
 import type { HostArray } from "../backend.ts";
-import { sizeOf, type Shape } from "../tensor.ts";
+import { sizeOf } from "../tensor.ts";
 import {
   compareWithReference,
+  elementsOf,
   finiteDifferenceError,
   runCase,
   titleOf,
@@ -14,12 +15,7 @@ import {
 } from "../testing/index.ts";
 import { createSimdBackend, type SimdBackend, type SimdOptions } from "./simd/index.ts";
 
-const isSmall = ({ op, inputs }: OpCase): boolean => {
-  const sizes = Object.values(inputs).flatMap((input) =>
-    input === undefined || Array.isArray(input) ? [] : [sizeOf((input as { shape: Shape }).shape)],
-  );
-  return op.backward !== undefined && sizes.reduce((sum, size) => sum + size, 0) <= 2000;
-};
+const isSmall = (opCase: OpCase): boolean => opCase.op.backward !== undefined && elementsOf(opCase) <= 2000;
 
 describe("reference gradients against finite differences", () => {
   it.each(

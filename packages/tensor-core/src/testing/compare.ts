@@ -1,8 +1,8 @@
 // A case on a backend against the same case on the reference, as the conformance suites of all backends do it.
 import { createReferenceBackend } from "../backends/reference/index.ts";
 import type { Backend } from "../backend.ts";
-import type { OpCase } from "../ops/cases.ts";
-import type { Shape } from "../tensor.ts";
+import type { InputCase, OpCase } from "../ops/cases.ts";
+import { sizeOf, type Shape } from "../tensor.ts";
 import { largestDifference, runCase, runCaseAsync, type Results } from "./conformance.ts";
 
 type Difference = ReturnType<typeof largestDifference>;
@@ -44,4 +44,10 @@ export function titleOf({ op, inputs, attributes }: OpCase): string {
       `${name}${JSON.stringify(Array.isArray(input) ? input.map((i) => i.shape) : (input as { shape: Shape } | undefined)?.shape)}`,
   );
   return `${op.name} ${shapes.join(" ")} ${JSON.stringify(attributes)}`;
+}
+
+/** How many values all inputs of a case have together. */
+export function elementsOf({ inputs }: OpCase): number {
+  const all = Object.values(inputs).flatMap((input) => (input === undefined ? [] : ([input].flat() as InputCase[])));
+  return all.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }

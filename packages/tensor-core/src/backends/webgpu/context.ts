@@ -2,9 +2,9 @@
 import type { Backend, Kernel } from "../../backend.ts";
 import type { AnyOp, BackwardArguments, ForwardArguments } from "../../ops/define-op.ts";
 import { Tensor } from "../../tensor.ts";
-import { INVOCATIONS, inOneRow, type Bound, type Dispatcher } from "./dispatch.ts";
+import { INVOCATIONS, inOneRow, type Dispatcher } from "./dispatch.ts";
 import { narrow, widen } from "./halves.ts";
-import { PART_ALIGNMENT, type DeviceBuffer, type Memory, type WebgpuHandle } from "./memory.ts";
+import { PART_ALIGNMENT, type Bound, type DeviceBuffer, type Memory, type WebgpuHandle } from "./memory.ts";
 import type { WebgpuProducts } from "./options.ts";
 import type { Program } from "./pipelines.ts";
 

@@ -1,10 +1,8 @@
 // Dispatches: many in one pass, one submission for a batch of them. A dispatch's few numbers stand in a slot of one uniform
 // buffer, reached by a dynamic offset, so that bind groups hold nothing that changes from step to step.
 import type { WebgpuDevice } from "./device.ts";
-import type { BufferPart, DeviceBuffer } from "./memory.ts";
+import { wholeOf, type Bound, type DeviceBuffer } from "./memory.ts";
 import { createPipelines, type Program } from "./pipelines.ts";
-
-export type Bound = DeviceBuffer | BufferPart;
 
 /** One dispatch. `sizes` (u32) and then `numbers` (f32) fill the shader's `Parameters` in order. */
 export type Work = {
@@ -134,11 +132,6 @@ export function createDispatcher({ device, assertHealthy }: WebgpuDevice): Dispa
     },
     forgetBindGroups: () => pipelines.forgetBindGroups(),
   };
-}
-
-/** The buffer that is bound, whole or in part. */
-function wholeOf(bound: Bound): DeviceBuffer {
-  return "whole" in bound ? bound.whole : bound;
 }
 
 // Error scopes around every batch: what is wrong with a dispatch is known when its batch was submitted, and thrown to

@@ -2,7 +2,8 @@
 // anyway, so of those no bit is lost. Kernels of products and what stands between them read and write it as it is; all
 // others are given f32 (context.ts).
 import type { DType } from "../../backend.ts";
-import { INVOCATIONS, inOneRow, type Bound, type Dispatcher } from "./dispatch.ts";
+import { INVOCATIONS, inOneRow, type Dispatcher } from "./dispatch.ts";
+import type { Bound } from "./memory.ts";
 
 /** Outputs by op and name that are stored in f16. */
 const halves: ReadonlySet<string> = new Set([

@@ -19,6 +19,13 @@ export type BufferPart = {
   readonly half: boolean;
 };
 
+export type Bound = DeviceBuffer | BufferPart;
+
+/** The buffer that is bound, whole or in part. */
+export function wholeOf(bound: Bound): DeviceBuffer {
+  return "whole" in bound ? bound.whole : bound;
+}
+
 /** What every device can begin a binding at. */
 export const PART_ALIGNMENT = 256;
 

@@ -14,12 +14,12 @@ import { matmulCases } from "../../ops/matmul.cases.ts";
 import { disposeTree, scope } from "../../scope.ts";
 import { sizeOf, tensor, type Tensor } from "../../tensor.ts";
 import {
+  elementsOf,
   fillInputs,
   largestDifference,
   runCase,
   runCaseAsync,
   titleOf,
-  type InputCase,
   type OpCase,
 } from "../../testing/index.ts";
 import { createReferenceBackend } from "../reference/index.ts";
@@ -30,10 +30,7 @@ import { tilings } from "./kernels/product.ts";
 /** Of a value in f16. */
 const ROUNDING = 2 ** -11;
 
-const smallCases = allCases.filter(({ inputs }) => {
-  const shapes = Object.values(inputs).flatMap((input) => (input === undefined ? [] : ([input].flat() as InputCase[])));
-  return shapes.reduce((sum, { shape }) => sum + sizeOf(shape), 0) < 3000;
-});
+const smallCases = allCases.filter((opCase) => elementsOf(opCase) < 3000);
 
 const cases = [...linearCases, ...matmulCases, ...conv2dCases, ...convTranspose2dCases];
 

@@ -1,7 +1,7 @@
 // Pipelines by shader, entry point and constants, compiled at first use; bind groups by their buffers.
 import { shaders, type ShaderName } from "../../generated/shaders.ts";
 import { expandShader, type ShaderConstants } from "./expand-shader.ts";
-import type { Bound } from "./dispatch.ts";
+import type { Bound } from "./memory.ts";
 
 /** An entry point of a shader, in one of its variants. */
 export type Program = {

@@ -1,6 +1,7 @@
 // Some rows at a time: their logits, then what is wanted of them. The way back makes the logits once more.
 import { linearCrossEntropyOp } from "../../../ops/linear-cross-entropy.ts";
 import { implement, type Gpu, type Place } from "../context.ts";
+import { PART_ALIGNMENT } from "../memory.ts";
 import { addInto } from "./accumulate.ts";
 import { crossEntropyGradient, crossEntropyRows } from "./cross-entropy.ts";
 import { multiply, type Factor } from "./product.ts";
@@ -10,7 +11,7 @@ import { eachRow } from "./rows.ts";
 /** Logits kept at a time: 32 MiB; and rows, a multiple of what parts of buffers begin at. */
 const MOST_LOGITS = 2 ** 23;
 const MOST_ROWS = 1024;
-const ROWS = 64;
+const ROWS = PART_ALIGNMENT / 4;
 
 export const linearCrossEntropyKernels = implement(linearCrossEntropyOp, {
   forward(gpu, { x, weight, bias, targets }, { loss, predictions, logSumExp }, { labelSmoothing }) {
