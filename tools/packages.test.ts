@@ -37,6 +37,7 @@ it("finds the packages and the command line app", () => {
       "@beitjs/cli",
       "@beitjs/dvae-tokenizer",
       "@beitjs/masking",
+      "@beitjs/onnx",
       "@beitjs/tensor-core",
       "@beitjs/trainers",
     ]),

@@ -6,7 +6,7 @@ import { createSimdBackend } from "@beitjs/tensor-core/simd";
 import { compareWithReferenceAsync, elementsOf, titleOf } from "@beitjs/tensor-core/testing";
 import { initTokenizer } from "@beitjs/dvae-tokenizer";
 import { allCases } from "../../packages/tensor-core/src/ops/all-cases.ts";
-import { pretrain } from "../../packages/trainers/src/pretrain.ts";
+import { pretrain } from "../../packages/trainers/src/stages/pretrain.ts";
 import { tinyImages, tinyPretrain, tinyTokenizer } from "../../packages/trainers/src/testing.ts";
 
 export type BackendOutcome = {

@@ -1,5 +1,5 @@
 // The walls of the repository as data: which package may import which, what stays inside one folder, what stays out of all.
-// The arrows are those of the design: tensor-core <- masking, dvae-tokenizer, beit-encoder <- trainers <- apps.
+// The arrows are those of the design: tensor-core <- masking, dvae-tokenizer, beit-encoder <- trainers, onnx <- apps.
 
 const core = "@beitjs/tensor-core";
 
@@ -9,6 +9,7 @@ export const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   "packages/masking": [`${core}/random`],
   "packages/dvae-tokenizer": [core],
   "packages/beit-encoder": [core],
+  "packages/onnx": [core, "@beitjs/dvae-tokenizer", "@beitjs/beit-encoder"],
   "packages/trainers": [core, "@beitjs/masking", "@beitjs/dvae-tokenizer", "@beitjs/beit-encoder"],
 };
 

@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { recipes } from "@beitjs/trainers";
 import { listCheckpoints } from "@beitjs/trainers/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { recipeProblems } from "./recipe-checks.ts";
-import { recipeSchemas } from "./recipe-schema.ts";
+import { recipeProblems } from "./runs/recipe-checks.ts";
+import { recipeSchemas } from "./runs/recipe-schema.ts";
 import { cli, makeFolder, writeIdx, writePngs, writeRecipes, type RunCliOptions } from "./testing/run-cli.ts";
 
 const oneThread = ["--backend", "simd", "--threads", "1"];

@@ -1,12 +1,12 @@
 // The program: flags of all commands, errors as one line, exit codes.
 import { Command as Commander, CommanderError } from "commander";
-import { addCommand, type Command } from "./command.ts";
+import { addCommand, type Command } from "./program/command.ts";
 import { commands } from "./commands/index.ts";
-import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.ts";
-import type { Host } from "./host.ts";
-import { createInterrupt } from "./interrupt.ts";
-import { createTerminal, type Terminal } from "./terminal.ts";
-import { cliVersion } from "./version.ts";
+import { exitCodeOf, exitCodes, messageOf } from "./program/exit-codes.ts";
+import type { Host } from "./program/host.ts";
+import { createInterrupt } from "./program/interrupt.ts";
+import { createTerminal, type Terminal } from "./program/terminal.ts";
+import { cliVersion } from "./program/version.ts";
 
 type GlobalFlags = { readonly json?: boolean; readonly debug?: boolean };
 

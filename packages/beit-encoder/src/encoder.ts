@@ -8,7 +8,7 @@ import { dropPathRate, gridSide, patchCount } from "./config.ts";
 import { maskTensor, type BatchMask } from "./masks.ts";
 import type { Beit, BlockParams } from "./parameters.ts";
 import { embedPatches } from "./patch-embedding.ts";
-import { biasLookup } from "./relative-position.ts";
+import { biasLookup } from "./positions/relative.ts";
 
 export type EncodeOptions = {
   /** Patches to replace by the mask token. */

@@ -1,5 +1,5 @@
 // @beitjs/beit-encoder: the BEiT image transformer: pre-training and class heads, attention maps, official weights.
-export { resizePositions, type PositionResizing, type ResizePositionsOptions } from "./absolute-position.ts";
+export { resizePositions, type PositionResizing, type ResizePositionsOptions } from "./positions/absolute.ts";
 export { attentionMaps, largestMass, type AttentionMapsOptions } from "./attention-maps.ts";
 export { conventionalPreprocessing, originalResizing, type Origin } from "./checkpoint/conventions.ts";
 export { hasBeitNames } from "./checkpoint/names.ts";
@@ -19,11 +19,15 @@ export {
 } from "./config.ts";
 export { encode, encodeWithFeatures, prepareBeit, type EncodeOptions, type Features } from "./encoder.ts";
 export { classLogits, pooledFeatures, visualTokenLogits, visualTokenLoss } from "./heads.ts";
-export { beitConfigFromHuggingFace, beitConfigToHuggingFace, type HuggingFaceConfig } from "./hugging-face-config.ts";
-export { toHuggingFace, type HuggingFaceFiles } from "./hugging-face-model.ts";
-export { huggingFaceNames } from "./hugging-face.ts";
+export {
+  beitConfigFromHuggingFace,
+  beitConfigToHuggingFace,
+  type HuggingFaceConfig,
+} from "./checkpoint/hugging-face-config.ts";
+export { toHuggingFace, type HuggingFaceFiles } from "./checkpoint/hugging-face-model.ts";
+export { huggingFaceNames } from "./checkpoint/hugging-face.ts";
 export { initBeit, initBeitClassifier } from "./init.ts";
-export { beitToOfficial, loadBeit, officialNames } from "./load.ts";
+export { beitToOfficial, loadBeit, officialNames } from "./checkpoint/official.ts";
 export type { BatchMask, PatchMask } from "./masks.ts";
 export { parameterCount, parameterShapes, type Beit, type BeitParams, type BlockParams } from "./parameters.ts";
 export {
@@ -32,7 +36,7 @@ export {
   preprocessingToHuggingFace,
   type EvalViewFields,
   type Preprocessing,
-} from "./preprocessing.ts";
+} from "./checkpoint/preprocessing.ts";
 export {
   relativePositionIndex,
   resizeTable,
@@ -40,6 +44,6 @@ export {
   type PatchGrid,
   type ResizeTableOptions,
   type TableResizing,
-} from "./relative-position.ts";
+} from "./positions/relative.ts";
 export { layerDecayRules, parameterDepths, weightDecayRules, type ParameterRule } from "./rules.ts";
 export { readParameters, type AdaptOptions, type HostTensor, type HostTensors } from "./values.ts";

@@ -2,7 +2,7 @@
 import { sizeOf, type Shape, type Tensor } from "@beitjs/tensor-core";
 import type { AttentionParams, LayerNormParams, LinearParams, MlpParams } from "@beitjs/tensor-core/nn";
 import { gridSide, patchCount, type BeitConfig } from "./config.ts";
-import { tableRows } from "./relative-position.ts";
+import { tableRows } from "./positions/relative.ts";
 
 export type BlockParams = {
   readonly norm1: LayerNormParams;

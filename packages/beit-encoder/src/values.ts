@@ -3,8 +3,8 @@ import { leaves, sizeOf, type Backend, type Shape, type Tensor } from "@beitjs/t
 import { patchCount, type BeitConfig } from "./config.ts";
 import { buildBeit, type FreshValues } from "./init.ts";
 import { parameterShapes, type Beit } from "./parameters.ts";
-import { resizePositions, type PositionResizing } from "./absolute-position.ts";
-import { resizeTable, tableRows, type PatchGrid, type TableResizing } from "./relative-position.ts";
+import { resizePositions, type PositionResizing } from "./positions/absolute.ts";
+import { resizeTable, tableRows, type PatchGrid, type TableResizing } from "./positions/relative.ts";
 
 /** A tensor on the host, row-major. */
 export type HostTensor = { readonly shape: Shape; readonly data: Float32Array };

@@ -20,18 +20,18 @@ export {
   type ClassifierScores,
   type PretrainingScores,
   type TokenizerScores,
-} from "./evaluate.ts";
-export { fineTune, type FineTuneReport } from "./fine-tune.ts";
-export { createEventWriter } from "./logging/tensorboard.ts";
+} from "./evaluate/evaluate.ts";
+export { fineTune, type FineTuneReport } from "./stages/fine-tune.ts";
+export { createEventWriter } from "./tensorboard.ts";
 export { drawMask, maskedTargets } from "./masks.ts";
 export { adamWDefaults, initAdamW, updateAdamW, type AdamWOptions, type AdamWState } from "./optimizer/adamw.ts";
 export { matchRules, type ParamRule } from "./optimizer/param-rules.ts";
 export { anneal, warmupCosine, type Annealing, type WarmupCosine } from "./optimizer/schedule.ts";
-export { checkMatch, pretrain, type PretrainReport } from "./pretrain.ts";
+export { checkMatch, pretrain, type PretrainReport } from "./stages/pretrain.ts";
 export * from "./recipes/index.ts";
 export { firstDifference, totalSteps, type RunOptions, type StepReport } from "./run.ts";
-export { trainGaussianVae, type GaussianReport } from "./train-gaussian.ts";
-export { trainTokenizer, type TokenizerReport } from "./train-tokenizer.ts";
+export { trainGaussianVae, type GaussianReport } from "./stages/train-gaussian.ts";
+export { trainTokenizer, type TokenizerReport } from "./stages/train-tokenizer.ts";
 export { viewBatch } from "./view-batch.ts";
 export {
   initTrainingState,

@@ -33,8 +33,8 @@ await tokensOf(
   Array.from({ length: batch }, () => new Float32Array(size * size * 3)),
 );
 
-const { imageBatches } = await builtCli<typeof import("../../../apps/cli/src/image-batches.ts")>("image-batches");
-const { openImageSources } = await builtCli<typeof import("../../../apps/cli/src/image-sources.ts")>("image-sources");
+const { imageBatches } = await builtCli<typeof import("../../../apps/cli/src/images/batches.ts")>("images/batches");
+const { openImageSources } = await builtCli<typeof import("../../../apps/cli/src/images/sources.ts")>("images/sources");
 const nothing = () => {};
 const context = {
   terminal: { info: nothing, event: nothing, warn: nothing, progress: () => ({ update: nothing, stop: nothing }) },

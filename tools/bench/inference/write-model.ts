@@ -8,7 +8,7 @@ import { bytesSource } from "@beitjs/tensor-core/files";
 import { createRng } from "@beitjs/tensor-core/random";
 import { fromFloat32, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import { createSimdBackend } from "@beitjs/tensor-core/simd";
-import { beitToOnnx, tokenizerToOnnx } from "@beitjs/trainers/onnx";
+import { beitToOnnx, tokenizerToOnnx } from "@beitjs/onnx";
 import { encoderShapes, randomValues, tokenizerShapes } from "./parameter-shapes.ts";
 import type { InferenceFiles } from "./settings.ts";
 

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { tokenLogits } from "@beitjs/dvae-tokenizer";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
-import { beitToOnnx, tokenizerToOnnx } from "@beitjs/trainers/onnx";
+import { beitToOnnx, tokenizerToOnnx } from "@beitjs/onnx";
 import { decodeModel, type DecodedModel } from "./decode.ts";
 import { evaluate } from "./evaluate.ts";
 import { expectedOfBeit, expectedOfTokenizer, type Outputs } from "./expected.ts";

@@ -8,7 +8,7 @@ import type { Backend } from "@beitjs/tensor-core";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import { fromFloat32, fromInt32, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import { createSimdBackend } from "@beitjs/tensor-core/simd";
-import { beitToOnnx, tokenizerToOnnx } from "@beitjs/trainers/onnx";
+import { beitToOnnx, tokenizerToOnnx } from "@beitjs/onnx";
 import { expectedOfBeit, expectedOfTokenizer, type Outputs } from "./expected.ts";
 import { beitCases, buildBeit, buildTokenizer, maskFor, pixelsFor, tokenizerCases, type BeitCase } from "./models.ts";
 

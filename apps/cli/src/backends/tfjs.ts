@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createTfjsBackend, type TensorFlow, type TfjsBackend } from "@beitjs/tensor-core/tfjs";
-import { usageError } from "../exit-codes.ts";
+import { usageError } from "../program/exit-codes.ts";
 import type { OpenedBackend } from "./facts.ts";
 
 export const tfjsBackends = ["tfjs-wasm", "tfjs-cpu", "tensorflow", "tensorflow-gpu"] as const;

@@ -5,12 +5,12 @@ import { fromFloat } from "@beitjs/tensor-core/image";
 import { evalView } from "@beitjs/trainers";
 import { readImage } from "@beitjs/trainers/node";
 import sharp from "sharp";
-import { inferenceFlags, openBackend } from "../backend.ts";
-import { defineCommand, integer, required } from "../command.ts";
-import { exitCodes, usageError } from "../exit-codes.ts";
-import { drawAttention } from "../draw-attention.ts";
-import { looseFlags, openEncoder, resizingFlags } from "../open-model.ts";
-import { writeResult } from "../run-folder.ts";
+import { inferenceFlags, openBackend } from "../backends/open.ts";
+import { defineCommand, integer, required } from "../program/command.ts";
+import { exitCodes, usageError } from "../program/exit-codes.ts";
+import { drawAttention } from "../pictures/attention.ts";
+import { looseFlags, openEncoder, resizingFlags } from "../models/open.ts";
+import { writeResult } from "../runs/folder.ts";
 
 export const attentionCommand = defineCommand({
   name: "attention",

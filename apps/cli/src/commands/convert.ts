@@ -4,16 +4,16 @@ import { join } from "node:path";
 import { parameterCount } from "@beitjs/beit-encoder";
 import { leaves, type Backend, type Tensor } from "@beitjs/tensor-core";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
-import { backendFlags, openBackend } from "../backend.ts";
-import { choice, defineCommand, optional, required, toggle, type Context } from "../command.ts";
+import { backendFlags, openBackend } from "../backends/open.ts";
+import { choice, defineCommand, optional, required, toggle, type Context } from "../program/command.ts";
 import { beitFiles, formats, tokenizerFiles, type Format, type ModelFiles } from "../convert/formats.ts";
 import { modelCard } from "../convert/model-card.ts";
 import { beitUsage, tokenizerUsage } from "../convert/usage.ts";
-import { exitCodes, messageOf, usageError } from "../exit-codes.ts";
-import { readLabels } from "../labels-file.ts";
-import { modelKind } from "../model-kind.ts";
-import { looseFlags, openEncoder, openTokenizer, resizingFlags, tokenizerFlags } from "../open-model.ts";
-import { writeResult } from "../run-folder.ts";
+import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
+import { readLabels } from "../models/labels.ts";
+import { modelKind } from "../models/kind.ts";
+import { looseFlags, openEncoder, openTokenizer, resizingFlags, tokenizerFlags } from "../models/open.ts";
+import { writeResult } from "../runs/folder.ts";
 
 export const convertCommand = defineCommand({
   name: "convert",

@@ -1,8 +1,8 @@
 // Reads every image of a data set and names those that cannot be read.
 import { datasetLayout, openDataset, type DatasetSplit } from "@beitjs/trainers/node";
-import { defineCommand, required, toggle } from "../command.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { findBad } from "../images.ts";
+import { defineCommand, required, toggle } from "../program/command.ts";
+import { exitCodes } from "../program/exit-codes.ts";
+import { findBad } from "../images/images.ts";
 
 export const dataVerifyCommand = defineCommand({
   name: "data verify",

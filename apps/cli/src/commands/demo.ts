@@ -1,11 +1,11 @@
 // `beit demo`: the main job from one command, on the images that come with the program or on others.
-import { backendFlags, openBackend } from "../backend.ts";
-import { defineCommand, integer, toggle } from "../command.ts";
+import { backendFlags, openBackend } from "../backends/open.ts";
+import { defineCommand, integer, toggle } from "../program/command.ts";
 import { shippedData } from "../demo/data.ts";
 import { resultTable } from "../demo/result-table.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { inRunFolder } from "../run-folder.ts";
-import { formatDuration } from "../terminal.ts";
+import { exitCodes } from "../program/exit-codes.ts";
+import { inRunFolder } from "../runs/folder.ts";
+import { formatDuration } from "../program/terminal.ts";
 
 export const demoCommand = defineCommand({
   name: "demo",

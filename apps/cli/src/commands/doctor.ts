@@ -10,10 +10,10 @@ import { formatBackend, type BackendFacts, type OpenedBackend } from "../backend
 import { openReference, openSimd } from "../backends/simd.ts";
 import { openTfjs, tfjsBackends } from "../backends/tfjs.ts";
 import { tryWebgpu } from "../backends/webgpu.ts";
-import { defineCommand, integer, toggle, type Context } from "../command.ts";
-import { selfTestCases } from "../doctor-cases.ts";
-import { exitCodes, messageOf } from "../exit-codes.ts";
-import { cliVersion } from "../version.ts";
+import { defineCommand, integer, toggle, type Context } from "../program/command.ts";
+import { selfTestCases } from "../backends/self-test-cases.ts";
+import { exitCodes, messageOf } from "../program/exit-codes.ts";
+import { cliVersion } from "../program/version.ts";
 
 type BackendReport = {
   readonly name: string;

@@ -1,13 +1,13 @@
 // Images to features, for search, clustering or a model on top.
 import { extname } from "node:path";
-import { inferenceFlags, openBackend } from "../backend.ts";
-import { featureShape, imageFeatures, type FeatureOptions } from "../beit-outputs.ts";
-import { choice, defineCommand, integer, required, type Context } from "../command.ts";
-import { exitCodes, usageError } from "../exit-codes.ts";
-import { createFeatureFile, type FeatureFile } from "../feature-file.ts";
-import { imageBatches } from "../image-batches.ts";
-import { imageSourceFlags, openImageSources, type ImageSources } from "../image-sources.ts";
-import { looseFlags, openEncoder, resizingFlags, type OpenedEncoder } from "../open-model.ts";
+import { inferenceFlags, openBackend } from "../backends/open.ts";
+import { featureShape, imageFeatures, type FeatureOptions } from "../models/beit-outputs.ts";
+import { choice, defineCommand, integer, required, type Context } from "../program/command.ts";
+import { exitCodes, usageError } from "../program/exit-codes.ts";
+import { createFeatureFile, type FeatureFile } from "../files/feature-file.ts";
+import { imageBatches } from "../images/batches.ts";
+import { imageSourceFlags, openImageSources, type ImageSources } from "../images/sources.ts";
+import { looseFlags, openEncoder, resizingFlags, type OpenedEncoder } from "../models/open.ts";
 
 export const encodeCommand = defineCommand({
   name: "encode",

@@ -12,16 +12,16 @@ import {
   type Recipe,
 } from "@beitjs/trainers";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
-import { inferenceFlags, openBackend } from "../backend.ts";
-import { choice, defineCommand, optional, required, type Context } from "../command.ts";
-import { evaluateGaussian } from "../evaluate-gaussian.ts";
-import { exitCodes, usageError } from "../exit-codes.ts";
-import { formatAccuracy, formatLoss, formatShare } from "../expectations.ts";
-import { imageFlags, interruptible, openImages, testSplit } from "../images.ts";
-import { openTokenizing } from "../open-model.ts";
-import { beitOf, gaussianVaeOf, openCheckpoint, stageOf, tokenizerOf } from "../models.ts";
-import { writeResult } from "../run-folder.ts";
-import { pixelEvalView, tokenEvalView } from "../views.ts";
+import { inferenceFlags, openBackend } from "../backends/open.ts";
+import { choice, defineCommand, optional, required, type Context } from "../program/command.ts";
+import { evaluateGaussian } from "../runs/evaluate-gaussian.ts";
+import { exitCodes, usageError } from "../program/exit-codes.ts";
+import { formatAccuracy, formatLoss, formatShare } from "../runs/expectations.ts";
+import { imageFlags, interruptible, openImages, testSplit } from "../images/images.ts";
+import { openTokenizing } from "../models/open.ts";
+import { beitOf, gaussianVaeOf, openCheckpoint, stageOf, tokenizerOf } from "../models/checkpoint.ts";
+import { writeResult } from "../runs/folder.ts";
+import { pixelEvalView, tokenEvalView } from "../images/eval-views.ts";
 
 type Scores = { readonly values: Readonly<Record<string, unknown>>; readonly lines: readonly string[] };
 

@@ -10,14 +10,14 @@ import {
   type FineTuneRecipe,
   type FineTuneReport,
 } from "@beitjs/trainers";
-import { backendFlags, openBackend } from "../backend.ts";
-import { defineCommand, integer, optional, toggle } from "../command.ts";
-import { exitCodes, usageError } from "../exit-codes.ts";
-import { formatAccuracy, formatLoss } from "../expectations.ts";
-import { imageFacts, imageFlags, openImages } from "../images.ts";
-import { looseFlags, openEncoder } from "../open-model.ts";
-import { loadRecipe, recipeFlags } from "../recipe-file.ts";
-import { inRunFolder, runFlags } from "../run-folder.ts";
+import { backendFlags, openBackend } from "../backends/open.ts";
+import { defineCommand, integer, optional, toggle } from "../program/command.ts";
+import { exitCodes, usageError } from "../program/exit-codes.ts";
+import { formatAccuracy, formatLoss } from "../runs/expectations.ts";
+import { imageFacts, imageFlags, openImages } from "../images/images.ts";
+import { looseFlags, openEncoder } from "../models/open.ts";
+import { loadRecipe, recipeFlags } from "../runs/recipe-file.ts";
+import { inRunFolder, runFlags } from "../runs/folder.ts";
 import {
   blockFlags,
   finishRun,
@@ -25,7 +25,7 @@ import {
   trainingFlags,
   trainingRun,
   type TrainingRunOptions,
-} from "../training-run.ts";
+} from "../runs/training-run.ts";
 
 export const finetuneCommand = defineCommand({
   name: "finetune",

@@ -1,5 +1,5 @@
 // Every command, in the order of the help.
-import type { Command } from "../command.ts";
+import type { Command } from "../program/command.ts";
 import { attentionCommand } from "./attention.ts";
 import { convertCommand } from "./convert.ts";
 import { dataVerifyCommand } from "./data-verify.ts";

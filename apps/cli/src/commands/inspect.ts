@@ -1,12 +1,12 @@
 // What a file, a folder or an address holds, told from its content; nothing but headers is read, and all of it hashed.
 import { promises as files } from "node:fs";
-import { defineCommand, type Context, type Flag } from "../command.ts";
-import { exitCodes } from "../exit-codes.ts";
+import { defineCommand, type Context, type Flag } from "../program/command.ts";
+import { exitCodes } from "../program/exit-codes.ts";
 import { checkpointFacts } from "../inspect/checkpoint-facts.ts";
 import { fileFacts, type FileFacts } from "../inspect/file-facts.ts";
 import { formatCheckpoint, formatFile, formatModel } from "../inspect/format.ts";
 import { modelFacts, type ModelFacts } from "../inspect/model-facts.ts";
-import { isCheckpoint, openModelFiles } from "../model-files.ts";
+import { isCheckpoint, openModelFiles } from "../models/files.ts";
 
 const paths: Flag<readonly string[]> = {
   value: "path...",

@@ -1,16 +1,16 @@
 // What a classifier sees in images: the most likely classes, for people to read and for programs to go on with.
 import { extname } from "node:path";
 import type { Beit } from "@beitjs/beit-encoder";
-import { inferenceFlags, openBackend } from "../backend.ts";
-import { classProbabilities } from "../beit-outputs.ts";
-import { defineCommand, integer, optional, required, type Context } from "../command.ts";
-import { exitCodes, usageError } from "../exit-codes.ts";
-import { imageBatches } from "../image-batches.ts";
-import { imageSourceFlags, openImageSources } from "../image-sources.ts";
-import { readLabels } from "../labels-file.ts";
-import { looseFlags, openEncoder, resizingFlags, type OpenedEncoder } from "../open-model.ts";
-import { printable } from "../printable.ts";
-import { writeResult } from "../run-folder.ts";
+import { inferenceFlags, openBackend } from "../backends/open.ts";
+import { classProbabilities } from "../models/beit-outputs.ts";
+import { defineCommand, integer, optional, required, type Context } from "../program/command.ts";
+import { exitCodes, usageError } from "../program/exit-codes.ts";
+import { imageBatches } from "../images/batches.ts";
+import { imageSourceFlags, openImageSources } from "../images/sources.ts";
+import { readLabels } from "../models/labels.ts";
+import { looseFlags, openEncoder, resizingFlags, type OpenedEncoder } from "../models/open.ts";
+import { printable } from "../program/printable.ts";
+import { writeResult } from "../runs/folder.ts";
 
 type Guess = {
   /** Number of the class, from 0. */

@@ -9,14 +9,14 @@ import {
   type PretrainRecipe,
   type PretrainReport,
 } from "@beitjs/trainers";
-import { backendFlags, openBackend } from "../backend.ts";
-import { defineCommand, required } from "../command.ts";
-import { exitCodes, messageOf, usageError } from "../exit-codes.ts";
-import { formatAccuracy, formatLoss } from "../expectations.ts";
-import { imageFacts, imageFlags, openImages } from "../images.ts";
-import { openTokenizing } from "../open-model.ts";
-import { loadRecipe, recipeFlags } from "../recipe-file.ts";
-import { inRunFolder, runFlags } from "../run-folder.ts";
+import { backendFlags, openBackend } from "../backends/open.ts";
+import { defineCommand, required } from "../program/command.ts";
+import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
+import { formatAccuracy, formatLoss } from "../runs/expectations.ts";
+import { imageFacts, imageFlags, openImages } from "../images/images.ts";
+import { openTokenizing } from "../models/open.ts";
+import { loadRecipe, recipeFlags } from "../runs/recipe-file.ts";
+import { inRunFolder, runFlags } from "../runs/folder.ts";
 import {
   blockFlags,
   finishRun,
@@ -24,7 +24,7 @@ import {
   trainingFlags,
   trainingRun,
   type TrainingRunOptions,
-} from "../training-run.ts";
+} from "../runs/training-run.ts";
 
 export const pretrainCommand = defineCommand({
   name: "pretrain",

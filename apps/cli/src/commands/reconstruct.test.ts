@@ -9,11 +9,11 @@ import { evalView } from "@beitjs/trainers";
 import { readImage } from "@beitjs/trainers/node";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { tokenColor } from "../draw-reconstruction.ts";
-import { pictureNames } from "../picture-names.ts";
+import { tokenColor } from "../pictures/reconstruction.ts";
+import { pictureNames } from "../files/picture-names.ts";
 import { backend, randomTokenizer, writeModels } from "../testing/random-models.ts";
 import { cli, makeFolder, writePngs, writeRecipes } from "../testing/run-cli.ts";
-import { tokenEvalView } from "../views.ts";
+import { tokenEvalView } from "../images/eval-views.ts";
 
 const oneThread = ["--backend", "simd", "--threads", "1"];
 const golden = fileURLToPath(new URL("../../../../tools/golden", import.meta.url));

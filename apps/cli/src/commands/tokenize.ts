@@ -3,14 +3,14 @@ import { extname } from "node:path";
 import { gridSide, type DvaeConfig, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import { fromInt32, writeSafetensors } from "@beitjs/tensor-core/safetensors";
 import { tokensOf } from "@beitjs/trainers";
-import { inferenceFlags, openBackend } from "../backend.ts";
-import { defineCommand, list, optional, required, toggle, type Context } from "../command.ts";
-import { exitCodes, usageError } from "../exit-codes.ts";
-import { imageBatches } from "../image-batches.ts";
-import { openImageSources, type ImageSources } from "../image-sources.ts";
-import { openTokenizing, tokenizerFlags } from "../open-model.ts";
-import { writeResult } from "../run-folder.ts";
-import { tokenEvalView } from "../views.ts";
+import { inferenceFlags, openBackend } from "../backends/open.ts";
+import { defineCommand, list, optional, required, toggle, type Context } from "../program/command.ts";
+import { exitCodes, usageError } from "../program/exit-codes.ts";
+import { imageBatches } from "../images/batches.ts";
+import { openImageSources, type ImageSources } from "../images/sources.ts";
+import { openTokenizing, tokenizerFlags } from "../models/open.ts";
+import { writeResult } from "../runs/folder.ts";
+import { tokenEvalView } from "../images/eval-views.ts";
 
 type TokenizedImage = { readonly name: string; readonly tokens: Int32Array };
 

@@ -11,14 +11,14 @@ import {
   type TokenizerRecipe,
   type TokenizerReport,
 } from "@beitjs/trainers";
-import { backendFlags, openBackend } from "../backend.ts";
-import { defineCommand } from "../command.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { formatLogarithm } from "../expectations.ts";
-import { imageFacts, imageFlags, openImages } from "../images.ts";
-import { loadRecipe, recipeFlags } from "../recipe-file.ts";
-import { inRunFolder, runFlags } from "../run-folder.ts";
-import { finishRun, runFacts, trainingFlags, trainingRun, type TrainingRunOptions } from "../training-run.ts";
+import { backendFlags, openBackend } from "../backends/open.ts";
+import { defineCommand } from "../program/command.ts";
+import { exitCodes } from "../program/exit-codes.ts";
+import { formatLogarithm } from "../runs/expectations.ts";
+import { imageFacts, imageFlags, openImages } from "../images/images.ts";
+import { loadRecipe, recipeFlags } from "../runs/recipe-file.ts";
+import { inRunFolder, runFlags } from "../runs/folder.ts";
+import { finishRun, runFacts, trainingFlags, trainingRun, type TrainingRunOptions } from "../runs/training-run.ts";
 
 export const trainTokenizerCommand = defineCommand({
   name: "train-tokenizer",

@@ -2,7 +2,7 @@
 import { saveBeit, saveOfficialBeit, toHuggingFace, type Beit, type Preprocessing } from "@beitjs/beit-encoder";
 import { saveOfficialTokenizer, saveTokenizer, tokenizerToOfficial, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import { writeSafetensors } from "@beitjs/tensor-core/safetensors";
-import { beitToOnnx, tokenizerToOnnx, type BeitOutput } from "@beitjs/trainers/onnx";
+import { beitToOnnx, tokenizerToOnnx, type BeitOutput } from "@beitjs/onnx";
 
 export const formats = ["beitjs", "hugging-face", "unilm", "onnx"] as const;
 export type Format = (typeof formats)[number];

@@ -1,7 +1,7 @@
 // How a written model is used, as code for its model card.
 import type { Beit } from "@beitjs/beit-encoder";
 import type { Tokenizer } from "@beitjs/dvae-tokenizer";
-import type { BeitOutput } from "@beitjs/trainers/onnx";
+import type { BeitOutput } from "@beitjs/onnx";
 import type { Format } from "./formats.ts";
 
 export type Snippet = { readonly language: "ts" | "python"; readonly code: string };

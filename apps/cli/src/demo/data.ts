@@ -4,8 +4,8 @@ import { isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { order, requireLabels, requireSameClasses, split, subset, takePerClass, type Dataset } from "@beitjs/trainers";
 import { datasetLayout, type DatasetKind, type DatasetSplit } from "@beitjs/trainers/node";
-import type { Context } from "../command.ts";
-import { openImages } from "../images.ts";
+import type { Context } from "../program/command.ts";
+import { openImages } from "../images/images.ts";
 import { shrunkDataset } from "./shrunk-dataset.ts";
 
 /** The images that come with this package. (data/fashion-mnist/README.md) */

@@ -1,11 +1,11 @@
 // The end of a demo: pictures, summary.json and report.html from what the parts left.
 import { join, resolve } from "node:path";
 import type { MaskStatistics } from "@beitjs/masking";
-import type { BackendFacts } from "../backend.ts";
-import type { Context } from "../command.ts";
+import type { BackendFacts } from "../backends/open.ts";
+import type { Context } from "../program/command.ts";
 import { renderReport } from "../report/render.ts";
-import { writeResult, writeSummary } from "../run-folder.ts";
-import { cliVersion } from "../version.ts";
+import { writeResult, writeSummary } from "../runs/folder.ts";
+import { cliVersion } from "../program/version.ts";
 import { readCurves } from "./curves.ts";
 import { shippedData } from "./data.ts";
 import { environment } from "./environment.ts";

@@ -11,7 +11,7 @@ import {
   type Recipe,
   type TokenizerScores,
 } from "@beitjs/trainers";
-import type { Context } from "../command.ts";
+import type { Context } from "../program/command.ts";
 import { percent, whole } from "../report/format-number.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { labelsPerClass, recipeOf, type Start } from "./settings.ts";

@@ -7,7 +7,7 @@ import { disposeTree, scope, tensor, type Tensor } from "@beitjs/tensor-core";
 import { fromFloat, resize, type Image } from "@beitjs/tensor-core/image";
 import { argmax } from "@beitjs/tensor-core/ops";
 import { drawMask, evalView, stack, tokensOf, type Dataset, type Example, type MaskRecipe } from "@beitjs/trainers";
-import { composite } from "../report/picture.ts";
+import { composite } from "../pictures/picture.ts";
 import type {
   AttentionPicture,
   CodebookEntry,

@@ -2,9 +2,9 @@
 // scratch, figures and report. (BEiT, sections 2 and 3, in small)
 import type { Backend } from "@beitjs/tensor-core";
 import { demoPretrain } from "@beitjs/trainers";
-import type { BackendFacts } from "../backend.ts";
-import type { Context } from "../command.ts";
-import { cliVersion } from "../version.ts";
+import type { BackendFacts } from "../backends/open.ts";
+import type { Context } from "../program/command.ts";
+import { cliVersion } from "../program/version.ts";
 import { prepareData } from "./data.ts";
 import { finishDemo, type DemoResult } from "./finish-demo.ts";
 import { fineTunedPairs, heading, pretrainedEncoder, trainedTokenizer } from "./parts.ts";

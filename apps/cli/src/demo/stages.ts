@@ -18,9 +18,9 @@ import {
   type StepReport,
 } from "@beitjs/trainers";
 import { loadCheckpoint, type LoadedCheckpoint } from "@beitjs/trainers/node";
-import type { Context } from "../command.ts";
-import { beitOf, tokenizerOf, weightsHash } from "../models.ts";
-import { trainingRun, type TrainingRunOptions } from "../training-run.ts";
+import type { Context } from "../program/command.ts";
+import { beitOf, tokenizerOf, weightsHash } from "../models/checkpoint.ts";
+import { trainingRun, type TrainingRunOptions } from "../runs/training-run.ts";
 import type { DemoData } from "./data.ts";
 import { labelsPerClass, type DemoSettings, type Start } from "./settings.ts";
 

@@ -1,5 +1,5 @@
 // What a demo found, as summary.json holds it: every figure of the report, and what is needed to get it again.
-import type { BackendFacts } from "../backend.ts";
+import type { BackendFacts } from "../backends/open.ts";
 import type { DemoRecipes } from "./settings.ts";
 
 /** Accuracies are shares in [0, 1]. */

@@ -2,7 +2,7 @@
 // done and is only shown again tells the time it took.
 import { promises as files } from "node:fs";
 import { join } from "node:path";
-import { writeResult } from "../run-folder.ts";
+import { writeResult } from "../runs/folder.ts";
 import type { DemoSummary } from "./summary.ts";
 
 export interface Times {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { openFile } from "@beitjs/tensor-core/files/node";
 import type { Manifest } from "@beitjs/trainers";
 import { listCheckpoints } from "@beitjs/trainers/node";
-import type { Context } from "../command.ts";
-import { messageOf } from "../exit-codes.ts";
+import type { Context } from "../program/command.ts";
+import { messageOf } from "../program/exit-codes.ts";
 import { fileFacts, type FileFacts } from "./file-facts.ts";
 
 export type CheckpointFacts = {

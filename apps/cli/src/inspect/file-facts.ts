@@ -9,8 +9,8 @@ import {
   type LazyTensor,
   type TensorFile,
 } from "@beitjs/tensor-core/files";
-import type { Context } from "../command.ts";
-import { messageOf } from "../exit-codes.ts";
+import type { Context } from "../program/command.ts";
+import { messageOf } from "../program/exit-codes.ts";
 import { treeFacts, type TreeFacts } from "./tree-facts.ts";
 
 export type TensorFacts = { readonly name: string; readonly dtype: string; readonly shape: readonly number[] };

@@ -1,6 +1,6 @@
 // Facts as text: a line a fact, then the tensors in columns.
 import type { CheckpointFacts } from "./checkpoint-facts.ts";
-import { printable } from "../printable.ts";
+import { printable } from "../program/printable.ts";
 import { countDtypes, type DtypeFacts, type FileFacts, type TensorFacts } from "./file-facts.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { TreeFacts } from "./tree-facts.ts";

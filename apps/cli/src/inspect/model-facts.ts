@@ -9,7 +9,7 @@ import {
 } from "@beitjs/beit-encoder";
 import { hasTokenizerNames, readTokenizerFiles, type DvaeConfig, type TokenizerOrigin } from "@beitjs/dvae-tokenizer";
 import type { FileSource } from "@beitjs/tensor-core/files";
-import { messageOf } from "../exit-codes.ts";
+import { messageOf } from "../program/exit-codes.ts";
 import { sizeOf, type FileFacts, type TensorFacts } from "./file-facts.ts";
 
 export type ModelFacts =

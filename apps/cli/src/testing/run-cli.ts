@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import sharp from "sharp";
 import { runCli } from "../cli.ts";
-import type { Output } from "../host.ts";
+import type { Output } from "../program/host.ts";
 
 export type CliRun = {
   readonly code: number;

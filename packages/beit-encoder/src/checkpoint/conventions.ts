@@ -1,6 +1,6 @@
 // What a checkpoint does not say and its origin knows: how tables meet another grid, how images become pixels.
 import type { BeitConfig } from "../config.ts";
-import type { Preprocessing } from "../preprocessing.ts";
+import type { Preprocessing } from "./preprocessing.ts";
 import type { AdaptOptions } from "../values.ts";
 
 /** Whose code wrote a checkpoint: ours, BEiT's own (microsoft/unilm), timm, or Hugging Face transformers. */

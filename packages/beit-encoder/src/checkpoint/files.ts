@@ -1,7 +1,7 @@
 // Which file is which: one file of weights, or the files of a model folder (Hugging Face, timm), shards included.
 import { openTensors, type FileSource, type LazyTensor, type TensorFile } from "@beitjs/tensor-core/files";
 import type { PickleValue } from "@beitjs/tensor-core/pickle";
-import { mergeShards } from "../shards.ts";
+import { mergeShards } from "./shards.ts";
 import { readJson } from "./json.ts";
 
 /** What was found in a model's files. */

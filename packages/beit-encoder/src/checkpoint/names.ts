@@ -2,9 +2,9 @@
 import type { Shape } from "@beitjs/tensor-core";
 import type { LazyTensor } from "@beitjs/tensor-core/files";
 import type { BeitConfig } from "../config.ts";
-import { huggingFaceName } from "../hugging-face-config.ts";
-import { joinNames, splitNames, thirdOfShape } from "../hugging-face.ts";
-import { officialPath, officialShapes, ourLayout } from "../load.ts";
+import { huggingFaceName } from "./hugging-face-config.ts";
+import { joinNames, splitNames, thirdOfShape } from "./hugging-face.ts";
+import { officialPath, officialShapes, ourLayout } from "./official.ts";
 import { parameterShapes } from "../parameters.ts";
 import { joinRows, stored, type StoredTensor } from "./stored.ts";
 

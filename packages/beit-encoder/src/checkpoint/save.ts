@@ -1,8 +1,8 @@
 // A model as one file of ours: the parameters by their paths, and in the metadata all that is needed to use them.
 import { fromFloat32, fromFloat32ToHalf, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
-import { beitToOfficial } from "../load.ts";
+import { beitToOfficial } from "./official.ts";
 import type { Beit } from "../parameters.ts";
-import type { Preprocessing } from "../preprocessing.ts";
+import type { Preprocessing } from "./preprocessing.ts";
 import { readParameters } from "../values.ts";
 
 export type SaveBeitOptions = {

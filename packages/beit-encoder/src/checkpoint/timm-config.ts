@@ -1,7 +1,7 @@
 // The config.json of timm's model repositories: an architecture's name, and how its images are prepared. The sizes are in
 // the weights. (timm, models/_hub.py)
-import type { Preprocessing } from "../preprocessing.ts";
-import { fieldsOf } from "../json-fields.ts";
+import type { Preprocessing } from "./preprocessing.ts";
+import { fieldsOf } from "./json-fields.ts";
 
 export type TimmConfig = {
   readonly architecture: string;

@@ -16,7 +16,7 @@ import { attentionMaps } from "../attention-maps.ts";
 import { patchCount } from "../config.ts";
 import { encode, runBlocks } from "../encoder.ts";
 import { classLogits, visualTokenLogits } from "../heads.ts";
-import { beitToOfficial } from "../load.ts";
+import { beitToOfficial } from "../checkpoint/official.ts";
 import type { Beit, BeitParams } from "../parameters.ts";
 import type { HostTensor } from "../values.ts";
 

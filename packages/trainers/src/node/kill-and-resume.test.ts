@@ -44,7 +44,7 @@ const source = (path: string) => JSON.stringify(fileURLToPath(new URL(path, impo
 const script = `
 import { createSimdBackend } from ${source("../../../tensor-core/src/backends/simd/index.ts")};
 import { memoryDataset } from ${source("../data/memory.ts")};
-import { trainTokenizer } from ${source("../train-tokenizer.ts")};
+import { trainTokenizer } from ${source("../stages/train-tokenizer.ts")};
 import { listCheckpoints, loadCheckpoint, saveCheckpoint } from ${source("./checkpoint-store.ts")};
 import { lockRun } from ${source("./run-lock.ts")};
 

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { createEventWriter } from "../logging/tensorboard.ts";
+import { createEventWriter } from "../tensorboard.ts";
 import { openMetrics } from "./metrics.ts";
 
 let run: string;

@@ -2,7 +2,7 @@
 // first drops what lies after its checkpoint, so that curves have every step once.
 import { promises as files } from "node:fs";
 import { join } from "node:path";
-import { createEventWriter } from "../logging/tensorboard.ts";
+import { createEventWriter } from "../tensorboard.ts";
 import { hasCode, writeErrorReason } from "./checkpoint-files.ts";
 
 export type MetricsOptions = {

@@ -1,9 +1,9 @@
 // Self-attention of chosen patches in the last block, head by head. (BEiT, section 3.4 and Figure 2)
 import type { Image } from "@beitjs/tensor-core/image";
 import { percent } from "../format-number.ts";
-import { heatOver } from "../heat.ts";
+import { heatOver } from "../../pictures/heat.ts";
 import { html, type Html } from "../html.ts";
-import { enlarge, frame, picture, type Color } from "../picture.ts";
+import { enlarge, frame, picture, type Color } from "../../pictures/picture.ts";
 import type { AttentionPicture, ReportData } from "../report-data.ts";
 
 const queryColor: Color = [0, 200, 255];

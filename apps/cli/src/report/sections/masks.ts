@@ -1,7 +1,7 @@
 // What blockwise masks look like on average. (BEiT, section 2.3 and Algorithm 1)
 import type { Mask } from "@beitjs/masking";
 import { percent, whole } from "../format-number.ts";
-import { heatColor } from "../heat.ts";
+import { heatColor } from "../../pictures/heat.ts";
 import { html, type Html } from "../html.ts";
 import type { ReportData } from "../report-data.ts";
 

@@ -1,7 +1,7 @@
 // Masked image modeling to look at: what the model makes of the patches that it cannot see. (BEiT, section 2.3)
 import { percent } from "../format-number.ts";
 import { html, type Html } from "../html.ts";
-import { composite, picture, plain } from "../picture.ts";
+import { composite, picture, plain } from "../../pictures/picture.ts";
 import type { ReportData, Restoration } from "../report-data.ts";
 
 export async function restorations(data: ReportData): Promise<Html> {

@@ -1,7 +1,7 @@
 // What this run was: data, machine, times and the three recipes in full.
 import { stringify } from "yaml";
 import type { DemoSummary } from "../../demo/summary.ts";
-import { formatBackend } from "../../backend.ts";
+import { formatBackend } from "../../backends/open.ts";
 import { duration, whole } from "../format-number.ts";
 import { html, type Html } from "../html.ts";
 

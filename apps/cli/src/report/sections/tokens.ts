@@ -1,7 +1,7 @@
 // What the tokenizer makes of images: reconstructions, grids of visual tokens, and the codebook. (BEiT, section 2.1.2)
 import { percent } from "../format-number.ts";
 import { html, type Html } from "../html.ts";
-import { picture } from "../picture.ts";
+import { picture } from "../../pictures/picture.ts";
 import type { CodebookEntry, Reconstruction, ReportData } from "../report-data.ts";
 
 const grids = 3;

@@ -1,4 +1,4 @@
-// The body of a kernel thread, embedded as text by tools/build-kernels.ts and started from a string, so that no bundler
+// The body of a kernel thread, embedded as text by tools/kernels/build.ts and started from a string, so that no bundler
 // has to find a worker file. It runs in Node (CommonJS, `require` exists) and in browsers, hence no import or export.
 // Protocol and layout of the control block: threads.ts.
 declare const require: (name: "node:worker_threads") => { readonly parentPort: Port };

@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { evalView } from "@beitjs/trainers";
+import { readImage } from "@beitjs/trainers/node";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Context } from "../program/command.ts";
+import { imageBatches } from "./batches.ts";
+import { openImageSources } from "./sources.ts";
+import { createInterrupt } from "../program/interrupt.ts";
+import { openViewPool } from "./view-pool.ts";
+import { tokenEvalView } from "./eval-views.ts";
+
+const view = tokenEvalView(3, 16);
+// A thread has no transpiler of its own, and finds the packages as they were built.
+const execArgv = ["--import", "jiti/register"];
+const count = 6;
+let folder: string;
+let paths: string[];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "beit-batches-"));
+  paths = Array.from({ length: count }, (_, i) => join(folder, `${i}.png`));
+  for (const [i, path] of paths.entries()) {
+    await sharp({ create: { width: 20 + i, height: 31, channels: 3, background: { r: 40 * i, g: 9, b: 200 } } })
+      .png()
+      .toFile(path);
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+type Signals = { on(name: string, listener: () => void): unknown };
+const warnings: string[] = [];
+function contextOf(signals?: Signals): Context {
+  const nothing = () => {};
+  const progress = () => ({ update: nothing, stop: nothing });
+  const terminal = { info: nothing, event: nothing, progress, warn: (text: string) => void warnings.push(text) };
+  const host = { signals: signals ?? { on: nothing, off: nothing }, exit: nothing, now: Date.now };
+  return { terminal, interrupt: createInterrupt(host as never, nothing) } as unknown as Context;
+}
+
+async function viewsOf(files: readonly string[]): Promise<Float32Array[]> {
+  return Promise.all(files.map(async (path) => evalView(await readImage(path), view)));
+}
+
+describe("imageBatches", () => {
+  it("gives every image once, in order, as reading them one by one does", async () => {
+    const context = contextOf();
+    const sources = await openImageSources(paths, { skipBad: false }, context);
+    const batches = [];
+    const options = { view, batch: 4, label: "reading", threads: 3 };
+    for await (const batch of imageBatches(sources, options, context)) batches.push(batch);
+    expect(batches.map(({ names }) => names)).toEqual([paths.slice(0, 4), paths.slice(4)]);
+    expect(batches.flatMap(({ indices }) => indices)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(batches.flatMap(({ views }) => views)).toEqual(await viewsOf(paths));
+  });
+
+  it("leaves a bad image in the middle out on request, and else names it", async () => {
+    const bad = join(folder, "bad.txt");
+    writeFileSync(bad, "no image");
+    const mixed = [paths[0], bad, paths[1]];
+    const context = contextOf();
+    const options = { view, batch: 2, label: "reading", threads: 2 };
+    const sources = await openImageSources(mixed, { skipBad: true }, context);
+    const batches = [];
+    for await (const batch of imageBatches(sources, options, context)) batches.push(batch);
+    expect(batches.map(({ names, indices }) => ({ names, indices }))).toEqual([
+      { names: [paths[0], paths[1]], indices: [0, 2] },
+    ]);
+    expect(warnings).toEqual([expect.stringContaining("bad.txt")]);
+    const strict = await openImageSources(mixed, { skipBad: false }, context);
+    await expect(imageBatches(strict, options, context).next()).rejects.toThrow(/bad\.txt/);
+  });
+
+  it("stops at a signal between batches", async () => {
+    const listeners: (() => void)[] = [];
+    const context = contextOf({ on: (_, listener) => listeners.push(listener), off: () => {} } as Signals);
+    const sources = await openImageSources(paths, { skipBad: false }, context);
+    const batches = imageBatches(sources, { view, batch: 2, label: "reading", threads: 1 }, context);
+    await batches.next();
+    listeners[0]();
+    await expect(batches.next()).rejects.toThrow();
+  });
+});
+
+describe("openViewPool", () => {
+  it("gives the views of readImage from its threads, and its errors", async () => {
+    const pool = openViewPool({ atATime: 5, execArgv });
+    const views = await Promise.all(paths.map((path) => pool.view(path, view)));
+    expect(views).toEqual(await viewsOf(paths));
+    const missing = join(folder, "missing.png");
+    const expected = await readImage(missing).catch((error: unknown) => error);
+    await expect(pool.view(missing, view)).rejects.toMatchObject({ path: missing, ...(expected as object) });
+    await pool.dispose();
+  });
+
+  it("rejects what was not ready when it is disposed", async () => {
+    const pool = openViewPool({ atATime: 1, execArgv });
+    const pending = expect(pool.view(paths[0], view)).rejects.toThrow(/ended with code/);
+    await pool.dispose();
+    await pending;
+  });
+});

@@ -1,0 +1,149 @@
+// The images of --data: opened, read once to find bad ones before anything is trained on them, and told about.
+import { requireLabels, subset, type Dataset } from "@beitjs/trainers";
+import {
+  datasetLayout,
+  openDataset,
+  verifyDataset,
+  type DatasetKind,
+  type DatasetSplit,
+  type ImageProblem,
+} from "@beitjs/trainers/node";
+import { required, toggle, type Context } from "../program/command.ts";
+
+export const imageFlags = {
+  data: required("dir", "images: a folder (a class per sub-folder, or flat), IDX files, or CIFAR's binary files"),
+  skipBad: toggle("set images aside that cannot be read, instead of stopping"),
+};
+
+export type OpenedImages = {
+  readonly images: Dataset;
+  readonly kind: DatasetKind;
+  readonly split: DatasetSplit;
+  /** Images set aside. */
+  readonly skipped: readonly ImageProblem[];
+};
+
+export type OpenImagesOptions = { readonly split: DatasetSplit; readonly skipBad: boolean };
+
+/**
+ * Opens a split and reads every image of it once.
+ *
+ * @throws with the paths and reasons if images cannot be read, unless `skipBad`
+ */
+export async function openImages(
+  path: string,
+  { split, skipBad }: OpenImagesOptions,
+  context: Context,
+): Promise<OpenedImages> {
+  const dataset = await openDataset(path, { split, verify: false, signal: context.interrupt.signal });
+  const bad = await findBad(dataset, context);
+  if (bad.length > 0 && !skipBad) throw badImagesError(path, dataset, bad, context);
+  const images = withoutBad(path, dataset, bad);
+  tellImages(path, { images, kind: dataset.kind, split, skipped: bad }, context);
+  return { images, kind: dataset.kind, split, skipped: bad };
+}
+
+/** Says how many images there are, and which were set aside. */
+export function tellImages(
+  path: string,
+  { images, kind, split, skipped }: OpenedImages,
+  { terminal }: Pick<Context, "terminal">,
+): void {
+  const aside = skipped.length > 0 ? `, ${skipped.length} set aside` : "";
+  const classes = images.classes ? `, ${images.classes.length} classes` : ", no labels";
+  terminal.info(`images: ${images.length} of ${path} (${kind}, ${split})${classes}${aside}`);
+  terminal.event("images", {
+    path,
+    kind,
+    split,
+    images: images.length,
+    classes: images.classes ?? null,
+    skipped: skipped.map(reported),
+  });
+}
+
+/** Lists images that cannot be read; the error says how many they are and what to do. */
+export function badImagesError(
+  path: string,
+  { length }: Dataset,
+  bad: readonly ImageProblem[],
+  { terminal }: Pick<Context, "terminal">,
+): Error {
+  for (const { path: file, reason } of bad.slice(0, 20)) terminal.info(`  ${file}: ${reason}`);
+  if (bad.length > 20) terminal.info(`  and ${bad.length - 20} more`);
+  terminal.event("bad-images", { problems: bad.map(reported) });
+  const [first] = bad;
+  return new Error(
+    `${bad.length} of ${length} images of ${path} cannot be read, the first is ${first.path}: ${first.reason}; ` +
+      "repair or remove them, or pass --skip-bad",
+  );
+}
+
+/** The test split where the data has one, else the only one it has. */
+export async function testSplit(path: string): Promise<DatasetSplit> {
+  return (await datasetLayout(path)).splits.test ? "test" : "train";
+}
+
+/** The same images for work that has nothing to save: reading stops when the program is asked to. */
+export function interruptible(dataset: Dataset, { interrupt }: Pick<Context, "interrupt">): Dataset {
+  const get = async (index: number) => {
+    // Images in memory are there at once: without a pause no signal would be heard before the end.
+    await new Promise((resolve) => setImmediate(resolve));
+    interrupt.check();
+    return dataset.get(index);
+  };
+  return { ...dataset, get };
+}
+
+/** What must not change when a run goes on: other images would come in another order. */
+export function imageFacts({ length, classes }: Dataset): {
+  readonly images: number;
+  readonly classes: readonly string[] | null;
+} {
+  return { images: length, classes: classes ?? null };
+}
+
+/** Reads all images and returns those that cannot be read. */
+export async function findBad(dataset: Dataset, { terminal, interrupt }: Context): Promise<ImageProblem[]> {
+  let read = 0;
+  const counted: Dataset = {
+    ...dataset,
+    get: (index) => dataset.get(index).finally(() => progress.update(++read, "")),
+  };
+  const progress = terminal.progress({ label: "reading images", total: dataset.length, unit: "images" });
+  const bad: ImageProblem[] = [];
+  try {
+    for await (const problem of verifyDataset(counted, { signal: interrupt.signal })) bad.push(problem);
+  } finally {
+    progress.stop();
+  }
+  return bad;
+}
+
+/**
+ * The images that can be read.
+ *
+ * @throws if there are none, or none of a class
+ */
+export function withoutBad(path: string, dataset: Dataset, bad: readonly ImageProblem[]): Dataset {
+  if (bad.length === 0) return dataset;
+  const out = new Set(bad.map(({ index }) => index));
+  const good = Array.from({ length: dataset.length }, (_, index) => index).filter((index) => !out.has(index));
+  if (good.length === 0)
+    throw new Error(
+      `none of the ${dataset.length} images of ${path} can be read, the first is ${bad[0].path}: ${bad[0].reason}`,
+    );
+  const images = subset(dataset, good);
+  if (images.classes) refuseEmptyClass(path, images);
+  return images;
+}
+
+function reported({ path, reason }: ImageProblem): { readonly path: string; readonly reason: string } {
+  return { path, reason };
+}
+
+function refuseEmptyClass(path: string, images: Dataset): void {
+  const used = new Set(Array.from({ length: images.length }, (_, index) => images.label(index)));
+  const empty = requireLabels(images).filter((_, label) => !used.has(label));
+  if (empty.length > 0) throw new Error(`no image of class ${empty.join(", ")} in ${path} can be read`);
+}

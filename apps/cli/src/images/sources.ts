@@ -1,0 +1,122 @@
+// The images of commands that only look at them: files and folders in the order given. Listed here, and read when their turn
+// comes (image-batches.ts), each once.
+import { promises as files } from "node:fs";
+import type { Dataset } from "@beitjs/trainers";
+import {
+  datasetLayout,
+  openDataset,
+  readImage,
+  type DatasetSplit,
+  type ImageError,
+  type ImageProblem,
+} from "@beitjs/trainers/node";
+import { integer, list, toggle, type Context } from "../program/command.ts";
+import { messageOf } from "../program/exit-codes.ts";
+import { badImagesError, tellImages, withoutBad } from "./images.ts";
+import type { ImagePath } from "./view-file.ts";
+
+export const imageSourceFlags = {
+  images: list("path", "image files, or folders as for training", { required: true }),
+  batch: integer("count", "images at a time", 1, 8),
+  skipBad: toggle("leave images out that cannot be read, instead of stopping"),
+};
+
+/** Files in a row, or one split of a folder. Classes of one folder mean nothing in the next. */
+export type SourcePart = {
+  readonly images: Pick<Dataset, "length" | "name" | "get">;
+  /** The file that holds an image and nothing else, where there is one. */
+  readonly path?: (index: number) => ImagePath;
+  /** An image could not be read. Throws, or tells whether there is still use for those after it. */
+  bad(index: number, error: ImageError): boolean;
+  /** All were read; throws if the part is not to be used. */
+  end(): void;
+};
+
+export type ImageSources = {
+  /** What was found; some may turn out to be no images. */
+  readonly length: number;
+  readonly names: readonly string[];
+  readonly parts: readonly SourcePart[];
+};
+
+type Reading = { readonly skipBad: boolean };
+
+/**
+ * Lists files and folders (all their splits) as one collection without labels.
+ *
+ * @throws if a folder has no images, or its data set is damaged
+ */
+export async function openImageSources(
+  paths: readonly string[],
+  reading: Reading,
+  context: Context,
+): Promise<ImageSources> {
+  const parts: SourcePart[] = [];
+  let singles: string[] = [];
+  const closeSingles = (): void => {
+    if (singles.length > 0) parts.push(filesPart(singles, reading, context));
+    singles = [];
+  };
+  for (const path of paths) {
+    if (!(await isFolder(path))) {
+      singles.push(path);
+      continue;
+    }
+    closeSingles();
+    const splits = Object.keys((await datasetLayout(path)).splits) as DatasetSplit[];
+    for (const split of splits) parts.push(await folderPart(path, split, reading, context));
+  }
+  closeSingles();
+  const names = parts.flatMap(({ images }) => Array.from({ length: images.length }, (_, index) => images.name(index)));
+  return { length: names.length, names, parts };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return files.stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+}
+
+function filesPart(paths: readonly string[], { skipBad }: Reading, { terminal }: Context): SourcePart {
+  return {
+    images: {
+      length: paths.length,
+      name: (index) => paths[index],
+      get: async (index) => ({ image: await readImage(paths[index]), name: paths[index] }),
+    },
+    path: (index) => paths[index],
+    bad(_, error) {
+      if (!skipBad) throw error;
+      terminal.warn(`left out: ${messageOf(error)}`);
+      return true;
+    },
+    end() {},
+  };
+}
+
+async function folderPart(
+  path: string,
+  split: DatasetSplit,
+  { skipBad }: Reading,
+  context: Context,
+): Promise<SourcePart> {
+  const images = await openDataset(path, { split, verify: false, signal: context.interrupt.signal });
+  const { kind } = images;
+  const skipped: ImageProblem[] = [];
+  // How many will be left is known at the end.
+  if (!skipBad) tellImages(path, { images, kind, split, skipped }, context);
+  return {
+    images,
+    ...(images.path && { path: images.path }),
+    bad(index, { path: file, reason }) {
+      skipped.push({ index, name: images.name(index), path: file, reason });
+      return skipBad; // otherwise the rest is read to tell all bad ones at once
+    },
+    end() {
+      if (skipped.length > 0 && !skipBad) throw badImagesError(path, images, skipped, context);
+      const good = withoutBad(path, images, skipped);
+      if (skipBad) tellImages(path, { images: good, kind, split, skipped }, context);
+    },
+  };
+}

@@ -1,0 +1,67 @@
+// Models from checkpoints.
+import { loadBeit, type AdaptOptions, type Beit, type BeitConfig } from "@beitjs/beit-encoder";
+import {
+  initGaussianVae,
+  initTokenizer,
+  type DvaeConfig,
+  type GaussianVae,
+  type GaussianVaeConfig,
+  type Tokenizer,
+} from "@beitjs/dvae-tokenizer";
+import { fillTree, type Backend } from "@beitjs/tensor-core";
+import { createRng } from "@beitjs/tensor-core/random";
+import { toFloat32 } from "@beitjs/tensor-core/safetensors";
+import type { DecodedCheckpoint, Recipe } from "@beitjs/trainers";
+import { loadCheckpoint, type LoadedCheckpoint } from "@beitjs/trainers/node";
+import type { Context } from "../program/command.ts";
+import { usageError } from "../program/exit-codes.ts";
+
+export type StageName = Recipe["stage"];
+
+/** What a checkpoint was trained as. */
+export function stageOf({ manifest }: DecodedCheckpoint): StageName {
+  return (manifest.recipe as Recipe).stage;
+}
+
+/** Opens the checkpoint of a flag; it must be of one of these stages. Damaged ones that were passed over are told. */
+export async function openCheckpoint(
+  path: string,
+  stages: readonly StageName[],
+  { terminal }: Pick<Context, "terminal">,
+): Promise<LoadedCheckpoint> {
+  const checkpoint = await loadCheckpoint(path);
+  for (const { path: damaged, reason } of checkpoint.skipped)
+    terminal.warn(`damaged checkpoint passed over: ${damaged}: ${reason}`);
+  const stage = stageOf(checkpoint);
+  if (!stages.includes(stage))
+    throw usageError(`${path}: expected a checkpoint of stage ${stages.join(" or ")}, got ${stage}`);
+  return checkpoint;
+}
+
+export function tokenizerOf({ manifest, tensors }: DecodedCheckpoint, backend: Backend): Tokenizer {
+  const tokenizer = initTokenizer(manifest.model as DvaeConfig, createRng(0), backend);
+  fillTree(tokenizer.params, tensors, { user: "loadCheckpoint" });
+  return tokenizer;
+}
+
+export function gaussianVaeOf({ manifest, tensors }: DecodedCheckpoint, backend: Backend): GaussianVae {
+  const vae = initGaussianVae(manifest.model as GaussianVaeConfig, createRng(0), backend);
+  fillTree(vae.params, tensors, { user: "loadCheckpoint" });
+  return vae;
+}
+
+/** @param options another image size than the checkpoint's, and how positions meet it */
+export function beitOf(
+  { manifest, tensors }: DecodedCheckpoint,
+  backend: Backend,
+  { imageSize, ...resizing }: AdaptOptions & { readonly imageSize?: number | undefined } = {},
+): Beit {
+  const values = new Map([...tensors].map(([path, one]) => [path, { shape: one.shape, data: toFloat32(one) }]));
+  const config = manifest.model as BeitConfig;
+  return loadBeit(values, { ...config, imageSize: imageSize ?? config.imageSize }, backend, resizing);
+}
+
+/** What tells one model's weights from another's. */
+export function weightsHash({ manifest }: DecodedCheckpoint): string {
+  return manifest.files["model.safetensors"].sha256;
+}

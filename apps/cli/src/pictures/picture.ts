@@ -1,0 +1,63 @@
+// Pictures of the report: PNG as data URIs, as small as they are, and scaled up by the page without smoothing.
+import type { Box, Image } from "@beitjs/tensor-core/image";
+import sharp from "sharp";
+import { html, type Html } from "../report/html.ts";
+
+/** An image as an <img>; `width` in CSS pixels, the page may show it smaller. */
+export async function picture(image: Image, alt: string, width = 112): Promise<Html> {
+  const height = Math.round((width * image.height) / image.width);
+  return html`<img src="${await pngUri(image)}" width="${width}" height="${height}" alt="${alt}" />`;
+}
+
+/** PNG of an image as a data URI. */
+export async function pngUri({ width, height, channels, data }: Image): Promise<string> {
+  const pixels = sharp(data, { raw: { width, height, channels } }).toColourspace(channels === 1 ? "b-w" : "srgb");
+  const png = await pixels.png({ compressionLevel: 9 }).toBuffer();
+  return `data:image/png;base64,${png.toString("base64")}`;
+}
+
+export type Color = readonly [red: number, green: number, blue: number];
+
+/** Every pixel as a square of `factor` pixels, in color. */
+export function enlarge(image: Image, factor: number): Image {
+  const [width, height] = [image.width * factor, image.height * factor];
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const from = (Math.floor(y / factor) * image.width + Math.floor(x / factor)) * image.channels;
+      for (let c = 0; c < 3; c++) data[(y * width + x) * 3 + c] = image.data[from + (image.channels === 3 ? c : 0)];
+    }
+  }
+  return { width, height, channels: 3, data };
+}
+
+/** A frame drawn on the inner edge of a box, in place. */
+export function frame({ width, data }: Image, box: Box, color: Color, thickness = 2): void {
+  for (let y = box.top; y < box.top + box.height; y++) {
+    for (let x = box.left; x < box.left + box.width; x++) {
+      const edge = Math.min(x - box.left, box.left + box.width - 1 - x, y - box.top, box.top + box.height - 1 - y);
+      if (edge < thickness) data.set(color, (y * width + x) * 3);
+    }
+  }
+}
+
+/** The pixels of masked patches from `hidden`, the others from `visible`; cells row by row, 1 = masked. */
+export function composite(
+  visible: Image,
+  hidden: Image,
+  { cells, side }: { readonly cells: ArrayLike<number>; readonly side: number },
+): Image {
+  const { width, height, channels } = visible;
+  const data = Uint8Array.from(visible.data);
+  for (let i = 0; i < data.length; i++) {
+    const [x, y] = [Math.floor(i / channels) % width, Math.floor(i / channels / width)];
+    const cell = Math.floor((y * side) / height) * side + Math.floor((x * side) / width);
+    if (cells[cell] === 1) data[i] = hidden.data[i];
+  }
+  return { width, height, channels, data };
+}
+
+/** An image of one color. */
+export function plain({ width, height, channels }: Pick<Image, "width" | "height" | "channels">, value: number): Image {
+  return { width, height, channels, data: new Uint8Array(width * height * channels).fill(value) };
+}

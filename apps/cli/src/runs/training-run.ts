@@ -1,0 +1,247 @@
+// Drives a training loop from its folder: goes on from a checkpoint, records and shows every step, saves on the way and at
+// the end, and stops well on Ctrl-C and on a loss that is not finite.
+import { disposeTree } from "@beitjs/tensor-core";
+import {
+  firstDifference,
+  NonFiniteError,
+  type CheckpointInfo,
+  type DecodedCheckpoint,
+  type Recipe,
+  type StepReport,
+} from "@beitjs/trainers";
+import { listCheckpoints, openMetrics, saveCheckpoint, type ImageProblem } from "@beitjs/trainers/node";
+import type { BackendFacts } from "../backends/open.ts";
+import { integer, toggle, type Context } from "../program/command.ts";
+import { interruptedError, messageOf, usageError } from "../program/exit-codes.ts";
+import { findCheckpoint, writeRecipe, writeSummary } from "./folder.ts";
+import { formatDuration, type Progress } from "../program/terminal.ts";
+import { cliVersion } from "../program/version.ts";
+
+export const trainingFlags = { saveEvery: integer("steps", "steps between checkpoints", 1, 500) };
+
+/** For training of an encoder. */
+export const blockFlags = {
+  recompute: toggle("keep one block's memory instead of all blocks', for a third more time and the same results"),
+};
+
+export type TrainingRunOptions<Report extends StepReport<unknown>> = {
+  /** Where `checkpoints/` lies; created and locked by the caller. */
+  readonly folder: string;
+  readonly recipe: Recipe;
+  /** `auto`, `never` or a checkpoint's path. */
+  readonly resume: string;
+  readonly saveEvery: number;
+  /** Facts besides the recipe that must be the same when the run goes on: images, starting weights. */
+  readonly identity: Readonly<Record<string, unknown>>;
+  /** Other facts for the checkpoint's manifest. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** The training loop. */
+  readonly train: (resume: DecodedCheckpoint | undefined) => AsyncGenerator<Report, void, void>;
+  /** Configuration of the model being trained. */
+  readonly model: (report: Report) => object;
+  /** What to record of a step beside loss, rate and norm. */
+  readonly metrics: (report: Report) => Readonly<Record<string, number>>;
+  /** How it goes, for people, with what to expect. */
+  readonly describe: (report: Report) => string;
+  /** A warning, which is told when it is a new one. */
+  readonly warning?: (report: Report) => string | undefined;
+  /** Where metrics.jsonl lies, if not in `folder`, and the mark of this part's lines in it. */
+  readonly metricsFolder?: string;
+  readonly stage?: string;
+};
+
+export type TrainingResult<Report> = {
+  /** Finished updates, also those before this call. */
+  readonly step: number;
+  readonly totalSteps: number | undefined;
+  /** Newest checkpoint. */
+  readonly checkpoint: string;
+  /** The last step's report; none if the run was finished already. The optimizer's state in it is freed. */
+  readonly report: Report | undefined;
+  /** Of this call. */
+  readonly seconds: number;
+  readonly steps: number;
+};
+
+/**
+ * Runs a training loop to its end.
+ *
+ * @throws with exit code 130 after saving if it was interrupted; naming step, tensor and last good checkpoint if the
+ * loss or a gradient is not finite; a usage error if the folder holds another run
+ */
+export async function trainingRun<Report extends StepReport<unknown>>(
+  options: TrainingRunOptions<Report>,
+  context: Context,
+): Promise<TrainingResult<Report>> {
+  const { folder, recipe, train } = options;
+  const { host, terminal, interrupt } = context;
+  const resume = await findCheckpoint(folder, options.resume, context);
+  if (resume) refuseOther(resume, options);
+  await writeRecipe(folder, recipe);
+  const begin = resume?.manifest.step ?? 0;
+  const metrics = await openMetrics(options.metricsFolder ?? folder, {
+    after: begin,
+    now: host.now,
+    ...(options.stage !== undefined && { stage: options.stage }),
+  });
+  const began = host.now();
+  const warn = warnOnce(context);
+  let progress: Progress | undefined;
+  let last: Report | undefined;
+  let saved = resume?.path;
+  let savedStep = begin;
+  const save = async (report: Report): Promise<void> => {
+    saved = await saveCheckpoint(folder, report.state, checkpointInfo(report, options));
+    savedStep = report.step;
+    terminal.event("checkpoint", { step: report.step, path: saved });
+  };
+  try {
+    for await (const report of train(resume)) {
+      last = report;
+      const { step, totalSteps, loss, learningRate, gradientNorm } = report;
+      const values = { loss, learningRate, gradientNorm, ...options.metrics(report) };
+      await metrics.write(step, values);
+      terminal.event("step", {
+        ...(options.stage !== undefined && { stage: options.stage }),
+        step,
+        totalSteps,
+        ...values,
+      });
+      progress ??= terminal.progress({
+        label: options.stage ?? recipe.stage,
+        total: totalSteps,
+        start: begin,
+        unit: "images",
+        perStep: recipe.batchSize,
+      });
+      progress.update(step, options.describe(report));
+      warn(options.warning?.(report));
+      if (step % options.saveEvery === 0 || step === totalSteps) await save(report);
+      // The loop may never wait for anything: let timers, signals and streams have their turn.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (interrupt.requested) break;
+    }
+    if (last && savedStep !== last.step) await save(last);
+  } catch (error) {
+    throw error instanceof NonFiniteError ? await explainNonFinite(error, folder) : error;
+  } finally {
+    progress?.stop();
+    await metrics.close();
+    if (last) disposeTree(last.state.optimizer);
+  }
+  const step = last?.step ?? begin;
+  if (last && step < last.totalSteps) {
+    terminal.info(
+      `stopped at step ${step} of ${last.totalSteps}; saved as ${saved}; the same command goes on from there`,
+    );
+    terminal.event("interrupted", { step, checkpoint: saved });
+    throw interruptedError();
+  }
+  if (!last) interrupt.check();
+  const seconds = (host.now() - began) / 1000;
+  terminal.info(
+    last
+      ? `done: ${step} steps in ${formatDuration(seconds)}, saved as ${saved}`
+      : `nothing to do: the run has made its ${step} steps`,
+  );
+  return {
+    step,
+    totalSteps: last?.totalSteps,
+    checkpoint: saved as string,
+    report: last,
+    seconds,
+    steps: step - begin,
+  };
+}
+
+/** Facts of a run that do not decide whether it can go on: where it ran, on what, with which versions. */
+export function runFacts({
+  data,
+  skipped,
+  backend,
+  ...others
+}: {
+  readonly data: string;
+  readonly skipped: readonly ImageProblem[];
+  readonly backend: BackendFacts;
+} & Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return {
+    dataPath: data,
+    skippedImages: skipped.length,
+    backend,
+    versions: { beitjs: cliVersion(), node: process.version },
+    ...others,
+  };
+}
+
+/** Writes the summary of a training run and tells where it is. */
+export async function finishRun<Report extends StepReport<unknown>>(
+  { step, checkpoint, report, seconds, steps }: TrainingResult<Report>,
+  { folder, recipe, identity, facts, metrics }: TrainingRunOptions<Report>,
+  { terminal }: Context,
+): Promise<void> {
+  // Of a run that was finished before there is nothing new to tell.
+  if (!report) return terminal.event("done", { step, checkpoint });
+  const summary = {
+    stage: recipe.stage,
+    step,
+    checkpoint,
+    final: { loss: report.loss, ...metrics(report) },
+    thisCall: { steps, seconds, imagesPerSecond: (steps * recipe.batchSize) / seconds },
+    ...identity,
+    ...facts,
+    recipe,
+  };
+  const path = await writeSummary(folder, summary);
+  terminal.info(`summary: ${path}`);
+  terminal.event("done", { step, checkpoint, summary: path });
+}
+
+function checkpointInfo<Report extends StepReport<unknown>>(
+  report: Report,
+  options: TrainingRunOptions<Report>,
+): CheckpointInfo {
+  const { recipe, identity, facts } = options;
+  const stepsPerEpoch = report.totalSteps / recipe.epochs;
+  return {
+    stage: recipe.stage,
+    model: options.model(report),
+    recipe,
+    step: report.step,
+    position: { epoch: Math.floor(report.step / stepsPerEpoch), batch: report.step % stepsPerEpoch },
+    run: { identity, ...facts },
+  };
+}
+
+function refuseOther(
+  { manifest, path }: { manifest: DecodedCheckpoint["manifest"]; path: string },
+  options: Pick<TrainingRunOptions<never>, "recipe" | "identity">,
+): void {
+  const other = firstDifference(
+    { recipe: options.recipe, ...options.identity },
+    { recipe: manifest.recipe, ...(manifest.run?.["identity"] as object) },
+  );
+  if (other) {
+    throw usageError(
+      `${path} is of another run: ${other} (there: the checkpoint); take the same recipe and data, or another --out`,
+    );
+  }
+}
+
+async function explainNonFinite(error: NonFiniteError, folder: string): Promise<Error> {
+  const [newest] = await listCheckpoints(folder);
+  const kept = newest ? `the last good checkpoint is ${newest.path}` : "no checkpoint had been saved yet";
+  const advice = "lower learningRate.peak, raise learningRate.warmupSteps or set adamW.clipNorm";
+  return new Error(`${messageOf(error)}; ${kept}; ${advice}`, { cause: error });
+}
+
+function warnOnce({ terminal }: Context): (warning: string | undefined) => void {
+  let told = false;
+  return (warning) => {
+    if (warning !== undefined && !told) {
+      terminal.warn(warning);
+      terminal.event("warning", { message: warning });
+    }
+    told = warning !== undefined;
+  };
+}

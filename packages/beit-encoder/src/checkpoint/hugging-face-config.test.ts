@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import {
+  beitConfigFromHuggingFace,
+  beitConfigToHuggingFace,
+  beitVariants,
+  plainTransformer,
+  type BeitConfig,
+} from "../index.ts";
+
+const pretraining = { architectures: ["BeitForMaskedImageModeling"], use_mask_token: true };
+const classifier = { architectures: ["BeitForImageClassification"] };
+
+describe("beitConfigFromHuggingFace", () => {
+  it("fills in transformers' defaults", () => {
+    expect(beitConfigFromHuggingFace({})).toEqual({
+      config: {
+        imageSize: 224,
+        channels: 3,
+        patchSize: 16,
+        width: 768,
+        depth: 12,
+        heads: 12,
+        mlpRatio: 4,
+        absolutePositions: false,
+        relativePositions: "none",
+        layerScale: 0.1,
+        dropPath: 0.1,
+        epsilon: 1e-12,
+        vocabSize: 0,
+        classes: 0,
+        pooling: "mean",
+      },
+    });
+  });
+
+  it("reads every field", () => {
+    const { config, labels } = beitConfigFromHuggingFace({
+      ...classifier,
+      model_type: "beit",
+      hidden_size: 1024,
+      intermediate_size: 2048,
+      num_hidden_layers: 24,
+      num_attention_heads: 16,
+      image_size: [384, 384],
+      patch_size: 32,
+      num_channels: 1,
+      layer_norm_eps: 1e-6,
+      use_absolute_position_embeddings: true,
+      use_relative_position_bias: true,
+      layer_scale_init_value: 0,
+      drop_path_rate: 0.2,
+      use_mean_pooling: false,
+      id2label: { 1: "dog", 0: "cat", 2: "cat" },
+    });
+    expect(config).toEqual({
+      imageSize: 384,
+      channels: 1,
+      patchSize: 32,
+      width: 1024,
+      depth: 24,
+      heads: 16,
+      mlpRatio: 2,
+      absolutePositions: true,
+      relativePositions: "per-layer",
+      layerScale: 0,
+      dropPath: 0.2,
+      epsilon: 1e-6,
+      vocabSize: 0,
+      classes: 3,
+      pooling: "class",
+    });
+    expect(labels).toEqual(["cat", "dog", "cat"]);
+  });
+
+  it("takes the head from the architecture", () => {
+    expect(beitConfigFromHuggingFace({ ...pretraining, id2label: { 0: "a" } })).toMatchObject({
+      config: { vocabSize: 8192, classes: 0 },
+    });
+    const shared = { ...pretraining, vocab_size: 9, use_shared_relative_position_bias: true };
+    expect(beitConfigFromHuggingFace(shared).config).toMatchObject({ vocabSize: 9, relativePositions: "shared" });
+    expect(beitConfigFromHuggingFace(classifier).config).toMatchObject({ vocabSize: 0, classes: 2 });
+    expect(beitConfigFromHuggingFace({ ...classifier, num_labels: 7 }).config.classes).toBe(7);
+    const bare = beitConfigFromHuggingFace({ architectures: ["BeitModel"], id2label: { 0: "a" } });
+    expect(bare.config).toMatchObject({ vocabSize: 0, classes: 0 });
+    expect(bare.labels).toBeUndefined();
+  });
+
+  it("takes placeholders for no labels", () => {
+    expect(beitConfigFromHuggingFace({ ...classifier, id2label: { 0: "LABEL_0", 1: "LABEL_1" } }).labels).toBe(
+      undefined,
+    );
+    const mixed = { 0: "LABEL_0", 1: "dog" };
+    expect(beitConfigFromHuggingFace({ ...classifier, id2label: mixed }).labels).toEqual(["LABEL_0", "dog"]);
+  });
+
+  it("ignores what only other classes read, and what it does not know", () => {
+    const released = {
+      out_indices: [3, 5, 7, 11],
+      pool_scales: [1, 2, 3, 6],
+      use_auxiliary_head: true,
+      torch_dtype: "x",
+    };
+    expect(beitConfigFromHuggingFace(released)).toEqual(beitConfigFromHuggingFace({}));
+    const inherited = Object.create({ hidden_size: 12 }) as object;
+    expect(beitConfigFromHuggingFace(inherited).config.width).toBe(768);
+  });
+
+  it.each<[string, object, string]>([
+    ["another model", { model_type: "vit" }, `model_type "beit", got "vit"`],
+    ["segmentation", { architectures: ["BeitForSemanticSegmentation"] }, "architectures to be one of BeitModel"],
+    ["two architectures", { architectures: ["BeitModel", "BeitModel"] }, "architectures to be one of"],
+    ["another activation", { hidden_act: "gelu_new" }, `hidden_act "gelu", got "gelu_new"`],
+    ["dropout", { hidden_dropout_prob: 0.1 }, "hidden_dropout_prob 0, got 0.1"],
+    ["attention dropout", { attention_probs_dropout_prob: 0.1 }, "attention_probs_dropout_prob 0, got 0.1"],
+    ["a pyramid", { add_fpn: true }, "add_fpn false, got true"],
+    ["oblong images", { image_size: [224, 384] }, "image_size to be one number or the same twice, got [224,384]"],
+    ["oblong patches", { patch_size: [8, 16] }, "patch_size to be one number"],
+    ["a text", { hidden_size: "768" }, `hidden_size to be a number, got "768"`],
+    ["a number for a flag", { use_mean_pooling: 1 }, "use_mean_pooling to be true or false, got 1"],
+    ["two biases", { use_relative_position_bias: true, use_shared_relative_position_bias: true }, "not both"],
+    ["no mask token", { architectures: pretraining.architectures }, "use_mask_token true for masked image modeling"],
+    ["two last norms", { ...pretraining, use_mean_pooling: false }, "use_mean_pooling true for masked image modeling"],
+    ["a gap in the labels", { ...classifier, id2label: { 0: "a", 2: "c" } }, "id2label.1 to be a string, got none"],
+    ["a label that is no text", { ...classifier, id2label: { 0: 1 } }, "id2label.0 to be a string, got 1"],
+    ["heads that do not fit", { num_attention_heads: 7 }, "width divisible by heads, got 768 and 7"],
+    ["a list", [], "an object, got []"],
+  ])("refuses %s", (_, json, message) => {
+    expect(() => beitConfigFromHuggingFace(json)).toThrow("[beitConfigFromHuggingFace] expected ");
+    expect(() => beitConfigFromHuggingFace(json)).toThrow(message);
+  });
+});
+
+describe("beitConfigToHuggingFace", () => {
+  const bare: BeitConfig = { ...beitVariants.base, vocabSize: 0 };
+  it.each<[string, BeitConfig]>([
+    ["pre-training", beitVariants.large],
+    ["the plain transformer", { ...beitVariants.tiny, ...plainTransformer, dropPath: 0.1 }],
+    ["a classifier", { ...bare, classes: 3, relativePositions: "per-layer", epsilon: 1e-12 }],
+    ["a classifier of the class token", { ...bare, classes: 3, pooling: "class" }],
+    ["a bare model", bare],
+  ])("is read back as it was: %s", (_, config) => {
+    expect(beitConfigFromHuggingFace(beitConfigToHuggingFace(config))).toEqual({ config });
+  });
+
+  it("writes labels both ways", () => {
+    const json = beitConfigToHuggingFace({ ...bare, classes: 2 }, ["cat", "dog"]);
+    expect(json).toMatchObject({ id2label: { "0": "cat", "1": "dog" }, label2id: { cat: 0, dog: 1 } });
+    expect(beitConfigFromHuggingFace(json).labels).toEqual(["cat", "dog"]);
+  });
+
+  it("refuses two heads and labels that do not fit", () => {
+    expect(() => beitConfigToHuggingFace({ ...beitVariants.base, classes: 2 })).toThrow(
+      "[beitConfigToHuggingFace] expected vocabSize or classes to be 0, got 8192 and 2",
+    );
+    expect(() => beitConfigToHuggingFace({ ...bare, classes: 2 }, ["cat"])).toThrow(
+      "[beitConfigToHuggingFace] expected 2 labels, got 1",
+    );
+    expect(() => beitConfigToHuggingFace(bare, ["cat"])).toThrow("expected 0 labels, got 1");
+  });
+});

@@ -1,0 +1,175 @@
+// A model's config as Hugging Face's config.json has it, and back. What we cannot compute is refused by its path; what
+// only other classes read (segmentation heads, backbones) is ignored. (transformers, configuration_beit.py)
+import { validateBeitConfig, type BeitConfig, type RelativePositions } from "../config.ts";
+import { fieldsOf, type JsonFields } from "./json-fields.ts";
+
+/** A class of transformers that we read and write. */
+export type HuggingFaceArchitecture = "BeitModel" | "BeitForMaskedImageModeling" | "BeitForImageClassification";
+
+export type HuggingFaceConfig = {
+  readonly config: BeitConfig;
+  /** Names of the classes; absent where the file has none but placeholders (`LABEL_0`). */
+  readonly labels?: readonly string[];
+};
+
+const architectures = ["BeitModel", "BeitForMaskedImageModeling", "BeitForImageClassification"] as const;
+
+/**
+ * The config that a parsed config.json describes. Absent fields have transformers' defaults; `architectures` decides which
+ * head there is, and without it there is none.
+ *
+ * @throws `[beitConfigFromHuggingFace] expected <path> …, got …` for what is no BEiT or beyond our models: other
+ * activations, dropout, images or patches that are not square, shared and own relative positions at once, feature pyramids
+ */
+export function beitConfigFromHuggingFace(configJson: object): HuggingFaceConfig {
+  const fields = fieldsOf("beitConfigFromHuggingFace", configJson);
+  const architecture = architectureOf(fields);
+  checkSupported(fields, architecture);
+  const width = fields.number("hidden_size", 768);
+  const labels = architecture === "BeitForImageClassification" ? labelsOf(fields) : undefined;
+  const config: BeitConfig = {
+    imageSize: squareSide(fields, "image_size", 224),
+    channels: fields.number("num_channels", 3),
+    patchSize: squareSide(fields, "patch_size", 16),
+    width,
+    depth: fields.number("num_hidden_layers", 12),
+    heads: fields.number("num_attention_heads", 12),
+    mlpRatio: fields.number("intermediate_size", 3072) / width,
+    absolutePositions: fields.flag("use_absolute_position_embeddings", false),
+    relativePositions: relativePositionsOf(fields),
+    layerScale: Math.max(0, fields.number("layer_scale_init_value", 0.1)),
+    dropPath: fields.number("drop_path_rate", 0.1),
+    epsilon: fields.number("layer_norm_eps", 1e-12),
+    vocabSize: architecture === "BeitForMaskedImageModeling" ? fields.number("vocab_size", 8192) : 0,
+    classes: labels?.length ?? 0,
+    pooling: fields.flag("use_mean_pooling", true) ? "mean" : "class",
+  };
+  validateBeitConfig(config, "beitConfigFromHuggingFace");
+  const named = labels !== undefined && labels.some((label, i) => label !== placeholder(i));
+  return named ? { config, labels } : { config };
+}
+
+/**
+ * The content of a config.json, complete, for the class of transformers that has this model's head. A model without the
+ * class head is written with `use_mean_pooling`: otherwise transformers would normalize its tokens once more.
+ *
+ * @param labels names of the classes; default `LABEL_0`, `LABEL_1`, as transformers names them
+ * @throws if the model has both heads or labels do not fit its classes
+ */
+export function beitConfigToHuggingFace(config: BeitConfig, labels?: readonly string[]): Record<string, unknown> {
+  validateBeitConfig(config, "beitConfigToHuggingFace");
+  const architecture = huggingFaceArchitecture("beitConfigToHuggingFace", config);
+  return {
+    architectures: [architecture],
+    model_type: "beit",
+    dtype: "float32",
+    image_size: config.imageSize,
+    num_channels: config.channels,
+    patch_size: config.patchSize,
+    hidden_size: config.width,
+    num_hidden_layers: config.depth,
+    num_attention_heads: config.heads,
+    intermediate_size: config.width * config.mlpRatio,
+    hidden_act: "gelu",
+    hidden_dropout_prob: 0,
+    attention_probs_dropout_prob: 0,
+    initializer_range: 0.02,
+    layer_norm_eps: config.epsilon,
+    layer_scale_init_value: config.layerScale,
+    drop_path_rate: config.dropPath,
+    use_absolute_position_embeddings: config.absolutePositions,
+    use_relative_position_bias: config.relativePositions === "per-layer",
+    use_shared_relative_position_bias: config.relativePositions === "shared",
+    use_mask_token: config.vocabSize > 0,
+    use_mean_pooling: config.classes === 0 || config.pooling === "mean",
+    vocab_size: config.vocabSize > 0 ? config.vocabSize : 8192,
+    ...labelFields(config, labels),
+  };
+}
+
+/** @internal The class of transformers with this model's head. */
+function huggingFaceArchitecture(caller: string, { vocabSize, classes }: BeitConfig): HuggingFaceArchitecture {
+  if (vocabSize > 0 && classes > 0) {
+    throw new Error(`[${caller}] expected vocabSize or classes to be 0, got ${vocabSize} and ${classes}`);
+  }
+  if (vocabSize > 0) return "BeitForMaskedImageModeling";
+  return classes > 0 ? "BeitForImageClassification" : "BeitModel";
+}
+
+/**
+ * @internal A tensor's name in full: the base model's own have a prefix where a head stands beside it; the norm before the
+ * visual-token head is the head's, the one before a class head on the class token is the base model's.
+ */
+export function huggingFaceName(bare: string, config: BeitConfig): string {
+  const architecture = huggingFaceArchitecture("huggingFaceName", config);
+  if (architecture === "BeitModel" || /^(lm_head|classifier)\./.test(bare)) return bare;
+  return architecture === "BeitForMaskedImageModeling" && bare.startsWith("layernorm.") ? bare : `beit.${bare}`;
+}
+
+function architectureOf(fields: JsonFields): HuggingFaceArchitecture {
+  const type = fields.value("model_type", "beit");
+  fields.check(type === "beit", `model_type "beit"`, type);
+  const named = fields.value("architectures", null);
+  if (named === null) return "BeitModel";
+  const known = Array.isArray(named) && named.length === 1 && architectures.find((name) => name === named[0]);
+  if (!known) return fields.refuse(`architectures to be one of ${architectures.join(", ")}`, named);
+  return known;
+}
+
+function checkSupported(fields: JsonFields, architecture: HuggingFaceArchitecture): void {
+  const activation = fields.value("hidden_act", "gelu");
+  fields.check(activation === "gelu", `hidden_act "gelu"`, activation);
+  for (const name of ["hidden_dropout_prob", "attention_probs_dropout_prob"]) {
+    fields.check(fields.number(name, 0) === 0, `${name} 0`, fields.value(name, 0));
+  }
+  fields.check(!fields.flag("add_fpn", false), "add_fpn false", true);
+  if (architecture !== "BeitForMaskedImageModeling") return;
+  fields.check(fields.flag("use_mask_token", false), "use_mask_token true for masked image modeling", false);
+  fields.check(fields.flag("use_mean_pooling", true), "use_mean_pooling true for masked image modeling", false);
+}
+
+function relativePositionsOf(fields: JsonFields): RelativePositions {
+  const own = fields.flag("use_relative_position_bias", false);
+  const shared = fields.flag("use_shared_relative_position_bias", false);
+  fields.check(!(own && shared), "use_relative_position_bias or use_shared_relative_position_bias, not both", "both");
+  if (own) return "per-layer";
+  return shared ? "shared" : "none";
+}
+
+function squareSide(fields: JsonFields, name: string, fallback: number): number {
+  const value = fields.value(name, fallback);
+  if (!Array.isArray(value)) return fields.number(name, fallback);
+  const [rows, columns] = value as unknown[];
+  if (value.length !== 2 || rows !== columns || typeof rows !== "number") {
+    return fields.refuse(`${name} to be one number or the same twice`, value);
+  }
+  return rows;
+}
+
+// Without labels, transformers has two classes unless `num_labels` says another number.
+function labelsOf(fields: JsonFields): readonly string[] {
+  const stored = fields.value("id2label", null);
+  if (stored === null) return Array.from({ length: fields.number("num_labels", 2) }, (_, i) => placeholder(i));
+  if (typeof stored !== "object") return fields.refuse("id2label to be an object", stored);
+  const byId = new Map(Object.entries(stored as object));
+  return Array.from({ length: byId.size }, (_, i) => {
+    const label: unknown = byId.get(String(i));
+    return typeof label === "string" ? label : fields.refuse(`id2label.${i} to be a string`, label);
+  });
+}
+
+function labelFields({ classes }: BeitConfig, labels?: readonly string[]): Record<string, unknown> {
+  if (labels && labels.length !== classes) {
+    throw new Error(`[beitConfigToHuggingFace] expected ${classes} labels, got ${labels.length}`);
+  }
+  if (classes === 0) return {};
+  const names = labels ?? Array.from({ length: classes }, (_, i) => placeholder(i));
+  return {
+    id2label: Object.fromEntries(names.map((name, i) => [String(i), name])),
+    label2id: Object.fromEntries(names.map((name, i) => [name, i])),
+  };
+}
+
+function placeholder(id: number): string {
+  return `LABEL_${id}`;
+}

@@ -1,0 +1,47 @@
+// Whole models as Hugging Face's files: config.json, preprocessor_config.json and model.safetensors.
+// (transformers, modeling_beit.py)
+import { fromFloat32, writeSafetensors } from "@beitjs/tensor-core/safetensors";
+import { conventionalPreprocessing } from "./conventions.ts";
+import { beitConfigToHuggingFace, huggingFaceName } from "./hugging-face-config.ts";
+import { splitNames, thirdOfTensor } from "./hugging-face.ts";
+import { beitToOfficial } from "./official.ts";
+import type { Beit } from "../parameters.ts";
+import { preprocessingToHuggingFace, type Preprocessing } from "./preprocessing.ts";
+
+/** Bytes by file name; written to one folder, transformers' `from_pretrained` loads it. */
+export type HuggingFaceFiles = Record<"config.json" | "preprocessor_config.json" | "model.safetensors", Uint8Array>;
+
+// The language's own library has no name for it, though every host does.
+declare const TextEncoder: { new (): { encode(text: string): Uint8Array } };
+
+/**
+ * The files of a Hugging Face model folder. The tensors are float32 and have the metadata that transformers asks for.
+ *
+ * @param options.labels names of the classes
+ * @param options.preprocessing how images were made pixels; default as the released models have it: straight to the
+ * square, bilinear, to [-1, 1]
+ * @throws if the model has both heads or labels do not fit its classes
+ */
+export async function toHuggingFace(
+  beit: Beit,
+  options: { readonly labels?: readonly string[] | undefined; readonly preprocessing?: Preprocessing | undefined } = {},
+): Promise<HuggingFaceFiles> {
+  const config = beitConfigToHuggingFace(beit.config, options.labels);
+  const named = splitNames(await beitToOfficial(beit), thirdOfTensor);
+  const tensors = [...named].map(
+    ([name, { shape, data }]) => [huggingFaceName(name, beit.config), fromFloat32(data, shape)] as const,
+  );
+  return {
+    "config.json": jsonBytes(config),
+    "preprocessor_config.json": jsonBytes(
+      preprocessingToHuggingFace(options.preprocessing ?? conventionalPreprocessing("hugging-face", beit.config)),
+    ),
+    "model.safetensors": writeSafetensors(tensors, { format: "pt" }),
+  };
+}
+
+// transformers takes only a number with a point for the layer scale, and JSON.stringify writes whole numbers without one.
+function jsonBytes(content: Record<string, unknown>): Uint8Array {
+  const text = JSON.stringify(content, null, 2).replace(/^( {2}"layer_scale_init_value": \d+)(,?)$/m, "$1.0$2");
+  return new TextEncoder().encode(`${text}\n`);
+}

@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest";
+import {
+  evalViewFields,
+  preprocessingFromHuggingFace,
+  preprocessingToHuggingFace,
+  type Preprocessing,
+} from "../index.ts";
+
+const half = [0.5, 0.5, 0.5];
+const released = {
+  crop_size: 224,
+  do_center_crop: false,
+  do_normalize: true,
+  do_resize: true,
+  feature_extractor_type: "BeitFeatureExtractor",
+  image_mean: half,
+  image_std: half,
+  resample: 2,
+  size: 224,
+};
+const direct: Preprocessing = { filter: "bilinear", size: 224, fit: "square", crop: 0, mean: half, std: half };
+
+describe("preprocessingFromHuggingFace", () => {
+  it("reads the released models' file", () => expect(preprocessingFromHuggingFace(released)).toEqual(direct));
+
+  it("fills in defaults that all versions share", () => {
+    const { resample, image_mean, image_std, do_normalize, do_resize, ...least } = released;
+    expect([resample, image_mean, image_std, do_normalize, do_resize]).toEqual([2, half, half, true, true]);
+    expect(preprocessingFromHuggingFace(least)).toEqual({ ...direct, filter: "bicubic" });
+  });
+
+  it("reads sizes in every form", () => {
+    const sized = (size: unknown) => preprocessingFromHuggingFace({ ...released, size });
+    expect(sized({ height: 384, width: 384 })).toEqual({ ...direct, size: 384 });
+    const cropped = { ...released, size: { shortest_edge: 256 }, do_center_crop: true };
+    expect(preprocessingFromHuggingFace({ ...cropped, crop_size: { height: 224, width: 224 } })).toEqual({
+      ...direct,
+      ...{ size: 256, fit: "shortSide", crop: 224, margins: "down" },
+    });
+    expect(preprocessingFromHuggingFace({ ...released, size: 256, do_center_crop: true })).toEqual({
+      ...direct,
+      ...{ size: 256, crop: 224, margins: "down" },
+    });
+  });
+
+  it.each([
+    [1, "lanczos"],
+    [2, "bilinear"],
+    [3, "bicubic"],
+  ])("resample %i is %s, back too", (resample, filter) => {
+    const read = preprocessingFromHuggingFace({ ...released, resample });
+    expect(read.filter).toBe(filter);
+    expect(preprocessingToHuggingFace(read)["resample"]).toBe(resample);
+  });
+
+  it("takes every scaling into mean and std", () => {
+    // (byte factor - mean) / std of byte 200, whatever the way.
+    const value = ({ mean, std }: Preprocessing) => (200 / 255 - mean[0]) / std[0];
+    const read = (fields: object) => value(preprocessingFromHuggingFace({ ...released, ...fields }));
+    expect(read({ rescale_factor: 0.00392156862745098 })).toBeCloseTo((200 / 255 - 0.5) / 0.5, 12);
+    expect(read({ rescale_factor: 1 / 127.5, image_mean: 1, image_std: 1 })).toBeCloseTo(200 / 127.5 - 1, 12);
+    expect(read({ do_rescale: false, image_mean: 100, image_std: 50 })).toBeCloseTo(2, 12);
+    expect(read({ do_normalize: false })).toBeCloseTo(200 / 255, 12);
+    expect(read({ do_normalize: false, do_rescale: false })).toBeCloseTo(200, 9);
+  });
+
+  it.each<[string, object, string]>([
+    ["no resizing", { do_resize: false }, "do_resize true, got false"],
+    ["nearest neighbors", { resample: 0 }, "resample to be 1 (Lanczos), 2 (bilinear) or 3 (bicubic), got 0"],
+    ["no size", { size: undefined }, "size to be a positive integer, got none"],
+    ["an oblong size", { size: { height: 1, width: 2 } }, "size with height equal to width"],
+    ["a size by its longest edge", { size: { longest_edge: 224 } }, "size.height to be a positive integer, got none"],
+    ["a size of 0", { size: { shortest_edge: 0 } }, "size.shortest_edge to be a positive integer, got 0"],
+    ["an image that stays oblong", { size: { shortest_edge: 256 } }, "do_center_crop true after"],
+    ["an unsaid crop", { do_center_crop: undefined }, "do_center_crop to be true or false, got none"],
+    ["a crop beyond the image", { do_center_crop: true, crop_size: 300 }, "crop_size of at most 224, got 300"],
+    ["a factor of 0", { rescale_factor: 0 }, "rescale_factor above 0, got 0"],
+    ["means of text", { image_mean: ["a"] }, `image_mean to be numbers, got ["a"]`],
+    ["fewer deviations than means", { image_std: [1] }, "image_std of 3 values, got [1]"],
+    ["a deviation of 0", { image_std: [1, 0, 1] }, "image_std without 0, got [1,0,1]"],
+  ])("refuses %s", (_, fields, message) => {
+    const run = () => preprocessingFromHuggingFace({ ...released, ...fields });
+    expect(run).toThrow("[preprocessingFromHuggingFace] expected ");
+    expect(run).toThrow(message);
+  });
+});
+
+it.each<[string, Preprocessing]>([
+  ["straight to the square", direct],
+  [
+    "short side and crop",
+    { ...direct, filter: "bicubic", size: 256, fit: "shortSide", crop: 224, margins: "down", mean: [0.1, 0.2, 0.3] },
+  ],
+  ["square and crop", { ...direct, size: 256, crop: 224, margins: "down" }],
+])("preprocessingToHuggingFace is read back: %s", (_, preprocessing) => {
+  expect(preprocessingFromHuggingFace(preprocessingToHuggingFace(preprocessing))).toEqual(preprocessing);
+});
+
+describe("evalViewFields", () => {
+  it("is direct without a crop", () => {
+    const rest = { channels: 3, filter: "bilinear", normalization: { mean: half, std: half } };
+    expect(evalViewFields(direct)).toEqual({ ...rest, size: 224, fit: { kind: "direct" } });
+    expect(evalViewFields({ ...direct, crop: 224 })).toEqual({ ...rest, size: 224, fit: { kind: "direct" } });
+  });
+
+  it("has the ratio whose view resizes to the same side, for every size", () => {
+    const fit = (size: number, crop: number) => evalViewFields({ ...direct, fit: "shortSide", size, crop });
+    expect(fit(256, 224)).toMatchObject({ size: 224, fit: { kind: "centerCrop", cropRatio: 0.875, margins: "even" } });
+    for (let size = 1; size <= 600; size++) {
+      for (const crop of [1, Math.ceil(size * 0.3), Math.ceil(size * 0.9), size]) {
+        const view = fit(size, crop).fit;
+        expect(view.kind === "centerCrop" && Math.floor(crop / view.cropRatio)).toBe(size);
+      }
+    }
+  });
+
+  it("cuts a square out of a larger one", () => {
+    const { size, fit } = evalViewFields({ ...direct, size: 256, crop: 224, margins: "down" });
+    expect({ size, fit }).toEqual({ size: 224, fit: { kind: "squareCrop", cropRatio: 0.875, margins: "down" } });
+  });
+
+  it("refuses channels that are no image's", () => {
+    expect(() => evalViewFields({ ...direct, mean: [0, 0], std: [1, 1] })).toThrow("expected 1 or 3 channels, got 2");
+  });
+});

@@ -1,0 +1,33 @@
+// Absolute position embeddings for another grid. (run_class_finetuning.py; timm, layers/pos_embed.py)
+import { antialiasedBicubicWeights, bicubicWeights, resizeMap } from "./interpolation.ts";
+import type { PatchGrid } from "./relative.ts";
+
+/** `bicubic`: the official loader and Hugging Face. `antialiased-bicubic`: timm. */
+export type PositionResizing = "bicubic" | "antialiased-bicubic";
+
+export type ResizePositionsOptions = {
+  readonly width: number;
+  readonly from: PatchGrid;
+  readonly to: PatchGrid;
+  readonly method?: PositionResizing;
+};
+
+/**
+ * The values of position embeddings [N + 1, D] for another grid. The class token's, row 0, is kept.
+ *
+ * @throws if the embeddings do not fit the grid they are from
+ */
+export function resizePositions(positions: Float32Array, options: ResizePositionsOptions): Float32Array {
+  const { width, from, to, method = "bicubic" } = options;
+  if (positions.length !== (from.rows * from.cols + 1) * width) {
+    throw new Error(
+      `[resizePositions] expected ${from.rows * from.cols + 1} rows of ${width} for a ${from.rows}x${from.cols} grid, got ${positions.length} values`,
+    );
+  }
+  const result = new Float32Array((to.rows * to.cols + 1) * width);
+  result.set(positions.subarray(0, width));
+  const patches = positions.subarray(width);
+  const weights = method === "bicubic" ? bicubicWeights : antialiasedBicubicWeights;
+  result.set(resizeMap(patches, width, weights(from.rows, to.rows), weights(from.cols, to.cols)), width);
+  return result;
+}

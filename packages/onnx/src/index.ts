@@ -1,0 +1,84 @@
+// @beitjs/onnx: trained models as files of ONNX, for runtimes that are not ours. Every file is float32, of opset 17
+// (IR version 8), with an open batch axis; initializers have their official names and layouts, and images are NCHW.
+import { validateBeitConfig, type Beit, type BeitConfig, type Preprocessing } from "@beitjs/beit-encoder";
+import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
+import { beitGraph, type BeitOutput } from "./beit-graph.ts";
+import { modelBytes, type GraphProto } from "./proto.ts";
+import { tokenizerGraph } from "./tokenizer-graph.ts";
+
+export type { BeitOutput } from "./beit-graph.ts";
+
+export type BeitToOnnxOptions = {
+  readonly output: BeitOutput;
+  /** Names of the classes, stored with the model. */
+  readonly labels?: readonly string[] | undefined;
+  /** How images were made pixels, stored with the model. */
+  readonly preprocessing?: Preprocessing | undefined;
+};
+
+/**
+ * Bytes of an ONNX file of a model. Its input `pixel_values` is float32 [batch, C, size, size], normalized as the model was
+ * trained; `features` gives
+ * - `last_hidden_state`, [batch, N + 1, D]; what `encode` gives, without a norm
+ * - `pooled`, [batch, D]; what the class head sees: the mean of the patches or the class token, after the norm; of a model
+ *   without a class head the mean of the patches as it is
+ *
+ * (transformers' `BeitModel` gives the same, but for classifiers on the class token it normalizes all tokens, and models
+ * without a class head get a norm of fresh parameters on the mean.) And `logits` gives
+ * - of a classifier: `logits` [batch, classes]
+ * - of a pre-training model: `logits` [batch, N, vocabSize] over visual tokens, with a second input `bool_masked_pos`, bool
+ *   [batch, N], of the patches to replace by the mask token; as transformers' `BeitForMaskedImageModeling`
+ *
+ * The metadata have config (`beitjs.config`), `beitjs.labels` and `beitjs.preprocessing` as JSON. Parameters are read one
+ * at a time, so that memory beside the file is about that of the largest.
+ *
+ * @throws `[beitToOnnx] expected …` for logits of a model without or with both heads, labels or preprocessing that do not
+ * fit the model, or a file above 2 GiB, which protocol buffers cannot be
+ */
+export async function beitToOnnx(beit: Beit, options: BeitToOnnxOptions): Promise<Uint8Array> {
+  const { output, labels, preprocessing } = options;
+  validateBeitConfig(beit.config, "beitToOnnx");
+  checkOptions(beit.config, options);
+  return modelFile("beitToOnnx", beitGraph(beit, output), { config: beit.config, labels, preprocessing });
+}
+
+/**
+ * Bytes of an ONNX file of a tokenizer: `pixels` float32 [batch, C, size, size] in [0, 1] to `ids` int64 [batch, S, S], the
+ * visual tokens that `tokenize` gives. The mapping of pixels to the network's range is part of the graph, and the metadata
+ * have the config (`beitjs.config`) as JSON. The encoder is enough.
+ *
+ * @throws `[tokenizerToOnnx] expected …` for a file above 2 GiB, which protocol buffers cannot be
+ */
+export async function tokenizerToOnnx(tokenizer: TokenizerEncoder): Promise<Uint8Array> {
+  return modelFile("tokenizerToOnnx", tokenizerGraph(tokenizer), { config: tokenizer.config });
+}
+
+async function modelFile(
+  caller: string,
+  graph: GraphProto,
+  metadata: Readonly<Record<string, unknown>>,
+): Promise<Uint8Array> {
+  const metadataProps = Object.entries(metadata)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ({ key: `beitjs.${key}`, value: JSON.stringify(value) }));
+  const opsetImport = [{ domain: "", version: 17 }];
+  return modelBytes({ irVersion: 8, producerName: "beitjs", graph, opsetImport, metadataProps }, caller);
+}
+
+function checkOptions(config: BeitConfig, { output, labels, preprocessing }: BeitToOnnxOptions): void {
+  const { classes, vocabSize, imageSize, channels } = config;
+  const check = (valid: boolean, expected: string, got: unknown): void => {
+    if (!valid) throw new Error(`[beitToOnnx] expected ${expected}, got ${String(got)}`);
+  };
+  check(output === "features" || output === "logits", "output to be features or logits", output);
+  if (output === "logits") {
+    const heads = `classes ${classes} and vocabSize ${vocabSize}`;
+    check(classes > 0 !== vocabSize > 0, "a model of one head, classes or visual tokens, for logits", heads);
+  }
+  if (labels) check(labels.length === classes, `${classes} labels`, labels.length);
+  if (!preprocessing) return;
+  const { size, crop, mean, std } = preprocessing;
+  const pixels = (side: number, ...depths: number[]) => `${side} x ${side} pixels of ${depths.join(" and ")} channels`;
+  const made = pixels(crop > 0 ? crop : size, ...new Set([mean.length, std.length]));
+  check(made === pixels(imageSize, channels), `preprocessing to ${pixels(imageSize, channels)}`, made);
+}

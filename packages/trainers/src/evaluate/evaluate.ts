@@ -1,0 +1,164 @@
+// What a model can do, measured on images it was not trained on.
+import { disposeTree, leaves, scope, tensor, type Tensor } from "@beitjs/tensor-core";
+import { classLogits, encode, gridSide, visualTokenLoss, type Beit } from "@beitjs/beit-encoder";
+import {
+  createUsageCounter,
+  detokenize,
+  tokenize,
+  type CodebookUsage,
+  type Tokenizer,
+  type TokenizerEncoder,
+} from "@beitjs/dvae-tokenizer";
+import { batches, evalView, stack, type Dataset, type EvalViewOptions } from "../data/index.ts";
+import { drawMask, maskedTargets } from "../masks.ts";
+import type { MaskRecipe } from "../recipes/recipe.ts";
+import { viewBatch } from "../view-batch.ts";
+
+export type ClassifierScores = {
+  readonly images: number;
+  readonly accuracy: number;
+  /** Share of images whose class is among the five most likely (among all, with fewer than five classes). */
+  readonly top5: number;
+  /** Rows: true class, columns: predicted class. */
+  readonly confusion: readonly (readonly number[])[];
+};
+
+/** Top-1 and top-5 accuracy of a classifier on labeled images. */
+export async function evaluateClassifier(
+  beit: Beit,
+  images: Dataset,
+  {
+    view,
+    batchSize = 100,
+    signal,
+  }: { readonly view: EvalViewOptions; readonly batchSize?: number; readonly signal?: AbortSignal },
+): Promise<ClassifierScores> {
+  const { config, params } = beit;
+  const { backend } = params.classToken;
+  const confusion = Array.from({ length: config.classes }, () => new Array<number>(config.classes).fill(0));
+  let right = 0;
+  let amongFive = 0;
+  const data = inOrder(images, batchSize, signal, ({ image, label }) => ({
+    pixels: evalView(image, view),
+    label: label as number,
+  }));
+  for await (const { items } of data) {
+    const views = items.map(({ pixels }) => pixels);
+    const logits = scope(backend, () => classLogits(beit, encode(beit, viewBatch(views, config, backend))));
+    const values = await logits.read();
+    logits.dispose();
+    items.forEach(({ label }, i) => {
+      const row = values.subarray(i * config.classes, (i + 1) * config.classes);
+      const better = row.filter((logit, other) => logit > row[label] || (logit === row[label] && other < label)).length;
+      if (better === 0) right++;
+      if (better < 5) amongFive++;
+      confusion[label][row.indexOf(Math.max(...row))]++;
+    });
+  }
+  return { images: images.length, accuracy: right / images.length, top5: amongFive / images.length, confusion };
+}
+
+export type PretrainingScores = { readonly loss: number; readonly accuracy: number; readonly maskedPatches: number };
+
+/** Loss and accuracy of masked image modeling on images, each with the mask that `seed` gives it. */
+export async function evaluatePretraining(
+  beit: Beit,
+  tokenizer: TokenizerEncoder,
+  images: Dataset,
+  options: {
+    readonly mask: MaskRecipe;
+    readonly pixelView: EvalViewOptions;
+    readonly tokenView: EvalViewOptions;
+    readonly seed: number;
+    readonly batchSize?: number;
+  },
+): Promise<PretrainingScores> {
+  const { backend } = beit.params.classToken;
+  const side = gridSide(beit.config);
+  let [loss, right, count] = [0, 0, 0];
+  const data = inOrder(images, options.batchSize ?? 100, undefined, ({ image }, { index }) => ({
+    pixels: evalView(image, options.pixelView),
+    tokens: evalView(image, options.tokenView),
+    mask: drawMask({ rows: side, cols: side }, options.mask, { seed: options.seed, epoch: 0, index }),
+  }));
+  for await (const { items } of data) {
+    const masks = items.map(({ mask }) => mask);
+    const ids = await tokensOf(
+      tokenizer,
+      items.map(({ tokens }) => tokens),
+    );
+    const expected = maskedTargets(ids, masks);
+    const results = scope(backend, () => {
+      const views = items.map((item) => item.pixels);
+      const pixels = viewBatch(views, beit.config, backend);
+      const targets = tensor(expected, [expected.length], backend, "int32");
+      return visualTokenLoss(beit, encode(beit, pixels, { mask: masks }), { mask: masks, targets });
+    });
+    loss += (await results.loss.read())[0] * expected.length;
+    right += (await results.predictions.read()).filter((id, i) => id === expected[i]).length;
+    count += expected.length;
+    disposeTree(results);
+  }
+  return { loss: loss / count, accuracy: right / count, maskedPatches: count };
+}
+
+export type TokenizerScores = {
+  /** Mean absolute error of the hard reconstruction, pixels in [-1, 1] (the paper's measure, Table 8). */
+  readonly meanAbsoluteError: number;
+  readonly usage: CodebookUsage;
+  readonly counts: readonly number[];
+};
+
+/** Reconstruction error and codebook use of a tokenizer, with hard tokens. */
+export async function evaluateTokenizer(
+  tokenizer: Tokenizer,
+  images: Dataset,
+  { view, batchSize = 100 }: { readonly view: EvalViewOptions; readonly batchSize?: number },
+): Promise<TokenizerScores> {
+  const { config, params } = tokenizer;
+  const { backend } = params.codebook.table;
+  const counter = createUsageCounter(config.vocabSize);
+  let [error, pixels] = [0, 0];
+  for await (const { items } of inOrder(images, batchSize, undefined, ({ image }) => evalView(image, view))) {
+    const values = stack(items);
+    const shape = [items.length, config.imageSize, config.imageSize, config.channels];
+    const results = scope(backend, () => {
+      const tokens = tokenize(tokenizer, tensor(values, shape, backend));
+      return { tokens, restored: detokenize(tokenizer, tokens) };
+    });
+    counter.add(await results.tokens.read());
+    (await results.restored.read()).forEach((value, i) => (error += 2 * Math.abs(value - values[i])));
+    pixels += values.length;
+    disposeTree(results);
+  }
+  return { meanAbsoluteError: error / pixels, usage: counter.usage(), counts: [...counter.counts] };
+}
+
+/** Visual tokens of token views (unit range), one grid after another. */
+export async function tokensOf(
+  tokenizer: TokenizerEncoder,
+  views: readonly Float32Array[],
+): Promise<ArrayLike<number>> {
+  const { config, params } = tokenizer;
+  const [[, { backend }]] = leaves<Tensor>(params);
+  const tokens = scope(backend, () => tokenize(tokenizer, viewBatch(views, config, backend)));
+  const ids = await tokens.read();
+  tokens.dispose();
+  return ids;
+}
+
+function inOrder<T>(
+  images: Dataset,
+  batchSize: number,
+  signal: AbortSignal | undefined,
+  prepare: Parameters<typeof batches<T>>[1],
+) {
+  const options = {
+    batchSize: Math.min(batchSize, images.length),
+    seed: 0,
+    epochs: 1,
+    shuffle: false,
+    dropLast: false,
+  };
+  return batches(images, prepare, { ...options, ...(signal && { signal }) });
+}
