@@ -6,7 +6,7 @@ const core = "@beitjs/tensor-core";
 /** What each package may import of the others: a package with all its sub-paths, or one sub-path. */
 export const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   "packages/tensor-core": [],
-  "packages/masking": [`${core}/random`],
+  "packages/masking": [`${core}/random`, `${core}/grid`],
   "packages/dvae-tokenizer": [core],
   "packages/beit-encoder": [core],
   "packages/onnx": [core, "@beitjs/dvae-tokenizer", "@beitjs/beit-encoder"],

@@ -1,7 +1,7 @@
 // Patch grids and masks over them. One byte a patch, row-major, 1 = masked; the class token has no cell.
+import type { Grid } from "@beitjs/tensor-core/grid";
 
-/** Rows and columns of patches, each from 1 to 64. */
-export type Grid = { readonly rows: number; readonly cols: number };
+export type { Grid } from "@beitjs/tensor-core/grid";
 
 /** Which patches of a grid are hidden. `count` always equals the number of ones in `cells`. */
 export type Mask = {

@@ -127,8 +127,8 @@ function centralBoxWithin(width: number, height: number, [minRatio, maxRatio]: r
   };
 }
 
-// Python's round, which the boxes of the original code go through.
-function roundHalfEven(value: number): number {
+/** @internal Python's round, which the boxes and sizes of the original code go through. */
+export function roundHalfEven(value: number): number {
   const rounded = Math.round(value);
   return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }

@@ -1,6 +1,6 @@
 // Images as bytes: resizing as Pillow does it, crops, color changes and normalization.
 export { createImage, grayToRgb, toGray, withChannels, type Box, type Image } from "./image.ts";
-export { resize, resizeShortSide, type ResizeOptions } from "./resize.ts";
+export { resize, resizeShortSide, resizeToCover, type ResizeOptions } from "./resize.ts";
 export type { ResizeFilter } from "./resample-weights.ts";
 export { centerCropBox, crop, flipHorizontal, pad, randomResizedCropBox } from "./crop.ts";
 export type { CropMargins, RandomCropOptions } from "./crop.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createImage, resize, resizeShortSide, type ResizeFilter } from "./index.ts";
+import { createImage, resize, resizeShortSide, resizeToCover, type ResizeFilter } from "./index.ts";
 
 const filters: ResizeFilter[] = ["bilinear", "bicubic", "lanczos"];
 
@@ -67,5 +67,35 @@ describe("resizeShortSide", () => {
   ])("%d x %d to %d", (width, height, size, expected) => {
     const out = resizeShortSide(createImage(width, height, 1), size, "bicubic");
     expect([out.width, out.height]).toEqual(expected);
+  });
+});
+
+describe("resizeToCover", () => {
+  // Sizes of timm 1.0.31's ResizeKeepRatio, as width and height.
+  it.each<[number, number, [number, number], [number, number]]>([
+    [500, 375, [256, 384], [384, 288]],
+    [500, 375, [384, 256], [512, 384]],
+    [33, 77, [48, 80], [80, 187]],
+    [640, 480, [224, 301], [301, 226]],
+  ])("%d x %d to %j", (width, height, [rows, columns], expected) => {
+    const out = resizeToCover(createImage(width, height, 1), { height: rows, width: columns }, "bicubic");
+    expect([out.width, out.height]).toEqual(expected);
+  });
+
+  it("is resizeShortSide for squares, which cuts where others round", () => {
+    const image = createImage(500, 375, 1);
+    expect(resizeToCover(image, { height: 256, width: 256 }, "bicubic").width).toBe(341);
+  });
+
+  it("covers every size", () => {
+    const side = fc.integer({ min: 1, max: 60 });
+    fc.assert(
+      fc.property(side, side, side, side, (w, h, width, height) => {
+        const out = resizeToCover(createImage(w, h, 1), { width, height }, "bilinear");
+        expect(out.width).toBeGreaterThanOrEqual(width);
+        expect(out.height).toBeGreaterThanOrEqual(height);
+      }),
+      { numRuns: 50 },
+    );
   });
 });

@@ -1,5 +1,7 @@
 // Resizing equal to Pillow's to the last bit (libImaging/Resample.c): a horizontal pass, then a vertical one, each in
 // 22-bit fixed point and rounded to bytes. BEiT's two views are made with it (bicubic and Lanczos, unilm beit/transforms.py).
+import type { HeightWidth } from "../grid.ts";
+import { roundHalfEven } from "./crop.ts";
 import { checkImage, type Box, type Image } from "./image.ts";
 import { resampleInWasm } from "./resample-wasm.ts";
 import { cachedWeights, isResizeFilter, type ResizeFilter } from "./resample-weights.ts";
@@ -42,6 +44,18 @@ export function resizeShortSide(image: Image, size: number, filter: ResizeFilter
   return width <= height
     ? resize(image, { width: size, height: Math.trunc((size * height) / width), filter })
     : resize(image, { width: Math.trunc((size * width) / height), height: size, filter });
+}
+
+/**
+ * Scales to the smallest size of the same shape that covers `height` x `width`: the short side of a square as
+ * `resizeShortSide`, both sides of other shapes rounded, halves to even (timm's `ResizeKeepRatio`).
+ * @throws RangeError as `resize`.
+ */
+export function resizeToCover(image: Image, { height, width }: HeightWidth, filter: ResizeFilter): Image {
+  if (height === width) return resizeShortSide(image, height, filter);
+  const ratio = Math.min(image.height / height, image.width / width);
+  const scaled = (side: number) => roundHalfEven(side / ratio);
+  return resize(image, { width: scaled(image.width), height: scaled(image.height), filter });
 }
 
 function edges(image: Image, box: Box | undefined): { left: number; top: number; right: number; bottom: number } {

@@ -39,6 +39,22 @@ describe("imageTensor", () => {
     expect([...new Set(batch.readSync())]).toEqual([Math.fround(0.2)]);
   });
 
+  it.each([
+    { height: 20, width: 40, from: "wide" },
+    { height: 40, width: 20, from: "tall" },
+  ])("covers a rectangle and takes its center, of a $from image", ({ height, width }) => {
+    const half = Math.max(height, width) / 2;
+    const at = (i: number): number => (width > height ? i % width : Math.floor(i / width));
+    const data = Uint8Array.from({ length: height * width }, (_, i) => (at(i) < half ? 0 : 255));
+    const batch = imageTensor([createImage(width, height, 1, data)], { size: [10, 12] }, backend);
+    expect(batch.shape).toEqual([1, 10, 12, 1]);
+    const values = batch.readSync();
+    expect([values[0], values[10 * 12 - 1]]).toEqual([0, 1]);
+    const [first, last] = width > height ? [values[5], values[6]] : [values[4 * 12], values[5 * 12]];
+    expect(first).toBeLessThan(0.5);
+    expect(last).toBeGreaterThan(0.5);
+  });
+
   it("says what is wrong", () => {
     expect(() => imageTensor([], { size: 4 }, backend)).toThrow("[imageTensor] expected at least one image, got none");
     expect(() => imageTensor([createImage(4, 4, 1)], { size: 0 }, backend)).toThrow(

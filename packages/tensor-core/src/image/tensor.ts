@@ -1,23 +1,28 @@
-// From images to a batch of pixels as models take it: short side to `size` with Lanczos, central square, bytes to [0, 1].
-// (openai/DALL-E notebooks/usage.ipynb, without the pixel mapping, which is the tokenizer's.)
+// From images to a batch of pixels as models take it: scaled with Lanczos until they cover `size`, cut to their center,
+// bytes to [0, 1]. (openai/DALL-E notebooks/usage.ipynb, without the pixel mapping, which is the tokenizer's.)
 import type { Backend } from "../backend.ts";
+import { formatSize, heightWidth, isImageSize, type HeightWidth, type ImageSize } from "../grid.ts";
 import { tensor, type Tensor } from "../tensor.ts";
 import { centerCropBox, crop } from "./crop.ts";
 import type { Image } from "./image.ts";
 import { toFloat } from "./normalize.ts";
-import { resizeShortSide } from "./resize.ts";
+import { resizeToCover } from "./resize.ts";
 
 /**
- * A batch of square images with values in [0, 1]. -> [B, size, size, C]
+ * A batch of images of one size with values in [0, 1]; what is beyond its shape is cut away on both sides. -> [B, H, W, C]
  *
- * @throws RangeError without images, if their channels differ, or if `size` is no positive integer
+ * @throws RangeError without images, if their channels differ, or if `size` is no size
  */
-export function imageTensor(images: readonly Image[], { size }: { readonly size: number }, backend: Backend): Tensor {
+export function imageTensor(
+  images: readonly Image[],
+  { size }: { readonly size: ImageSize },
+  backend: Backend,
+): Tensor {
   if (images.length === 0) throw new RangeError("[imageTensor] expected at least one image, got none");
-  if (!Number.isInteger(size) || size < 1)
-    throw new RangeError(`[imageTensor] expected a size of at least 1, got ${size}`);
+  if (!isImageSize(size)) throw new RangeError(`[imageTensor] expected a size of at least 1, got ${formatSize(size)}`);
+  const target = heightWidth(size);
   const { channels } = images[0];
-  const length = size * size * channels;
+  const length = target.height * target.width * channels;
   const values = new Float32Array(images.length * length);
   images.forEach((image, i) => {
     if (image.channels !== channels) {
@@ -25,12 +30,12 @@ export function imageTensor(images: readonly Image[], { size }: { readonly size:
         `[imageTensor] expected ${channels} channels in image ${i} as in image 0, got ${image.channels}`,
       );
     }
-    values.set(toFloat(squareOf(image, size), "unit"), i * length);
+    values.set(toFloat(coverWith(image, target), "unit"), i * length);
   });
-  return tensor(values, [images.length, size, size, channels], backend);
+  return tensor(values, [images.length, target.height, target.width, channels], backend);
 }
 
-function squareOf(image: Image, size: number): Image {
-  const resized = resizeShortSide(image, size, "lanczos");
-  return crop(resized, centerCropBox(resized.width, resized.height, { width: size, height: size }));
+function coverWith(image: Image, size: HeightWidth): Image {
+  const resized = resizeToCover(image, size, "lanczos");
+  return crop(resized, centerCropBox(resized.width, resized.height, size));
 }
