@@ -50,7 +50,7 @@ export type ImportWall = {
 };
 
 const platformFiles =
-  /^(?:apps\/|tools\/|packages\/trainers\/src\/node\/|packages\/tensor-core\/src\/(?:backends\/(?:simd\/(?:threads|worker)|webgpu\/device|tfjs\/node-util)|files\/node)\.ts$)/;
+  /^(?:apps\/|tools\/|packages\/trainers\/src\/node\/|packages\/tensor-core\/src\/(?:backends\/(?:simd\/(?:threads|worker)|webgpu\/device|tfjs\/node-util)|files\/node|host)\.ts$)/;
 
 export const importWalls: ReadonlyArray<ImportWall> = [
   {

@@ -1,4 +1,5 @@
 // Files of a disk as sources: positioned reads, never the whole file.
+import { nodeModule, type FileHandle } from "../host.ts";
 import { FileError } from "./error.ts";
 import { checkedSource } from "./source.ts";
 import type { FileSource } from "./source.ts";
@@ -6,16 +7,6 @@ import type { FileSource } from "./source.ts";
 export type OpenFile = FileSource & {
   /** Gives the file back to the system; later reads fail. */
   close(): Promise<void>;
-};
-
-interface FileHandle {
-  stat(): Promise<{ readonly size: number; isFile(): boolean; isDirectory(): boolean }>;
-  read(bytes: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
-  close(): Promise<void>;
-}
-// Asked for at run time and described here, so that the package needs no types of Node.
-declare const process: {
-  getBuiltinModule(name: "node:fs/promises"): { open(path: string, flags: "r"): Promise<FileHandle> };
 };
 
 /** No system call reads 2 GiB at once. */
@@ -32,7 +23,7 @@ const partBytes = 1 << 30;
  * @throws FileError "Missing" or "Read" with the path, for what is not there, not a file or not allowed
  */
 export async function openFile(path: string): Promise<OpenFile> {
-  const { open } = process.getBuiltinModule("node:fs/promises");
+  const { open } = nodeModule("node:fs/promises");
   const handle = await open(path, "r").catch((cause: unknown) => {
     throw fileFault("openFile", path, cause);
   });

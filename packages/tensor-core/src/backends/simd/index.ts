@@ -7,16 +7,8 @@ import { bindKernels, type Simd, type SimdPrecision } from "./context.ts";
 import { allKernels } from "./kernels/index.ts";
 import { createPreparedForms, type PreparedForms } from "./prepared.ts";
 import { growMemory, hasRelaxedSimd, loadModule, type SimdBuild, type SimdModule } from "./module.ts";
-import {
-  availableThreads,
-  CONTROL_BYTES,
-  enableMergedVectors,
-  enableRelaxedSimd,
-  singleThread,
-  startThreads,
-  withOptimizingCompilerOnly,
-  type Threads,
-} from "./threads.ts";
+import { availableThreads, CONTROL_BYTES, singleThread, startThreads, type Threads } from "./threads.ts";
+import { enableMergedVectors, enableRelaxedSimd, withRightByteProducts } from "./v8-flags.ts";
 
 export type { SimdPrecision } from "./context.ts";
 export type { SimdBuild } from "./module.ts";
@@ -126,7 +118,7 @@ export async function createSimdBackend(options: SimdOptions = {}): Promise<Simd
 function checkByteProducts(wasm: SimdModule, allocator: Allocator, v8Flags: boolean): void {
   const address = allocator.allocate(TEST_BYTES);
   const test = () => multipliesBytes(wasm, address);
-  const works = wasm.build !== "base" && (v8Flags ? withOptimizingCompilerOnly(test) : test());
+  const works = wasm.build !== "base" && (v8Flags ? withRightByteProducts(test) : test());
   allocator.free(address);
   if (works) return;
   throw new Error(

@@ -2,6 +2,7 @@
 // the workers then take ranges of the job from a shared counter until none is left. Ranges never share an output element
 // and never split a sum, so results do not depend on the number of threads.
 import { workerSource } from "../../generated/worker-source.ts";
+import { nodeModule, nodeProcess } from "../../host.ts";
 import type { KernelFunction, SimdModule } from "./module.ts";
 
 const EPOCH = 0,
@@ -79,7 +80,7 @@ export async function startThreads(wasm: SimdModule, count: number, control: num
 
 /** Threads this machine offers, and why there may be just one. */
 export function availableThreads(): { readonly count: number; readonly reason: string } {
-  const { process, navigator, crossOriginIsolated } = globalThis as Host;
+  const { navigator, crossOriginIsolated } = globalThis as Host;
   if (typeof SharedArrayBuffer === "undefined" || crossOriginIsolated === false) {
     return {
       count: 1,
@@ -87,72 +88,22 @@ export function availableThreads(): { readonly count: number; readonly reason: s
         "no shared memory: serve the page with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp to get threads",
     };
   }
-  const count = process?.versions?.node
-    ? process.getBuiltinModule("node:os").availableParallelism()
-    : (navigator?.hardwareConcurrency ?? 1);
+  const count = nodeProcess() ? nodeModule("node:os").availableParallelism() : (navigator?.hardwareConcurrency ?? 1);
   return { count, reason: `${count} processors` };
 }
 
-/** Turns on V8's relaxed SIMD for modules compiled from now on. Process-wide, so only ever on the caller's word; Node only. */
-export function enableRelaxedSimd(): void {
-  (globalThis as Host).process?.getBuiltinModule("node:v8").setFlagsFromString("--experimental-wasm-relaxed-simd");
-}
-
-/**
- * Turns on V8's merging of vectors to 256 bits for modules compiled from now on. Process-wide, so only ever on the
- * caller's word. Gives a clock to measure what it brought where the engine may have it: Node on x64 since 22, where 22
- * takes the flag without effect.
- */
-export function enableMergedVectors(): (() => number) | undefined {
-  const { process } = globalThis as Host;
-  const major = Number(process?.versions?.node?.split(".")[0]);
-  if (!process || process.arch !== "x64" || !(major >= 22)) return undefined;
-  process.getBuiltinModule("node:v8").setFlagsFromString("--experimental-wasm-revectorize");
-  return () => Number(process.hrtime.bigint()) / 1e6;
-}
-
-/**
- * Runs kernels without V8's first compiler, whose product of bytes is wrong in Node 20. What is compiled, at its first call,
- * stays so for all threads.
- */
-export function withOptimizingCompilerOnly<Result>(run: () => Result): Result {
-  const v8 = (globalThis as Host).process?.getBuiltinModule("node:v8");
-  v8?.setFlagsFromString("--no-liftoff");
-  try {
-    return run();
-  } finally {
-    v8?.setFlagsFromString("--liftoff");
-  }
-}
-
 type Host = {
-  process?: {
-    versions?: { node?: string };
-    arch?: string;
-    hrtime: { bigint(): bigint };
-    getBuiltinModule<Name extends keyof NodeModules>(name: Name): NodeModules[Name];
-  };
   navigator?: { hardwareConcurrency?: number };
   crossOriginIsolated?: boolean;
   Worker?: new (url: string) => Worker & { onmessage: () => void; onerror: (event: { message?: string }) => void };
   Blob?: new (parts: string[], options: { type: string }) => object;
   URL?: { createObjectURL(blob: object): string; revokeObjectURL(url: string): void };
 };
-type NodeModules = {
-  "node:os": { availableParallelism(): number };
-  "node:v8": { setFlagsFromString(flag: string): void };
-  "node:worker_threads": {
-    Worker: new (
-      source: string,
-      options: { eval: true },
-    ) => Worker & { once(event: "message" | "error", listener: (value: Error) => void): void; unref(): void };
-  };
-};
 
 async function startWorker(start: object): Promise<Worker> {
-  const { process, Worker, Blob, URL } = globalThis as Host;
-  if (process?.versions?.node) {
-    const { Worker: NodeWorker } = process.getBuiltinModule("node:worker_threads");
+  const { Worker, Blob, URL } = globalThis as Host;
+  if (nodeProcess()) {
+    const { Worker: NodeWorker } = nodeModule("node:worker_threads");
     const worker = new NodeWorker(workerSource, { eval: true });
     const ready = new Promise<void>((resolve, reject) => {
       worker.once("message", () => resolve());
