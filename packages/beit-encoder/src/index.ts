@@ -1,8 +1,8 @@
 // @beitjs/beit-encoder: the BEiT image transformer: pre-training and class heads, attention maps, official weights.
 export { resizePositions, type PositionResizing, type ResizePositionsOptions } from "./positions/absolute.ts";
 export { attentionMaps, largestMass, type AttentionMapsOptions } from "./attention-maps.ts";
-export { conventionalPreprocessing, originalResizing, type Origin } from "./checkpoint/conventions.ts";
-export { hasBeitNames } from "./checkpoint/names.ts";
+export { beitOrigins, hasBeitNames, type BeitOrigin } from "./checkpoint/origins/index.ts";
+export type { Conventions } from "./checkpoint/origins/origin.ts";
 export { openBeit, readBeitFiles, type BeitFiles, type OpenBeitOptions, type OpenedBeit } from "./checkpoint/open.ts";
 export { saveBeit, saveOfficialBeit, type SaveBeitOptions } from "./checkpoint/save.ts";
 export type { StoredTensor } from "./checkpoint/stored.ts";
@@ -23,9 +23,9 @@ export {
   beitConfigFromHuggingFace,
   beitConfigToHuggingFace,
   type HuggingFaceConfig,
-} from "./checkpoint/hugging-face-config.ts";
-export { toHuggingFace, type HuggingFaceFiles } from "./checkpoint/hugging-face-model.ts";
-export { huggingFaceNames } from "./checkpoint/hugging-face.ts";
+} from "./checkpoint/hugging-face/config.ts";
+export { toHuggingFace, type HuggingFaceFiles } from "./checkpoint/hugging-face/model.ts";
+export { huggingFaceNames } from "./checkpoint/hugging-face/names.ts";
 export { initBeit, initBeitClassifier } from "./init.ts";
 export { beitToOfficial, loadBeit, officialNames } from "./checkpoint/official.ts";
 export type { BatchMask, PatchMask } from "./masks.ts";

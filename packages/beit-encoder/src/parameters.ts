@@ -52,6 +52,9 @@ export function parameterShapes(config: BeitConfig): ReadonlyMap<string, Shape> 
   return new Map(entries);
 }
 
+/** @internal Parameters that a config may lack although a checkpoint has them: heads, and what only they need. */
+export const headPaths = /^(maskToken$|(norm|visualTokenHead|classNorm|classHead)\.)/;
+
 /** Number of values in all parameters. */
 export function parameterCount(config: BeitConfig): number {
   return [...parameterShapes(config).values()].reduce((count, shape) => count + sizeOf(shape), 0);

@@ -4,7 +4,7 @@ import {
   parameterCount,
   readBeitFiles,
   type BeitConfig,
-  type Origin,
+  type BeitOrigin,
   type Preprocessing,
 } from "@beitjs/beit-encoder";
 import { hasTokenizerNames, readTokenizerFiles, type DvaeConfig, type TokenizerOrigin } from "@beitjs/dvae-tokenizer";
@@ -15,7 +15,7 @@ import { sizeOf, type FileFacts, type TensorFacts } from "./file-facts.ts";
 export type ModelFacts =
   | {
       readonly kind: "beit";
-      readonly origin: Origin;
+      readonly origin: BeitOrigin;
       readonly config: BeitConfig;
       /** In the model's parameters; the files may hold more. */
       readonly parameters: number;

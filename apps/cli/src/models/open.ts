@@ -1,11 +1,12 @@
 // Models to use, wherever they come from: our own runs and checkpoints, or the files of the originals.
 import {
+  beitOrigins,
   evalViewFields,
   openBeit,
   type AdaptOptions,
   type Beit,
   type OpenBeitOptions,
-  type Origin,
+  type BeitOrigin,
   type Preprocessing,
 } from "@beitjs/beit-encoder";
 import {
@@ -28,7 +29,7 @@ import { pixelEvalView, preprocessingOf } from "../images/eval-views.ts";
 /** A BEiT and what it takes to use it. */
 export type OpenedEncoder = {
   readonly beit: Beit;
-  readonly origin: Origin;
+  readonly origin: BeitOrigin;
   /** Names of the classes, where they are known. */
   readonly labels?: readonly string[];
   /** How an image becomes its pixels; the same as a view. */
@@ -134,13 +135,14 @@ async function openTrained(
   const recipe = checkpoint.manifest.recipe as PretrainRecipe | FineTuneRecipe;
   const view = pixelEvalView(recipe, beit.config.imageSize);
   const labels = labelsOf(checkpoint);
+  const { resizing: ownResizing } = beitOrigins.beitjs;
   return {
     beit,
     origin: "beitjs",
     ...(labels?.length === beit.config.classes && { labels }),
     preprocessing: preprocessingOf(view),
     view,
-    resizing: { tableResizing: options.tableResizing ?? "geometric-cubic", positionResizing: "bicubic" },
+    resizing: { ...ownResizing, tableResizing: options.tableResizing ?? ownResizing.tableResizing },
     sha256: weightsHash(checkpoint),
     path: checkpoint.path,
     checkpoint,

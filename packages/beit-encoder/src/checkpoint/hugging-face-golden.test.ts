@@ -7,7 +7,7 @@ import { bytesSource } from "@beitjs/tensor-core/files";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import { createSimdBackend } from "@beitjs/tensor-core/simd";
 import { hashSigned } from "@beitjs/tensor-core/testing";
-import { splitNames, thirdOfTensor } from "./hugging-face.ts";
+import { splitNames, thirdOfTensor } from "./hugging-face/names.ts";
 import { openBeit, type Beit } from "../index.ts";
 import {
   createErrorLog,

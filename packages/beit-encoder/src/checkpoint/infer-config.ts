@@ -7,13 +7,17 @@ import { validateBeitConfig, type BeitConfig } from "../config.ts";
 const headWidth = 64;
 
 /**
- * The config whose parameters have these shapes under their official names.
+ * The config of the parameters with these shapes under their official names.
  *
  * @param given what is known otherwise; needed for `heads` where no table of relative positions tells their number and
  * the width is no multiple of 64, and for `imageSize` where there are no positions of any kind
  * @throws `[openBeit] expected …, got …` naming the tensor or the field
  */
-export function inferConfig(shapes: ReadonlyMap<string, Shape>, given: Partial<BeitConfig> = {}): BeitConfig {
+export function inferConfig(
+  tensors: ReadonlyMap<string, { readonly shape: Shape }>,
+  given: Partial<BeitConfig> = {},
+): BeitConfig {
+  const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
   const [width, channels, patchSize] = shapeOf(shapes, "patch_embed.proj.weight", 4);
   const shared = shapes.get("rel_pos_bias.relative_position_bias_table");
   const own = shapes.get("blocks.0.attn.relative_position_bias_table");

@@ -1,7 +1,7 @@
 // Weights of the official BEiT checkpoints to ours and back, by one table of names.
 import { sizeOf, type Backend, type Shape } from "@beitjs/tensor-core";
 import { validateBeitConfig, type BeitConfig } from "../config.ts";
-import { parameterShapes, type Beit } from "../parameters.ts";
+import { headPaths, parameterShapes, type Beit } from "../parameters.ts";
 import {
   adaptValues,
   beitFromValues,
@@ -10,6 +10,7 @@ import {
   type HostTensor,
   type HostTensors,
 } from "../values.ts";
+import type { Naming } from "./origins/origin.ts";
 
 /** Our path and the official name; `*` stands for the number of a block. (modeling_pretrain.py, modeling_finetune.py) */
 export const officialNames: readonly (readonly [ours: string, official: string])[] = [
@@ -48,8 +49,21 @@ export const officialNames: readonly (readonly [ours: string, official: string])
 const toOurs = new Map(officialNames.map(([ours, official]) => [official, ours]));
 const toOfficial = new Map(officialNames);
 
-// Parameters that a config may lack although a checkpoint has them: heads, and what only they need.
-const headPaths = /^(maskToken$|(norm|visualTokenHead|classNorm|classHead)\.)/;
+/** @internal The naming of unilm and timm. */
+export const officialNaming: Naming = {
+  patchEmbedding: "patch_embed.proj.weight",
+  shapes: officialShapes,
+  toOurs: (tensors, config) =>
+    new Map(
+      [...tensors].map(([name, { shape, read }]) => {
+        const path = rename(name, toOurs) as string;
+        return [path, { shape, read: async () => ourLayout(path, await read(), config) }];
+      }),
+    ),
+  spare: /^(mask_token|(norm|fc_norm|lm_head|head)\.(weight|bias))$/,
+  // Keys have no bias.
+  derived: /(^|\.)(relative_position_index|k_bias)$/,
+};
 
 /**
  * A model from checkpoint values, official or our own (`readParameters`), told apart by their names. Positions and tables
@@ -80,19 +94,14 @@ export async function beitToOfficial(beit: Beit): Promise<Map<string, HostTensor
   return official;
 }
 
-/** @internal Shapes of all parameters under their official names, in the official layouts. */
-export function officialShapes(config: BeitConfig): Map<string, Shape> {
+// Shapes of all parameters under their official names, in the official layouts.
+function officialShapes(config: BeitConfig): Map<string, Shape> {
   return new Map(
     [...parameterShapes(config)].map(([path, shape]) => [
       rename(path, toOfficial) as string,
       officialShape(path, shape, config),
     ]),
   );
-}
-
-/** @internal Our path of an official name. */
-export function officialPath(name: string): string | undefined {
-  return rename(name, toOurs);
 }
 
 function fromOfficial(tensors: HostTensors, config: BeitConfig): Map<string, HostTensor> {
@@ -112,11 +121,8 @@ function rename(name: string, names: ReadonlyMap<string, string>): string | unde
   return names.get(pattern)?.replace("*", block ?? "");
 }
 
-/**
- * @internal A parameter in our layout. Officially, tokens and positions have leading axes of one, and the patch embedding
- * is a convolution [D, C, P, P].
- */
-export function ourLayout(path: string, { shape, data }: HostTensor, { channels, patchSize }: BeitConfig): HostTensor {
+// Officially, tokens and positions have leading axes of one, and the patch embedding is a convolution [D, C, P, P].
+function ourLayout(path: string, { shape, data }: HostTensor, { channels, patchSize }: BeitConfig): HostTensor {
   if (/^(classToken|maskToken|positions)$/.test(path)) {
     return { shape: shape.slice(path === "positions" ? 1 : 2), data };
   }

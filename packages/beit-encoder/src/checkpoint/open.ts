@@ -1,19 +1,15 @@
-// A model from the files of whoever made it: ours, BEiT's own checkpoints, timm's, Hugging Face's.
+// A model from the files of whoever made it: look at what is there, ask who wrote it, hear what that origin says of it, match
+// all names, read the parameters one by one.
 import { tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
 import type { FileSource } from "@beitjs/tensor-core/files";
-import { isKind } from "@beitjs/tensor-core/pickle";
 import { validateBeitConfig, type BeitConfig } from "../config.ts";
-import { beitConfigFromHuggingFace } from "./hugging-face-config.ts";
 import { parameterShapes, treeFromPaths, type Beit } from "../parameters.ts";
-import { preprocessingFromHuggingFace, type Preprocessing } from "./preprocessing.ts";
 import { fitGrid, type AdaptOptions } from "../values.ts";
-import { conventionalPreprocessing, originalResizing, type Origin } from "./conventions.ts";
-import { openFiles, type Contents } from "./files.ts";
-import { inferConfig } from "./infer-config.ts";
-import { parseJson } from "./json.ts";
-import { findParameters, matchParameters, officialView, type NamedTensors } from "./names.ts";
+import { openFiles } from "./files.ts";
+import { matchParameters } from "./match.ts";
+import { beitOrigins, originOf, type BeitOrigin } from "./origins/index.ts";
+import type { Preprocessing } from "./preprocessing.ts";
 import type { StoredTensor } from "./stored.ts";
-import { isTimmConfig, timmConfig } from "./timm-config.ts";
 
 export type OpenBeitOptions = AdaptOptions & {
   /** Side of the images, if it is not the checkpoint's: positions and tables are resized, by default as the origin does. */
@@ -27,7 +23,7 @@ export type OpenBeitOptions = AdaptOptions & {
 
 /** What checkpoint files say, before any parameter is read. */
 export type BeitFiles = {
-  readonly origin: Origin;
+  readonly origin: BeitOrigin;
   /** The config of the parameters as they are stored. */
   readonly config: BeitConfig;
   /** Names of the classes, where the files have them. */
@@ -80,72 +76,23 @@ export async function readBeitFiles(
   options: Pick<OpenBeitOptions, "config" | "allowUnexpected"> = {},
 ): Promise<BeitFiles> {
   const contents = await openFiles("read" in files ? [files] : files);
-  const named = findParameters(contents.tensors);
-  const known = describe(contents, named, options.config);
-  const { parameters, unused } = matchParameters(named, known.config, {
-    allowUnexpected: options.allowUnexpected ?? false,
-  });
-  return { ...known, parameters, unused };
-}
-
-type Known = Omit<BeitFiles, "parameters" | "unused">;
-
-function describe(contents: Contents, named: NamedTensors, given: OpenBeitOptions["config"]): Known {
-  if (named.naming === "beitjs") return describeOurs(contents, given);
-  if (named.naming === "hugging-face") return describeHuggingFace(contents, named, given);
-  const timm = contents.config && isTimmConfig(contents.config) ? timmConfig(contents.config) : undefined;
-  const origin = timm || looksLikeTimm(contents, named) ? "timm" : "unilm";
-  const config = inferConfig(officialView(named), given);
+  const { origin, tensors } = originOf(contents);
+  const { config, labels, preprocessing } = origin.describe(contents, tensors, options.config ?? {});
+  const { allowUnexpected = false } = options;
   return {
-    origin,
+    origin: origin.name,
     config,
-    ...(timm?.labels?.length === config.classes && config.classes > 0 && { labels: timm.labels }),
-    preprocessing: timm?.preprocessing ?? conventionalPreprocessing(origin, config),
+    ...(labels && { labels }),
+    preprocessing: preprocessing ?? origin.conventions.preprocessing(config),
+    ...matchParameters(tensors, origin.naming, config, { allowUnexpected }),
   };
 }
 
-function describeHuggingFace(contents: Contents, named: NamedTensors, given: OpenBeitOptions["config"]): Known {
-  const origin = "hugging-face";
-  const read = contents.config ? beitConfigFromHuggingFace(contents.config) : undefined;
-  const config: BeitConfig = read
-    ? { ...read.config, ...given }
-    : inferConfig(officialView(named), { epsilon: 1e-12, ...given });
-  validateBeitConfig(config, "openBeit");
-  const preprocessing = contents.preprocessor
-    ? preprocessingFromHuggingFace(contents.preprocessor)
-    : conventionalPreprocessing(origin, config);
-  return { origin, config, ...(read?.labels && { labels: read.labels }), preprocessing };
-}
-
-function describeOurs({ metadata }: Contents, given: OpenBeitOptions["config"]): Known {
-  const origin = "beitjs";
-  const text = metadata["beitjs.config"];
-  if (text === undefined) throw new Error(`[openBeit] expected beitjs.config in the file's metadata, got none`);
-  const config = { ...(parseJson(text, "beitjs.config") as BeitConfig), ...given };
-  validateBeitConfig(config, "openBeit");
-  const field = <Value>(name: string): Value | undefined =>
-    metadata[name] === undefined ? undefined : (parseJson(metadata[name], name) as Value);
-  const labels = field<readonly string[]>("beitjs.labels");
-  const preprocessing = field<Preprocessing>("beitjs.preprocessing") ?? conventionalPreprocessing(origin, config);
-  return { origin, config, ...(labels && { labels }), preprocessing };
-}
-
-// timm names parameters as the official code does, but never stores indices; its training script notes the architecture.
-function looksLikeTimm({ root, metadata }: Contents, { tensors }: NamedTensors): boolean {
-  // Ours, written for either: no other resizing than that of the model it was.
-  if (metadata["beitjs.origin"] === "unilm") return false;
-  const architecture = root !== undefined && isKind(root, "dict") ? root.entries.get("arch") : undefined;
-  if (typeof architecture === "string" && architecture.startsWith("beit")) return true;
-  const names = [...tensors.keys()];
-  const own = names.some((name) => /^blocks\.\d+\.attn\.relative_position_bias_table$/.test(name));
-  return own && !names.some((name) => name.endsWith("relative_position_index"));
-}
-
-function resizingOf(origin: Origin, { tableResizing, positionResizing }: AdaptOptions): AdaptOptions {
-  const original = originalResizing[origin];
+function resizingOf(origin: BeitOrigin, { tableResizing, positionResizing }: AdaptOptions): AdaptOptions {
+  const { resizing } = beitOrigins[origin];
   return {
-    tableResizing: tableResizing ?? original.tableResizing,
-    positionResizing: positionResizing ?? original.positionResizing,
+    tableResizing: tableResizing ?? resizing.tableResizing,
+    positionResizing: positionResizing ?? resizing.positionResizing,
   };
 }
 

@@ -1,7 +1,7 @@
-// How an image becomes a model's pixels, as Hugging Face's preprocessor_config.json says it, and back.
+// How an image becomes a model's pixels; as Hugging Face's preprocessor_config.json says it, and back.
 // (transformers, image_processing_beit.py)
 import type { CropMargins, ResizeFilter } from "@beitjs/tensor-core/image";
-import { fieldsOf, type JsonFields } from "./json-fields.ts";
+import { fieldsOf, type JsonFields } from "./json.ts";
 
 /** Resize, crop the center, scale: pixel = (byte / 255 - mean) / std, by channel. */
 export type Preprocessing = {
@@ -91,6 +91,21 @@ export function evalViewFields(preprocessing: Preprocessing): EvalViewFields {
   const exact = crop / size;
   const cropRatio = Math.floor(crop / exact) === size ? exact : crop / (size + 0.5);
   return { ...rest, size: crop, fit: { kind: fit === "square" ? "squareCrop" : "centerCrop", cropRatio, margins } };
+}
+
+/** @internal To [-1, 1], as all models released for ImageNet-22k see their pixels. */
+export function signedPixels(channels: number): Pick<Preprocessing, "mean" | "std"> {
+  const half = Array.from({ length: channels }, () => 0.5);
+  return { mean: half, std: half };
+}
+
+/** @internal The short side to the image size by `share`, of which the center is cut out. */
+export function croppedToSquare(
+  { imageSize, channels }: { readonly imageSize: number; readonly channels: number },
+  share: number,
+): Preprocessing {
+  const size = Math.floor(imageSize / share);
+  return { filter: "bicubic", size, fit: "shortSide", crop: imageSize, ...signedPixels(channels) };
 }
 
 function sizeOf(fields: JsonFields): Pick<Preprocessing, "size" | "fit"> {

@@ -8,8 +8,8 @@ import {
   initBeit,
   type BeitConfig,
   type HostTensor,
-} from "../index.ts";
-import { joinNames } from "./hugging-face.ts";
+} from "../../index.ts";
+import { joinNames } from "./names.ts";
 
 const backend = createReferenceBackend();
 const config: BeitConfig = {

@@ -1,12 +1,12 @@
 // Whole models as Hugging Face's files: config.json, preprocessor_config.json and model.safetensors.
 // (transformers, modeling_beit.py)
 import { fromFloat32, writeSafetensors } from "@beitjs/tensor-core/safetensors";
-import { conventionalPreprocessing } from "./conventions.ts";
-import { beitConfigToHuggingFace, huggingFaceName } from "./hugging-face-config.ts";
-import { splitNames, thirdOfTensor } from "./hugging-face.ts";
-import { beitToOfficial } from "./official.ts";
-import type { Beit } from "../parameters.ts";
-import { preprocessingToHuggingFace, type Preprocessing } from "./preprocessing.ts";
+import type { Beit } from "../../parameters.ts";
+import { beitToOfficial } from "../official.ts";
+import { huggingFace } from "../origins/hugging-face.ts";
+import { preprocessingToHuggingFace, type Preprocessing } from "../preprocessing.ts";
+import { beitConfigToHuggingFace, huggingFaceName } from "./config.ts";
+import { splitNames, thirdOfTensor } from "./names.ts";
 
 /** Bytes by file name; written to one folder, transformers' `from_pretrained` loads it. */
 export type HuggingFaceFiles = Record<"config.json" | "preprocessor_config.json" | "model.safetensors", Uint8Array>;
@@ -27,15 +27,14 @@ export async function toHuggingFace(
   options: { readonly labels?: readonly string[] | undefined; readonly preprocessing?: Preprocessing | undefined } = {},
 ): Promise<HuggingFaceFiles> {
   const config = beitConfigToHuggingFace(beit.config, options.labels);
+  const preprocessing = options.preprocessing ?? huggingFace.conventions.preprocessing(beit.config);
   const named = splitNames(await beitToOfficial(beit), thirdOfTensor);
   const tensors = [...named].map(
     ([name, { shape, data }]) => [huggingFaceName(name, beit.config), fromFloat32(data, shape)] as const,
   );
   return {
     "config.json": jsonBytes(config),
-    "preprocessor_config.json": jsonBytes(
-      preprocessingToHuggingFace(options.preprocessing ?? conventionalPreprocessing("hugging-face", beit.config)),
-    ),
+    "preprocessor_config.json": jsonBytes(preprocessingToHuggingFace(preprocessing)),
     "model.safetensors": writeSafetensors(tensors, { format: "pt" }),
   };
 }

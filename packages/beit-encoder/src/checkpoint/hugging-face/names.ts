@@ -1,7 +1,11 @@
 // Weights as Hugging Face stores BEiT, under the official names: most are renamed, and the matrices of queries, keys and
 // values are one. (transformers, convert_beit_unilm_to_pytorch.py, also read backwards)
 import type { Shape } from "@beitjs/tensor-core";
-import type { HostTensor } from "../values.ts";
+import type { HostTensor } from "../../values.ts";
+import { officialNaming } from "../official.ts";
+import type { Naming } from "../origins/origin.ts";
+import { joinRows } from "../stored.ts";
+import { huggingFaceName } from "./config.ts";
 
 /** Hugging Face's name without the leading `beit.`, and the official one; `*` stands for the number of a block. */
 export const huggingFaceNames: readonly (readonly [huggingFace: string, official: string])[] = [
@@ -43,6 +47,17 @@ const toOfficial = new Map(huggingFaceNames);
 const toHuggingFace = new Map(huggingFaceNames.map(([huggingFace, official]) => [official, huggingFace]));
 const parts = ["query", "key", "value"] as const;
 const matrix = /^encoder\.layer\.(\d+)\.attention\.attention\.(query|key|value)\.weight$/;
+
+/** @internal The naming of transformers. */
+export const huggingFaceNaming: Naming = {
+  patchEmbedding: "embeddings.patch_embeddings.projection.weight",
+  base: "beit.",
+  shapes: (config) => splitNames(officialNaming.shapes(config), thirdOfShape),
+  toOurs: (tensors, config) => officialNaming.toOurs(joinNames(tensors, joinRows), config),
+  spare: /^(embeddings\.mask_token|(layernorm|pooler\.layernorm|lm_head|classifier)\.(weight|bias))$/,
+  derived: officialNaming.derived,
+  inFull: huggingFaceName,
+};
 
 /**
  * @internal Hugging Face's names, with or without the leading `beit.`, to the official ones; three matrices become one.
@@ -89,8 +104,8 @@ export function splitNames<Value>(
   return split;
 }
 
-/** @internal Rows of queries, keys or values. */
-export function thirdOfShape([rows, columns]: Shape): Shape {
+// Rows of queries, keys or values.
+function thirdOfShape([rows, columns]: Shape): Shape {
   return [rows / 3, columns];
 }
 

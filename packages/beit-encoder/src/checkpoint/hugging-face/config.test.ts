@@ -5,7 +5,7 @@ import {
   beitVariants,
   plainTransformer,
   type BeitConfig,
-} from "../index.ts";
+} from "../../index.ts";
 
 const pretraining = { architectures: ["BeitForMaskedImageModeling"], use_mask_token: true };
 const classifier = { architectures: ["BeitForImageClassification"] };

@@ -22,8 +22,8 @@ import {
   type Beit,
   type BeitConfig,
   type OpenBeitOptions,
-} from "../index.ts";
-import { mergeShards } from "./shards.ts";
+} from "../../index.ts";
+import { mergeShards } from "../shards.ts";
 
 const backend = createReferenceBackend();
 const tiny: BeitConfig = {

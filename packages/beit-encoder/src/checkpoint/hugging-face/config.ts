@@ -1,7 +1,7 @@
 // A model's config as Hugging Face's config.json has it, and back. What we cannot compute is refused by its path; what
 // only other classes read (segmentation heads, backbones) is ignored. (transformers, configuration_beit.py)
-import { validateBeitConfig, type BeitConfig, type RelativePositions } from "../config.ts";
-import { fieldsOf, type JsonFields } from "./json-fields.ts";
+import { validateBeitConfig, type BeitConfig, type RelativePositions } from "../../config.ts";
+import { fieldsOf, type JsonFields } from "../json.ts";
 
 /** A class of transformers that we read and write. */
 export type HuggingFaceArchitecture = "BeitModel" | "BeitForMaskedImageModeling" | "BeitForImageClassification";

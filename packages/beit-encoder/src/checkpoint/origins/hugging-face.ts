@@ -1,0 +1,43 @@
+// Model folders of Hugging Face transformers: config.json says what a model is, preprocessor_config.json how its images are
+// prepared. What they hold is read and written in ../hugging-face.
+import type { Shape } from "@beitjs/tensor-core";
+import { validateBeitConfig } from "../../config.ts";
+import { beitConfigFromHuggingFace } from "../hugging-face/config.ts";
+import { huggingFaceNaming, joinNames } from "../hugging-face/names.ts";
+import { inferConfig } from "../infer-config.ts";
+import { preprocessingFromHuggingFace, signedPixels } from "../preprocessing.ts";
+import type { GivenConfig, ModelTensors, Origin } from "./origin.ts";
+
+export const huggingFace = {
+  name: "hugging-face",
+  title: "Hugging Face",
+  conventions: {
+    resizing: { tableResizing: "bilinear", positionResizing: "bicubic" },
+    // As in the released preprocessor_config.json.
+    preprocessing: ({ imageSize, channels }) => ({
+      filter: "bilinear",
+      size: imageSize,
+      fit: "square",
+      crop: 0,
+      ...signedPixels(channels),
+    }),
+  },
+  naming: huggingFaceNaming,
+
+  recognizes: () => true,
+
+  describe({ config: json, preprocessor }, tensors, given) {
+    const read = json && beitConfigFromHuggingFace(json);
+    const config = read ? { ...read.config, ...given } : inferred(tensors, given);
+    validateBeitConfig(config, "openBeit");
+    return { config, labels: read?.labels, preprocessing: preprocessor && preprocessingFromHuggingFace(preprocessor) };
+  },
+} as const satisfies Origin;
+
+function inferred(tensors: ModelTensors, given: GivenConfig) {
+  const shapes = new Map<string, { readonly shape: Shape }>(tensors);
+  const official = joinNames(shapes, (parts) => ({
+    shape: [parts.reduce((rows, { shape }) => rows + shape[0], 0), ...parts[0].shape.slice(1)],
+  }));
+  return inferConfig(official, { epsilon: 1e-12, ...given });
+}

@@ -1,0 +1,93 @@
+// What there is to say of whoever's code wrote a checkpoint. Each origin says it in one module of this folder; what files do
+// not say is a convention of their origin, and nothing else in the code asks where a model came from.
+import type { Shape } from "@beitjs/tensor-core";
+import type { LazyTensor } from "@beitjs/tensor-core/files";
+import type { BeitConfig } from "../../config.ts";
+import type { AdaptOptions } from "../../values.ts";
+import type { Contents } from "../files.ts";
+import type { Preprocessing } from "../preprocessing.ts";
+import type { StoredTensor } from "../stored.ts";
+
+export type Origin = {
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  readonly conventions: Conventions;
+  /** What its files call the parameters. */
+  readonly naming: Naming;
+  /** Whether files with a model of its naming are its own; asked in the order of the list, the first one takes them. */
+  recognizes(contents: Contents, tensors: ModelTensors): boolean;
+  /**
+   * What the files say, before any parameter is read.
+   *
+   * @param given what the caller knows better
+   * @throws `[openBeit] expected …, got …`
+   */
+  describe(contents: Contents, tensors: ModelTensors, given: GivenConfig): Description;
+};
+
+/** What an origin does where its files do not say. */
+export type Conventions = {
+  /** How parameters are brought to another image size. */
+  readonly resizing: Required<AdaptOptions>;
+  /** How images are prepared for evaluation. */
+  preprocessing(config: BeitConfig): Preprocessing;
+};
+
+/** The tensors of one model by name, without what stands in front of all of them in the checkpoint's tree. */
+export type ModelTensors = ReadonlyMap<string, LazyTensor>;
+
+export type GivenConfig = Partial<BeitConfig>;
+
+export type Description = {
+  /** The config of the parameters as they are stored. */
+  readonly config: BeitConfig;
+  /** Names of the classes, where the files have them. */
+  readonly labels?: readonly string[] | undefined;
+  /** Where the files have it. */
+  readonly preprocessing?: Preprocessing | undefined;
+};
+
+/** What the parameters of a BEiT are called in files, and how they lie there. */
+export type Naming = {
+  /** The patch embedding is in every checkpoint: what its weight is called tells the naming, and its place in the tree. */
+  readonly patchEmbedding: string;
+  /** What some of the names have in front of them and others lack. */
+  readonly base?: string;
+  /** Names and shapes of all parameters of a config, without `base`. */
+  shapes(config: BeitConfig): ReadonlyMap<string, Shape>;
+  /** All parameters by our path, in our layout, from tensors of exactly these names. */
+  toOurs(tensors: ReadonlyMap<string, StoredTensor>, config: BeitConfig): ReadonlyMap<string, StoredTensor>;
+  /** Names that belong to BEiT, but not to a model without their head. */
+  readonly spare: RegExp;
+  /** Names of what is computed anew, or zero by construction. */
+  readonly derived?: RegExp | undefined;
+  /** A name as the original's code writes it, with `base` where it has it. */
+  inFull?(name: string, config: BeitConfig): string;
+};
+
+// The official loader looks under `model`, then `module`, then at the top. (run_class_finetuning.py)
+const places = ["model.", "module.", ""];
+const averaged = /(^|[._])ema([._]|$)/;
+
+/** What stands in front of the names of a model's parameters; undefined where there is no model of this naming. */
+export function placeOf(names: Iterable<string>, { patchEmbedding, base = "" }: Naming): string | undefined {
+  const found = [...names]
+    .filter((name) => name === patchEmbedding || name.endsWith(`.${patchEmbedding}`))
+    .map((name) => withoutBase(name.slice(0, -patchEmbedding.length), base));
+  const rank = (place: string) =>
+    places.includes(place) ? places.indexOf(place) : places.length + Number(averaged.test(place));
+  return found.sort((a, b) => rank(a) - rank(b) || a.length - b.length)[0];
+}
+
+/** The model of this naming in a checkpoint. What lies beside it (optimizer, scaler, an averaged copy) is left out. */
+export function modelIn(tensors: ModelTensors, naming: Naming): ModelTensors | undefined {
+  const place = placeOf(tensors.keys(), naming);
+  if (place === undefined) return undefined;
+  const under = [...tensors].filter(([name]) => name.startsWith(place));
+  return new Map(under.map(([name, one]) => [name.slice(place.length), one]));
+}
+
+function withoutBase(place: string, base: string): string {
+  return place === base || place.endsWith(`.${base}`) ? place.slice(0, place.length - base.length) : place;
+}

@@ -1,0 +1,77 @@
+// The list of origins: complete, told apart, and each with its own conventions.
+import { readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { LazyTensor } from "@beitjs/tensor-core/files";
+import { beitOrigins, hasBeitNames } from "../../index.ts";
+import type { Contents } from "../files.ts";
+import { originOf } from "./index.ts";
+import { modelIn, placeOf, type Naming } from "./origin.ts";
+
+const one: LazyTensor = { dtype: "F32", shape: [1], read: () => Promise.reject(new Error("read")) };
+
+function contents(names: readonly string[], beside: Partial<Contents> = {}): Contents {
+  return { tensors: new Map(names.map((name) => [name, one])), metadata: {}, ...beside };
+}
+
+const official = "patch_embed.proj.weight";
+const table = "blocks.0.attn.relative_position_bias_table";
+
+describe("originOf", () => {
+  it.each<[string, Contents]>([
+    ["beitjs", contents(["patchEmbedding.weight"])],
+    ["unilm", contents([official])],
+    ["unilm", contents([official, table, "blocks.0.attn.relative_position_index"])],
+    ["unilm", contents([official, table], { metadata: { "beitjs.origin": "unilm" } })],
+    ["timm", contents([official, table])],
+    ["timm", contents([official], { config: { architecture: "beit_base_patch16_224" } })],
+    ["hugging-face", contents(["beit.embeddings.patch_embeddings.projection.weight"])],
+    ["hugging-face", contents(["embeddings.patch_embeddings.projection.weight"])],
+  ])("recognizes %s", (name, found) => {
+    expect(originOf(found).origin.name).toBe(name);
+    expect(hasBeitNames(found.tensors.keys())).toBe(true);
+  });
+
+  it("refuses what no origin recognizes, by its first names", () => {
+    const names = ["a", "b", "c", "d", "e", "f"];
+    expect(() => originOf(contents(names))).toThrow("expected the parameters of a BEiT, got a, b, c, d, e");
+    expect(() => originOf(contents([]))).toThrow("got no tensors");
+    expect(hasBeitNames(names)).toBe(false);
+  });
+
+  it("knows every module of its folder", () => {
+    const modules = readdirSync(new URL(".", import.meta.url)).filter(
+      (name) => !/^(index|origin|.*\.test)\.ts$/.test(name),
+    );
+    const files = Object.keys(beitOrigins).map((name) => (name === "beitjs" ? "ours.ts" : `${name}.ts`));
+    expect(modules.sort()).toEqual(files.sort());
+  });
+});
+
+describe("placeOf", () => {
+  const naming = { patchEmbedding: "patch.weight", base: "base." } as Naming;
+
+  it("prefers model, then module, then the top, then what is shortest and no average", () => {
+    const names = [
+      "ema.patch.weight",
+      "x.longer.patch.weight",
+      "x.patch.weight",
+      "patch.weight",
+      "module.patch.weight",
+    ];
+    const place = () => placeOf(names, naming);
+    expect(placeOf([...names, "model.patch.weight"], naming)).toBe("model.");
+    expect(place()).toBe("module.");
+    names.pop();
+    expect(place()).toBe("");
+    names.pop();
+    expect(place()).toBe("x.");
+    names.splice(1);
+    expect(place()).toBe("ema.");
+    expect(placeOf(["dispatch.weight"], naming)).toBeUndefined();
+  });
+
+  it("leaves the base to the names, because heads lack it", () => {
+    const { tensors } = contents(["model.base.patch.weight", "model.head.weight", "optimizer.step"]);
+    expect([...(modelIn(tensors, naming)?.keys() ?? [])]).toEqual(["base.patch.weight", "head.weight"]);
+  });
+});

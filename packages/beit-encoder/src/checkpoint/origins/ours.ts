@@ -1,0 +1,35 @@
+// What `saveBeit` writes: parameters by our paths, and all that is needed to use them in the file's metadata.
+import { validateBeitConfig, type BeitConfig } from "../../config.ts";
+import { headPaths, parameterShapes } from "../../parameters.ts";
+import { parseJson } from "../json.ts";
+import type { Preprocessing } from "../preprocessing.ts";
+import type { Origin } from "./origin.ts";
+import { unilm } from "./unilm.ts";
+
+export const ours = {
+  name: "beitjs",
+  title: "ours",
+  conventions: unilm.conventions,
+  naming: {
+    patchEmbedding: "patchEmbedding.weight",
+    shapes: parameterShapes,
+    toOurs: (tensors) => tensors,
+    spare: headPaths,
+  },
+
+  recognizes: () => true,
+
+  describe({ metadata }, _, given) {
+    const field = <Value>(name: string): Value | undefined =>
+      metadata[name] === undefined ? undefined : (parseJson(metadata[name], name) as Value);
+    const stored = field<BeitConfig>("beitjs.config");
+    if (stored === undefined) throw new Error("[openBeit] expected beitjs.config in the file's metadata, got none");
+    const config = { ...stored, ...given };
+    validateBeitConfig(config, "openBeit");
+    return {
+      config,
+      labels: field<readonly string[]>("beitjs.labels"),
+      preprocessing: field<Preprocessing>("beitjs.preprocessing"),
+    };
+  },
+} as const satisfies Origin;

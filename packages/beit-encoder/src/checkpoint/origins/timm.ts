@@ -1,0 +1,94 @@
+// timm's models: named as unilm's, so that other things tell them apart. The config.json of timm's repositories has an
+// architecture's name, and how its images are prepared; the sizes are in the weights. (timm, models/beit.py, models/_hub.py)
+import { isKind } from "@beitjs/tensor-core/pickle";
+import type { Contents } from "../files.ts";
+import { inferConfig } from "../infer-config.ts";
+import { fieldsOf } from "../json.ts";
+import { officialNaming } from "../official.ts";
+import { croppedToSquare, type Preprocessing } from "../preprocessing.ts";
+import type { ModelTensors, Origin } from "./origin.ts";
+
+export const timm = {
+  name: "timm",
+  title: "timm",
+  conventions: {
+    resizing: { tableResizing: "geometric-linear", positionResizing: "antialiased-bicubic" },
+    preprocessing: (config) => croppedToSquare(config, config.imageSize >= 384 ? 1 : 0.9),
+  },
+  naming: officialNaming,
+
+  recognizes: (contents, tensors) =>
+    (contents.config !== undefined && isTimmConfig(contents.config)) || looksLikeTimm(contents, tensors),
+
+  describe({ config: json }, tensors, given) {
+    const read = json && isTimmConfig(json) ? timmConfig(json) : undefined;
+    const config = inferConfig(tensors, given);
+    const labels = config.classes > 0 && read?.labels?.length === config.classes ? read.labels : undefined;
+    return { config, labels, preprocessing: read?.preprocessing };
+  },
+} as const satisfies Origin;
+
+function isTimmConfig(json: object): boolean {
+  return Object.hasOwn(json, "architecture") && !Object.hasOwn(json, "model_type");
+}
+
+// timm never stores indices of relative positions; its training script notes the architecture.
+function looksLikeTimm({ root, metadata }: Contents, tensors: ModelTensors): boolean {
+  // Ours, written for either: no other resizing than that of the model it was.
+  if (metadata["beitjs.origin"] === "unilm") return false;
+  const architecture = root !== undefined && isKind(root, "dict") ? root.entries.get("arch") : undefined;
+  if (typeof architecture === "string" && architecture.startsWith("beit")) return true;
+  const names = [...tensors.keys()];
+  const own = names.some((name) => /^blocks\.\d+\.attn\.relative_position_bias_table$/.test(name));
+  return own && !names.some((name) => name.endsWith("relative_position_index"));
+}
+
+type TimmConfig = {
+  readonly preprocessing?: Preprocessing;
+  readonly labels?: readonly string[];
+};
+
+// Refuses what is no BEiT, or prepares images in a way that we do not.
+function timmConfig(json: object): TimmConfig {
+  const fields = fieldsOf("openBeit", json);
+  const architecture = fields.value("architecture", undefined);
+  if (typeof architecture !== "string" || !architecture.startsWith("beit")) {
+    return fields.refuse("architecture to be one of timm's beit_* or beitv2_*", architecture);
+  }
+  const prepared = fields.value("pretrained_cfg", undefined);
+  const labels = fields.value("label_names", undefined);
+  return {
+    ...(typeof prepared === "object" && prepared !== null && { preprocessing: preprocessingOf(prepared) }),
+    ...(isTexts(labels) && { labels }),
+  };
+}
+
+function preprocessingOf(json: object): Preprocessing {
+  const fields = fieldsOf("openBeit", json);
+  const size = fields.value("input_size", [3, 224, 224]);
+  if (!isNumbers(size) || size.length !== 3 || size[1] !== size[2]) {
+    return fields.refuse("pretrained_cfg.input_size to be [channels, side, side]", size);
+  }
+  const filter = fields.value("interpolation", "bicubic");
+  if (filter !== "bicubic" && filter !== "bilinear" && filter !== "lanczos") {
+    return fields.refuse("pretrained_cfg.interpolation to be bilinear, bicubic or lanczos", filter);
+  }
+  const [mode, share] = [fields.value("crop_mode", "center"), fields.number("crop_pct", 0.9)];
+  fields.check(mode === "center", `pretrained_cfg.crop_mode "center"`, mode);
+  fields.check(share > 0 && share <= 1, "pretrained_cfg.crop_pct in (0, 1]", share);
+  const statistic = (name: string): readonly number[] => {
+    const values = fields.value(name, [0.5, 0.5, 0.5]);
+    const fits = isNumbers(values) && values.length === size[0];
+    return fits ? values : fields.refuse(`pretrained_cfg.${name} to be ${size[0]} numbers`, values);
+  };
+  const [mean, std] = [statistic("mean"), statistic("std")];
+  return { filter, size: Math.floor(size[1] / share), fit: "shortSide", crop: size[1], mean, std };
+}
+
+function isNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === "number");
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === "string");
+}
