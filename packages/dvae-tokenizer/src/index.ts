@@ -9,14 +9,15 @@ export {
   type Reconstruction,
   type StridedConfig,
 } from "./config.ts";
-export { hasTokenizerNames, type TokenizerOrigin } from "./checkpoint/files.ts";
 export {
   openTokenizer,
   openTokenizerEncoder,
   readTokenizerFiles,
   type OpenedTokenizer,
   type OpenTokenizerOptions,
+  type TokenizerFiles,
 } from "./checkpoint/open.ts";
+export { hasTokenizerNames, tokenizerOrigins, type TokenizerOrigin } from "./checkpoint/origins/index.ts";
 export { saveOfficialTokenizer, saveTokenizer } from "./checkpoint/save.ts";
 export {
   decodeGaussian,

@@ -135,7 +135,7 @@ describe("inspect a model", () => {
     expect((await inspect(models.tokenizer)).model).toMatchObject({ kind: "tokenizer", origin: "beitjs", config });
     expect((await inspect(models.officialTokenizer)).model).toMatchObject({
       kind: "tokenizer",
-      origin: "strided",
+      origin: "unilm",
       parts: "encoder and decoder",
       config: { vocabSize: 16, layers: 1, blocksPerStage: 1 },
     });

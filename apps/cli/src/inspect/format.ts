@@ -1,4 +1,6 @@
 // Facts as text: a line a fact, then the tensors in columns.
+import { beitOrigins } from "@beitjs/beit-encoder";
+import { tokenizerOrigins } from "@beitjs/dvae-tokenizer";
 import type { CheckpointFacts } from "./checkpoint-facts.ts";
 import { printable } from "../program/printable.ts";
 import { countDtypes, type DtypeFacts, type FileFacts, type TensorFacts } from "./file-facts.ts";
@@ -8,14 +10,6 @@ import type { TreeFacts } from "./tree-facts.ts";
 const labelWidth = 15;
 const mostLabels = 5;
 const mostCharacters = 120;
-const origins = {
-  beitjs: "ours",
-  unilm: "unilm",
-  timm: "timm",
-  "hugging-face": "Hugging Face",
-  "dall-e": "OpenAI",
-  strided: "unilm or DALLE-pytorch",
-} as const;
 
 /** A file, with what it holds where it is a model of its own. */
 export function formatFile(file: FileFacts, model?: ModelFacts): string {
@@ -42,15 +36,18 @@ export function formatModel(model: ModelFacts): string[] {
   if (model.kind === "tokenizer-decoder") {
     return [line("holds", "the decoder of a tokenizer (OpenAI); its encoder.pkl belongs to it")];
   }
-  const { config, origin } = model;
+  const { config } = model;
   const settings = line("config", pairs(config));
   if (model.kind === "tokenizer") {
-    const what = `a tokenizer (${origins[origin]}), ${model.parts}: ${config.vocabSize} visual tokens, images of ${config.imageSize} pixels`;
+    const what = `a tokenizer (${tokenizerOrigins[model.origin].title}), ${model.parts}: ${config.vocabSize} visual tokens, images of ${config.imageSize} pixels`;
     return [line("holds", what), settings, line("parameters", count(model.parameters))];
   }
   const { labels, preprocessing, parameters, unused } = model;
   return [
-    line("holds", `a BEiT (${origins[origin]}): ${headOf(model.config)}, images of ${config.imageSize} pixels`),
+    line(
+      "holds",
+      `a BEiT (${beitOrigins[model.origin].title}): ${headOf(model.config)}, images of ${config.imageSize} pixels`,
+    ),
     settings,
     line("parameters", count(parameters)),
     ...(model.config.classes > 0 ? [line("labels", labels ? formatLabels(labels) : "none")] : []),

@@ -54,12 +54,11 @@ export async function modelFacts(sources: readonly FileSource[], files: readonly
 async function tokenizerFacts(sources: readonly FileSource[], tensors: readonly TensorFacts[]): Promise<ModelFacts> {
   if (isDecoder(tensors)) return { kind: "tokenizer-decoder" };
   try {
-    const { contents, config } = await readTokenizerFiles(weightsOf(sources));
-    const half =
-      contents.origin === "dall-e" && ![...contents.tensors.keys()].some((name) => name.startsWith("decoder."));
-    const parts = half ? "encoder" : "encoder and decoder";
-    const parameters = [...contents.tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    return { kind: "tokenizer", origin: contents.origin, config, parts, parameters };
+    const { origin, config, tensors: own } = await readTokenizerFiles(weightsOf(sources));
+    const whole = [...own.keys()].some((name) => name.startsWith("decoder."));
+    const parts = whole ? "encoder and decoder" : "encoder";
+    const parameters = [...own.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    return { kind: "tokenizer", origin, config, parts, parameters };
   } catch (error) {
     return { kind: "damaged", what: "tokenizer", problem: messageOf(error) };
   }

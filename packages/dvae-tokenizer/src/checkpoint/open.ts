@@ -1,14 +1,15 @@
-// A tokenizer from the files of whoever made it: ours, OpenAI's, unilm's, DALLE-pytorch's.
+// A tokenizer from the files of whoever made it: look at what is there, ask who wrote it, hear what that origin says of it,
+// match all names, read the parameters one by one.
 import { disposeTree, leaves, type Backend, type Tensor } from "@beitjs/tensor-core";
-import type { FileSource, LazyTensor } from "@beitjs/tensor-core/files";
+import { openTensors, type FileSource, type LazyTensor } from "@beitjs/tensor-core/files";
 import { toFloat32 } from "@beitjs/tensor-core/safetensors";
-import { validateDvaeConfig, type DvaeConfig } from "../config.ts";
+import type { DvaeConfig } from "../config.ts";
 import { fromOfficialLayout, officialShape } from "../layout.ts";
-import { blankEncoder, blankTokenizer, storedConfig } from "../load.ts";
-import { officialNames, type OfficialLayout } from "../names.ts";
+import { blankEncoder, blankTokenizer } from "../load.ts";
+import type { OfficialLayout } from "../names.ts";
 import { prepareTokenizer, type Tokenizer, type TokenizerEncoder } from "../tokenizer.ts";
-import { openFiles, type Contents, type TokenizerOrigin } from "./files.ts";
-import { inferDvaeConfig } from "./infer-config.ts";
+import { originOf, type TokenizerOrigin } from "./origins/index.ts";
+import type { Description, ModelFile, ModelTensors } from "./origins/origin.ts";
 
 export type OpenTokenizerOptions = {
   /** Side of the images; the network takes any that its grid divides. Default: the file's, or the original's. */
@@ -24,6 +25,9 @@ export type OpenedTokenizer<Model> = {
   /** Names in the files that the model does not use. */
   readonly unused: readonly string[];
 };
+
+/** What checkpoint files say, before any parameter is read. */
+export type TokenizerFiles = Description & { readonly origin: TokenizerOrigin };
 
 /**
  * Opens a whole tokenizer in float32: OpenAI's `encoder.pkl` and `decoder.pkl`, one file of unilm or DALLE-pytorch, or one
@@ -41,11 +45,13 @@ export async function openTokenizer(
   backend: Backend,
   options: OpenTokenizerOptions = {},
 ): Promise<OpenedTokenizer<Tokenizer>> {
-  const { contents, config } = await readTokenizerFiles(files, options);
-  const half = contents.origin === "dall-e" && ["encoder", "decoder"].find((name) => !has(contents, `${name}.`));
+  const { origin, ...found } = await readTokenizerFiles(files, options);
+  const half = ["encoder", "decoder"].find(
+    (name) => ![...found.tensors.keys()].some((key) => key.startsWith(`${name}.`)),
+  );
   if (half) throw new Error(`[openTokenizer] expected encoder and decoder, got no ${half}`);
-  const tokenizer = blankTokenizer(config, backend);
-  return { tokenizer, origin: contents.origin, unused: await fill(tokenizer, contents, options) };
+  const tokenizer = blankTokenizer(found.config, backend);
+  return { tokenizer, origin, unused: await fill(tokenizer, found, options) };
 }
 
 /**
@@ -59,32 +65,26 @@ export async function openTokenizerEncoder(
   backend: Backend,
   options: OpenTokenizerOptions = {},
 ): Promise<OpenedTokenizer<TokenizerEncoder>> {
-  const { contents, config } = await readTokenizerFiles(files, options);
-  const tokenizer = blankEncoder(config, backend);
-  const rest = [...contents.tensors].filter(([name]) => name.startsWith("encoder."));
-  const unused = await fill(tokenizer, { ...contents, tensors: new Map(rest) }, options);
+  const { origin, ...found } = await readTokenizerFiles(files, options);
+  const tokenizer = blankEncoder(found.config, backend);
+  const rest = [...found.tensors].filter(([name]) => name.startsWith("encoder."));
+  const unused = await fill(tokenizer, { ...found, tensors: new Map(rest) }, options);
   prepareTokenizer(tokenizer);
-  return { tokenizer, origin: contents.origin, unused };
+  return { tokenizer, origin, unused };
 }
 
 /** What the files of a tokenizer say, without reading any parameter; errors as `openTokenizer`. */
 export async function readTokenizerFiles(
   files: FileSource | readonly FileSource[],
   { imageSize, config: given }: Pick<OpenTokenizerOptions, "imageSize" | "config"> = {},
-): Promise<{ readonly contents: Contents; readonly config: DvaeConfig }> {
-  const contents = await openFiles("read" in files ? [files] : files);
-  const sized = { ...given, ...(imageSize !== undefined && { imageSize }) };
-  if (contents.origin === "beitjs") {
-    const config = { ...storedConfig(contents.metadata), ...sized } as DvaeConfig;
-    validateDvaeConfig(config);
-    return { contents, config };
+): Promise<TokenizerFiles> {
+  const opened: ModelFile[] = [];
+  for (const source of "read" in files ? [files] : files) {
+    opened.push({ ...(await openTensors(source)), name: source.name });
   }
-  if (contents.origin === "dall-e" && !has(contents, "encoder.")) {
-    throw new Error("[openTokenizer] expected encoder and decoder, got no encoder");
-  }
-  const shapes = new Map([...contents.tensors].map(([name, { shape }]) => [name, shape]));
-  const stored = contents.imageSize !== undefined ? { imageSize: contents.imageSize } : {};
-  return { contents, config: inferDvaeConfig(shapes, { ...stored, ...sized }) };
+  const { origin, files: own } = originOf(opened);
+  const description = origin.describe(own, { ...given, ...(imageSize !== undefined && { imageSize }) });
+  return { origin: origin.name, ...description };
 }
 
 type Target = {
@@ -95,13 +95,13 @@ type Target = {
 };
 
 async function fill(
-  { config, params }: TokenizerEncoder,
-  { origin, tensors }: Contents,
+  { params }: TokenizerEncoder,
+  { tensors, names, spare }: Description,
   { onProgress }: OpenTokenizerOptions,
 ): Promise<readonly string[]> {
-  const targets = origin === "beitjs" ? ourTargets(params) : officialTargets(config, params);
+  const targets = targetsOf(params, names);
   try {
-    checkTensors(targets, tensors);
+    checkTensors(targets, tensors, spare);
     for (const [done, { name, leaf, layout }] of targets.entries()) {
       const stored = await (tensors.get(name) as LazyTensor).read();
       const values = toFloat32(stored);
@@ -118,19 +118,16 @@ async function fill(
   return [...tensors.keys()].filter((name) => !used.has(name));
 }
 
-function ourTargets(params: object): readonly Target[] {
-  return leaves<Tensor>(params).map(([name, leaf]) => ({ name, leaf }));
-}
-
-function officialTargets(config: DvaeConfig, params: object): readonly Target[] {
+function targetsOf(params: object, names: Description["names"]): readonly Target[] {
   const byPath = new Map(leaves<Tensor>(params));
-  return officialNames(config).flatMap(({ official, path, layout }) => {
+  if (!names) return [...byPath].map(([name, leaf]) => ({ name, leaf }));
+  return names.flatMap(({ official, path, layout }) => {
     const leaf = byPath.get(path);
     return leaf ? [{ name: official, leaf, layout }] : [];
   });
 }
 
-function checkTensors(targets: readonly Target[], tensors: ReadonlyMap<string, LazyTensor>): void {
+function checkTensors(targets: readonly Target[], tensors: ModelTensors, spare?: RegExp): void {
   const problems = targets.flatMap(({ name, leaf, layout }) => {
     const found = tensors.get(name);
     if (!found) return [`no ${name}`];
@@ -141,15 +138,8 @@ function checkTensors(targets: readonly Target[], tensors: ReadonlyMap<string, L
     return /^(F64|F32|F16|BF16)$/.test(found.dtype) ? [] : [`${name} of ${found.dtype}`];
   });
   const known = new Set(targets.map(({ name }) => name));
-  for (const name of tensors.keys()) if (!known.has(name) && !spare.test(name)) problems.push(`unexpected ${name}`);
+  for (const name of tensors.keys()) if (!known.has(name) && !spare?.test(name)) problems.push(`unexpected ${name}`);
   if (problems.length > 0) {
     throw new Error(`[openTokenizer] expected the tensors of a dVAE, got ${problems.join("; ")}`);
   }
-}
-
-// unilm's wrapper and DALLE-pytorch keep constants of their own beside the parameters.
-const spare = /(^|\.)(mean|std|temperature|kl_div_loss_weight)$/;
-
-function has({ tensors }: Contents, prefix: string): boolean {
-  return [...tensors.keys()].some((name) => name.startsWith(prefix));
 }
