@@ -7,6 +7,7 @@ import type { BlockwiseBatch, BlockwiseRequest, Draw, MaskBatch, UniformRequest 
 import { planBlocks } from "./block-plan.ts";
 import type { BlockwiseOptions } from "./block-plan.ts";
 import type { BlockwiseMask } from "./blockwise.ts";
+import type { Kernels } from "./generated/mask-kernels.ts";
 import { masksWasm } from "./generated/masks.ts";
 import { checkCount, checkGrid, maxGridSide } from "./grid.ts";
 import type { Grid, Mask } from "./grid.ts";
@@ -150,4 +151,3 @@ declare const WebAssembly: {
   readonly Memory: new (limits: { initial: number; maximum: number }) => WasmMemory;
   instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: object } }>;
 };
-type Kernels = Readonly<Record<"blockwise" | "uniform", (...values: number[]) => void>>;
