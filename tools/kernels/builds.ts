@@ -4,8 +4,6 @@
 export type KernelBuild = {
   /** camelCase; `bulkMasks` would become src/generated/bulk-masks.ts with the export `bulkMasksWasm`. */
   readonly name: string;
-  /** File of `assembly/` whose exports the module has; `index.ts` by default. */
-  readonly entry?: string;
   readonly features: ReadonlyArray<"simd" | "relaxed-simd">;
   /**
    * Inline only what the source marks so. A quarter fewer bytes; the same speed where helpers of hot loops have the mark.
@@ -15,14 +13,28 @@ export type KernelBuild = {
   readonly asFile?: true;
 };
 
+export type KernelModule = {
+  /** Name of the table of its exports, which all builds share: `kernels` becomes src/generated/kernels.ts. */
+  readonly table: string;
+  /** File of `assembly/` whose exports the module has. */
+  readonly entry: string;
+  readonly builds: readonly KernelBuild[];
+};
+
 /** Upper limit of the imported memory in pages of 64 KiB: 4 GiB. The host may import a smaller one. */
 export const maximumPages = 65536;
 
-export const kernelBuilds: Readonly<Record<string, readonly KernelBuild[]>> = {
-  masking: [{ name: "masks", features: ["simd"] }],
+export const kernelModules: Readonly<Record<string, readonly KernelModule[]>> = {
+  masking: [{ table: "mask-kernels", entry: "index.ts", builds: [{ name: "masks", features: ["simd"] }] }],
   "tensor-core": [
-    { name: "base", features: ["simd"], small: true, asFile: true },
-    { name: "relaxed", features: ["simd", "relaxed-simd"], small: true, asFile: true },
-    { name: "resample", entry: "resample.ts", features: ["simd"] },
+    {
+      table: "kernels",
+      entry: "index.ts",
+      builds: [
+        { name: "base", features: ["simd"], small: true, asFile: true },
+        { name: "relaxed", features: ["simd", "relaxed-simd"], small: true, asFile: true },
+      ],
+    },
+    { table: "resample-kernels", entry: "resample.ts", builds: [{ name: "resample", features: ["simd"] }] },
   ],
 };

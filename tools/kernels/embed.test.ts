@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hasStaticData, kebabCase, plainScript, shadersModule, wasmModule, workerModule } from "./embed.ts";
+import { kebabCase, plainScript, shadersModule, wasmModule, workerModule } from "./embed.ts";
 
 test("a build name becomes a file name", () => {
   expect(["base", "baseShared", "relaxedShared"].map(kebabCase)).toEqual(["base", "base-shared", "relaxed-shared"]);
@@ -10,15 +10,6 @@ test("bytes survive the module", () => {
   const text = wasmModule("base", bytes);
   const base64 = /export const baseWasm: string =\s+"([^"]+)";/.exec(text)?.[1] ?? "";
   expect(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))).toEqual(bytes);
-});
-
-test("a data section is found behind other sections", () => {
-  const header = [0, 97, 115, 109, 1, 0, 0, 0];
-  const custom = [0, 0x82, 0x01, ...new Array<number>(130).fill(11)];
-  const memory = [5, 3, 1, 0, 1];
-  const data = [11, 7, 1, 0, 0x41, 0, 0x0b, 1, 42];
-  expect(hasStaticData(Uint8Array.from([...header, ...custom, ...memory]))).toBe(false);
-  expect(hasStaticData(Uint8Array.from([...header, ...custom, ...memory, ...data]))).toBe(true);
 });
 
 test("a worker becomes a classic script that runs", () => {

@@ -7,7 +7,8 @@ const { ModuleKind, ScriptTarget, transpileModule } = createRequire(import.meta.
   "typescript",
 ) as typeof import("typescript");
 
-const notice = "// Written by tools/kernels/build.ts; not in git.\n";
+/** First line of a generated module. */
+export const notice = "// Written by tools/kernels/build.ts; not in git.\n";
 
 /** `baseShared` -> `base-shared`. */
 export function kebabCase(name: string): string {
@@ -36,22 +37,6 @@ export function shadersModule(files: ReadonlyMap<string, string>, includes: Read
       return expand(included, seen).trimEnd();
     });
   }
-}
-
-/** Whether a wasm binary has a data section. Kernels must not: it would be written into memory that others share. */
-export function hasStaticData(bytes: Uint8Array): boolean {
-  const dataSection = 11;
-  let at = 8;
-  while (at < bytes.length) {
-    if (bytes[at++] === dataSection) return true;
-    let size = 0;
-    for (let shift = 0, more = true; more; shift += 7, at++) {
-      size |= (bytes[at] & 127) << shift;
-      more = bytes[at] > 127;
-    }
-    at += size;
-  }
-  return false;
 }
 
 /** A module exporting `workerSource`, the JavaScript of a TypeScript worker. */

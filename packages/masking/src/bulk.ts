@@ -4,6 +4,7 @@ import type { RngAddress } from "@beitjs/tensor-core/random";
 import { planBlocks } from "./block-plan.ts";
 import type { BlockwiseOptions } from "./block-plan.ts";
 import type { BlockwiseMask } from "./blockwise.ts";
+import type { Kernels } from "./generated/mask-kernels.ts";
 import { masksWasm } from "./generated/masks.ts";
 import { checkCount, checkGrid, maxGridSide } from "./grid.ts";
 import type { Grid, Mask } from "./grid.ts";
@@ -158,4 +159,3 @@ declare const WebAssembly: {
   readonly Memory: new (limits: { initial: number; maximum: number }) => WasmMemory;
   instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: object } }>;
 };
-type Kernels = Readonly<Record<"seedStream" | "blockwise" | "uniform", (...values: number[]) => void>>;

@@ -1,5 +1,6 @@
 // Runs the passes of resample.ts in WebAssembly SIMD (assembly/resample.ts), with the same bytes as result and several times as
 // fast. Compiled at first use, 1.3 kB; the one file of image code that touches WebAssembly.
+import type { Kernels } from "../generated/resample-kernels.ts";
 import { resampleWasm } from "../generated/resample.ts";
 import type { Image } from "./image.ts";
 import { neededRows, type Resampling } from "./resample.ts";
@@ -13,8 +14,6 @@ declare namespace WebAssembly {
 }
 declare const atob: (text: string) => string;
 
-type Pass = (out: number, source: number, ...more: number[]) => void;
-type Kernels = Readonly<Record<"resampleColors" | "resampleGrays" | "resampleRows", Pass>>;
 /** `most`: groups of taps that every position has room for. */
 type WeightTable = { readonly words: Int32Array; readonly most: number };
 type Resampler = { readonly memory: WebAssembly.Memory; readonly kernels: Kernels };

@@ -22,9 +22,9 @@ export function multipliesBytes({ exports, memory, panelWidth }: SimdModule, add
   new Float32Array(memory.buffer, address + ONES, N).fill(1);
   new Float32Array(memory.buffer, address + ZEROS, N).fill(0);
   const at = (offset: number): number => address + offset;
-  const left = [at(ROWS), at(ONES), at(ZEROS)];
-  const right = [at(PANELS), at(ONES), at(ZEROS)];
-  const sizes = [M, N, K, bytesOf.int8, panelWidth];
+  const left = [at(ROWS), at(ONES), at(ZEROS)] as const;
+  const right = [at(PANELS), at(ONES), at(ZEROS)] as const;
+  const sizes = [M, N, K, bytesOf.int8, panelWidth] as const;
   exports.multiplyQuantized(...left, ...right, 0, at(RESULT), ...sizes, at(TILE), 0, N / panelWidth, 0);
   const result = new Float32Array(memory.buffer, at(RESULT), M * N);
   return result.every((value, i) => value === expected(rows, panels, Math.floor(i / N), i % N, panelWidth));

@@ -1,10 +1,18 @@
 // What a simd kernel binding sees: addresses of tensors, calls into wasm, scratch memory that is freed when it returns.
 import type { Backend, Kernel } from "../../backend.ts";
+import type { Kernels, RangeKernelName } from "../../generated/kernels.ts";
 import type { AnyOp, BackwardArguments, ForwardArguments } from "../../ops/define-op.ts";
 import type { Tensor } from "../../tensor.ts";
+import type { KernelName } from "./module.ts";
 
 /** `float32`, or whole numbers of so many bits: see `SimdOptions`. */
 export type SimdPrecision = "float32" | "int16" | "int8";
+
+/** Arguments of a kernel over a range but for the last three, which `parallel` adds. */
+export type RangeArguments<Name extends RangeKernelName> =
+  Parameters<Kernels[Name]> extends [...infer Given extends number[], begin: number, end: number, thread: number]
+    ? Given
+    : never;
 
 export interface Simd {
   readonly threads: number;
@@ -14,13 +22,20 @@ export interface Simd {
   readonly panelWidth: number;
   /** Address of a tensor's values; 0 for an absent one. */
   pointer(tensor: Tensor | undefined): number;
+  /** Addresses of several. */
+  pointers<Tensors extends readonly (Tensor | undefined)[]>(...tensors: Tensors): { [Slot in keyof Tensors]: number };
   /** One call on the calling thread. */
-  call(kernel: string, ...args: number[]): number;
+  call<Name extends KernelName>(kernel: Name, ...args: Parameters<Kernels[Name]>): ReturnType<Kernels[Name]>;
   /**
    * `kernel(...args, begin, end, thread)` over [0, count) in ranges of `grain` (the last may be shorter). A range must
    * own its outputs; `grain` must not depend on the number of threads wherever it changes the order of a sum.
    */
-  parallel(kernel: string, count: number, grain: number, ...args: number[]): void;
+  parallel<Name extends RangeKernelName>(
+    kernel: Name,
+    count: number,
+    grain: number,
+    ...args: RangeArguments<Name>
+  ): void;
   /** Uninitialized bytes until the kernel returns. Per-thread scratch: `scratch(bytes * simd.threads)`. */
   scratch(bytes: number): number;
   /**

@@ -1,12 +1,13 @@
 // The simd backend: AssemblyScript kernels over one linear memory, with worker threads where memory can be shared.
 // CPU training and inference, in Node and in browsers.
 import type { Backend, DType } from "../../backend.ts";
+import type { Tensor } from "../../tensor.ts";
 import { createAllocator, type Allocator } from "./allocator.ts";
 import { multipliesBytes, TEST_BYTES } from "./byte-products.ts";
 import { bindKernels, type Simd, type SimdPrecision } from "./context.ts";
 import { allKernels } from "./kernels/index.ts";
 import { createPreparedForms, type PreparedForms } from "./prepared.ts";
-import { growMemory, hasRelaxedSimd, loadModule, type SimdBuild, type SimdModule } from "./module.ts";
+import { callKernel, growMemory, hasRelaxedSimd, loadModule, type SimdBuild, type SimdModule } from "./module.ts";
 import {
   availableThreads,
   CONTROL_BYTES,
@@ -166,8 +167,9 @@ function createContext(
     threads: threads.count,
     precision,
     panelWidth: wasm.panelWidth,
-    pointer: (tensor) => (tensor ? (tensor.storage.handle as SimdHandle).address : 0),
-    call: (kernel, ...args) => wasm.exports[kernel](...args),
+    pointer,
+    pointers: (...tensors) => tensors.map(pointer) as { [Slot in keyof typeof tensors]: number },
+    call: (kernel, ...args) => callKernel(wasm.exports, kernel, args),
     parallel(kernel, count, grain, ...args) {
       if (computes) threads.parallel(kernel, count, grain, args);
     },
@@ -188,6 +190,10 @@ function createContext(
       for (let address = scratch.pop(); address !== undefined; address = scratch.pop()) allocator.free(address);
     },
   };
+}
+
+function pointer(tensor: Tensor | undefined): number {
+  return tensor ? (tensor.storage.handle as SimdHandle).address : 0;
 }
 
 function view(wasm: SimdModule, { address, size, dtype }: SimdHandle): Float32Array | Int32Array {

@@ -2,6 +2,7 @@
 // each over shared memory (threads) or plain; `wide` is `relaxed` with other panels. The only file of this package that
 // touches WebAssembly.
 import { baseWasm } from "../../generated/base.ts";
+import { argumentCounts, type Kernels } from "../../generated/kernels.ts";
 import { relaxedWasm } from "../../generated/relaxed.ts";
 import { race, RACE_BYTES, type Contestant } from "./race.ts";
 import { withSharedMemory } from "./shared-memory.ts";
@@ -23,7 +24,7 @@ declare const atob: (text: string) => string;
 export const simdBuilds = ["base", "relaxed", "wide"] as const;
 export type SimdBuild = (typeof simdBuilds)[number];
 export type WasmMemory = WebAssembly.Memory;
-export type KernelFunction = (...values: number[]) => number;
+export type KernelName = keyof Kernels;
 
 export type SimdModule = {
   readonly build: SimdBuild;
@@ -32,7 +33,7 @@ export type SimdModule = {
   readonly memory: WasmMemory;
   /** What an instance imports besides memory: columns of a panel of the matrix product. */
   readonly panelWidth: number;
-  readonly exports: Readonly<Record<string, KernelFunction>>;
+  readonly exports: Kernels;
 };
 
 const PAGE = 65536;
@@ -89,7 +90,29 @@ async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
 function instantiate(module: WebAssembly.Module, memory: WasmMemory, panelWidth: number): SimdModule["exports"] {
   const { exports } = new WebAssembly.Instance(module, { env: { memory, panelWidth } });
   const kernels = Object.entries(exports).filter(([, value]) => typeof value === "function");
-  return Object.fromEntries(kernels) as Record<string, KernelFunction>;
+  checkExports(new Map(kernels.map(([name, value]) => [name, (value as { readonly length: number }).length])));
+  return Object.fromEntries(kernels) as Kernels;
+}
+
+// A module that was given may be of another version; one argument too few would be a wrong address.
+function checkExports(found: ReadonlyMap<string, number>): void {
+  for (const [name, count] of Object.entries(argumentCounts)) {
+    if (found.get(name) === count) continue;
+    throw new Error(
+      `[createSimdBackend] expected a module whose ${name} takes ${count} arguments, got ${
+        found.has(name) ? `one where it takes ${found.get(name)}` : "one without it"
+      }; take base.wasm or relaxed.wasm of this version of @beitjs/tensor-core`,
+    );
+  }
+}
+
+/** Calls a kernel by its name, where TypeScript cannot see that the arguments are those of the name. */
+export function callKernel<Name extends KernelName>(
+  exports: Kernels,
+  kernel: Name,
+  args: readonly number[],
+): ReturnType<Kernels[Name]> {
+  return (exports[kernel] as (...values: readonly number[]) => ReturnType<Kernels[Name]>)(...args);
 }
 
 function raceBuilds(

@@ -1,9 +1,10 @@
 // Whether V8 gains from panels of 16 columns cannot be told from its version: it depends on the processor and on a flag
 // that may have no effect. So both widths run the same small product for some milliseconds, and the faster one is taken.
+import type { Kernels } from "../../generated/kernels.ts";
 
 /** An instance of the kernels over a memory of RACE_BYTES of its own. */
 export type Contestant = {
-  readonly exports: Readonly<Record<string, (...values: number[]) => number>>;
+  readonly exports: Pick<Kernels, "gemmPanelBytes" | "gemmPanels" | "gemmPrepared">;
   readonly memory: { readonly buffer: ArrayBuffer };
 };
 
@@ -43,7 +44,7 @@ function prepare({ exports, memory: { buffer } }: Contestant): { run(): void; re
   for (let i = 0; i < factors.length; i++) factors[i] = ((i * 37) % 101) / 64 - 0.75;
   exports.gemmPanels(b, N, 1, panels, N, K, 0, N, 0);
   return {
-    run: () => void exports.gemmPrepared(a, K, 1, 0, panels, c, N, M, N, K, 0, 0, scratch, 0, 0, M, 0),
+    run: () => exports.gemmPrepared(a, K, 1, 0, panels, c, N, M, N, K, 0, 0, scratch, 0, 0, M, 0),
     result: new Int32Array(buffer, c, M * N),
   };
 }

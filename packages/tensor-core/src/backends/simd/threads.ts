@@ -1,8 +1,9 @@
 // Kernel threads over shared wasm memory. The main thread writes a job into a control block and raises its epoch; it and
 // the workers then take ranges of the job from a shared counter until none is left. Ranges never share an output element
 // and never split a sum, so results do not depend on the number of threads.
+import type { RangeKernelName } from "../../generated/kernels.ts";
 import { workerSource } from "../../generated/worker-source.ts";
-import type { KernelFunction, SimdModule } from "./module.ts";
+import type { SimdModule } from "./module.ts";
 
 const EPOCH = 0,
   DONE = 1,
@@ -18,9 +19,11 @@ export const CONTROL_BYTES = 64 + 32 * 8;
 export interface Threads {
   readonly count: number;
   /** Runs `kernel(...args, begin, end, thread)` over [0, count) in ranges of `grain`. */
-  parallel(kernel: string, count: number, grain: number, args: readonly number[]): void;
+  parallel(kernel: RangeKernelName, count: number, grain: number, args: readonly number[]): void;
   dispose(): void;
 }
+
+type RangeKernel = (...values: readonly number[]) => void;
 
 interface Worker {
   postMessage(message: unknown): void;
@@ -32,8 +35,8 @@ export function singleThread(exports: SimdModule["exports"]): Threads {
   return {
     count: 1,
     parallel(kernel, count, grain, args) {
-      for (let begin = 0; begin < count; begin += grain)
-        exports[kernel](...args, begin, Math.min(begin + grain, count), 0);
+      const run = exports[kernel] as RangeKernel;
+      for (let begin = 0; begin < count; begin += grain) run(...args, begin, Math.min(begin + grain, count), 0);
     },
     dispose() {},
   };
@@ -55,7 +58,7 @@ export async function startThreads(wasm: SimdModule, count: number, control: num
   return {
     count,
     parallel(kernel, total, grain, args) {
-      const run = wasm.exports[kernel];
+      const run = wasm.exports[kernel] as RangeKernel;
       if (total <= grain) return void run(...args, 0, total, 0);
       words[KERNEL] = names.indexOf(kernel);
       words[COUNT] = total;
@@ -176,13 +179,7 @@ async function startWorker(start: object): Promise<Worker> {
   return worker;
 }
 
-function takeRanges(
-  words: Int32Array,
-  run: KernelFunction,
-  total: number,
-  grain: number,
-  args: readonly number[],
-): void {
+function takeRanges(words: Int32Array, run: RangeKernel, total: number, grain: number, args: readonly number[]): void {
   for (let begin = Atomics.add(words, NEXT, grain); begin < total; begin = Atomics.add(words, NEXT, grain)) {
     run(...args, begin, Math.min(total, begin + grain), 0);
   }

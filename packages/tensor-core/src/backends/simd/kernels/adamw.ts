@@ -19,7 +19,7 @@ export const adamWKernels = implement(adamWOp, {
     const table = simd.scratch(chunks * WORDS * 4);
     writeTable(simd, table, chunks, tensors, options);
     const unbias = 1 / Math.sqrt(1 - beta2 ** step);
-    const betas = [beta1, 1 - beta1, beta2, 1 - beta2];
+    const betas = [beta1, 1 - beta1, beta2, 1 - beta2] as const;
     const grain = chunkGrain(tensors.parameters, chunks);
     simd.parallel("adamWForward", chunks, grain, table, simd.pointer(tensors.norm), maxNorm, ...betas, unbias, epsilon);
   },

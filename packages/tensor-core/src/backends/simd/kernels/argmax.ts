@@ -4,6 +4,6 @@ import { grainFor, implement } from "../context.ts";
 export const argmaxKernels = implement(argmaxOp, {
   forward(simd, { x }, { index }) {
     const width = x.shape[x.shape.length - 1];
-    simd.parallel("argmaxForward", index.size, grainFor(width), ...[x, index].map(simd.pointer), width);
+    simd.parallel("argmaxForward", index.size, grainFor(width), ...simd.pointers(x, index), width);
   },
 });

@@ -9,8 +9,8 @@ const CHUNKS = 8;
 export const attentionKernels = implement(attentionOp, {
   forward(simd, { qkv, bias }, { y, logSumExp }, { heads }) {
     const { batch, tokens, headWidth, work } = sizesOf(qkv, heads);
-    const at = [qkv, bias, y, logSumExp].map(simd.pointer);
-    const sizes = [scratchFor(simd, tokens), tokens, heads, headWidth];
+    const at = simd.pointers(qkv, bias, y, logSumExp);
+    const sizes = [scratchFor(simd, tokens), tokens, heads, headWidth] as const;
     simd.parallel("attentionForward", batch * heads, grainFor(work), ...at, ...sizes);
   },
   backward(simd, { dy, qkv, bias, y, logSumExp }, { dqkv, dbias }, { heads }) {
@@ -19,8 +19,8 @@ export const attentionKernels = implement(attentionOp, {
     const chunks = Math.ceil(batch / chunk);
     const scores = heads * tokens * tokens;
     const partials = dbias ? simd.scratch(chunks * scores * 4) : 0;
-    const at = [dy, qkv, bias, y, logSumExp, dqkv].map(simd.pointer);
-    const sizes = [batch, chunk, tokens, heads, headWidth];
+    const at = simd.pointers(dy, qkv, bias, y, logSumExp, dqkv);
+    const sizes = [batch, chunk, tokens, heads, headWidth] as const;
     const grain = grainFor(2 * work * chunk);
     simd.parallel("attentionBackward", chunks * heads, grain, ...at, partials, scratchFor(simd, tokens), ...sizes);
     if (dbias) simd.parallel("columnSums", scores, 4096, partials, simd.pointer(dbias), chunks, scores);
@@ -30,8 +30,8 @@ export const attentionKernels = implement(attentionOp, {
 export const attentionProbabilitiesKernels = implement(attentionProbabilitiesOp, {
   forward(simd, { qkv, bias }, { y }, { heads }) {
     const { batch, tokens, headWidth, work } = sizesOf(qkv, heads);
-    const at = [qkv, bias, y].map(simd.pointer);
-    const sizes = [scratchFor(simd, tokens), tokens, heads, headWidth];
+    const at = simd.pointers(qkv, bias, y);
+    const sizes = [scratchFor(simd, tokens), tokens, heads, headWidth] as const;
     simd.parallel("attentionProbabilities", batch * heads, grainFor(work), ...at, ...sizes);
   },
 });

@@ -1,6 +1,7 @@
 // Fixed chunks of sums and of lists of tensors: their number depends on sizes only, never on threads.
+import type { RangeKernelName } from "../../../generated/kernels.ts";
 import type { Tensor } from "../../../tensor.ts";
-import type { Simd } from "../context.ts";
+import type { RangeArguments, Simd } from "../context.ts";
 
 /** Elements per chunk; the same number as in assembly/doubles.ts. */
 const CHUNK = 16384;
@@ -12,13 +13,18 @@ function chunkCount(size: number): number {
   return Math.ceil(size / CHUNK);
 }
 
+/** Kernels of four arguments and a range. */
+type ChunkKernelName = {
+  [Name in RangeKernelName]: RangeArguments<Name>["length"] extends 4 ? Name : never;
+}[RangeKernelName];
+
 /**
- * Sum of a chunked kernel (`kernel(...args, partials, size, begin, end)` over chunks) times `scale`, stored to `to`.
+ * Sum of a chunked kernel (`kernel(...args, partials, size, begin, end, thread)` over chunks) times `scale`, stored to `to`.
  */
 export function storeChunkedSum(
   simd: Simd,
-  kernel: string,
-  args: readonly number[],
+  kernel: ChunkKernelName,
+  args: readonly [number, number],
   size: number,
   scale: number,
   to: Tensor,

@@ -7,7 +7,7 @@ import { columnSums } from "./gemm.ts";
 export const conv2dKernels = implement(conv2dOp, {
   forward(simd, { x, filter, bias }, { y }, options) {
     const geometry = convGeometry(x.shape, filter.shape, y.shape, options);
-    const [larger, taps, added, smaller] = [x, filter, bias, y].map(simd.pointer);
+    const [larger, taps, added, smaller] = simd.pointers(x, filter, bias, y);
     const addresses = { larger, smaller, bias: added };
     // A filter in training changes at every step: its other forms would cost more than they save.
     if (filter.tape) convolve(simd, geometry, { ...addresses, filter: taps });
@@ -15,7 +15,7 @@ export const conv2dKernels = implement(conv2dOp, {
   },
   backward(simd, { dy, x, filter }, { dx, dfilter, dbias }, options) {
     const geometry = convGeometry(x.shape, filter.shape, dy.shape, options);
-    const [image, taps, gradient] = [x, filter, dy].map(simd.pointer);
+    const [image, taps, gradient] = simd.pointers(x, filter, dy);
     if (dx) convolveTransposed(simd, geometry, { larger: simd.pointer(dx), filter: taps, smaller: gradient, bias: 0 });
     if (dfilter) filterGradient(simd, geometry, { larger: image, filter: simd.pointer(dfilter), smaller: gradient });
     if (dbias) columnSums(simd, gradient, simd.pointer(dbias), dy.size / dbias.size, dbias.size);

@@ -133,8 +133,8 @@ export function filterGradient(
     return;
   }
   const { byColumns, count, grain } = splitProduct(simd.threads, outputs, depth, positions);
-  const addresses = [smaller, larger, writeWindow(simd, plainWindow(geometry)), filter];
-  const rest = [outputs, positions, depth, OVERWRITE, gemmScratch(simd), Number(byColumns)];
+  const addresses = [smaller, larger, writeWindow(simd, plainWindow(geometry)), filter] as const;
+  const rest = [outputs, positions, depth, OVERWRITE, gemmScratch(simd), Number(byColumns)] as const;
   simd.parallel("convolveFilterGradient", count, grain, ...addresses, ...rest);
 }
 
@@ -155,8 +155,16 @@ function runWindow(
   scratch: number,
 ): void {
   const { byColumns, count, grain } = splitProduct(simd.threads, positions, outputs, depth);
-  const factors = [image, writeWindow(simd, window), filter.address, filter.row, filter.column, result, outputs];
-  const rest = [positions, depth, bias ? ADD_BIAS : OVERWRITE, bias, scratch, Number(byColumns)];
+  const factors = [
+    image,
+    writeWindow(simd, window),
+    filter.address,
+    filter.row,
+    filter.column,
+    result,
+    outputs,
+  ] as const;
+  const rest = [positions, depth, bias ? ADD_BIAS : OVERWRITE, bias, scratch, Number(byColumns)] as const;
   simd.parallel("convolve", count, grain, ...factors, ...rest);
 }
 
@@ -173,8 +181,8 @@ function phaseOf({ stride, padding }: ConvGeometry, offset: number, kernel: numb
 
 function turnFilter(simd: Simd, geometry: ConvGeometry, filter: number, to: number, rows: Phase, columns: Phase): void {
   const { outputs, kernelHeight, kernelWidth, channels, stride } = geometry;
-  const sizes = [outputs, kernelHeight, kernelWidth, channels, stride];
-  const part = [rows.first, columns.first, rows.taps, columns.taps];
+  const sizes = [outputs, kernelHeight, kernelWidth, channels, stride] as const;
+  const part = [rows.first, columns.first, rows.taps, columns.taps] as const;
   const grain = grainFor(rows.taps * columns.taps * channels, { work: 65536 });
   simd.parallel("turnFilter", outputs, grain, filter, to, ...sizes, ...part);
 }

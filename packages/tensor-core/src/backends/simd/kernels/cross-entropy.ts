@@ -6,13 +6,13 @@ export const crossEntropyKernels = implement(crossEntropyOp, {
   forward(simd, { logits, targets }, { loss, logSumExp }, { labelSmoothing }) {
     const [rows, width] = logits.shape;
     const losses = simd.scratch(rows * 4);
-    const at = [logits, targets, logSumExp].map(simd.pointer);
+    const at = simd.pointers(logits, targets, logSumExp);
     simd.parallel("crossEntropyForward", rows, grainFor(width), ...at, losses, width, labelSmoothing);
     simd.call("storeMean", losses, rows, simd.pointer(loss));
   },
   backward(simd, { dloss, logits, targets, logSumExp }, { dlogits }, { labelSmoothing }) {
     const [rows, width] = logits.shape;
-    const at = [dloss, logits, targets, logSumExp, dlogits].map(simd.pointer);
+    const at = simd.pointers(dloss, logits, targets, logSumExp, dlogits);
     simd.parallel("crossEntropyBackward", rows, grainFor(width), ...at, rows, width, labelSmoothing);
   },
 });

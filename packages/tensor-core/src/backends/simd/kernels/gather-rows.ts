@@ -5,13 +5,13 @@ import { grainFor, implement } from "../context.ts";
 export const gatherRowsKernels = implement(gatherRowsOp, {
   forward(simd, { x, index }, { y }) {
     const [rows, width] = x.shape;
-    simd.parallel("embeddingForward", index.size, grainFor(width), ...[x, index, y].map(simd.pointer), rows, width);
+    simd.parallel("embeddingForward", index.size, grainFor(width), ...simd.pointers(x, index, y), rows, width);
   },
   backward(simd, { dy, index }, { dx }) {
     if (!dx) return;
     const [rows, width] = dx.shape;
     // Few ranges, because each looks through the whole index.
     const grain = Math.max(Math.ceil(rows / 16), grainFor(width));
-    simd.parallel("embeddingBackward", rows, grain, ...[dy, index, dx].map(simd.pointer), index.size, width);
+    simd.parallel("embeddingBackward", rows, grain, ...simd.pointers(dy, index, dx), index.size, width);
   },
 });

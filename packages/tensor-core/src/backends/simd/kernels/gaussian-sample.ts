@@ -4,11 +4,11 @@ import { ELEMENTS } from "./chunks.ts";
 
 export const gaussianSampleKernels = implement(gaussianSampleOp, {
   forward(simd, { mean, logVariance, noise }, { z }) {
-    const at = [mean, logVariance, noise, z].map(simd.pointer);
+    const at = simd.pointers(mean, logVariance, noise, z);
     simd.parallel("gaussianSampleForward", z.size, ELEMENTS / 4, ...at);
   },
   backward(simd, { dz, logVariance, noise }, { dmean, dlogVariance, dnoise }) {
-    const at = [dz, logVariance, noise, dmean, dlogVariance, dnoise].map(simd.pointer);
+    const at = simd.pointers(dz, logVariance, noise, dmean, dlogVariance, dnoise);
     simd.parallel("gaussianSampleBackward", dz.size, ELEMENTS / 4, ...at);
   },
 });

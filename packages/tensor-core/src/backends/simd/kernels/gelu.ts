@@ -9,6 +9,6 @@ export const geluKernels = implement(geluOp, {
     simd.parallel("geluForward", x.size, grain, simd.pointer(x), simd.pointer(y));
   },
   backward(simd, { dy, x }, { dx }) {
-    simd.parallel("geluBackward", x.size, grain, ...[dy, x, dx].map(simd.pointer));
+    simd.parallel("geluBackward", x.size, grain, ...simd.pointers(dy, x, dx));
   },
 });

@@ -46,7 +46,7 @@ const LARGEST_PANEL = 16;
 /** C = A B (+ bias), on all threads. */
 export function gemm(simd: Simd, { a, b, c, M, N, K, bias = 0 }: Product): void {
   const { byColumns, count, grain } = splitProduct(simd.threads, M, N, K);
-  const factors = [a.address, a.row, a.column, b.address, b.row, b.column];
+  const factors = [a.address, a.row, a.column, b.address, b.row, b.column] as const;
   const mode = bias ? ADD_BIAS : OVERWRITE;
   simd.parallel("gemm", count, grain, ...factors, c, N, M, N, K, mode, bias, gemmScratch(simd), Number(byColumns));
 }
@@ -56,7 +56,7 @@ export function preparedGemm(simd: Simd, { a, panels, c, M, N, K, bias = 0 }: Pr
   const { byColumns, count, grain: largest } = splitProduct(simd.threads, M, N, K, PREPARED_RANGES_PER_THREAD);
   const grain = M * N <= FEW_RESULTS ? largest : Math.min(largest, cachedRange(byColumns ? M : N));
   const left = byColumns && grain < count ? leftPanels(simd, a, M, K) : 0;
-  const at = [a.address, a.row, a.column, left, panels, c, N];
+  const at = [a.address, a.row, a.column, left, panels, c, N] as const;
   const mode = bias ? ADD_BIAS : OVERWRITE;
   simd.parallel("gemmPrepared", count, grain, ...at, M, N, K, mode, bias, gemmScratch(simd), Number(byColumns));
 }

@@ -18,7 +18,7 @@ export const klOfMeanToUniformKernels = implement(klOfMeanToUniformOp, {
     const logarithms = simd.scratch(width * 4);
     const scratch = simd.scratch(simd.threads * width * 4);
     simd.call("klOfMeanLogarithms", simd.pointer(mean), logarithms, width);
-    const at = [simd.pointer(dy), simd.pointer(logits), logarithms, simd.pointer(dlogits), scratch];
+    const at = [simd.pointer(dy), simd.pointer(logits), logarithms, simd.pointer(dlogits), scratch] as const;
     simd.parallel("klOfMeanBackward", rows, grainFor(width * 4), ...at, width, rows);
   },
 });

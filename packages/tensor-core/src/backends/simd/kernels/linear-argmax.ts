@@ -8,10 +8,10 @@ export const linearArgmaxKernels = implement(linearArgmaxOp, {
     const [N, K] = weight.shape;
     const M = sizeOf(x.shape.slice(0, -1));
     const coarse = simd.scratch(4 * M * N);
-    const [from, factor, added, to] = [x, weight, bias, index].map(simd.pointer);
+    const [from, factor, added, to] = simd.pointers(x, weight, bias, index);
     const product = { rows: { x: from }, M, weight, N, K, bias: added, y: coarse };
     const { rows, columns } = multiplyInt16(simd, product);
-    const bounds = [rows.scales, rows.more, columns.scales, columns.more];
+    const bounds = [rows.scales, rows.more, columns.scales, columns.more] as const;
     simd.parallel("linearArgmaxForward", M, grainFor(N), from, factor, added, coarse, ...bounds, to, N, K);
   },
 });

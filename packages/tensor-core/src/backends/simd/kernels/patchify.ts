@@ -15,6 +15,6 @@ export const patchifyKernels = implement(patchifyOp, {
 });
 
 function sizesOf([batch, height, width, channels]: Shape, patchSize: number) {
-  const sizes = [patchSize, width / patchSize, patchSize * channels];
+  const sizes = [patchSize, width / patchSize, patchSize * channels] as const;
   return { pixelRows: batch * height, grain: grainFor(width * channels), sizes };
 }

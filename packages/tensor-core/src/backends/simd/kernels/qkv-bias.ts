@@ -3,9 +3,9 @@ import { implement } from "../context.ts";
 
 export const qkvBiasKernels = implement(qkvBiasOp, {
   forward(simd, { query, value }, { y }) {
-    simd.call("qkvBiasForward", ...[query, value, y].map(simd.pointer), query.size);
+    simd.call("qkvBiasForward", ...simd.pointers(query, value, y), query.size);
   },
   backward(simd, { dy }, { dquery, dvalue }) {
-    simd.call("qkvBiasBackward", ...[dy, dquery, dvalue].map(simd.pointer), dy.size / 3);
+    simd.call("qkvBiasBackward", ...simd.pointers(dy, dquery, dvalue), dy.size / 3);
   },
 });

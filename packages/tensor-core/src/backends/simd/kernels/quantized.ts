@@ -73,7 +73,7 @@ function quantize(
 ): void {
   const pitch = pitchOf(K);
   const scratch = simd.scratch((bytesOf[precision] * pitch + 4 * K) * simd.threads);
-  const to = [values, scales, more, count, K, pitch, bytesOf[precision], scratch];
+  const to = [values, scales, more, count, K, pitch, bytesOf[precision], scratch] as const;
   const panels = Math.ceil(count / ROWS);
   const grain = grainFor(2 * ROWS * K);
   if ("x" in rows) simd.parallel("quantizeRows", panels, grain, rows.x + 4 * first * K, ...to);
@@ -91,9 +91,9 @@ function multiply(
   const panels = Math.ceil(N / simd.panelWidth);
   const least = Math.ceil(RANGE_WORK / Math.max(1, M * K * simd.panelWidth));
   const grain = Math.max(least, Math.ceil(panels / (RANGES_PER_THREAD * simd.threads)));
-  const left = [rows.values, rows.scales, rows.more];
-  const right = [columns.values, columns.scales, columns.more];
-  const sizes = [M, N, pitchOf(K), bytesOf[precision], simd.panelWidth];
+  const left = [rows.values, rows.scales, rows.more] as const;
+  const right = [columns.values, columns.scales, columns.more] as const;
+  const sizes = [M, N, pitchOf(K), bytesOf[precision], simd.panelWidth] as const;
   const tiles = simd.scratch(TILE_BYTES * simd.threads);
   simd.parallel("multiplyQuantized", panels, grain, ...left, ...right, bias, y, ...sizes, tiles);
 }
@@ -127,7 +127,7 @@ function packedWeight(
     const { values, scales, more } = at(made);
     const row = simd.scratch(bytes * pitch * simd.threads);
     const grain = grainFor(simd.panelWidth * K, { work: 262144 });
-    const sizes = [N, K, pitch, bytes, simd.panelWidth];
+    const sizes = [N, K, pitch, bytes, simd.panelWidth] as const;
     simd.parallel("packRows", panels, grain, simd.pointer(weight), values, scales, more, ...sizes, row);
   });
   return at(address);

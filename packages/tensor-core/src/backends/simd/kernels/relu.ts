@@ -4,9 +4,9 @@ import { ELEMENTS } from "./chunks.ts";
 
 export const reluKernels = implement(reluOp, {
   forward(simd, { x }, { y }) {
-    simd.parallel("reluForward", x.size, ELEMENTS, ...[x, y].map(simd.pointer));
+    simd.parallel("reluForward", x.size, ELEMENTS, ...simd.pointers(x, y));
   },
   backward(simd, { dy, y }, { dx }) {
-    simd.parallel("reluBackward", y.size, ELEMENTS, ...[dy, y, dx].map(simd.pointer));
+    simd.parallel("reluBackward", y.size, ELEMENTS, ...simd.pointers(dy, y, dx));
   },
 });

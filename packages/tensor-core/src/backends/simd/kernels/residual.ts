@@ -7,23 +7,23 @@ const CHUNKS = 16;
 export const residualKernels = implement(residualOp, {
   forward(simd, { x, branch, scale, keep }, { y }) {
     const { rows, rowsPerSample, width } = sizesOf(x.shape);
-    const at = [x, branch, scale, keep, y].map(simd.pointer);
+    const at = simd.pointers(x, branch, scale, keep, y);
     simd.parallel("residualForward", rows, grainFor(width), ...at, rowsPerSample, width);
   },
   backward(simd, { dy, branch, scale, keep }, { dx, dbranch, dscale, dkeep }) {
     const { rows, rowsPerSample, width } = sizesOf(dy.shape);
-    const at = [dy, branch, scale, keep].map(simd.pointer);
+    const at = simd.pointers(dy, branch, scale, keep);
     if (dx || dbranch || dscale) {
       const chunk = Math.max(1, Math.ceil(rows / CHUNKS));
       const chunks = Math.ceil(rows / chunk);
       const partials = dscale ? simd.scratch(chunks * width * 4) : 0;
-      const results = [simd.pointer(dx), simd.pointer(dbranch), partials];
-      const sizes = [rowsPerSample, width, rows, chunk];
+      const results = [simd.pointer(dx), simd.pointer(dbranch), partials] as const;
+      const sizes = [rowsPerSample, width, rows, chunk] as const;
       simd.parallel("residualBackward", chunks, grainFor(chunk * width), ...at, ...results, ...sizes);
       if (dscale) simd.call("columnSums", partials, simd.pointer(dscale), chunks, width, 0, width, 0);
     }
     if (dkeep) {
-      const samples = [dy, branch, scale, dkeep].map(simd.pointer);
+      const samples = simd.pointers(dy, branch, scale, dkeep);
       simd.parallel(
         "residualKeepGradient",
         dkeep.size,

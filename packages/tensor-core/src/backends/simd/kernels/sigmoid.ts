@@ -4,9 +4,9 @@ import { ELEMENTS } from "./chunks.ts";
 
 export const sigmoidKernels = implement(sigmoidOp, {
   forward(simd, { x }, { y }) {
-    simd.parallel("sigmoidForward", x.size, ELEMENTS / 4, ...[x, y].map(simd.pointer));
+    simd.parallel("sigmoidForward", x.size, ELEMENTS / 4, ...simd.pointers(x, y));
   },
   backward(simd, { dy, y }, { dx }) {
-    simd.parallel("sigmoidBackward", y.size, ELEMENTS, ...[dy, y, dx].map(simd.pointer));
+    simd.parallel("sigmoidBackward", y.size, ELEMENTS, ...simd.pointers(dy, y, dx));
   },
 });

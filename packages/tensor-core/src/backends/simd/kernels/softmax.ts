@@ -8,6 +8,6 @@ export const softmaxKernels = implement(softmaxOp, {
   },
   backward(simd, { dy, y }, { dx }) {
     const width = y.shape[y.shape.length - 1];
-    simd.parallel("softmaxBackward", y.size / width, grainFor(width), ...[dy, y, dx].map(simd.pointer), width);
+    simd.parallel("softmaxBackward", y.size / width, grainFor(width), ...simd.pointers(dy, y, dx), width);
   },
 });

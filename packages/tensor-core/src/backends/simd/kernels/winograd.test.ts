@@ -12,7 +12,7 @@ import { hashSigned } from "../../../testing/index.ts";
 import { createAllocator } from "../allocator.ts";
 import type { Simd } from "../context.ts";
 import { createSimdBackend, type SimdBackend } from "../index.ts";
-import { growMemory, loadModule, type SimdModule } from "../module.ts";
+import { callKernel, growMemory, loadModule, type SimdModule } from "../module.ts";
 import { winograd, winogradPays } from "./winograd.ts";
 
 type Size = { readonly x: readonly [number, number, number, number]; readonly outputs: number };
@@ -46,10 +46,11 @@ describe("winograd", () => {
       precision: "float32",
       panelWidth: wasm.panelWidth,
       pointer: (address) => address as unknown as number,
-      call: (kernel, ...args) => wasm.exports[kernel](...args),
+      pointers: (...addresses) => addresses as unknown as { [Slot in keyof typeof addresses]: number },
+      call: (kernel, ...args) => callKernel(wasm.exports, kernel, args),
       parallel(kernel, count, grain, ...args) {
         for (let begin = 0, i = 0; begin < count; begin += grain, i++) {
-          wasm.exports[kernel](...args, begin, Math.min(count, begin + grain), i % threads);
+          callKernel(wasm.exports, kernel, [...args, begin, Math.min(count, begin + grain), i % threads]);
         }
       },
       scratch,

@@ -48,16 +48,17 @@ export function winograd(
     transformFilter(simd, tiling, simd.pointer(filter), address),
   );
   const { tiles, block, channels, outputs, plane, productPitch } = tiling;
-  const rest = [smaller, bias, writeTiling(simd, tiling), simd.scratch(tiling.scratch * simd.threads)];
+  const sizes = [writeTiling(simd, tiling), simd.scratch(tiling.scratch * simd.threads)] as const;
   if (block < tiles) {
-    simd.parallel("winograd", tiles, block, larger, transformed, ...rest);
+    simd.parallel("winograd", tiles, block, larger, transformed, smaller, bias, ...sizes);
     return;
   }
   const left = simd.scratch(PLANES * plane);
   const tileGrain = Math.max(Math.ceil(tiles / simd.threads), grainFor(channels, { work: TILE_WORK }));
   const panelGrain = Math.max(productPitch / 8, grainFor(8 * PLANES * tiles * channels, { work: PRODUCT_WORK }));
-  simd.parallel("winogradTiles", tiles, tileGrain, larger, left, ...rest.slice(2));
-  simd.parallel("winogradOutputs", Math.ceil(outputs / 8), panelGrain, left, transformed, ...rest);
+  simd.parallel("winogradTiles", tiles, tileGrain, larger, left, ...sizes);
+  const panels = Math.ceil(outputs / 8);
+  simd.parallel("winogradOutputs", panels, panelGrain, left, transformed, smaller, bias, ...sizes);
 }
 
 function transformFilter(
@@ -67,7 +68,7 @@ function transformFilter(
   to: number,
 ): void {
   const scratch = simd.scratch(simd.call("winogradFilterScratchBytes") * simd.threads);
-  const sizes = [channels, outputs, depth, filterPlane];
+  const sizes = [channels, outputs, depth, filterPlane] as const;
   simd.parallel("winogradFilter", Math.ceil(outputs / 8), 1, filter, to, ...sizes, scratch);
 }
 
