@@ -1,19 +1,17 @@
-// State as bytes: parameters and moments as safetensors, and a manifest that says what they are, what they were trained
+// State as bytes: its trees of tensors as safetensors, and a manifest that says what they are, what they were trained
 // with and what they must hash to. Random state and data position are the seed and the step: all randomness is addressed.
 import { fillTree, leaves, type HostArray, type Tensor } from "@beitjs/tensor-core";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import type { LossScale } from "./optimizer/loss-scale.ts";
-import type { Recipe } from "./recipes/recipe.ts";
+import type { StageName } from "./recipes/recipe.ts";
 import type { TrainingState } from "./update.ts";
 
 export const CHECKPOINT_FORMAT = "beitjs-checkpoint";
 export const CHECKPOINT_VERSION = 1;
 
-export type Stage = Recipe["stage"];
-
 /** What a run was: enough to rebuild the model, repeat the run or go on with it. All of it is plain JSON. */
 export type CheckpointInfo = {
-  readonly stage: Stage;
+  readonly stage: StageName;
   /** Configuration of the model whose parameters these are. */
   readonly model: object;
   /** The recipe, seed included. */
@@ -36,9 +34,9 @@ export type Manifest = CheckpointInfo & {
 
 export type CheckpointFiles = ReadonlyMap<string, Uint8Array>;
 
-const MODEL = "model.safetensors";
-const OPTIMIZER = "optimizer.safetensors";
+const MODEL = "model";
 const MANIFEST = "manifest.json";
+const fileOf = (tree: string): string => `${tree}.safetensors`;
 
 /** The files of a checkpoint, the manifest last. */
 export async function encodeCheckpoint<Params>(
@@ -46,16 +44,15 @@ export async function encodeCheckpoint<Params>(
   info: CheckpointInfo,
 ): Promise<CheckpointFiles> {
   const files = new Map<string, Uint8Array>();
-  files.set(MODEL, await encodeTree(state.params, modelMetadata(info)));
-  const { firstMoments, secondMoments, updates } = state.optimizer;
-  files.set(OPTIMIZER, await encodeTree({ firstMoments, secondMoments }));
+  for (const { name, tree } of state.trees)
+    files.set(fileOf(name), await encodeTree(tree, name === MODEL ? modelMetadata(info) : undefined));
   const digests: Record<string, { bytes: number; sha256: string }> = {};
   for (const [name, bytes] of files) digests[name] = { bytes: bytes.byteLength, sha256: await sha256(bytes) };
   const manifest: Manifest = {
     format: CHECKPOINT_FORMAT,
     version: CHECKPOINT_VERSION,
     ...info,
-    updates,
+    updates: state.optimizer.updates,
     ...(state.lossScale && { lossScale: state.lossScale }),
     files: digests,
   };
@@ -78,34 +75,43 @@ export async function decodeCheckpoint(files: CheckpointFiles): Promise<DecodedC
     const got = await sha256(content);
     if (got !== expected) throw new Error(`[loadCheckpoint] expected ${name} with SHA-256 ${expected}, got ${got}`);
   }
-  const optimizer = files.get(OPTIMIZER);
-  return {
-    manifest,
-    tensors: readTensors(files.get(MODEL), MODEL),
-    moments: optimizer ? readTensors(optimizer, OPTIMIZER) : undefined,
-  };
+  const trees = new Map<string, StoredTree>();
+  for (const file of Object.keys(manifest.files)) {
+    const name = file.replace(/\.safetensors$/, "");
+    if (file === fileOf(name)) trees.set(name, readSafetensors(files.get(file) as Uint8Array).tensors);
+  }
+  return { manifest, tensors: trees.get(MODEL) as StoredTree, trees };
 }
+
+type StoredTree = ReadonlyMap<string, SafeTensor>;
 
 export type DecodedCheckpoint = {
   readonly manifest: Manifest;
-  readonly tensors: ReadonlyMap<string, SafeTensor>;
-  readonly moments: ReadonlyMap<string, SafeTensor> | undefined;
+  /** Parameters of the model. */
+  readonly tensors: StoredTree;
+  /** Every tree of the state by its name, the model's among them. */
+  readonly trees: ReadonlyMap<string, StoredTree>;
 };
 
-/** Puts a checkpoint into a fresh training state of the same model, in place, to go on from there. */
-export function restoreState<Params>(
-  state: TrainingState<Params>,
-  { manifest, tensors, moments }: DecodedCheckpoint,
-): void {
-  if (!moments)
-    throw new Error(`[loadCheckpoint] expected ${OPTIMIZER} to go on training, got a checkpoint of parameters only`);
-  const { firstMoments, secondMoments } = state.optimizer;
-  fillTree(state.params, tensors, { user: "loadCheckpoint" });
-  fillTree({ firstMoments, secondMoments }, moments, { user: "loadCheckpoint" });
+/**
+ * Puts a checkpoint into a fresh training state of the same model, in place, to go on from there.
+ *
+ * @throws before anything is changed if a tree of the state is not in the checkpoint
+ */
+export function restoreState<Params>(state: TrainingState<Params>, { manifest, trees }: DecodedCheckpoint): void {
+  const stored = state.trees.map(({ name, tree }) => ({ tree, values: treeOf(trees, name) }));
+  for (const { tree, values } of stored) fillTree(tree, values, { user: "loadCheckpoint" });
   state.step = manifest.step;
-  state.optimizer = { firstMoments, secondMoments, updates: manifest.updates };
+  state.optimizer = { ...state.optimizer, updates: manifest.updates };
   // A run may go on where there is none, or come from there.
   if (state.lossScale && manifest.lossScale) state.lossScale = manifest.lossScale;
+}
+
+function treeOf(trees: DecodedCheckpoint["trees"], name: string): StoredTree {
+  const values = trees.get(name);
+  if (values) return values;
+  const got = [...trees.keys()].map(fileOf).join(", ");
+  throw new Error(`[loadCheckpoint] expected ${fileOf(name)} to go on training, got a checkpoint of ${got} only`);
 }
 
 /** SHA-256 as lower-case hexadecimal. */
@@ -139,11 +145,6 @@ function toFloat32Array(values: HostArray): Float32Array {
   return values instanceof Float32Array ? values : Float32Array.from(values);
 }
 
-function readTensors(bytes: Uint8Array | undefined, name: string): ReadonlyMap<string, SafeTensor> {
-  if (!bytes) throw new Error(`[loadCheckpoint] expected ${name}, got none`);
-  return readSafetensors(bytes).tensors;
-}
-
 function parseManifest(bytes: Uint8Array | undefined): Manifest {
   if (!bytes) throw new Error(`[loadCheckpoint] expected ${MANIFEST}, got none`);
   let manifest: Partial<Manifest>;
@@ -158,7 +159,7 @@ function parseManifest(bytes: Uint8Array | undefined): Manifest {
   if (manifest.version !== CHECKPOINT_VERSION) {
     throw new Error(`[loadCheckpoint] expected version ${CHECKPOINT_VERSION}, got ${String(manifest.version)}`);
   }
-  if (!manifest.files?.[MODEL] || !Number.isInteger(manifest.step)) {
+  if (!manifest.files?.[fileOf(MODEL)] || !Number.isInteger(manifest.step)) {
     throw new Error(`[loadCheckpoint] expected ${MANIFEST} with files and step, got one without`);
   }
   return manifest as Manifest;

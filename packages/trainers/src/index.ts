@@ -10,7 +10,6 @@ export {
   type CheckpointInfo,
   type DecodedCheckpoint,
   type Manifest,
-  type Stage,
 } from "./checkpoint.ts";
 export {
   evaluateClassifier,
@@ -21,6 +20,7 @@ export {
   type PretrainingScores,
   type TokenizerScores,
 } from "./evaluate/evaluate.ts";
+export { evaluateGaussian, type GaussianScores } from "./evaluate/gaussian.ts";
 export { fineTune, type FineTuneReport } from "./stages/fine-tune.ts";
 export { createEventWriter } from "./tensorboard.ts";
 export { createMaskDrawer, drawMask, maskedTargets } from "./masks.ts";
@@ -30,7 +30,7 @@ export { matchRules, type ParamRule } from "./optimizer/param-rules.ts";
 export { anneal, warmupCosine, type Annealing, type WarmupCosine } from "./optimizer/schedule.ts";
 export { checkMatch, pretrain, type PretrainReport } from "./stages/pretrain.ts";
 export * from "./recipes/index.ts";
-export { firstDifference, totalSteps, type RunOptions, type StepReport } from "./run.ts";
+export { checkpointInfo, firstDifference, totalSteps, type RunOptions, type StepReport } from "./run.ts";
 export { trainGaussianVae, type GaussianReport } from "./stages/train-gaussian.ts";
 export { trainTokenizer, type TokenizerReport } from "./stages/train-tokenizer.ts";
 export { viewBatch } from "./view-batch.ts";
@@ -39,6 +39,8 @@ export {
   NonFiniteError,
   update,
   type MicroBatch,
+  type Objective,
+  type StateTree,
   type TrainingState,
   type UpdateOptions,
   type UpdateReport,

@@ -1,21 +1,9 @@
-// What the training loops share: the arguments of a run, its length, and the rates of every parameter.
-import { leaves, type Backend } from "@beitjs/tensor-core";
-import { restoreState, type DecodedCheckpoint } from "./checkpoint.ts";
-import {
-  batches,
-  positionAt,
-  stepsPerEpoch,
-  twoViews,
-  viewRng,
-  type Batch,
-  type Dataset,
-  type Prepare,
-  type TwoViewOptions,
-} from "./data/index.ts";
-import { warmupCosine } from "./optimizer/schedule.ts";
-import { matchRules, type ParamRule } from "./optimizer/param-rules.ts";
+// A run as its caller sees it: what it is given, how long it is, what it tells.
+import type { Backend } from "@beitjs/tensor-core";
+import type { CheckpointInfo, DecodedCheckpoint } from "./checkpoint.ts";
+import { positionAt, stepsPerEpoch, type Dataset } from "./data/index.ts";
 import type { Recipe } from "./recipes/recipe.ts";
-import { initTrainingState, type TrainingState, type UpdateOptions, type UpdateReport } from "./update.ts";
+import type { TrainingState } from "./update.ts";
 
 export type RunOptions = {
   readonly images: Dataset;
@@ -55,73 +43,13 @@ export function totalSteps(recipe: Recipe, images: { readonly length: number }):
   return epochs * stepsPerEpoch(images, { batchSize });
 }
 
-/** The state a run starts from: fresh, or filled from a checkpoint of the same recipe. */
-export function startState<Params>(
-  params: Params,
-  recipe: Recipe,
-  resume: DecodedCheckpoint | undefined,
-): TrainingState<Params> {
-  const state = initTrainingState(params);
-  if (!resume) return state;
-  const difference = firstDifference(recipe, resume.manifest.recipe);
-  if (difference) throw new Error(`[resume] expected the recipe of the checkpoint, but ${difference}`);
-  restoreState(state, resume);
-  return state;
-}
-
-/** Rate and decay of every parameter, from rules by path; call the result with a step. */
-export function updateRules(
-  params: unknown,
-  recipe: Recipe,
-  steps: number,
-  rules: { readonly decay: readonly ParamRule<number>[]; readonly rate?: readonly ParamRule<number>[] },
-): (step: number) => UpdateOptions {
-  const paths = leaves(params).map(([path]) => path);
-  const decayScales = matchRules(paths, rules.decay);
-  const rateScales = rules.rate ? matchRules(paths, rules.rate) : paths.map(() => 1);
-  return (step) => ({
-    learningRate: warmupCosine(step, steps, recipe.learningRate),
-    adamW: recipe.adamW,
-    rateScales,
-    decayScales,
-  });
-}
-
-/** The batches of a run from where its state stands. */
-export function runBatches<T>(
-  { seed, batchSize, epochs }: Recipe,
-  { images, signal }: RunOptions,
-  { step }: { readonly step: number },
-  prepare: Prepare<T>,
-): AsyncGenerator<Batch<T>, void, void> {
-  const start = positionAt(step, stepsPerEpoch(images, { batchSize }));
-  return batches(images, prepare, { batchSize, seed, start, epochs, ...(signal && { signal }) });
-}
-
-/** Prepares token views in [0, 1]: tokenizers map pixels to their own range. */
-export function prepareTokenView({
-  seed,
-  views,
-}: {
-  readonly seed: number;
-  readonly views: TwoViewOptions;
-}): Prepare<Float32Array> {
-  return ({ image }, at) => twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })).tokenView;
-}
-
-/** What the reports of all stages share. */
-export function stepReport<Params>(
-  state: TrainingState<Params>,
-  { totalSteps, epoch, learningRate }: Pick<StepReport<Params>, "totalSteps" | "epoch" | "learningRate">,
-  { loss, gradientNorm }: UpdateReport,
-): StepReport<Params> {
-  return { step: state.step, totalSteps, epoch, loss, learningRate, gradientNorm, state };
-}
-
-/** Equal pieces of a batch. */
-export function microBatchesOf<T>(items: readonly T[], pieces: number): T[][] {
-  const size = items.length / pieces;
-  return Array.from({ length: pieces }, (_, i) => items.slice(i * size, (i + 1) * size));
+/** What a checkpoint says of the run that a report is of. */
+export function checkpointInfo(
+  { step, totalSteps: steps }: Pick<StepReport<unknown>, "step" | "totalSteps">,
+  { recipe, model, run }: { readonly recipe: Recipe } & Pick<CheckpointInfo, "model" | "run">,
+): CheckpointInfo {
+  const { epoch, step: batch } = positionAt(step, steps / recipe.epochs);
+  return { stage: recipe.stage, model, recipe, step, position: { epoch, batch }, ...(run && { run }) };
 }
 
 /** The first place where two plain values differ, in words; undefined if they are equal. */

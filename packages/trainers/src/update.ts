@@ -5,18 +5,29 @@ import { accumulate, globalNorm, scaleShift } from "@beitjs/tensor-core/ops";
 import { initAdamW, updateAdamW, type AdamWOptions, type AdamWState } from "./optimizer/adamw.ts";
 import { afterFinite, afterOverflow, initLossScale, type LossScale } from "./optimizer/loss-scale.ts";
 
+/** A tree of tensors by the name it is kept under. */
+export type StateTree = { readonly name: string; readonly tree: unknown };
+
 /** Everything an update changes. Trees of tensors are updated in place; `step` counts finished updates. */
 export type TrainingState<Params> = {
   step: number;
   readonly params: Params;
   optimizer: AdamWState<Params>;
+  /** All tensors of the state: a checkpoint has a file of each tree, and resuming fills each from its file. */
+  readonly trees: readonly StateTree[];
   /** There on backends whose products round their factors to f16. */
   lossScale?: LossScale;
 };
 
 export function initTrainingState<Params>(params: Params): TrainingState<Params> {
   const scaled = leaves<Tensor>(params).some(([, { backend }]) => backend.halfProducts);
-  return { step: 0, params, optimizer: initAdamW(params), ...(scaled && { lossScale: initLossScale() }) };
+  const optimizer = initAdamW(params);
+  const { firstMoments, secondMoments } = optimizer;
+  const trees = [
+    { name: "model", tree: params },
+    { name: "optimizer", tree: { firstMoments, secondMoments } },
+  ];
+  return { step: 0, params, optimizer, trees, ...(scaled && { lossScale: initLossScale() }) };
 }
 
 export type UpdateOptions = {
@@ -25,6 +36,9 @@ export type UpdateOptions = {
   readonly rateScales: readonly number[];
   readonly decayScales: readonly number[];
 };
+
+/** What an objective gives: the loss, and what reports tell beside it. */
+export type Objective = Readonly<Record<string, Tensor>> & { readonly loss: Tensor };
 
 export type MicroBatch<Params, Value> = {
   /** Share of this micro-batch in the step's loss; the shares of a step add up to 1. */
@@ -63,7 +77,7 @@ export class NonFiniteError extends Error {
  *
  * @throws NonFiniteError before anything is changed
  */
-export async function update<Params, Value extends Readonly<Record<string, Tensor>> & { readonly loss: Tensor }>(
+export async function update<Params, Value extends Objective>(
   state: TrainingState<Params>,
   microBatches: readonly MicroBatch<Params, Value>[],
   options: UpdateOptions,
@@ -101,7 +115,7 @@ type Pass<Params, Value> = {
   readonly scale: number;
 };
 
-function differentiate<Params, Value extends Readonly<Record<string, Tensor>> & { readonly loss: Tensor }>(
+function differentiate<Params, Value extends Objective>(
   params: Params,
   microBatches: readonly MicroBatch<Params, Value>[],
   scale: number,

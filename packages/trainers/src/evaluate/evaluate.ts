@@ -150,7 +150,8 @@ export async function tokensOf(
   return ids;
 }
 
-function inOrder<T>(
+/** Batches of all images in their own order, what does not fill one included. */
+export function inOrder<T>(
   images: Dataset,
   batchSize: number,
   signal: AbortSignal | undefined,

@@ -28,4 +28,13 @@ export { pretrainBase } from "./pretrain-base.ts";
 export { pretrainTiny } from "./pretrain-tiny.ts";
 export { fineTuneSmall, pretrainSmall, tokenizerSmall } from "./small.ts";
 export { tokenizerDallE } from "./tokenizer-dall-e.ts";
-export type { FineTuneRecipe, GaussianRecipe, MaskRecipe, PretrainRecipe, Recipe, TokenizerRecipe } from "./recipe.ts";
+export type {
+  FineTuneRecipe,
+  GaussianRecipe,
+  MaskRecipe,
+  PretrainRecipe,
+  Recipe,
+  RecipeOf,
+  StageName,
+  TokenizerRecipe,
+} from "./recipe.ts";

@@ -72,3 +72,5 @@ export type FineTuneRecipe = CommonRecipe & {
 };
 
 export type Recipe = TokenizerRecipe | GaussianRecipe | PretrainRecipe | FineTuneRecipe;
+export type StageName = Recipe["stage"];
+export type RecipeOf<Stage extends StageName> = Extract<Recipe, { readonly stage: Stage }>;

@@ -1,6 +1,6 @@
 // Stage 3: supervised training of the whole network on labeled images, from a pre-trained encoder or from scratch.
 // (BEiT §2.6; layer decay after ELECTRA: lower blocks move less)
-import { disposeTree, tensor, type Backend } from "@beitjs/tensor-core";
+import { tensor, type Backend } from "@beitjs/tensor-core";
 import { argmax, crossEntropy } from "@beitjs/tensor-core/ops";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import {
@@ -13,28 +13,18 @@ import {
   type Beit,
   type BeitParams,
 } from "@beitjs/beit-encoder";
-import { requireLabels, trainView, viewRng, type Prepare } from "../data/index.ts";
+import { requireLabels, trainView, viewRng } from "../data/index.ts";
+import { train } from "../loop.ts";
 import type { FineTuneRecipe } from "../recipes/recipe.ts";
-import {
-  microBatchesOf,
-  runBatches,
-  startState,
-  stepReport,
-  totalSteps,
-  updateRules,
-  type RunOptions,
-  type StepReport,
-} from "../run.ts";
-import { update } from "../update.ts";
+import type { RunOptions, StepReport } from "../run.ts";
 import { viewBatch } from "../view-batch.ts";
+import { accuracyOf } from "./accuracy.ts";
 
 export type FineTuneReport = StepReport<BeitParams> & {
   /** Share of the batch classified rightly, in training (with augmentation and drop path). */
   readonly accuracy: number;
   readonly beit: Beit;
 };
-
-type View = { readonly pixels: Float32Array; readonly label: number };
 
 /**
  * Fine-tunes a classifier; yields a report after every update.
@@ -45,56 +35,34 @@ type View = { readonly pixels: Float32Array; readonly label: number };
 export async function* fineTune(
   options: RunOptions & { readonly recipe: FineTuneRecipe; readonly from?: Beit },
 ): AsyncGenerator<FineTuneReport, void, void> {
-  const { recipe, images, backend, resume, from, recompute } = options;
-  const { seed, batchSize, microBatches } = recipe;
-  const classes = requireLabels(images).length;
-  const steps = totalSteps(recipe, images);
-  const { config, params } = await startClassifier(recipe, classes, from, backend);
-  const state = startState(params, recipe, resume);
-  const rate = recipe.layerDecay < 1 ? layerDecayRules(config, recipe.layerDecay) : undefined;
-  const rates = updateRules(params, recipe, steps, { decay: weightDecayRules, ...(rate && { rate }) });
-
-  const prepare: Prepare<View> = ({ image, label }, at) => ({
-    pixels: trainView(image, recipe.view, viewRng({ seed, ...at })),
-    label: label as number,
-  });
-  for await (const { epoch, items } of runBatches(recipe, options, state, prepare)) {
-    const { step } = state;
-    const pieces = microBatchesOf(items, microBatches).map((piece) => ({
-      pixels: viewBatch(
-        piece.map(({ pixels }) => pixels),
-        config,
-        backend,
-      ),
-      targets: tensor(
-        piece.map(({ label }) => label),
-        [piece.length],
-        backend,
-        "int32",
-      ),
-    }));
-    const report = await update(
-      state,
-      pieces.map(({ pixels, targets }, micro) => ({
-        share: 1 / microBatches,
-        objective: (tracked: BeitParams) => {
-          const beit = { config, params: tracked };
-          const rng = createRng({ seed, stream: streams.dropPath, epoch: micro, index: step });
-          const logits = classLogits(beit, encode(beit, pixels, { rng, recompute })); // [B, classes]
-          return {
-            loss: crossEntropy(logits, targets, { labelSmoothing: recipe.labelSmoothing }),
-            predictions: argmax(logits),
-          };
-        },
-      })),
-      rates(step),
-    ).finally(() => disposeTree(pieces));
-    yield {
-      ...stepReport(state, { totalSteps: steps, epoch, learningRate: rates(step).learningRate }, report),
-      accuracy: report.arrays["predictions"].filter((label, i) => label === items[i].label).length / batchSize,
-      beit: { config, params },
-    };
-  }
+  const { recipe, images, backend, from, recompute } = options;
+  const { seed, view, labelSmoothing, layerDecay } = recipe;
+  const { config, params } = await startClassifier(recipe, requireLabels(images).length, from, backend);
+  yield* train(
+    {
+      params,
+      decay: weightDecayRules,
+      rate: layerDecay < 1 ? layerDecayRules(config, layerDecay) : undefined,
+      prepare: ({ image, label }, at) => ({
+        pixels: trainView(image, view, viewRng({ seed, ...at })),
+        label: label as number,
+      }),
+      piece: (items) => {
+        const views = items.map(({ pixels }) => pixels);
+        const expected = items.map(({ label }) => label);
+        const targets = tensor(expected, [expected.length], backend, "int32");
+        return { pixels: viewBatch(views, config, backend), targets, expected };
+      },
+      objective: (tracked: BeitParams, { pixels, targets }, { step, micro }) => {
+        const beit = { config, params: tracked };
+        const rng = createRng({ seed, stream: streams.dropPath, epoch: micro, index: step });
+        const logits = classLogits(beit, encode(beit, pixels, { rng, recompute })); // [B, classes]
+        return { loss: crossEntropy(logits, targets, { labelSmoothing }), predictions: argmax(logits) };
+      },
+      report: (results, pieces) => ({ accuracy: accuracyOf(results, pieces), beit: { config, params } }),
+    },
+    options,
+  );
 }
 
 // The same network either way: relative positions of one table per layer, no visual-token head.

@@ -80,10 +80,10 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("training on webgpu", 
     release(resumed.report);
   });
 
-  it("frees all that a step makes", async () => {
+  it.each(loops)("%s: frees all that a step makes", async (_name, _recipe, loop) => {
     const counts: number[] = [];
     let last: StepReport<unknown> | undefined;
-    for await (const report of loops[2][2]({ backend: webgpu })) {
+    for await (const report of loop({ backend: webgpu })) {
       counts.push(webgpu.memory().tensors);
       last = report;
     }

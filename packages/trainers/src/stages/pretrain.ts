@@ -1,7 +1,7 @@
 // Stage 2: masked image modeling. A frozen tokenizer names the visual tokens of the clean token view; the encoder sees
 // the pixel view with about 40 % of its patches replaced by the mask token, and predicts the tokens it cannot see.
 // (BEiT §2.3-2.5; loss and accuracy over masked patches only, averaged over the whole batch)
-import { disposeTree, tensor, type Tensor } from "@beitjs/tensor-core";
+import { tensor } from "@beitjs/tensor-core";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import {
   encode,
@@ -13,24 +13,14 @@ import {
   type BeitParams,
 } from "@beitjs/beit-encoder";
 import { gridSide as tokenGridSide, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
-import type { Mask } from "@beitjs/masking";
-import { preparedAhead } from "../data/ahead.ts";
-import { twoViews, viewRng, type Batch, type Prepare } from "../data/index.ts";
+import { twoViews, viewRng } from "../data/index.ts";
 import { tokensOf } from "../evaluate/evaluate.ts";
+import { train } from "../loop.ts";
 import { drawMask, maskedTargets } from "../masks.ts";
 import type { PretrainRecipe } from "../recipes/recipe.ts";
-import {
-  microBatchesOf,
-  runBatches,
-  startState,
-  stepReport,
-  totalSteps,
-  updateRules,
-  type RunOptions,
-  type StepReport,
-} from "../run.ts";
-import { update } from "../update.ts";
+import type { RunOptions, StepReport } from "../run.ts";
 import { viewBatch } from "../view-batch.ts";
+import { accuracyOf } from "./accuracy.ts";
 
 export type PretrainReport = StepReport<BeitParams> & {
   /** Share of masked patches whose most likely token is the right one. */
@@ -38,19 +28,6 @@ export type PretrainReport = StepReport<BeitParams> & {
   readonly maskedPatches: number;
   readonly beit: Beit;
 };
-
-type View = { readonly pixelView: Float32Array; readonly tokenView: Float32Array; readonly mask: Mask };
-
-/** A micro-batch on the device. */
-type Piece = {
-  readonly masks: readonly Mask[];
-  readonly pixels: Tensor;
-  readonly targets: Tensor;
-  /** What `targets` holds: visual tokens of the masked patches. */
-  readonly expected: Int32Array;
-};
-
-type Step = { readonly epoch: number; readonly masked: number; readonly pieces: readonly Piece[] };
 
 /**
  * Pre-trains a BEiT; yields a report after every update. The tokenizer may live on another backend than the encoder.
@@ -60,63 +37,43 @@ type Step = { readonly epoch: number; readonly masked: number; readonly pieces: 
 export async function* pretrain(
   options: RunOptions & { readonly recipe: PretrainRecipe; readonly tokenizer: TokenizerEncoder },
 ): AsyncGenerator<PretrainReport, void, void> {
-  const { recipe, tokenizer, images, backend, resume, recompute } = options;
-  const { seed, microBatches, views } = recipe;
+  const { recipe, tokenizer, backend, recompute } = options;
+  const { seed, views, mask } = recipe;
   checkMatch(recipe, tokenizer);
-  const steps = totalSteps(recipe, images);
   const { config, params } = initBeit(recipe.model, createRng({ seed, stream: streams.parameters }), backend, {
     std: recipe.initStd,
   });
-  const state = startState(params, recipe, resume);
-  const rates = updateRules(params, recipe, steps, { decay: weightDecayRules });
   const side = gridSide(config);
-
-  const prepare: Prepare<View> = ({ image }, at) => ({
-    ...twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })),
-    mask: drawMask({ rows: side, cols: side }, recipe.mask, { seed, ...at }),
-  });
-  const makePiece = async (views: readonly View[]): Promise<Piece> => {
-    const masks = views.map(({ mask }) => mask);
-    const tokens = await tokensOf(
-      tokenizer,
-      views.map(({ tokenView }) => tokenView),
-    );
-    const expected = maskedTargets(tokens, masks);
-    const pixelViews = views.map(({ pixelView }) => pixelView);
-    const targets = tensor(expected, [expected.length], backend, "int32");
-    return { masks, pixels: viewBatch(pixelViews, config, backend), targets, expected };
-  };
-  // The tokens of the next batch are made while the device computes the step.
-  const makeStep = async ({ epoch, items }: Batch<View>): Promise<Step> => ({
-    epoch,
-    masked: items.reduce((sum, { mask }) => sum + mask.count, 0),
-    pieces: await Promise.all(microBatchesOf(items, microBatches).map(makePiece)),
-  });
-  const discard = ({ pieces }: Step): void => disposeTree(pieces);
-  const source = runBatches(recipe, options, state, prepare);
-  for await (const { epoch, masked, pieces } of preparedAhead(source, makeStep, discard)) {
-    const { step } = state;
-    const report = await update(
-      state,
-      pieces.map(({ masks, pixels, targets, expected }, micro) => ({
-        share: expected.length / masked,
-        objective: (tracked: BeitParams) => {
-          const beit = { config, params: tracked };
-          const rng = createRng({ seed, stream: streams.dropPath, epoch: micro, index: step });
-          const encoded = encode(beit, pixels, { mask: masks, rng, recompute });
-          return visualTokenLoss(beit, encoded, { mask: masks, targets });
-        },
-      })),
-      rates(step),
-    ).finally(() => disposeTree(pieces));
-    const expected = pieces.flatMap((piece) => Array.from(piece.expected));
-    yield {
-      ...stepReport(state, { totalSteps: steps, epoch, learningRate: rates(step).learningRate }, report),
-      accuracy: report.arrays["predictions"].filter((id, i) => id === expected[i]).length / masked,
-      maskedPatches: masked,
-      beit: { config, params },
-    };
-  }
+  yield* train(
+    {
+      params,
+      decay: weightDecayRules,
+      prepare: ({ image }, at) => ({
+        ...twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })),
+        mask: drawMask({ rows: side, cols: side }, mask, { seed, ...at }),
+      }),
+      piece: async (items) => {
+        const masks = items.map((item) => item.mask);
+        const tokenViews = items.map(({ tokenView }) => tokenView);
+        const expected = maskedTargets(await tokensOf(tokenizer, tokenViews), masks);
+        const pixelViews = items.map(({ pixelView }) => pixelView);
+        const targets = tensor(expected, [expected.length], backend, "int32");
+        return { masks, pixels: viewBatch(pixelViews, config, backend), targets, expected };
+      },
+      weight: ({ expected }) => expected.length,
+      objective: (tracked: BeitParams, { masks, pixels, targets }, { step, micro }) => {
+        const beit = { config, params: tracked };
+        const rng = createRng({ seed, stream: streams.dropPath, epoch: micro, index: step });
+        return visualTokenLoss(beit, encode(beit, pixels, { mask: masks, rng, recompute }), { mask: masks, targets });
+      },
+      report: (results, pieces) => ({
+        accuracy: accuracyOf(results, pieces),
+        maskedPatches: pieces.reduce((sum, { expected }) => sum + expected.length, 0),
+        beit: { config, params },
+      }),
+    },
+    options,
+  );
 }
 
 /** @throws if the tokens of the tokenizer are not what the encoder is to predict */

@@ -115,6 +115,26 @@ describe.each(loops)("%s", (_, recipe, loop) => {
     expect(simd.memory().tensors).toBe(before);
   });
 
+  it("makes the next batch while the caller waits: not a bit is another, and who leaves early leaves nothing", async () => {
+    const before = simd.memory().tensors;
+    const hurried = await run(loop({}), 4);
+    const losses: number[] = [];
+    let last: StepReport<unknown> | undefined;
+    for await (const report of loop({})) {
+      losses.push(report.loss);
+      last = report;
+      const atOnce = simd.memory().tensors;
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      expect(simd.memory().tensors).toBeGreaterThan(atOnce);
+      if (report.step === 4) break;
+    }
+    expect(losses).toEqual(hurried.losses);
+    expect(bits(last?.state.params)).toEqual(bits(hurried.report.state.params));
+    release(last as StepReport<unknown>);
+    release(hurried.report);
+    expect(simd.memory().tensors).toBe(before);
+  });
+
   it("refuses to go on with another recipe, naming the difference", async () => {
     const { report } = await run(loop({}), 1);
     const info = {

@@ -1,5 +1,5 @@
 // The article's comparison model: the same data and loop with a Gaussian VAE instead of the discrete one.
-import { disposeTree, tensor } from "@beitjs/tensor-core";
+import { sizeOf, tensor } from "@beitjs/tensor-core";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import {
   gaussianVaeObjective,
@@ -7,22 +7,13 @@ import {
   type GaussianVae,
   type GaussianVaeParams,
 } from "@beitjs/dvae-tokenizer";
+import { train } from "../loop.ts";
 import { anneal } from "../optimizer/schedule.ts";
 import { tokenizerDecay } from "../recipes/decay.ts";
 import type { GaussianRecipe } from "../recipes/recipe.ts";
-import {
-  microBatchesOf,
-  prepareTokenView,
-  runBatches,
-  startState,
-  stepReport,
-  totalSteps,
-  updateRules,
-  type RunOptions,
-  type StepReport,
-} from "../run.ts";
-import { update } from "../update.ts";
+import type { RunOptions, StepReport } from "../run.ts";
 import { viewBatch } from "../view-batch.ts";
+import { prepareTokenView } from "./train-tokenizer.ts";
 
 export type GaussianReport = StepReport<GaussianVaeParams> & {
   readonly reconstruction: number;
@@ -35,41 +26,25 @@ export type GaussianReport = StepReport<GaussianVaeParams> & {
 export async function* trainGaussianVae(
   options: RunOptions & { readonly recipe: GaussianRecipe },
 ): AsyncGenerator<GaussianReport, void, void> {
-  const { recipe, images, backend, resume } = options;
-  const { seed, microBatches } = recipe;
-  const steps = totalSteps(recipe, images);
+  const { recipe, backend } = options;
+  const { seed } = recipe;
   const { config, params } = initGaussianVae(recipe.model, createRng({ seed, stream: streams.parameters }), backend);
-  const state = startState(params, recipe, resume);
-  const rates = updateRules(params, recipe, steps, { decay: tokenizerDecay });
   const side = config.imageSize / 2 ** config.layers;
-
-  for await (const { epoch, items } of runBatches(recipe, options, state, prepareTokenView(recipe))) {
-    const { step } = state;
-    const klWeight = anneal(step, recipe.klWeight);
-    const pieces = microBatchesOf(items, microBatches).map((piece, micro) => {
-      const rng = createRng({ seed, stream: streams.gumbel, epoch: micro, index: step });
-      const shape = [piece.length, side, side, config.codebookWidth];
-      const noise = Float32Array.from({ length: piece.length * side * side * config.codebookWidth }, () =>
-        rng.normal(),
-      );
-      return {
-        views: viewBatch(piece, config, backend),
-        noise: tensor(noise, shape, backend),
-      };
-    });
-    const report = await update(
-      state,
-      pieces.map(({ views: piece, noise }) => ({
-        share: 1 / microBatches,
-        objective: (tracked: GaussianVaeParams) => gaussianVaeObjective(config, tracked, piece, { noise, klWeight }),
-      })),
-      rates(step),
-    ).finally(() => disposeTree(pieces));
-    yield {
-      ...stepReport(state, { totalSteps: steps, epoch, learningRate: rates(step).learningRate }, report),
-      reconstruction: report.scalars["reconstruction"],
-      kl: report.scalars["kl"],
-      vae: { config, params },
-    };
-  }
+  yield* train(
+    {
+      params,
+      decay: tokenizerDecay,
+      prepare: prepareTokenView(recipe),
+      piece: (views, { step, micro }) => {
+        const rng = createRng({ seed, stream: streams.gumbel, epoch: micro, index: step });
+        const shape = [views.length, side, side, config.codebookWidth];
+        const noise = Float32Array.from({ length: sizeOf(shape) }, () => rng.normal());
+        return { images: viewBatch(views, config, backend), noise: tensor(noise, shape, backend) };
+      },
+      objective: (tracked: GaussianVaeParams, { images, noise }, { step }) =>
+        gaussianVaeObjective(config, tracked, images, { noise, klWeight: anneal(step, recipe.klWeight) }),
+      report: ({ scalars: { reconstruction, kl } }) => ({ reconstruction, kl, vae: { config, params } }),
+    },
+    options,
+  );
 }

@@ -1,5 +1,4 @@
 // Stage 1: train a tokenizer, a discrete VAE, on images alone. (DALL-E paper §2.1 and appendix A.2, BEiT §2.4)
-import { disposeTree } from "@beitjs/tensor-core";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import {
   createUsageCounter,
@@ -9,21 +8,12 @@ import {
   type DvaeParams,
   type Tokenizer,
 } from "@beitjs/dvae-tokenizer";
+import { twoViews, viewRng, type Prepare } from "../data/index.ts";
+import { train } from "../loop.ts";
 import { anneal } from "../optimizer/schedule.ts";
 import { tokenizerDecay } from "../recipes/decay.ts";
 import type { TokenizerRecipe } from "../recipes/recipe.ts";
-import {
-  microBatchesOf,
-  prepareTokenView,
-  runBatches,
-  startState,
-  stepReport,
-  totalSteps,
-  updateRules,
-  type RunOptions,
-  type StepReport,
-} from "../run.ts";
-import { update } from "../update.ts";
+import type { RunOptions, StepReport } from "../run.ts";
 import { viewBatch } from "../view-batch.ts";
 
 export type TokenizerReport = StepReport<DvaeParams> & {
@@ -45,45 +35,37 @@ export type TokenizerReport = StepReport<DvaeParams> & {
 export async function* trainTokenizer(
   options: RunOptions & { readonly recipe: TokenizerRecipe },
 ): AsyncGenerator<TokenizerReport, void, void> {
-  const { recipe, images, backend, resume } = options;
-  const { seed, microBatches } = recipe;
-  const steps = totalSteps(recipe, images);
+  const { recipe, backend } = options;
+  const { seed, hard, balanceWeight } = recipe;
   const { config, params } = initTokenizer(recipe.model, createRng({ seed, stream: streams.parameters }), backend);
-  const state = startState(params, recipe, resume);
-  const rates = updateRules(params, recipe, steps, { decay: tokenizerDecay });
   const counter = createUsageCounter(config.vocabSize);
+  const temperatureAt = (step: number): number => anneal(step, recipe.temperature);
+  yield* train(
+    {
+      params,
+      decay: tokenizerDecay,
+      prepare: prepareTokenView(recipe),
+      piece: (views) => viewBatch(views, config, backend),
+      objective: (tracked: DvaeParams, piece, { step, micro }) =>
+        tokenizerObjective(config, tracked, piece, {
+          temperature: temperatureAt(step),
+          hard,
+          noise: { seed, stream: streams.gumbel, epoch: micro, index: step },
+          klWeight: anneal(step, recipe.klWeight),
+          balanceWeight,
+        }),
+      report: ({ scalars: { reconstruction, kl, balance }, arrays }, _, { step }) => {
+        if (counter.usage().tokens >= 10 * config.vocabSize) counter.reset();
+        counter.add(arrays["visualTokens"]);
+        const usage = counter.usage();
+        return { reconstruction, kl, balance, temperature: temperatureAt(step), usage, tokenizer: { config, params } };
+      },
+    },
+    options,
+  );
+}
 
-  for await (const { epoch, items } of runBatches(recipe, options, state, prepareTokenView(recipe))) {
-    const { step } = state;
-    const temperature = anneal(step, recipe.temperature);
-    const klWeight = anneal(step, recipe.klWeight);
-    const pieces = microBatchesOf(items, microBatches).map((piece) => viewBatch(piece, config, backend));
-    const report = await update(
-      state,
-      pieces.map((piece, micro) => ({
-        share: 1 / microBatches,
-        objective: (tracked: DvaeParams) =>
-          tokenizerObjective(config, tracked, piece, {
-            temperature,
-            hard: recipe.hard,
-            noise: { seed, stream: streams.gumbel, epoch: micro, index: step },
-            klWeight,
-            balanceWeight: recipe.balanceWeight,
-          }),
-      })),
-      rates(step),
-    ).finally(() => disposeTree(pieces));
-    if (counter.usage().tokens >= 10 * config.vocabSize) counter.reset();
-    counter.add(report.arrays["visualTokens"]);
-    const { reconstruction, kl, balance } = report.scalars;
-    yield {
-      ...stepReport(state, { totalSteps: steps, epoch, learningRate: rates(step).learningRate }, report),
-      reconstruction,
-      kl,
-      balance,
-      temperature,
-      usage: counter.usage(),
-      tokenizer: { config, params },
-    };
-  }
+/** Prepares token views in [0, 1]: tokenizers map pixels to their own range. */
+export function prepareTokenView({ seed, views }: Pick<TokenizerRecipe, "seed" | "views">): Prepare<Float32Array> {
+  return ({ image }, at) => twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })).tokenView;
 }

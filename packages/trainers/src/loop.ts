@@ -1,0 +1,142 @@
+// The one loop under all stages: batches from where the state stands, pieces of a batch on the device, one update a batch. The
+// pieces of the next batch are made while the device computes. A stage says what it trains, on what, and what it tells.
+import { disposeTree, leaves } from "@beitjs/tensor-core";
+import { restoreState, type DecodedCheckpoint } from "./checkpoint.ts";
+import { preparedAhead } from "./data/ahead.ts";
+import { batches, positionAt, stepsPerEpoch, type Prepare } from "./data/index.ts";
+import { matchRules, type ParamRule } from "./optimizer/param-rules.ts";
+import { warmupCosine } from "./optimizer/schedule.ts";
+import type { Recipe } from "./recipes/recipe.ts";
+import { firstDifference, totalSteps, type RunOptions, type StepReport } from "./run.ts";
+import {
+  initTrainingState,
+  update,
+  type MicroBatch,
+  type Objective,
+  type TrainingState,
+  type UpdateOptions,
+  type UpdateReport,
+} from "./update.ts";
+
+/** Where in a run a piece of a batch is: it addresses all the piece's randomness, so that making it early changes nothing. */
+export type PieceAddress = {
+  /** Updates before this one. */
+  readonly step: number;
+  /** Number of the micro-batch. */
+  readonly micro: number;
+};
+
+/** What a stage adds to the loop. */
+export type Training<Params, Item, Piece, Value extends Objective, Facts> = {
+  /** What is trained, in place. */
+  readonly params: Params;
+  /** Factors on the weight decay, by path. */
+  readonly decay: readonly ParamRule<number>[];
+  /** Factors on the learning rate, by path; 1 by default. */
+  readonly rate?: readonly ParamRule<number>[] | undefined;
+  /** What is kept of an image. */
+  readonly prepare: Prepare<Item>;
+  /** A micro-batch with its tensors, which are freed after the step. What else it holds, `report` still finds. */
+  readonly piece: (items: readonly Item[], at: PieceAddress) => Piece | Promise<Piece>;
+  /** What a piece's share of the step's loss is in proportion to; the same for all by default. */
+  readonly weight?: (piece: Piece) => number;
+  readonly objective: (params: Params, piece: Piece, at: PieceAddress) => Value;
+  /** What the stage's reports tell beside what all tell. */
+  readonly report: (results: UpdateReport, pieces: readonly Piece[], at: { readonly step: number }) => Facts;
+};
+
+/**
+ * Trains by a recipe; yields a report after every update.
+ *
+ * @throws what reading images and making their pieces throws, when their step's turn comes; as `update`
+ */
+export async function* train<Params, Item, Piece, Value extends Objective, Facts>(
+  training: Training<Params, Item, Piece, Value, Facts>,
+  options: RunOptions & { readonly recipe: Recipe },
+): AsyncGenerator<StepReport<Params> & Facts, void, void> {
+  const { recipe, images, resume } = options;
+  const steps = totalSteps(recipe, images);
+  const state = startState(training.params, recipe, resume);
+  const updateOptions = optionsByStep(training, recipe, steps);
+  for await (const { epoch, step, pieces } of piecesAhead(training, options, state)) {
+    const at = updateOptions(step);
+    const results = await update(state, microBatches(training, pieces, step), at).finally(() => disposeTree(pieces));
+    const { loss, gradientNorm } = results;
+    const { learningRate } = at;
+    const common = { step: state.step, totalSteps: steps, epoch, loss, learningRate, gradientNorm, state };
+    yield { ...common, ...training.report(results, pieces, { step }) };
+  }
+}
+
+// Fresh, or filled from a checkpoint of the same recipe.
+function startState<Params>(
+  params: Params,
+  recipe: Recipe,
+  resume: DecodedCheckpoint | undefined,
+): TrainingState<Params> {
+  const difference = resume && firstDifference(recipe, resume.manifest.recipe);
+  if (difference) throw new Error(`[resume] expected the recipe of the checkpoint, but ${difference}`);
+  const state = initTrainingState(params);
+  if (resume) restoreState(state, resume);
+  return state;
+}
+
+// Rate and decay of every parameter, from rules by path.
+function optionsByStep(
+  { params, decay, rate }: Pick<Training<unknown, never, never, never, never>, "params" | "decay" | "rate">,
+  { learningRate, adamW }: Recipe,
+  steps: number,
+): (step: number) => UpdateOptions {
+  const paths = leaves(params).map(([path]) => path);
+  const decayScales = matchRules(paths, decay);
+  const rateScales = rate ? matchRules(paths, rate) : paths.map(() => 1);
+  return (step) => ({ learningRate: warmupCosine(step, steps, learningRate), adamW, rateScales, decayScales });
+}
+
+/** The pieces of a step's batch. */
+type Step<Piece> = { readonly epoch: number; readonly step: number; readonly pieces: readonly Piece[] };
+
+// The steps from where the state stands; the pieces of the next one are made while the caller waits for its device.
+function piecesAhead<Item, Piece>(
+  { prepare, piece }: Pick<Training<never, Item, Piece, never, never>, "prepare" | "piece">,
+  { recipe, images, signal }: RunOptions & { readonly recipe: Recipe },
+  state: { readonly step: number },
+): AsyncGenerator<Step<Piece>, void, void> {
+  const { seed, batchSize, epochs, microBatches: count } = recipe;
+  const perEpoch = stepsPerEpoch(images, { batchSize });
+  const start = positionAt(state.step, perEpoch);
+  const source = batches(images, prepare, { batchSize, seed, start, epochs, ...(signal && { signal }) });
+  const size = batchSize / count;
+  return preparedAhead(
+    source,
+    async ({ epoch, step: inEpoch, items }) => {
+      const step = epoch * perEpoch + inEpoch;
+      const parts = Array.from({ length: count }, (_, micro) => items.slice(micro * size, (micro + 1) * size));
+      const pieces = await allOrNone(parts.map(async (part, micro) => piece(part, { step, micro })));
+      return { epoch, step, pieces };
+    },
+    ({ pieces }) => disposeTree(pieces),
+  );
+}
+
+function microBatches<Params, Piece, Value extends Objective>(
+  { objective, weight = () => 1 }: Pick<Training<Params, never, Piece, Value, never>, "objective" | "weight">,
+  pieces: readonly Piece[],
+  step: number,
+): MicroBatch<Params, Value>[] {
+  const total = pieces.reduce((sum, piece) => sum + weight(piece), 0);
+  return pieces.map((piece, micro) => ({
+    share: weight(piece) / total,
+    objective: (tracked: Params) => objective(tracked, piece, { step, micro }),
+  }));
+}
+
+// Where one fails, what the others made is freed.
+async function allOrNone<T>(works: readonly Promise<T>[]): Promise<readonly T[]> {
+  const settled = await Promise.allSettled(works);
+  const made = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const failed = settled.find((one) => one.status === "rejected");
+  if (!failed) return made;
+  disposeTree(made);
+  throw failed.reason;
+}
