@@ -1,7 +1,7 @@
 // Many blockwise masks; draws as src/blockwise.ts does, where the algorithm and its sources are explained.
 import { exponential } from "./arithmetic";
 import { clearBoard, countFree, fillBlock, writeCells } from "./board";
-import { GROUP, integerDraw, isMade, makeGroup, nextPlace, openStream, take } from "./random";
+import { ADDRESS_BYTES, GROUP, integerDraw, isMade, makeGroup, nextPlace, openStream, take } from "./random";
 import { maskUniformly } from "./uniform";
 
 const OFFICIAL: i32 = 0;
@@ -31,12 +31,14 @@ let ring: usize = 0;
 let aspects: usize = 0;
 
 /**
- * cells: u8 [masks, rows * cols] and 16 spare bytes; records: i32 [masks, 3]; board: v128 [32]; scratch: u16 [4096];
- * ring: that of the random stream; aspects: f64 [GROUP], those that its odd numbers stand for.
+ * cells: u8 [masks, rows * cols] and 16 spare bytes; records: i32 [masks, 3]; addresses: u32 [masks, 5];
+ * board: v128 [32]; scratch: u16 [4096]; ring: that of the random stream; aspects: f64 [GROUP], those that its odd
+ * numbers stand for.
  */
 export function blockwise(
   cells: usize,
   records: usize,
+  addresses: usize,
   board: usize,
   scratch: usize,
   ringOf: usize,
@@ -51,7 +53,6 @@ export function blockwise(
   logAspectSpanOf: f64,
   smallestHeight: i32,
   smallestWidth: i32,
-  index: u32,
   masks: i32,
 ): void {
   ring = ringOf;
@@ -64,7 +65,8 @@ export function blockwise(
   logAspect = logAspectOf;
   logAspectSpan = logAspectSpanOf;
   for (let mask = 0; mask < masks; mask++) {
-    openStream(index + mask);
+    openStream(addresses, ring);
+    addresses += ADDRESS_BYTES;
     clearBoard(board, rows, cols);
     count = 0;
     blocks = 0;

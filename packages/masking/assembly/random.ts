@@ -15,18 +15,17 @@ let ring: usize = 0;
 let made: u32 = 0;
 let drawn: u32 = 0;
 
-/** Address of the streams that follow, but for the index; ring: f64 [2, GROUP]. */
-export function seedStream(ringOf: usize, seedLow: u32, seedHigh: u32, streamOf: u32, epochOf: u32): void {
-  ring = ringOf;
-  keyLow = seedLow;
-  keyHigh = seedHigh;
-  stream = streamOf;
-  epoch = epochOf;
-}
+/** Bytes of an address: u32 [5], the seed's low and high word, stream, epoch, index. */
+export const ADDRESS_BYTES: usize = 20;
 
-/** Starts the stream of one index from its first word. */
-export function openStream(indexOf: u32): void {
-  index = indexOf;
+/** Starts the stream of an address from its first word; ring: f64 [2, GROUP]. */
+export function openStream(address: usize, ringOf: usize): void {
+  keyLow = load<u32>(address);
+  keyHigh = load<u32>(address, 4);
+  stream = load<u32>(address, 8);
+  epoch = load<u32>(address, 12);
+  index = load<u32>(address, 16);
+  ring = ringOf;
   made = 0;
   drawn = 0;
 }

@@ -1,10 +1,19 @@
 // Many uniform masks; draws as src/uniform.ts does.
-import { integerDraw, openStream } from "./random";
+import { ADDRESS_BYTES, integerDraw, openStream } from "./random";
 
-/** cells: u8 [masks, size]; scratch: u16 [size]. */
-export function uniform(cells: usize, scratch: usize, size: i32, count: i32, index: u32, masks: i32): void {
+/** cells: u8 [masks, size]; addresses: u32 [masks, 5]; scratch: u16 [size]; ring: that of the random stream. */
+export function uniform(
+  cells: usize,
+  addresses: usize,
+  scratch: usize,
+  ring: usize,
+  size: i32,
+  count: i32,
+  masks: i32,
+): void {
   for (let mask = 0; mask < masks; mask++) {
-    openStream(index + mask);
+    openStream(addresses, ring);
+    addresses += ADDRESS_BYTES;
     memory.fill(cells, 0, size);
     maskUniformly(cells, scratch, size, count);
     cells += size;

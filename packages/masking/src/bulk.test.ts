@@ -1,10 +1,10 @@
 import { createRng } from "@beitjs/tensor-core/random";
-import type { Rng } from "@beitjs/tensor-core/random";
-import { beforeAll, expect, test } from "vitest";
+import type { Rng, RngAddress } from "@beitjs/tensor-core/random";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { blockwiseMask } from "./blockwise.ts";
 import type { BlockwiseOptions } from "./block-plan.ts";
 import { createMaskGenerator, maskOf } from "./bulk.ts";
-import type { BlockwiseBatch, MaskGenerator } from "./bulk.ts";
+import type { BatchAddress, BlockwiseBatch, MaskGenerator } from "./bulk.ts";
 import type { Grid } from "./grid.ts";
 import { uniformMask } from "./uniform.ts";
 
@@ -12,6 +12,7 @@ let generator: MaskGenerator;
 beforeAll(async () => {
   generator = await createMaskGenerator();
 });
+afterEach(() => vi.unstubAllGlobals());
 
 function drawGrid(rng: Rng): Grid {
   const most = [4, 8, 8, 16, 16, 24, 64][rng.integer(7)];
@@ -29,7 +30,7 @@ function drawOptions({ rows, cols }: Grid, rng: Rng): BlockwiseOptions {
   return { ...shape, ...limit, variant: choice === 1 ? "official" : "exact", count };
 }
 
-function drawBatch(grid: Grid, options: BlockwiseOptions, address: Parameters<MaskGenerator["blockwise"]>[2]) {
+function drawBatch(grid: Grid, options: BlockwiseOptions, address: RngAddress & { readonly masks: number }) {
   try {
     return generator.blockwise(grid, options, address);
   } catch (error) {
@@ -68,6 +69,72 @@ test("100,000 blockwise masks of many grids, options and seeds equal those of bl
     compared += masks;
   }
   for (const times of Object.values(variants)) expect(times).toBeGreaterThan(10_000);
+});
+
+// Any seeds, streams, epochs and indices beside each other, as a shuffled batch of images has them.
+function drawAddresses(masks: number, rng: Rng): Required<RngAddress>[] {
+  return Array.from({ length: masks }, () => ({
+    seed: rng.uint32() + 2 ** 32 * rng.integer(2 ** 21),
+    stream: rng.uint32(),
+    epoch: rng.uint32(),
+    index: rng.uint32(),
+  }));
+}
+
+test("wasm is what draws them here", () => expect(generator.implementation).toBe("wasm"));
+
+test("masks of scattered addresses equal those of the same addresses one by one", () => {
+  const rng = createRng({ seed: 79, stream: 1 });
+  for (let compared = 0; compared < 10_000;) {
+    const grid = drawGrid(rng);
+    const options = drawOptions(grid, rng);
+    const addresses = drawAddresses(1 + rng.integer(200), rng);
+    const count = 1 + rng.integer(grid.rows * grid.cols);
+    const uniform = generator.uniform(grid, { count }, addresses);
+    addresses.forEach((address, i) =>
+      expect(maskOf(uniform, i).cells.join("")).toBe(uniformMask(grid, { count }, createRng(address)).cells.join("")),
+    );
+    try {
+      blockwiseMask(grid, options, createRng(0));
+    } catch {
+      continue;
+    }
+    const batch = generator.blockwise(grid, options, addresses);
+    addresses.forEach((address, i) => expectEqual(batch, i, createRng(address), options));
+    compared += addresses.length;
+  }
+});
+
+test.each([
+  ["no WebAssembly", undefined],
+  [
+    "a host that compiles nothing",
+    { Memory: WebAssembly.Memory, instantiate: () => Promise.reject(new Error("disallowed")) },
+  ],
+])("with %s TypeScript draws the same masks", async (_, host) => {
+  vi.stubGlobal("WebAssembly", host);
+  const other = await createMaskGenerator();
+  expect(other.implementation).toBe("typescript");
+  const rng = createRng({ seed: 80, stream: 1 });
+  const variants: BlockwiseOptions[] = [
+    { count: 40 },
+    { count: 40, variant: "exact" },
+    { ratio: 0.4, variant: "paper" },
+  ];
+  const lists: BatchAddress[] = [
+    { seed: 2 ** 52 + 7, stream: 4, epoch: 3, index: 9, masks: 50 },
+    drawAddresses(50, rng),
+  ];
+  for (const grid of [
+    { rows: 9, cols: 14 },
+    { rows: 24, cols: 5 },
+  ]) {
+    for (const address of lists) {
+      expect(other.uniform(grid, { count: 30 }, address)).toEqual(generator.uniform(grid, { count: 30 }, address));
+      for (const options of variants)
+        expect(other.blockwise(grid, options, address)).toEqual(generator.blockwise(grid, options, address));
+    }
+  }
 });
 
 test("BEiT's own setting, 10,000 masks: equal", () => {
@@ -134,6 +201,9 @@ test("addresses, options and places out of range are refused", () => {
   expect(draw({ index: 2 ** 32 - 1, masks: 2 })).toThrow(`${prefix} masks to be an integer in [1, 1], got 2`);
   expect(draw({ seed: 2 ** 53 })).toThrow(`${prefix} seed to be an integer in [0, 9007199254740991]`);
   expect(draw({ epoch: -1 })).toThrow(`${prefix} epoch to be an integer in [0, 4294967295], got -1`);
+  const list = (addresses: readonly RngAddress[]) => () => generator.blockwise(grid, { count: 75 }, addresses);
+  expect(list([])).toThrow(`${prefix} masks to be an integer in [1, 4294967295], got 0`);
+  expect(list([{ seed: 1 }, { seed: 1, index: 1.5 }])).toThrow(`${prefix} index to be an integer in [0, 4294967295]`);
   const address = { seed: 1, masks: 2 };
   expect(() => generator.blockwise(grid, { count: 0 }, address)).toThrow(`${prefix} count to be an integer`);
   expect(() => generator.uniform({ rows: 0, cols: 1 }, { count: 1 }, address)).toThrow("[MaskGenerator.uniform]");
