@@ -23,7 +23,8 @@ export {
 } from "./evaluate/evaluate.ts";
 export { fineTune, type FineTuneReport } from "./stages/fine-tune.ts";
 export { createEventWriter } from "./tensorboard.ts";
-export { drawMask, maskedTargets } from "./masks.ts";
+export { createMaskDrawer, drawMask, maskedTargets } from "./masks.ts";
+export type { DrawMasks, MaskAddress } from "./masks.ts";
 export { adamWDefaults, initAdamW, updateAdamW, type AdamWOptions, type AdamWState } from "./optimizer/adamw.ts";
 export { matchRules, type ParamRule } from "./optimizer/param-rules.ts";
 export { anneal, warmupCosine, type Annealing, type WarmupCosine } from "./optimizer/schedule.ts";

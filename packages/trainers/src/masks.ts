@@ -1,16 +1,31 @@
 // Masks of training images: one a picture, drawn from the picture's own random stream in this epoch.
 import { blockwiseMask, uniformMask, type Grid, type Mask } from "@beitjs/masking";
+import { createMaskGenerator, maskOf } from "@beitjs/masking/bulk";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import type { MaskRecipe } from "./recipes/recipe.ts";
 
-/** The mask of example `index` in `epoch`. */
-export function drawMask(
-  grid: Grid,
-  recipe: MaskRecipe,
-  address: { readonly seed: number; readonly epoch: number; readonly index: number },
-): Mask {
+/** Which mask: that of example `index` in `epoch` of a run with this seed. */
+export type MaskAddress = { readonly seed: number; readonly epoch: number; readonly index: number };
+
+/** The mask of one example. */
+export function drawMask(grid: Grid, recipe: MaskRecipe, address: MaskAddress): Mask {
   const rng = createRng({ ...address, stream: streams.mask });
   return recipe.kind === "uniform" ? uniformMask(grid, recipe, rng) : blockwiseMask(grid, recipe, rng);
+}
+
+export type DrawMasks = (grid: Grid, recipe: MaskRecipe, addresses: readonly MaskAddress[]) => readonly Mask[];
+
+/** Draws the masks of many examples at once, by WebAssembly SIMD where there is any: cell by cell those of `drawMask`. */
+export async function createMaskDrawer(): Promise<DrawMasks> {
+  const generator = await createMaskGenerator();
+  return (grid, recipe, examples) => {
+    const addresses = examples.map(({ seed, epoch, index }) => ({ seed, epoch, index, stream: streams.mask }));
+    const batch =
+      recipe.kind === "uniform"
+        ? generator.uniform(grid, recipe, addresses)
+        : generator.blockwise(grid, recipe, addresses);
+    return examples.map((_, i) => maskOf(batch, i));
+  };
 }
 
 /** Visual tokens at the masked patches of a batch: image after image, positions ascending, as the logits come. */

@@ -1,5 +1,6 @@
 // Masks: drawn with sliders, block by block if asked, or painted by hand.
 import { maskFromCells } from "@beitjs/masking";
+import { createMaskGenerator, type MaskGenerator } from "@beitjs/masking/bulk";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { drawPicture, eachPatch, PatchGrid } from "../parts/canvas.tsx";
@@ -21,6 +22,7 @@ export function MaskPanel({ tokens, cells, onCells, onError }: PanelProps): JSX.
   const grid = useMemo(() => ({ rows: side, cols: side }), [side]);
   const [settings, setSettings] = useState<MaskSettings>(defaultMask);
   const [painting, setPainting] = useState<number>();
+  const generator = useMaskGenerator();
   const timer = useRef<ReturnType<typeof setInterval>>();
   const stop = (): void => clearInterval(timer.current);
   useEffect(() => stop, []);
@@ -65,7 +67,10 @@ export function MaskPanel({ tokens, cells, onCells, onError }: PanelProps): JSX.
     },
     [picture, cells, side],
   );
-  const expected = useMemo(() => safely(() => expectedFacts(grid, settings)), [grid, settings]);
+  const expected = useMemo(
+    () => safely(() => expectedFacts(grid, settings, { generator })),
+    [grid, settings, generator],
+  );
   const drawShares = useCallback(
     (context: CanvasRenderingContext2D, size: number) =>
       eachPatch(size, side, (patch, x, y, cell) => {
@@ -169,6 +174,13 @@ export function drawHidden(context: CanvasRenderingContext2D, size: number, side
     context.strokeStyle = "#9da0a5";
     context.strokeRect(x + 0.5, y + 0.5, cell - 1, cell - 1);
   });
+}
+
+/** Many masks at a time for the statistics, once it is compiled; they are the same without it. */
+function useMaskGenerator(): MaskGenerator | undefined {
+  const [generator, setGenerator] = useState<MaskGenerator>();
+  useEffect(() => void createMaskGenerator().then(setGenerator), []);
+  return generator;
 }
 
 function safely<Result>(make: () => Result): Result | undefined {

@@ -1,3 +1,4 @@
+import { createMaskGenerator } from "@beitjs/masking/bulk";
 import { expect, it } from "vitest";
 import { adjacentShare, defaultMask, drawMask, expectedFacts, type MaskKind } from "./masks.ts";
 
@@ -18,13 +19,21 @@ it.each<MaskKind>(["official", "exact", "uniform", "span"])("tells %s block by b
 });
 
 it("expects what masks are on average", () => {
-  const { meanCount, masks, fullShare, adjacentShare: together } = expectedFacts(grid, defaultMask, 300);
+  const { meanCount, masks, fullShare, adjacentShare: together } = expectedFacts(grid, defaultMask, { masks: 300 });
   expect(masks).toBe(300);
   expect(meanCount).toBeGreaterThan(73);
   expect(fullShare).toBeGreaterThan(0.5);
   // Blocks hide neighbors together far more often than chance would.
   expect(together).toBeGreaterThan(2 * (75 / 196) ** 2);
   expect(adjacentShare(drawMask(grid, { ...defaultMask, kind: "uniform" }))).toBeLessThan(0.25);
+});
+
+it.each<MaskKind>(["official", "exact", "uniform", "span"])("expects the same of %s drawn in bulk", async (kind) => {
+  const generator = await createMaskGenerator();
+  for (const change of [{}, { count: 3, minBlock: 49 }, { seed: 900, minAspect: 0.6 }]) {
+    const settings = { ...defaultMask, kind, ...change };
+    expect(expectedFacts(grid, settings, { generator })).toEqual(expectedFacts(grid, settings));
+  }
 });
 
 it("follows the sliders where they ask for what no mask can be", () => {

@@ -10,7 +10,7 @@ import {
   type TokenizerEncoder,
 } from "@beitjs/dvae-tokenizer";
 import { batches, evalView, stack, type Dataset, type EvalViewOptions } from "../data/index.ts";
-import { drawMask, maskedTargets } from "../masks.ts";
+import { createMaskDrawer, maskedTargets } from "../masks.ts";
 import type { MaskRecipe } from "../recipes/recipe.ts";
 import { viewBatch } from "../view-batch.ts";
 
@@ -74,15 +74,18 @@ export async function evaluatePretraining(
   },
 ): Promise<PretrainingScores> {
   const { backend } = beit.params.classToken;
+  const { mask, seed } = options;
   const side = gridSide(beit.config);
+  const grid = { rows: side, cols: side };
+  const drawMasks = await createMaskDrawer();
   let [loss, right, count] = [0, 0, 0];
-  const data = inOrder(images, options.batchSize ?? 100, undefined, ({ image }, { index }) => ({
+  const data = inOrder(images, options.batchSize ?? 100, undefined, ({ image }) => ({
     pixels: evalView(image, options.pixelView),
     tokens: evalView(image, options.tokenView),
-    mask: drawMask({ rows: side, cols: side }, options.mask, { seed: options.seed, epoch: 0, index }),
   }));
-  for await (const { items } of data) {
-    const masks = items.map(({ mask }) => mask);
+  for await (const { items, indices, epoch } of data) {
+    const addresses = indices.map((index) => ({ seed, epoch, index }));
+    const masks = drawMasks(grid, mask, addresses);
     const ids = await tokensOf(
       tokenizer,
       items.map(({ tokens }) => tokens),
