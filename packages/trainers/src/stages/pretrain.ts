@@ -17,7 +17,7 @@ import type { Mask } from "@beitjs/masking";
 import { preparedAhead } from "../data/ahead.ts";
 import { twoViews, viewRng, type Batch, type Prepare } from "../data/index.ts";
 import { tokensOf } from "../evaluate/evaluate.ts";
-import { drawMask, maskedTargets } from "../masks.ts";
+import { createMaskDrawer, maskedTargets } from "../masks.ts";
 import type { PretrainRecipe } from "../recipes/recipe.ts";
 import {
   microBatchesOf,
@@ -39,7 +39,11 @@ export type PretrainReport = StepReport<BeitParams> & {
   readonly beit: Beit;
 };
 
-type View = { readonly pixelView: Float32Array; readonly tokenView: Float32Array; readonly mask: Mask };
+type View = {
+  readonly pixelView: Float32Array;
+  readonly tokenView: Float32Array;
+  readonly at: { readonly epoch: number; readonly index: number };
+};
 
 /** A micro-batch on the device. */
 type Piece = {
@@ -69,14 +73,16 @@ export async function* pretrain(
   });
   const state = startState(params, recipe, resume);
   const rates = updateRules(params, recipe, steps, { decay: weightDecayRules });
-  const side = gridSide(config);
+  const grid = { rows: gridSide(config), cols: gridSide(config) };
+  const drawMasks = await createMaskDrawer();
 
   const prepare: Prepare<View> = ({ image }, at) => ({
     ...twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })),
-    mask: drawMask({ rows: side, cols: side }, recipe.mask, { seed, ...at }),
+    at,
   });
   const makePiece = async (views: readonly View[]): Promise<Piece> => {
-    const masks = views.map(({ mask }) => mask);
+    const addresses = views.map(({ at }) => ({ seed, ...at }));
+    const masks = drawMasks(grid, recipe.mask, addresses);
     const tokens = await tokensOf(
       tokenizer,
       views.map(({ tokenView }) => tokenView),
@@ -87,11 +93,10 @@ export async function* pretrain(
     return { masks, pixels: viewBatch(pixelViews, config, backend), targets, expected };
   };
   // The tokens of the next batch are made while the device computes the step.
-  const makeStep = async ({ epoch, items }: Batch<View>): Promise<Step> => ({
-    epoch,
-    masked: items.reduce((sum, { mask }) => sum + mask.count, 0),
-    pieces: await Promise.all(microBatchesOf(items, microBatches).map(makePiece)),
-  });
+  const makeStep = async ({ epoch, items }: Batch<View>): Promise<Step> => {
+    const pieces = await Promise.all(microBatchesOf(items, microBatches).map(makePiece));
+    return { epoch, masked: pieces.reduce((sum, { expected }) => sum + expected.length, 0), pieces };
+  };
   const discard = ({ pieces }: Step): void => disposeTree(pieces);
   const source = runBatches(recipe, options, state, prepare);
   for await (const { epoch, masked, pieces } of preparedAhead(source, makeStep, discard)) {
