@@ -16,7 +16,7 @@ import { gridSide as tokenGridSide, type TokenizerEncoder } from "@beitjs/dvae-t
 import { twoViews, viewRng } from "../data/index.ts";
 import { tokensOf } from "../evaluate/evaluate.ts";
 import { train } from "../loop.ts";
-import { drawMask, maskedTargets } from "../masks.ts";
+import { createMaskDrawer, maskedTargets } from "../masks.ts";
 import type { PretrainRecipe } from "../recipes/recipe.ts";
 import type { RunOptions, StepReport } from "../run.ts";
 import { viewBatch } from "../view-batch.ts";
@@ -43,17 +43,22 @@ export async function* pretrain(
   const { config, params } = initBeit(recipe.model, createRng({ seed, stream: streams.parameters }), backend, {
     std: recipe.initStd,
   });
-  const side = gridSide(config);
+  const grid = { rows: gridSide(config), cols: gridSide(config) };
+  const drawMasks = await createMaskDrawer();
   yield* train(
     {
       params,
       decay: weightDecayRules,
       prepare: ({ image }, at) => ({
         ...twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })),
-        mask: drawMask({ rows: side, cols: side }, mask, { seed, ...at }),
+        at,
       }),
       piece: async (items) => {
-        const masks = items.map((item) => item.mask);
+        const masks = drawMasks(
+          grid,
+          mask,
+          items.map(({ at }) => ({ seed, ...at })),
+        );
         const tokenViews = items.map(({ tokenView }) => tokenView);
         const expected = maskedTargets(await tokensOf(tokenizer, tokenViews), masks);
         const pixelViews = items.map(({ pixelView }) => pixelView);
