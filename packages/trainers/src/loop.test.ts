@@ -1,7 +1,7 @@
 // What the loop owes every stage: pieces made ahead are freed on every way out, and what fails while they are made is told
 // when its step's turn comes.
 import { afterAll, describe, expect, it } from "vitest";
-import { disposeTree, tensor, type Tensor } from "@beitjs/tensor-core";
+import { disposeTree, tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
 import { meanSquaredError } from "@beitjs/tensor-core/ops";
 import { createSimdBackend } from "@beitjs/tensor-core/simd";
 import type { Dataset } from "./data/index.ts";
@@ -16,6 +16,14 @@ afterAll(() => simd.dispose());
 
 type Params = { readonly x: Tensor };
 type Report = StepReport<Params> & { readonly weights: readonly number[] };
+/** As of a device that is waited for: the next pieces are made before a step's results are there. */
+const waiting = Object.assign(Object.create(simd) as Backend, {
+  async read(...args: Parameters<Backend["read"]>) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return simd.read(...args);
+  },
+});
+
 /** The numbers that a piece is to be near to; may throw, or say so later. */
 type Targets = (at: PieceAddress) => number | Promise<number>;
 
@@ -23,11 +31,12 @@ const recipe: Recipe = { ...tinyTokenizer, epochs: 2, batchSize: 8, microBatches
 
 function run(
   targets: Targets,
-  options: { readonly images?: Dataset; readonly signal?: AbortSignal } = {},
+  options: { readonly images?: Dataset; readonly signal?: AbortSignal; readonly backend?: Backend } = {},
 ): AsyncGenerator<Report, void, void> {
+  const { backend = simd } = options;
   return train(
     {
-      params: { x: tensor([1, 1, 1, 1], [4], simd) },
+      params: { x: tensor([1, 1, 1, 1], [4], backend) },
       decay: [[/./, 1]],
       prepare: ({ label }) => label as number,
       piece: async (labels, at) => {
@@ -36,7 +45,7 @@ function run(
           target: tensor(
             labels.map(() => target),
             [4],
-            simd,
+            backend,
           ),
           weight: at.micro + 1,
         };
@@ -45,7 +54,7 @@ function run(
       objective: ({ x }: Params, { target }) => ({ loss: meanSquaredError(x, target) }),
       report: (_, pieces) => ({ weights: pieces.map(({ weight }) => weight) }),
     },
-    { recipe, images: tinyImages(), backend: simd, ...options },
+    { recipe, images: tinyImages(), backend, ...options },
   );
 }
 
@@ -130,7 +139,13 @@ describe("train", () => {
   });
 
   it("frees the pieces of the step and of the next one when a loss is not finite", async () => {
-    const outcome = await follow(() => run(({ step }) => (step === 2 ? NaN : 0)));
+    const made: number[] = [];
+    const targets: Targets = ({ step }) => {
+      made.push(step);
+      return step === 2 ? NaN : 0;
+    };
+    const outcome = await follow(() => run(targets, { backend: waiting }));
+    expect(made.at(-1)).toBe(3);
     expect(outcome.error).toBeInstanceOf(NonFiniteError);
     expect(outcome).toMatchObject({ steps: [1, 2], left: 0 });
   });
