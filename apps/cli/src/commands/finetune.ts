@@ -1,31 +1,14 @@
 // Stage 3: a classifier, from a pre-trained encoder or, for comparison, from scratch.
-import type { Beit } from "@beitjs/beit-encoder";
-import type { Backend } from "@beitjs/tensor-core";
-import {
-  fineTune,
-  requireLabels,
-  takePerClass,
-  totalSteps,
-  type Dataset,
-  type FineTuneRecipe,
-  type FineTuneReport,
-} from "@beitjs/trainers";
+import { requireLabels, takePerClass, totalSteps } from "@beitjs/trainers";
 import { backendFlags, openBackend } from "../backends/open.ts";
-import { defineCommand, integer, optional, toggle } from "../program/command.ts";
-import { exitCodes, usageError } from "../program/exit-codes.ts";
-import { formatAccuracy, formatLoss } from "../runs/expectations.ts";
 import { imageFacts, imageFlags, openImages } from "../images/images.ts";
 import { looseFlags, openEncoder } from "../models/open.ts";
+import { defineCommand, integer, optional, toggle } from "../program/command.ts";
+import { exitCodes, usageError } from "../program/exit-codes.ts";
+import { runFlags } from "../runs/folder.ts";
 import { loadRecipe, recipeFlags } from "../runs/recipe-file.ts";
-import { inRunFolder, runFlags } from "../runs/folder.ts";
-import {
-  blockFlags,
-  finishRun,
-  runFacts,
-  trainingFlags,
-  trainingRun,
-  type TrainingRunOptions,
-} from "../runs/training-run.ts";
+import { runStage } from "../runs/run-stage.ts";
+import { blockFlags, runFacts, trainingFlags } from "../runs/training-run.ts";
 
 export const finetuneCommand = defineCommand({
   name: "finetune",
@@ -69,37 +52,18 @@ export const finetuneCommand = defineCommand({
             },
             context,
           );
-    await inRunFolder(flags.out, context, async () => {
-      const options = {
-        folder: flags.out,
-        resume: flags.resume,
-        saveEvery: flags.saveEvery,
-        identity: {
-          data: imageFacts(all),
-          labelsPerClass: flags.labelsPerClass ?? null,
-          startWeights: start?.sha256 ?? "scratch",
-        },
-        facts: runFacts({ data: flags.data, skipped, backend: facts, from: start?.path ?? null }),
-        ...fineTuneRun(recipe, images, { backend, recompute: flags.recompute, ...(start && { from: start.beit }) }),
-      };
-      await finishRun(await trainingRun(options, context), options, context);
-    });
+    const run = {
+      ...flags,
+      identity: {
+        data: imageFacts(all),
+        labelsPerClass: flags.labelsPerClass ?? null,
+        startWeights: start?.sha256 ?? "scratch",
+      },
+      facts: runFacts({ data: flags.data, skipped, backend: facts, from: start?.path ?? null }),
+    };
+    const { recompute } = flags;
+    const loop = { recipe, images, backend, recompute, ...(start && { from: start.beit }) };
+    await runStage(recipe.stage, loop, run, context);
     return exitCodes.done;
   },
 });
-
-/** What fine-tuning adds to a run. */
-function fineTuneRun(
-  recipe: FineTuneRecipe,
-  images: Dataset,
-  options: { readonly from?: Beit; readonly backend: Backend; readonly recompute: boolean },
-): Pick<TrainingRunOptions<FineTuneReport>, "recipe" | "train" | "model" | "metrics" | "describe"> {
-  const { length } = requireLabels(images);
-  return {
-    recipe,
-    train: (resume) => fineTune({ recipe, images, ...options, ...(resume && { resume }) }),
-    model: ({ beit }) => beit.config,
-    metrics: ({ accuracy }) => ({ accuracy }),
-    describe: ({ loss, accuracy }) => `${formatLoss(loss, length)}, ${formatAccuracy(accuracy, length)}`,
-  };
-}

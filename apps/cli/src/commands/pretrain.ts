@@ -1,30 +1,15 @@
 // Stage 2: masked image modeling with a frozen tokenizer.
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
-import type { Backend } from "@beitjs/tensor-core";
-import {
-  checkMatch,
-  pretrain,
-  totalSteps,
-  type Dataset,
-  type PretrainRecipe,
-  type PretrainReport,
-} from "@beitjs/trainers";
+import { checkMatch, totalSteps, type PretrainRecipe } from "@beitjs/trainers";
 import { backendFlags, openBackend } from "../backends/open.ts";
-import { defineCommand, required } from "../program/command.ts";
-import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
-import { formatAccuracy, formatLoss } from "../runs/expectations.ts";
 import { imageFacts, imageFlags, openImages } from "../images/images.ts";
 import { openTokenizing } from "../models/open.ts";
+import { defineCommand, required } from "../program/command.ts";
+import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
+import { runFlags } from "../runs/folder.ts";
 import { loadRecipe, recipeFlags } from "../runs/recipe-file.ts";
-import { inRunFolder, runFlags } from "../runs/folder.ts";
-import {
-  blockFlags,
-  finishRun,
-  runFacts,
-  trainingFlags,
-  trainingRun,
-  type TrainingRunOptions,
-} from "../runs/training-run.ts";
+import { runStage } from "../runs/run-stage.ts";
+import { blockFlags, runFacts, trainingFlags } from "../runs/training-run.ts";
 
 export const pretrainCommand = defineCommand({
   name: "pretrain",
@@ -54,36 +39,16 @@ export const pretrainCommand = defineCommand({
     refuseMismatch(recipe, tokenizer);
     const { images, skipped } = await openImages(flags.data, { split: "train", skipBad: flags.skipBad }, context);
     totalSteps(recipe, images);
-    await inRunFolder(flags.out, context, async () => {
-      const options = {
-        folder: flags.out,
-        resume: flags.resume,
-        saveEvery: flags.saveEvery,
-        identity: { data: imageFacts(images), tokenizerWeights: sha256 },
-        facts: runFacts({ data: flags.data, skipped, backend: facts, tokenizer: path }),
-        ...pretrainRun(recipe, images, { tokenizer, backend, recompute: flags.recompute }),
-      };
-      await finishRun(await trainingRun(options, context), options, context);
-    });
+    const run = {
+      ...flags,
+      identity: { data: imageFacts(images), tokenizerWeights: sha256 },
+      facts: runFacts({ data: flags.data, skipped, backend: facts, tokenizer: path }),
+    };
+    const { recompute } = flags;
+    await runStage(recipe.stage, { recipe, images, backend, tokenizer, recompute }, run, context);
     return exitCodes.done;
   },
 });
-
-/** What pre-training adds to a run. */
-function pretrainRun(
-  recipe: PretrainRecipe,
-  images: Dataset,
-  options: { readonly tokenizer: TokenizerEncoder; readonly backend: Backend; readonly recompute: boolean },
-): Pick<TrainingRunOptions<PretrainReport>, "recipe" | "train" | "model" | "metrics" | "describe"> {
-  const { vocabSize } = recipe.model;
-  return {
-    recipe,
-    train: (resume) => pretrain({ recipe, images, ...options, ...(resume && { resume }) }),
-    model: ({ beit }) => beit.config,
-    metrics: ({ accuracy, maskedPatches }) => ({ accuracy, maskedPatches }),
-    describe: ({ loss, accuracy }) => `${formatLoss(loss, vocabSize)}, ${formatAccuracy(accuracy, vocabSize)}`,
-  };
-}
 
 function refuseMismatch(recipe: PretrainRecipe, tokenizer: TokenizerEncoder): void {
   try {

@@ -2,15 +2,15 @@
 import type { FineTuneCurves, ReportData } from "../report/report-data.ts";
 import { curveOf, epochMeans, readMetrics } from "./metrics-file.ts";
 import { recipeOf, type DemoRecipes, type Start } from "./settings.ts";
-import { stageNames } from "./stages.ts";
+import { marks } from "./stages.ts";
 
 /** Curves of all stages; of several seeds the first. */
 export async function readCurves(out: string, recipes: DemoRecipes): Promise<ReportData["curves"]> {
-  const tokenizer = await readMetrics(out, stageNames.tokenizer);
-  const pretrain = await readMetrics(out, stageNames.pretrain);
+  const tokenizer = await readMetrics(out, marks.tokenizer);
+  const pretrain = await readMetrics(out, marks.pretrain);
   const fineTune = async (start: Start): Promise<FineTuneCurves> => {
     const recipe = recipeOf(recipes, start, recipes.fineTune.seed);
-    const lines = await readMetrics(out, stageNames.fineTune(recipe.seed, start));
+    const lines = await readMetrics(out, marks.fineTune(recipe.seed, start));
     const stepsPerEpoch = lines.length / recipe.epochs;
     return { train: epochMeans(lines, "accuracy", stepsPerEpoch), test: curveOf(lines, "testAccuracy", stepsPerEpoch) };
   };

@@ -12,7 +12,7 @@ import { environment } from "./environment.ts";
 import { readMetrics } from "./metrics-file.ts";
 import type { PretrainedEncoder, TrainedTokenizer } from "./parts.ts";
 import { drawPictures } from "./pictures.ts";
-import { stageNames, type StageOptions } from "./stages.ts";
+import { marks, type StageOptions } from "./stages.ts";
 import { summarizeFineTuning, summarizePretraining, summarizeTokenizer, type PairScores } from "./summarize.ts";
 import type { DemoSummary } from "./summary.ts";
 import type { Times } from "./times.ts";
@@ -81,14 +81,14 @@ async function summarize(finished: FinishedDemo, statistics: MaskStatistics, { h
     tokenizer: summarizeTokenizer(
       tokenizer.trained.model,
       tokenizer.scores,
-      await readMetrics(out, stageNames.tokenizer),
+      await readMetrics(out, marks.tokenizer),
       recipes.tokenizer,
     ),
     pretrain: summarizePretraining(
       pretrained.trained.model,
       pretrained.scores,
       statistics,
-      await readMetrics(out, stageNames.pretrain),
+      await readMetrics(out, marks.pretrain),
       recipes.pretrain,
     ),
     fineTune: summarizeFineTuning(pairs, recipes, { classes: classes.length, testImages: test.images.length }),

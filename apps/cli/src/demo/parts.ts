@@ -12,13 +12,14 @@ import {
   type TokenizerScores,
 } from "@beitjs/trainers";
 import type { Context } from "../program/command.ts";
-import { percent, whole } from "../report/format-number.ts";
+import { whole } from "../report/format-number.ts";
+import { inWords } from "../runs/stages.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { labelsPerClass, recipeOf, type Start } from "./settings.ts";
 import {
   fineTuneStage,
+  marks,
   pretrainStage,
-  stageNames,
   tokenizerStage,
   type FineTuneStage,
   type StageOptions,
@@ -40,16 +41,10 @@ export async function trainedTokenizer(stages: StageOptions, context: Context): 
   );
   const trained = await tokenizerStage(stages, context);
   const scores = await evaluateTokenizer(trained.model, data.test.images, { view: settings.tokenView });
-  const { used, vocabSize, perplexity } = scores.usage;
-  tell(
-    context,
-    "tokenizer",
-    `test images: mean absolute error ${scores.meanAbsoluteError.toFixed(3)}, ${used} of ${vocabSize} tokens in use, perplexity ${perplexity.toFixed(1)}`,
-    {
-      meanAbsoluteError: scores.meanAbsoluteError,
-      ...scores.usage,
-    },
-  );
+  tell(context, "tokenizer", `test images: ${inWords("tokenizer", scores, settings.recipes.tokenizer)}`, {
+    meanAbsoluteError: scores.meanAbsoluteError,
+    ...scores.usage,
+  });
   return { trained, scores };
 }
 
@@ -60,7 +55,7 @@ export async function pretrainedEncoder(
   context: Context,
 ): Promise<PretrainedEncoder> {
   const { data, settings } = stages;
-  const { mask, model, seed } = settings.recipes.pretrain;
+  const { mask, seed } = settings.recipes.pretrain;
   heading(
     `3/5 pre-training: visual tokens of masked patches, without labels, ${lengthOf(settings.recipes.pretrain, data.train.images)}`,
     context,
@@ -68,13 +63,7 @@ export async function pretrainedEncoder(
   const trained = await pretrainStage(stages, tokenizer, context);
   const views = { pixelView: settings.pixelView, tokenView: settings.tokenView };
   const scores = await evaluatePretraining(trained.model, tokenizer.model, data.test.images, { mask, seed, ...views });
-  const guessing = `guessing: ${Math.log(model.vocabSize).toFixed(2)} and ${percent(1 / model.vocabSize)}`;
-  tell(
-    context,
-    "pretrain",
-    `test images: loss ${scores.loss.toFixed(3)}, ${percent(scores.accuracy)} of the masked tokens right (${guessing})`,
-    scores,
-  );
+  tell(context, "pretrain", `test images: ${inWords("pretrain", scores, settings.recipes.pretrain)}`, scores);
   return { trained, scores };
 }
 
@@ -91,7 +80,7 @@ export async function fineTunedPairs(
   for (let seed = settings.recipes.fineTune.seed; pairs.length < seeds; seed++) {
     const scored = (start: Start) => {
       const recipe = recipeOf(settings.recipes, start, seed);
-      return times.measure(stageNames.fineTune(seed, start), () => fineTuned(stages, { from, start, recipe }, context));
+      return times.measure(marks.fineTune(seed, start), () => fineTuned(stages, { from, start, recipe }, context));
     };
     pairs.push({ pretrained: await scored("pretrained"), scratch: await scored("scratch") });
   }
@@ -103,13 +92,12 @@ async function fineTuned(stages: StageOptions, how: FineTuneStage, context: Cont
   const { seed } = recipe;
   const trained = await fineTuneStage(stages, how, context);
   const view = recipe.evalView;
-  const scores = await evaluateClassifier(trained.model, stages.data.test.images, {
-    view,
-    signal: context.interrupt.signal,
-  });
+  const { test, classes } = stages.data;
+  const { signal } = context.interrupt;
+  const scores = await evaluateClassifier(trained.model, test.images, { view, signal });
   disposeTree(trained.model.params);
   const name = start === "pretrained" ? "pre-trained" : "from scratch";
-  const text = `${name}, seed ${seed}: ${percent(scores.accuracy)} of ${whole(scores.images)} test images`;
+  const text = `${name}, seed ${seed}, test images: ${inWords("fine-tune", { ...scores, classes }, recipe)}`;
   tell(context, "fine-tune", text, { start, seed, accuracy: scores.accuracy });
   return seedScores(recipe, scores, await readMetrics(stages.out, trained.stage));
 }

@@ -3,15 +3,12 @@
 import { promises as files } from "node:fs";
 import { join } from "node:path";
 import type { Beit } from "@beitjs/beit-encoder";
-import { collapseWarning, type Tokenizer } from "@beitjs/dvae-tokenizer";
+import type { Tokenizer } from "@beitjs/dvae-tokenizer";
 import { disposeTree, type Backend } from "@beitjs/tensor-core";
 import {
   evaluateClassifier,
-  fineTune,
-  pretrain,
   takePerClass,
   totalSteps,
-  trainTokenizer,
   type Dataset,
   type FineTuneRecipe,
   type FineTuneReport,
@@ -20,6 +17,8 @@ import {
 import { loadCheckpoint, type LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { beitOf, tokenizerOf, weightsHash } from "../models/checkpoint.ts";
+import { formatShare } from "../runs/expectations.ts";
+import { loopOf } from "../runs/stages.ts";
 import { trainingRun, type TrainingRunOptions } from "../runs/training-run.ts";
 import type { DemoData } from "./data.ts";
 import { labelsPerClass, type DemoSettings, type Start } from "./settings.ts";
@@ -37,7 +36,7 @@ export type StageOptions = {
 export type Trained<Model> = { readonly model: Model; readonly weights: string; readonly stage: string };
 
 /** Marks of the stages in metrics.jsonl, and the names of their folders. */
-export const stageNames = {
+export const marks = {
   tokenizer: "tokenizer",
   pretrain: "pretrain",
   fineTune: (seed: number, start: Start) => `fine-tune-${start}-${seed}`,
@@ -49,29 +48,10 @@ const testsOnTheWay = 10;
 /** Trains the tokenizer, or loads it when it is done. */
 export async function tokenizerStage(options: StageOptions, context: Context): Promise<Trained<Tokenizer>> {
   const { backend, data, settings } = options;
-  const recipe = settings.recipes.tokenizer;
-  const checkpoint = await runStage(
-    {
-      ...common(options, stageNames.tokenizer),
-      recipe,
-      identity: { images: data.train.sha256 },
-      train: (resume) => trainTokenizer({ recipe, images: data.train.images, backend, ...(resume && { resume }) }),
-      model: ({ tokenizer }) => tokenizer.config,
-      metrics: ({ reconstruction, kl, balance, temperature, usage }) => ({
-        reconstruction,
-        kl,
-        balance,
-        temperature,
-        perplexity: usage.perplexity,
-        usedTokens: usage.used,
-      }),
-      describe: ({ reconstruction, usage }) =>
-        `error ${reconstruction.toFixed(4)}, codebook perplexity ${usage.perplexity.toFixed(0)} of ${usage.vocabSize}`,
-      warning: ({ usage, step, totalSteps: all }) => (step > all / 4 ? collapseWarning(usage) : undefined),
-    },
-    context,
-  );
-  return { model: tokenizerOf(checkpoint, backend), weights: weightsHash(checkpoint), stage: stageNames.tokenizer };
+  const loop = loopOf("tokenizer", { recipe: settings.recipes.tokenizer, images: data.train.images, backend });
+  const identity = { images: data.train.sha256 };
+  const checkpoint = await trained({ ...common(options, marks.tokenizer), ...loop, identity }, context);
+  return { model: tokenizerOf(checkpoint, backend), weights: weightsHash(checkpoint), stage: marks.tokenizer };
 }
 
 /** Pre-trains the encoder with the tokenizer's visual tokens as targets. */
@@ -82,22 +62,10 @@ export async function pretrainStage(
 ): Promise<Trained<Beit>> {
   const { backend, data, settings } = options;
   const recipe = settings.recipes.pretrain;
-  const start = Math.log(recipe.model.vocabSize).toFixed(2);
-  const checkpoint = await runStage(
-    {
-      ...common(options, stageNames.pretrain),
-      recipe,
-      identity: { images: data.train.sha256, tokenizer: tokenizer.weights },
-      train: (resume) =>
-        pretrain({ recipe, tokenizer: tokenizer.model, images: data.train.images, backend, ...(resume && { resume }) }),
-      model: ({ beit }) => beit.config,
-      metrics: ({ accuracy, maskedPatches }) => ({ accuracy, maskedPatches }),
-      describe: ({ loss, accuracy }) =>
-        `loss ${loss.toFixed(3)} (start: ${start}), right ${(100 * accuracy).toFixed(1)} %`,
-    },
-    context,
-  );
-  return { model: beitOf(checkpoint, backend), weights: weightsHash(checkpoint), stage: stageNames.pretrain };
+  const loop = loopOf("pretrain", { recipe, tokenizer: tokenizer.model, images: data.train.images, backend });
+  const identity = { images: data.train.sha256, tokenizer: tokenizer.weights };
+  const checkpoint = await trained({ ...common(options, marks.pretrain), ...loop, identity }, context);
+  return { model: beitOf(checkpoint, backend), weights: weightsHash(checkpoint), stage: marks.pretrain };
 }
 
 export type FineTuneStage = { readonly from: Trained<Beit>; readonly start: Start; readonly recipe: FineTuneRecipe };
@@ -110,39 +78,23 @@ export async function fineTuneStage(
 ): Promise<Trained<Beit>> {
   const { backend, data } = options;
   const images = takePerClass(data.train.images, labelsPerClass, recipe.seed);
-  const stage = stageNames.fineTune(recipe.seed, start);
-  const chance = (100 / data.classes.length).toFixed(0);
-  const checkpoint = await runStage(
-    {
-      ...common(options, stage),
-      recipe,
-      identity: {
-        images: data.train.sha256,
-        test: data.test.sha256,
-        from: start === "pretrained" ? from.weights : null,
-      },
-      train: (resume) =>
-        tested(
-          fineTune({
-            recipe,
-            images,
-            backend,
-            ...(start === "pretrained" && { from: from.model }),
-            ...(resume && { resume }),
-          }),
-          {
-            images: data.test.images,
-            recipe,
-            every: Math.ceil(totalSteps(recipe, images) / testsOnTheWay),
-          },
-        ),
-      model: ({ beit }) => beit.config,
-      metrics: ({ accuracy, testAccuracy }) => ({ accuracy, ...(testAccuracy !== undefined && { testAccuracy }) }),
-      describe: ({ loss, lastTest }) =>
-        `loss ${loss.toFixed(3)}, test ${lastTest === undefined ? `- (chance: ${chance} %)` : `${(100 * lastTest).toFixed(1)} %`}`,
-    },
-    context,
-  );
+  const stage = marks.fineTune(recipe.seed, start);
+  const pretrained = start === "pretrained";
+  const loop = loopOf("fine-tune", { recipe, images, backend, ...(pretrained && { from: from.model }) });
+  const every = Math.ceil(totalSteps(recipe, images) / testsOnTheWay);
+  const run: TrainingRunOptions<TestedReport> = {
+    ...common(options, stage),
+    ...loop,
+    identity: { images: data.train.sha256, test: data.test.sha256, from: pretrained ? from.weights : null },
+    train: (resume) => tested(loop.train(resume), { images: data.test.images, recipe, every }),
+    metrics: ({ testAccuracy, ...report }) => ({
+      ...loop.metrics(report),
+      ...(testAccuracy !== undefined && { testAccuracy }),
+    }),
+    describe: ({ lastTest, ...report }) =>
+      `${loop.describe(report)}, test ${lastTest === undefined ? "-" : formatShare(lastTest)}`,
+  };
+  const checkpoint = await trained(run, context);
   return { model: beitOf(checkpoint, backend), weights: weightsHash(checkpoint), stage };
 }
 
@@ -173,7 +125,7 @@ function common({ out, data, facts }: StageOptions, stage: string) {
 }
 
 // The model is taken from the checkpoint, whether it was just written or is of yesterday.
-async function runStage<Report extends StepReport<unknown>>(
+async function trained<Report extends StepReport<unknown>>(
   options: TrainingRunOptions<Report>,
   context: Context,
 ): Promise<LoadedCheckpoint> {

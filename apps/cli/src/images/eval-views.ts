@@ -1,6 +1,6 @@
 // Fixed views of an image, central and square, as evaluation and pictures want them.
 import type { Preprocessing } from "@beitjs/beit-encoder";
-import type { EvalViewOptions, FineTuneRecipe, PretrainRecipe } from "@beitjs/trainers";
+import type { EvalViewOptions, TwoViewOptions } from "@beitjs/trainers";
 
 const fit = { kind: "centerCrop", cropRatio: 1 } as const;
 
@@ -9,11 +9,9 @@ export function tokenEvalView(channels: 1 | 3, size: number): EvalViewOptions {
   return { channels, size, fit, filter: "lanczos", normalization: "unit" };
 }
 
-/** What an encoder sees; `size` if it is not that of the recipe. */
-export function pixelEvalView(recipe: PretrainRecipe | FineTuneRecipe, size?: number): EvalViewOptions {
-  if (recipe.stage === "fine-tune") return { ...recipe.evalView, size: size ?? recipe.evalView.size };
-  const { channels, pixelSize, mean, std } = recipe.views;
-  return { channels, size: size ?? pixelSize, fit, filter: "bicubic", normalization: { mean, std } };
+/** What an encoder sees in pre-training. */
+export function pixelEvalView({ channels, pixelSize, mean, std }: TwoViewOptions): EvalViewOptions {
+  return { channels, size: pixelSize, fit, filter: "bicubic", normalization: { mean, std } };
 }
 
 /** The same view as other programs describe it. */

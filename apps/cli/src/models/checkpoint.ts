@@ -11,16 +11,14 @@ import {
 import { fillTree, type Backend } from "@beitjs/tensor-core";
 import { createRng } from "@beitjs/tensor-core/random";
 import { toFloat32 } from "@beitjs/tensor-core/safetensors";
-import type { DecodedCheckpoint, Recipe } from "@beitjs/trainers";
+import type { DecodedCheckpoint, Recipe, StageName } from "@beitjs/trainers";
 import { loadCheckpoint, type LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
 
-export type StageName = Recipe["stage"];
-
-/** What a checkpoint was trained as. */
-export function stageOf({ manifest }: DecodedCheckpoint): StageName {
-  return (manifest.recipe as Recipe).stage;
+/** What a checkpoint was trained by. */
+export function recipeOf({ manifest }: DecodedCheckpoint): Recipe {
+  return manifest.recipe as Recipe;
 }
 
 /** Opens the checkpoint of a flag; it must be of one of these stages. Damaged ones that were passed over are told. */
@@ -32,7 +30,7 @@ export async function openCheckpoint(
   const checkpoint = await loadCheckpoint(path);
   for (const { path: damaged, reason } of checkpoint.skipped)
     terminal.warn(`damaged checkpoint passed over: ${damaged}: ${reason}`);
-  const stage = stageOf(checkpoint);
+  const { stage } = recipeOf(checkpoint);
   if (!stages.includes(stage))
     throw usageError(`${path}: expected a checkpoint of stage ${stages.join(" or ")}, got ${stage}`);
   return checkpoint;

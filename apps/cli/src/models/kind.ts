@@ -4,16 +4,17 @@ import { hasTokenizerNames } from "@beitjs/dvae-tokenizer";
 import { openTensors } from "@beitjs/tensor-core/files";
 import type { Context } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
+import { stages, stagesOfKind } from "../runs/stages.ts";
 import { isCheckpoint, openModelFiles } from "./files.ts";
-import { openCheckpoint, stageOf } from "./checkpoint.ts";
+import { openCheckpoint, recipeOf } from "./checkpoint.ts";
 
 export type ModelKind = "beit" | "tokenizer";
 
 /** @throws if it is neither, naming what is there */
 export async function modelKind(paths: readonly string[], context: Context): Promise<ModelKind> {
   if (paths.length === 1 && (await isCheckpoint(paths[0]))) {
-    const stages = ["tokenizer", "pretrain", "fine-tune"] as const;
-    return stageOf(await openCheckpoint(paths[0], stages, context)) === "tokenizer" ? "tokenizer" : "beit";
+    const { stage } = recipeOf(await openCheckpoint(paths[0], stagesOfKind(), context));
+    return stages[stage].kind as ModelKind;
   }
   const files = await openModelFiles(paths, context);
   try {

@@ -18,13 +18,14 @@ import {
 } from "@beitjs/dvae-tokenizer";
 import type { Backend } from "@beitjs/tensor-core";
 import { hashSource } from "@beitjs/tensor-core/files";
-import type { EvalViewOptions, FineTuneRecipe, PretrainRecipe } from "@beitjs/trainers";
+import type { EvalViewOptions, StageName } from "@beitjs/trainers";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
 import { choice, integer, toggle, type Context } from "../program/command.ts";
 import { isCheckpoint, openModelFiles, type ModelFiles } from "./files.ts";
-import { beitOf, openCheckpoint, tokenizerOf, weightsHash, type StageName } from "./checkpoint.ts";
+import { beitOf, openCheckpoint, recipeOf, tokenizerOf, weightsHash } from "./checkpoint.ts";
 import type { Progress } from "../program/terminal.ts";
-import { pixelEvalView, preprocessingOf } from "../images/eval-views.ts";
+import { preprocessingOf } from "../images/eval-views.ts";
+import { evalViewOf, stagesOfKind } from "../runs/stages.ts";
 
 /** A BEiT and what it takes to use it. */
 export type OpenedEncoder = {
@@ -69,7 +70,7 @@ export const looseFlags = {
 
 export type OpenEncoderOptions = {
   /** Checkpoints of which stages will do. */
-  readonly stages?: readonly Extract<StageName, "pretrain" | "fine-tune">[];
+  readonly stages?: readonly StageName[];
   readonly imageSize?: number | undefined;
   readonly tableResizing?: "auto" | NonNullable<AdaptOptions["tableResizing"]>;
   readonly allowUnexpected?: boolean;
@@ -127,13 +128,12 @@ type ChosenOptions = OpenBeitOptions & Pick<OpenEncoderOptions, "stages">;
 async function openTrained(
   path: string,
   backend: Backend,
-  { stages = ["pretrain", "fine-tune"], ...options }: ChosenOptions,
+  { stages = stagesOfKind("beit"), ...options }: ChosenOptions,
   context: Context,
 ): Promise<OpenedEncoder> {
   const checkpoint = await openCheckpoint(path, stages, context);
   const beit = beitOf(checkpoint, backend, options);
-  const recipe = checkpoint.manifest.recipe as PretrainRecipe | FineTuneRecipe;
-  const view = pixelEvalView(recipe, beit.config.imageSize);
+  const view = { ...evalViewOf(recipeOf(checkpoint)), size: beit.config.imageSize };
   const labels = labelsOf(checkpoint);
   const { resizing: ownResizing } = beitOrigins.beitjs;
   return {
@@ -197,7 +197,7 @@ async function openTokenizerWith<Model>(
 ): Promise<OpenedTokenizerModel<Model | Tokenizer>> {
   const given = typeof paths === "string" ? [paths] : paths;
   if (given.length === 1 && (await isCheckpoint(given[0]))) {
-    const checkpoint = await openCheckpoint(given[0], ["tokenizer"], context);
+    const checkpoint = await openCheckpoint(given[0], stagesOfKind("tokenizer"), context);
     return {
       tokenizer: tokenizerOf(checkpoint, backend),
       origin: "beitjs",

@@ -2,16 +2,13 @@
 // before any work.
 import { promises as files } from "node:fs";
 import { extname } from "node:path";
-import { recipes, type Recipe } from "@beitjs/trainers";
+import { recipes, type Recipe, type RecipeOf, type StageName } from "@beitjs/trainers";
 import { parse, stringify } from "yaml";
 import type { z } from "zod";
 import { defaulted, list } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
 import { recipeProblems } from "./recipe-checks.ts";
 import { recipeSchemas } from "./recipe-schema.ts";
-
-export type StageName = Recipe["stage"];
-export type RecipeOf<Stage extends StageName> = Extract<Recipe, { readonly stage: Stage }>;
 
 export const recipeFlags = (fallback: string) => ({
   recipe: defaulted(

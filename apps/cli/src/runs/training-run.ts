@@ -2,9 +2,9 @@
 // the end, and stops well on Ctrl-C and on a loss that is not finite.
 import { disposeTree } from "@beitjs/tensor-core";
 import {
+  checkpointInfo,
   firstDifference,
   NonFiniteError,
-  type CheckpointInfo,
   type DecodedCheckpoint,
   type Recipe,
   type StepReport,
@@ -24,18 +24,9 @@ export const blockFlags = {
   recompute: toggle("keep one block's memory instead of all blocks', for a third more time and the same results"),
 };
 
-export type TrainingRunOptions<Report extends StepReport<unknown>> = {
-  /** Where `checkpoints/` lies; created and locked by the caller. */
-  readonly folder: string;
+/** A loop as a run drives it, with what is recorded and said of a step. */
+export type TrainingLoop<Report extends StepReport<unknown>> = {
   readonly recipe: Recipe;
-  /** `auto`, `never` or a checkpoint's path. */
-  readonly resume: string;
-  readonly saveEvery: number;
-  /** Facts besides the recipe that must be the same when the run goes on: images, starting weights. */
-  readonly identity: Readonly<Record<string, unknown>>;
-  /** Other facts for the checkpoint's manifest. */
-  readonly facts: Readonly<Record<string, unknown>>;
-  /** The training loop. */
   readonly train: (resume: DecodedCheckpoint | undefined) => AsyncGenerator<Report, void, void>;
   /** Configuration of the model being trained. */
   readonly model: (report: Report) => object;
@@ -45,6 +36,18 @@ export type TrainingRunOptions<Report extends StepReport<unknown>> = {
   readonly describe: (report: Report) => string;
   /** A warning, which is told when it is a new one. */
   readonly warning?: (report: Report) => string | undefined;
+};
+
+export type TrainingRunOptions<Report extends StepReport<unknown>> = TrainingLoop<Report> & {
+  /** Where `checkpoints/` lies; created and locked by the caller. */
+  readonly folder: string;
+  /** `auto`, `never` or a checkpoint's path. */
+  readonly resume: string;
+  readonly saveEvery: number;
+  /** Facts besides the recipe that must be the same when the run goes on: images, starting weights. */
+  readonly identity: Readonly<Record<string, unknown>>;
+  /** Other facts for the checkpoint's manifest. */
+  readonly facts: Readonly<Record<string, unknown>>;
   /** Where metrics.jsonl lies, if not in `folder`, and the mark of this part's lines in it. */
   readonly metricsFolder?: string;
   readonly stage?: string;
@@ -91,7 +94,9 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   let saved = resume?.path;
   let savedStep = begin;
   const save = async (report: Report): Promise<void> => {
-    saved = await saveCheckpoint(folder, report.state, checkpointInfo(report, options));
+    const { identity, facts } = options;
+    const info = checkpointInfo(report, { recipe, model: options.model(report), run: { identity, ...facts } });
+    saved = await saveCheckpoint(folder, report.state, info);
     savedStep = report.step;
     terminal.event("checkpoint", { step: report.step, path: saved });
   };
@@ -127,7 +132,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   } finally {
     progress?.stop();
     await metrics.close();
-    if (last) disposeTree(last.state.optimizer);
+    if (last) disposeTree(last.state.trees.filter(({ tree }) => tree !== last?.state.params));
   }
   const step = last?.step ?? begin;
   if (last && step < last.totalSteps) {
@@ -195,22 +200,6 @@ export async function finishRun<Report extends StepReport<unknown>>(
   const path = await writeSummary(folder, summary);
   terminal.info(`summary: ${path}`);
   terminal.event("done", { step, checkpoint, summary: path });
-}
-
-function checkpointInfo<Report extends StepReport<unknown>>(
-  report: Report,
-  options: TrainingRunOptions<Report>,
-): CheckpointInfo {
-  const { recipe, identity, facts } = options;
-  const stepsPerEpoch = report.totalSteps / recipe.epochs;
-  return {
-    stage: recipe.stage,
-    model: options.model(report),
-    recipe,
-    step: report.step,
-    position: { epoch: Math.floor(report.step / stepsPerEpoch), batch: report.step % stepsPerEpoch },
-    run: { identity, ...facts },
-  };
 }
 
 function refuseOther(

@@ -6,13 +6,12 @@ import { saveTokenizer, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import type { Backend } from "@beitjs/tensor-core";
 import { createImage, resize, type Image } from "@beitjs/tensor-core/image";
 import {
+  checkpointInfo,
   decodeCheckpoint,
   encodeCheckpoint,
   memoryDataset,
-  positionAt,
   pretrain,
   sha256,
-  stepsPerEpoch,
   totalSteps,
   type CheckpointFiles,
   type Dataset,
@@ -146,16 +145,9 @@ async function train(from: StoredRun, context: TrainContext): Promise<"finished"
 }
 
 function checkpointOf(report: PretrainReport, recipe: PretrainRecipe, images: Dataset): Promise<CheckpointFiles> {
-  const { step, state, beit } = report;
-  const { epoch, step: batch } = positionAt(step, stepsPerEpoch(images, recipe));
-  return encodeCheckpoint(state, {
-    stage: "pretrain",
-    model: beit.config,
-    recipe,
-    step,
-    position: { epoch, batch },
-    run: { where: "apps/web", images: images.length },
-  });
+  const { state, beit } = report;
+  const run = { where: "apps/web", images: images.length };
+  return encodeCheckpoint(state, checkpointInfo(report, { recipe, model: beit.config, run }));
 }
 
 // The layout of @beitjs/trainers/node, and beside it the tokenizer whose tokens the model predicts.

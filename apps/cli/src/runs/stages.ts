@@ -1,0 +1,200 @@
+// What a stage is, said once: how it is trained, what is recorded and said of a step, what its model is and sees, and how it is
+// measured. Commands and the demo read it here; another stage is another entry.
+import type { Beit } from "@beitjs/beit-encoder";
+import { collapseWarning, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
+import type { Backend } from "@beitjs/tensor-core";
+import {
+  evaluateClassifier,
+  evaluateGaussian,
+  evaluatePretraining,
+  evaluateTokenizer,
+  fineTune,
+  pretrain,
+  requireLabels,
+  trainGaussianVae,
+  trainTokenizer,
+  type ClassifierScores,
+  type Dataset,
+  type DecodedCheckpoint,
+  type EvalViewOptions,
+  type FineTuneReport,
+  type GaussianReport,
+  type GaussianScores,
+  type PretrainingScores,
+  type PretrainReport,
+  type Recipe,
+  type RecipeOf,
+  type RunOptions,
+  type StageName,
+  type TokenizerReport,
+  type TokenizerScores,
+} from "@beitjs/trainers";
+import { pixelEvalView, tokenEvalView } from "../images/eval-views.ts";
+import { beitOf, gaussianVaeOf, tokenizerOf } from "../models/checkpoint.ts";
+import type { ModelKind } from "../models/kind.ts";
+import { refuseOtherClasses } from "../models/labels.ts";
+import { formatAccuracy, formatLogarithm, formatLoss, formatShare } from "./expectations.ts";
+import type { TrainingLoop } from "./training-run.ts";
+
+/** What the loop of a stage takes beside images and recipe, what it reports, and what is measured of its model. */
+type Types = {
+  readonly tokenizer: { readonly takes: unknown; readonly report: TokenizerReport; readonly scores: TokenizerScores };
+  readonly gaussian: { readonly takes: unknown; readonly report: GaussianReport; readonly scores: GaussianScores };
+  readonly pretrain: {
+    readonly takes: { readonly tokenizer: TokenizerEncoder };
+    readonly report: PretrainReport;
+    readonly scores: PretrainingScores;
+  };
+  readonly "fine-tune": {
+    readonly takes: { readonly from?: Beit };
+    readonly report: FineTuneReport;
+    readonly scores: ClassifierScores & { readonly classes: readonly string[] };
+  };
+};
+
+export type LoopOptions<Name extends StageName> = RunOptions & { readonly recipe: RecipeOf<Name> } & Types[Name]["takes"];
+
+/** Figures of a model as values, and for people, with what to expect. */
+export type Figures = { readonly values: Readonly<Record<string, unknown>>; readonly lines: readonly string[] };
+
+export type Measured<Name extends StageName> = {
+  readonly checkpoint: DecodedCheckpoint;
+  readonly recipe: RecipeOf<Name>;
+  readonly images: Dataset;
+  readonly backend: Backend;
+  /** Opens the tokenizer whose tokens the model predicts. */
+  readonly tokenizer: () => Promise<TokenizerEncoder>;
+};
+
+type Stage<Name extends StageName> = Omit<TrainingLoop<Types[Name]["report"]>, "recipe" | "train"> & {
+  readonly train: (options: LoopOptions<Name>) => AsyncGenerator<Types[Name]["report"], void, void>;
+  /** What its checkpoints are to a command that takes a model. */
+  readonly kind?: ModelKind;
+  /** What its model sees of an image, where nothing is random. */
+  readonly view: (recipe: RecipeOf<Name>) => EvalViewOptions;
+  readonly evaluate: (measured: Measured<Name>) => Promise<Types[Name]["scores"]>;
+  readonly figures: (scores: Types[Name]["scores"], recipe: RecipeOf<Name>) => Figures;
+};
+
+const tokenView = ({ views }: RecipeOf<"tokenizer" | "gaussian" | "pretrain">): EvalViewOptions =>
+  tokenEvalView(views.channels, views.tokenSize);
+
+export const stages: { readonly [Name in StageName]: Stage<Name> } = {
+  tokenizer: {
+    train: trainTokenizer,
+    model: ({ tokenizer }) => tokenizer.config,
+    metrics: ({ reconstruction, kl, balance, temperature, usage: { perplexity, used } }) => ({
+      ...{ reconstruction, kl, balance, temperature, perplexity },
+      tokensInUse: used,
+    }),
+    describe: ({ loss, reconstruction, kl, usage: { used, vocabSize, perplexity } }) =>
+      `loss ${loss.toFixed(4)}, reconstruction ${reconstruction.toFixed(4)}, KL ${kl.toFixed(2)} (0 to ${formatLogarithm(vocabSize)}), ` +
+      `${used} of ${vocabSize} tokens in use, perplexity ${perplexity.toFixed(1)}`,
+    // Few tokens are in use before the first hundred steps whatever comes later.
+    warning: ({ step, usage }) => (step >= 100 ? collapseWarning(usage) : undefined),
+    kind: "tokenizer",
+    view: tokenView,
+    evaluate: ({ checkpoint, recipe, images, backend }) =>
+      evaluateTokenizer(tokenizerOf(checkpoint, backend), images, { view: tokenView(recipe) }),
+    figures: ({ meanAbsoluteError, usage }) => ({
+      values: { meanAbsoluteError, usage },
+      lines: [
+        `mean absolute error ${meanAbsoluteError.toFixed(4)} (pixels in [-1, 1])`,
+        `codebook: ${usage.used} of ${usage.vocabSize} tokens in use, perplexity ${usage.perplexity.toFixed(1)} (1 to ${usage.vocabSize}), over ${usage.tokens} tokens`,
+      ],
+    }),
+  },
+  gaussian: {
+    train: trainGaussianVae,
+    model: ({ vae }) => vae.config,
+    metrics: ({ reconstruction, kl }) => ({ reconstruction, kl }),
+    describe: ({ loss, reconstruction, kl }) =>
+      `loss ${loss.toFixed(4)}, reconstruction ${reconstruction.toFixed(4)}, KL ${kl.toFixed(2)} per image (0: latents say nothing)`,
+    view: tokenView,
+    evaluate: ({ checkpoint, recipe, images, backend }) =>
+      evaluateGaussian(gaussianVaeOf(checkpoint, backend), images, { view: tokenView(recipe) }),
+    figures: ({ meanAbsoluteError }) => ({
+      values: { meanAbsoluteError },
+      lines: [`mean absolute error ${meanAbsoluteError.toFixed(4)} (pixels in [-1, 1], from the posterior means)`],
+    }),
+  },
+  pretrain: {
+    train: pretrain,
+    model: ({ beit }) => beit.config,
+    metrics: ({ accuracy, maskedPatches }) => ({ accuracy, maskedPatches }),
+    describe: ({ loss, accuracy, beit: { config } }) =>
+      `${formatLoss(loss, config.vocabSize)}, ${formatAccuracy(accuracy, config.vocabSize)}`,
+    kind: "beit",
+    view: ({ views }) => pixelEvalView(views),
+    evaluate: async ({ checkpoint, recipe, images, backend, tokenizer }) => {
+      const { mask, seed, views } = recipe;
+      const options = { mask, seed, pixelView: pixelEvalView(views), tokenView: tokenView(recipe) };
+      const opened = await tokenizer();
+      return evaluatePretraining(beitOf(checkpoint, backend), opened, images, options);
+    },
+    figures: ({ loss, accuracy, maskedPatches }, { model: { vocabSize } }) => ({
+      values: { loss, accuracy, maskedPatches },
+      lines: [formatLoss(loss, vocabSize), `masked patches: ${formatAccuracy(accuracy, vocabSize)}`],
+    }),
+  },
+  "fine-tune": {
+    train: fineTune,
+    model: ({ beit }) => beit.config,
+    metrics: ({ accuracy }) => ({ accuracy }),
+    describe: ({ loss, accuracy, beit: { config } }) =>
+      `${formatLoss(loss, config.classes)}, ${formatAccuracy(accuracy, config.classes)}`,
+    kind: "beit",
+    view: ({ evalView }) => evalView,
+    evaluate: async ({ checkpoint, recipe, images, backend }) => {
+      const classes = requireLabels(images);
+      refuseOtherClasses(checkpoint, classes);
+      const scores = await evaluateClassifier(beitOf(checkpoint, backend), images, { view: recipe.evalView });
+      return { ...scores, classes };
+    },
+    figures: ({ accuracy, top5, classes, confusion }) => ({
+      values: { accuracy, top5, classes, confusion },
+      lines: [formatAccuracy(accuracy, classes.length), `top 5 ${formatShare(top5)}`],
+    }),
+  },
+};
+
+export const stageNames = Object.keys(stages) as readonly StageName[];
+
+/** The stages whose checkpoints are models of a kind; of any kind by default. */
+export function stagesOfKind(kind?: ModelKind): readonly StageName[] {
+  return stageNames.filter((name) => (kind ? stages[name].kind === kind : stages[name].kind !== undefined));
+}
+
+/** What a run of a stage is, from the arguments of its loop. */
+export function loopOf<Name extends StageName>(
+  name: Name,
+  options: LoopOptions<Name>,
+): TrainingLoop<Types[Name]["report"]> {
+  const stage: Stage<Name> = stages[name];
+  return {
+    ...stage,
+    recipe: options.recipe,
+    train: (resume) => stage.train({ ...options, ...(resume && { resume }) }),
+  };
+}
+
+/** What the model of a recipe sees of an image, where nothing is random. */
+export function evalViewOf(recipe: Recipe): EvalViewOptions {
+  const viewOf = <Name extends StageName>(name: Name, one: RecipeOf<Name>) => stages[name].view(one);
+  return viewOf(recipe.stage, recipe);
+}
+
+/** Scores in words, with what to expect. */
+export function inWords<Name extends StageName>(
+  name: Name,
+  scores: Types[Name]["scores"],
+  recipe: RecipeOf<Name>,
+): string {
+  return stages[name].figures(scores, recipe).lines.join(", ");
+}
+
+/** Measures the model of a checkpoint. */
+export async function figuresOf<Name extends StageName>(name: Name, measured: Measured<Name>): Promise<Figures> {
+  const stage: Stage<Name> = stages[name];
+  return stage.figures(await stage.evaluate(measured), measured.recipe);
+}
