@@ -26,6 +26,7 @@ import {
   type RecipeOf,
   type RunOptions,
   type StageName,
+  type StepReport,
   type TokenizerReport,
   type TokenizerScores,
 } from "@beitjs/trainers";
@@ -36,8 +37,10 @@ import { refuseOtherClasses } from "../models/labels.ts";
 import { formatAccuracy, formatLogarithm, formatLoss, formatShare } from "./expectations.ts";
 import type { TrainingLoop } from "./training-run.ts";
 
-/** What the loop of a stage takes beside images and recipe, what it reports, and what is measured of its model. */
-type Types = {
+/** What a stage's loop takes beside images and recipe, what it reports, and what is measured of its model. */
+type Kinds = { readonly takes: unknown; readonly report: StepReport<unknown>; readonly scores: unknown };
+type OfEveryStage<Types extends Readonly<Record<StageName, Kinds>>> = Types;
+type Types = OfEveryStage<{
   readonly tokenizer: { readonly takes: unknown; readonly report: TokenizerReport; readonly scores: TokenizerScores };
   readonly gaussian: { readonly takes: unknown; readonly report: GaussianReport; readonly scores: GaussianScores };
   readonly pretrain: {
@@ -50,7 +53,7 @@ type Types = {
     readonly report: FineTuneReport;
     readonly scores: ClassifierScores & { readonly classes: readonly string[] };
   };
-};
+}>;
 
 export type LoopOptions<Name extends StageName> = RunOptions & { readonly recipe: RecipeOf<Name> } & Types[Name]["takes"];
 
