@@ -4,6 +4,7 @@ import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import {
   compareWithReferenceAsync,
   largestDifference,
+  missingKernels,
   runCase,
   runCaseAsync,
   titleOf,
@@ -30,6 +31,8 @@ const reference = createReferenceBackend();
 const failures: string[] = [];
 for (const opCase of allCases) {
   try {
+    const missing = missingKernels(backend, opCase.op);
+    failures.push(...missing.map((kernel) => `${titleOf(opCase)}: no kernel ${kernel}`));
     const isRounded = precision === "mixed" && rounded.has(opCase.op.name);
     failures.push(...(await (isRounded ? compareRounded(opCase) : compareExactly(opCase))));
   } catch (error) {

@@ -48,13 +48,18 @@ export function buildWhereStale(workspaces: ReadonlyArray<Workspace>): void {
 
 function isStale(folder: string): boolean {
   const built = listFiles(join(folder, "dist"));
-  const sources = listFiles(join(folder, "src")).filter((path) => /\.tsx?$/.test(path) && !/\.test\.tsx?$/.test(path));
+  const sources = listFiles(join(folder, "src")).filter((path) => /\.tsx?$/.test(path) && !isForTests(path));
   const expected = sources.map((path) => join(folder, "dist", path.slice(folder.length + 5).replace(/\.tsx?$/, ".js")));
   const scripts = built.filter((path) => path.endsWith(".js"));
   if (scripts.length === 0 || scripts.length !== expected.length) return true;
   if (expected.some((path) => !scripts.includes(path))) return true;
   const inputs = [...sources, join(folder, "package.json"), join(folder, "tsconfig.json")];
   return Math.max(...inputs.map(modified)) > Math.min(...scripts.map(modified));
+}
+
+// What the packages' tsconfig.json leaves out of dist/.
+function isForTests(path: string): boolean {
+  return /\.(?:test|cases)\.tsx?$|[/\\]all-cases\.ts$/.test(path);
 }
 
 /** Packs all of them into `target` with one call of npm. */

@@ -8,6 +8,7 @@ import {
   compareWithReference,
   elementsOf,
   finiteDifferenceError,
+  missingKernels,
   runCase,
   titleOf,
   type OpCase,
@@ -70,6 +71,7 @@ describe.each(configurations)("simd %j", (options) => {
   afterAll(() => backend.dispose());
 
   it.each(unfusedCases.map((opCase) => [titleOf(opCase), opCase] as const))("%s", (_, opCase) => {
+    expect(missingKernels(backend, opCase.op), "kernels missing").toEqual([]);
     const { values, gradients } = compareWithReference(backend, opCase);
     expect(values.error, values.where).toBeLessThan(valueTolerance(opCase, options));
     expect(gradients.error, gradients.where).toBeLessThan(opCase.gradientTolerance ?? opCase.tolerance ?? 1e-5);

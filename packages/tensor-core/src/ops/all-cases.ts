@@ -1,95 +1,38 @@
-// Every case of every op, for the conformance suite and the benchmarks. Not part of the ops' own entry point.
+// Every op, and every case of every op, for the conformance suite, browsers and a machine with a GPU: what the files *.cases.ts of this folder
+// export as `…Cases`. Vite finds them, which runs the tests and bundles the other programs; no file of a package reads this one.
 import type { OpCase } from "./cases.ts";
-import { accumulateCases } from "./accumulate.cases.ts";
-import { adamWCases } from "./adamw.cases.ts";
-import { addBiasCases } from "./add-bias.cases.ts";
-import { addScaledCases } from "./add-scaled.cases.ts";
-import { argmaxCases } from "./argmax.cases.ts";
-import { assembleTokensCases } from "./assemble-tokens.cases.ts";
-import { attentionCases, attentionProbabilitiesCases } from "./attention.cases.ts";
-import { convTranspose2dCases } from "./conv-transpose2d.cases.ts";
-import { conv2dCases } from "./conv2d.cases.ts";
-import { crossEntropyCases } from "./cross-entropy.cases.ts";
-import { embeddingCases } from "./embedding.cases.ts";
-import { gatherRowsCases } from "./gather-rows.cases.ts";
-import { gaussianSampleCases } from "./gaussian-sample.cases.ts";
-import { geluCases } from "./gelu.cases.ts";
-import { globalNormCases } from "./global-norm.cases.ts";
-import { gumbelNoiseCases } from "./gumbel-noise.cases.ts";
-import { gumbelSoftmaxCases } from "./gumbel-softmax.cases.ts";
-import { klOfMeanToUniformCases } from "./kl-of-mean-to-uniform.cases.ts";
-import { klToNormalCases } from "./kl-to-normal.cases.ts";
-import { klToUniformCases } from "./kl-to-uniform.cases.ts";
-import { layerNormCases } from "./layer-norm.cases.ts";
-import { linearCases } from "./linear.cases.ts";
-import { linearArgmaxCases } from "./linear-argmax.cases.ts";
-import { linearCrossEntropyCases } from "./linear-cross-entropy.cases.ts";
-import { linearGeluCases } from "./linear-gelu.cases.ts";
-import { linearQkvCases } from "./linear-qkv.cases.ts";
-import { linearResidualCases } from "./linear-residual.cases.ts";
-import { logitLaplaceCases } from "./logit-laplace.cases.ts";
-import { matmulCases } from "./matmul.cases.ts";
-import { maxPool2dCases } from "./max-pool2d.cases.ts";
-import { meanSquaredErrorCases } from "./mean-squared-error.cases.ts";
-import { meanTokensCases } from "./mean-tokens.cases.ts";
-import { patchifyCases } from "./patchify.cases.ts";
-import { qkvBiasCases } from "./qkv-bias.cases.ts";
-import { relativePositionBiasCases } from "./relative-position-bias.cases.ts";
-import { reluCases } from "./relu.cases.ts";
-import { residualCases } from "./residual.cases.ts";
-import { scaleShiftCases } from "./scale-shift.cases.ts";
-import { sigmoidCases } from "./sigmoid.cases.ts";
-import { sliceChannelsCases } from "./slice-channels.cases.ts";
-import { smoothL1Cases } from "./smooth-l1.cases.ts";
-import { softmaxCases } from "./softmax.cases.ts";
-import { upsampleNearestCases } from "./upsample-nearest.cases.ts";
+import type { AnyOp } from "./define-op.ts";
+import * as exported from "./index.ts";
 
-export const allCases: readonly OpCase[] = [
-  accumulateCases,
-  adamWCases,
-  addBiasCases,
-  addScaledCases,
-  argmaxCases,
-  assembleTokensCases,
-  attentionCases,
-  attentionProbabilitiesCases,
-  convTranspose2dCases,
-  conv2dCases,
-  crossEntropyCases,
-  embeddingCases,
-  gatherRowsCases,
-  gaussianSampleCases,
-  geluCases,
-  globalNormCases,
-  gumbelNoiseCases,
-  gumbelSoftmaxCases,
-  klOfMeanToUniformCases,
-  klToNormalCases,
-  klToUniformCases,
-  layerNormCases,
-  linearCases,
-  linearArgmaxCases,
-  linearCrossEntropyCases,
-  linearGeluCases,
-  linearQkvCases,
-  linearResidualCases,
-  logitLaplaceCases,
-  matmulCases,
-  maxPool2dCases,
-  meanSquaredErrorCases,
-  meanTokensCases,
-  patchifyCases,
-  qkvBiasCases,
-  relativePositionBiasCases,
-  reluCases,
-  residualCases,
-  scaleShiftCases,
-  sigmoidCases,
-  sliceChannelsCases,
-  smoothL1Cases,
-  softmaxCases,
-  upsampleNearestCases,
-].flat();
+declare global {
+  interface ImportMeta {
+    /** Vite's: modules by their paths. */
+    glob<Module>(
+      pattern: string | readonly string[],
+      options: { readonly eager: true },
+    ): Readonly<Record<string, Module>>;
+  }
+}
+
+const files = import.meta.glob<Readonly<Record<string, unknown>>>("./*.cases.ts", { eager: true });
+
+/** The ops that the package exports. */
+export const allOps: readonly AnyOp[] = Object.values<unknown>(exported).filter(isOp);
+
+/** Cases by the file that has them, such as `./relu.cases.ts`. */
+export const casesByFile: ReadonlyMap<string, readonly OpCase[]> = new Map(
+  Object.entries(files).map(([file, module]) => {
+    const lists = Object.entries(module).filter(([name]) => name.endsWith("Cases"));
+    return [file, lists.flatMap(([, cases]) => cases as readonly OpCase[])];
+  }),
+);
+
+export const allCases: readonly OpCase[] = [...casesByFile.values()].flat();
 
 /** Those of ops that every backend has a kernel for: fused ops have one where it gains something. */
 export const unfusedCases: readonly OpCase[] = allCases.filter(({ op }) => !op.fused);
+
+/** Whether a value is what `defineOp` gives, rather than a function that applies it. */
+export function isOp(value: unknown): value is AnyOp {
+  return typeof value === "object" && value !== null && "shape" in value && "forward" in value;
+}

@@ -2,6 +2,7 @@
 import { createReferenceBackend } from "../backends/reference/index.ts";
 import type { Backend } from "../backend.ts";
 import type { InputCase, OpCase } from "../ops/cases.ts";
+import type { AnyOp } from "../ops/define-op.ts";
 import { sizeOf, type Shape } from "../tensor.ts";
 import { largestDifference, runCase, runCaseAsync, type Results } from "./conformance.ts";
 
@@ -35,6 +36,11 @@ function compare(results: Results, opCase: OpCase): Comparison {
     ),
     gradients: largestDifference(results, wanted, names.filter(isGradient)),
   };
+}
+
+/** Kernels of an op that a backend does not have: `Relu`, `ReluGrad`. It runs them as references. */
+export function missingKernels({ kernels }: Pick<Backend, "kernels">, { name, backward }: AnyOp): string[] {
+  return [name, ...(backward ? [`${name}Grad`] : [])].filter((kernel) => !kernels.has(kernel));
 }
 
 /** What a case runs, as the title of a test. */

@@ -1,6 +1,6 @@
 // For people who write a backend or an op: the same suite that ours must pass.
 export { hashSigned, hashUniform } from "./hash.ts";
-export { compareWithReference, compareWithReferenceAsync, elementsOf, titleOf } from "./compare.ts";
+export { compareWithReference, compareWithReferenceAsync, elementsOf, missingKernels, titleOf } from "./compare.ts";
 export {
   fillInputs,
   finiteDifferenceError,

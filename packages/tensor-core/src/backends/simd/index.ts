@@ -5,7 +5,7 @@ import type { Tensor } from "../../tensor.ts";
 import { createAllocator, type Allocator } from "./allocator.ts";
 import { multipliesBytes, TEST_BYTES } from "./byte-products.ts";
 import { bindKernels, type Simd, type SimdPrecision } from "./context.ts";
-import { allKernels } from "./kernels/index.ts";
+import * as allKernels from "./kernels/index.ts";
 import { createPreparedForms, type PreparedForms } from "./prepared.ts";
 import { callKernel, growMemory, hasRelaxedSimd, loadModule, type SimdBuild, type SimdModule } from "./module.ts";
 import { availableThreads, CONTROL_BYTES, singleThread, startThreads, type Threads } from "./threads.ts";
@@ -94,7 +94,7 @@ export async function createSimdBackend(options: SimdOptions = {}): Promise<Simd
     threads: threads.count,
     precision,
     reasons: { build: wasm.reason, threads: threadsReason(options.threads, shared, offered.reason) },
-    kernels: bindKernels(allKernels, simd),
+    kernels: bindKernels(Object.values(allKernels), simd),
     fallbacks: new Set(),
     scopes: [],
     memory: () => ({

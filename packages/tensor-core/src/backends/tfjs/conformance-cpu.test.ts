@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { unfusedCases } from "../../ops/all-cases.ts";
-import { compareWithReference, titleOf } from "../../testing/index.ts";
+import { compareWithReference, missingKernels, titleOf } from "../../testing/index.ts";
 import { createTfjsBackend, type TfjsBackend } from "./index.ts";
 
 describe("tfjs-cpu", () => {
@@ -16,7 +16,8 @@ describe("tfjs-cpu", () => {
   afterAll(() => backend.dispose());
 
   it.each(unfusedCases.map((opCase) => [titleOf(opCase), opCase] as const))("%s", (_, opCase) => {
-    const { tolerance = 1e-5, gradientTolerance = tolerance } = opCase;
+    const { op, tolerance = 1e-5, gradientTolerance = tolerance } = opCase;
+    expect(missingKernels(backend, op), "kernels missing").toEqual([]);
     const before = tf.memory().numTensors;
     const { values, gradients } = compareWithReference(backend, opCase);
     expect(values.error, values.where).toBeLessThan(tolerance);

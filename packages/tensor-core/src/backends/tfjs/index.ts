@@ -3,7 +3,7 @@
 import type { Backend } from "../../backend.ts";
 import type { Engine, TensorFlow } from "./engine.ts";
 import { bindKernels } from "./implement.ts";
-import { allKernels } from "./kernels/index.ts";
+import * as allKernels from "./kernels/index.ts";
 import { createMemory } from "./memory.ts";
 import { restoreNullCheck } from "./node-util.ts";
 
@@ -36,7 +36,7 @@ export async function createTfjsBackend(tf: TensorFlow): Promise<TfjsBackend> {
   return {
     name: `tfjs-${engine.device}`,
     device: engine.device,
-    kernels: bindKernels(allKernels, engine, memory),
+    kernels: bindKernels(Object.values(allKernels), engine, memory),
     fallbacks: new Set(),
     scopes: [],
     memory: memory.usage,

@@ -2,7 +2,7 @@
 // fallback, nothing left behind.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { allCases } from "../../ops/all-cases.ts";
-import { compareWithReferenceAsync, titleOf } from "../../testing/index.ts";
+import { compareWithReferenceAsync, missingKernels, titleOf } from "../../testing/index.ts";
 import { createWebgpuBackend, type WebgpuBackend } from "./index.ts";
 
 describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("webgpu", () => {
@@ -13,7 +13,8 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("webgpu", () => {
   afterAll(() => backend.dispose());
 
   it.each(allCases.map((opCase) => [titleOf(opCase), opCase] as const))("%s", async (_, opCase) => {
-    const { tolerance = 1e-5, gradientTolerance = tolerance } = opCase;
+    const { op, tolerance = 1e-5, gradientTolerance = tolerance } = opCase;
+    expect(missingKernels(backend, op), "kernels missing").toEqual([]);
     const { values, gradients } = await compareWithReferenceAsync(backend, opCase);
     expect(values.error, values.where).toBeLessThan(tolerance);
     expect(gradients.error, gradients.where).toBeLessThan(gradientTolerance);

@@ -4,7 +4,7 @@ import { bindKernels } from "./context.ts";
 import { describeAdapter, requestAdapter, requestDevice } from "./device.ts";
 import { createDispatcher } from "./dispatch.ts";
 import { isStoredInHalves, narrow, widen } from "./halves.ts";
-import { allKernels } from "./kernels/index.ts";
+import * as allKernels from "./kernels/index.ts";
 import { createMemory, type WebgpuHandle } from "./memory.ts";
 import type { WebgpuBackend, WebgpuDescription, WebgpuOptions, WebgpuProducts } from "./options.ts";
 
@@ -39,7 +39,7 @@ export async function createWebgpuBackend(options: WebgpuOptions = {}): Promise<
       dispatcher.forgetBindGroups();
     },
   });
-  const kernels = bindKernels(allKernels, { dispatcher, memory, products });
+  const kernels = bindKernels(Object.values(allKernels), { dispatcher, memory, products });
   const reserved = memory.count;
   return {
     name: "webgpu",

@@ -1,84 +1,40 @@
-// Every kernel of the simd backend, one file per op.
-import type { SimdKernels } from "../context.ts";
-import { accumulateKernels } from "./accumulate.ts";
-import { adamWKernels } from "./adamw.ts";
-import { addBiasKernels } from "./add-bias.ts";
-import { addScaledKernels } from "./add-scaled.ts";
-import { argmaxKernels } from "./argmax.ts";
-import { assembleTokensKernels } from "./assemble-tokens.ts";
-import { attentionKernels, attentionProbabilitiesKernels } from "./attention.ts";
-import { convTranspose2dKernels } from "./conv-transpose2d.ts";
-import { conv2dKernels } from "./conv2d.ts";
-import { crossEntropyKernels } from "./cross-entropy.ts";
-import { embeddingKernels } from "./embedding.ts";
-import { gatherRowsKernels } from "./gather-rows.ts";
-import { gaussianSampleKernels } from "./gaussian-sample.ts";
-import { geluKernels } from "./gelu.ts";
-import { globalNormKernels } from "./global-norm.ts";
-import { gumbelNoiseKernels } from "./gumbel-noise.ts";
-import { gumbelSoftmaxKernels } from "./gumbel-softmax.ts";
-import { klOfMeanToUniformKernels } from "./kl-of-mean-to-uniform.ts";
-import { klToNormalKernels } from "./kl-to-normal.ts";
-import { klToUniformKernels } from "./kl-to-uniform.ts";
-import { layerNormKernels } from "./layer-norm.ts";
-import { linearKernels } from "./linear.ts";
-import { linearArgmaxKernels } from "./linear-argmax.ts";
-import { logitLaplaceKernels } from "./logit-laplace.ts";
-import { matmulKernels } from "./matmul.ts";
-import { maxPool2dKernels } from "./max-pool2d.ts";
-import { meanSquaredErrorKernels } from "./mean-squared-error.ts";
-import { meanTokensKernels } from "./mean-tokens.ts";
-import { patchifyKernels } from "./patchify.ts";
-import { qkvBiasKernels } from "./qkv-bias.ts";
-import { relativePositionBiasKernels } from "./relative-position-bias.ts";
-import { reluKernels } from "./relu.ts";
-import { residualKernels } from "./residual.ts";
-import { scaleShiftKernels } from "./scale-shift.ts";
-import { sigmoidKernels } from "./sigmoid.ts";
-import { sliceChannelsKernels } from "./slice-channels.ts";
-import { smoothL1Kernels } from "./smooth-l1.ts";
-import { softmaxKernels } from "./softmax.ts";
-import { upsampleNearestKernels } from "./upsample-nearest.ts";
-
-export const allKernels: readonly SimdKernels[] = [
-  accumulateKernels,
-  adamWKernels,
-  addBiasKernels,
-  addScaledKernels,
-  argmaxKernels,
-  assembleTokensKernels,
-  attentionKernels,
-  attentionProbabilitiesKernels,
-  convTranspose2dKernels,
-  conv2dKernels,
-  crossEntropyKernels,
-  embeddingKernels,
-  gatherRowsKernels,
-  gaussianSampleKernels,
-  geluKernels,
-  globalNormKernels,
-  gumbelNoiseKernels,
-  gumbelSoftmaxKernels,
-  klOfMeanToUniformKernels,
-  klToNormalKernels,
-  klToUniformKernels,
-  layerNormKernels,
-  linearKernels,
-  linearArgmaxKernels,
-  logitLaplaceKernels,
-  matmulKernels,
-  maxPool2dKernels,
-  meanSquaredErrorKernels,
-  meanTokensKernels,
-  patchifyKernels,
-  qkvBiasKernels,
-  relativePositionBiasKernels,
-  reluKernels,
-  residualKernels,
-  scaleShiftKernels,
-  sigmoidKernels,
-  sliceChannelsKernels,
-  smoothL1Kernels,
-  softmaxKernels,
-  upsampleNearestKernels,
-];
+// Every kernel of the simd backend, one line an op. What is exported here is bound: the backend takes the whole list.
+export { accumulateKernels } from "./accumulate.ts";
+export { adamWKernels } from "./adamw.ts";
+export { addBiasKernels } from "./add-bias.ts";
+export { addScaledKernels } from "./add-scaled.ts";
+export { argmaxKernels } from "./argmax.ts";
+export { assembleTokensKernels } from "./assemble-tokens.ts";
+export { attentionKernels, attentionProbabilitiesKernels } from "./attention.ts";
+export { convTranspose2dKernels } from "./conv-transpose2d.ts";
+export { conv2dKernels } from "./conv2d.ts";
+export { crossEntropyKernels } from "./cross-entropy.ts";
+export { embeddingKernels } from "./embedding.ts";
+export { gatherRowsKernels } from "./gather-rows.ts";
+export { gaussianSampleKernels } from "./gaussian-sample.ts";
+export { geluKernels } from "./gelu.ts";
+export { globalNormKernels } from "./global-norm.ts";
+export { gumbelNoiseKernels } from "./gumbel-noise.ts";
+export { gumbelSoftmaxKernels } from "./gumbel-softmax.ts";
+export { klOfMeanToUniformKernels } from "./kl-of-mean-to-uniform.ts";
+export { klToNormalKernels } from "./kl-to-normal.ts";
+export { klToUniformKernels } from "./kl-to-uniform.ts";
+export { layerNormKernels } from "./layer-norm.ts";
+export { linearKernels } from "./linear.ts";
+export { linearArgmaxKernels } from "./linear-argmax.ts";
+export { logitLaplaceKernels } from "./logit-laplace.ts";
+export { matmulKernels } from "./matmul.ts";
+export { maxPool2dKernels } from "./max-pool2d.ts";
+export { meanSquaredErrorKernels } from "./mean-squared-error.ts";
+export { meanTokensKernels } from "./mean-tokens.ts";
+export { patchifyKernels } from "./patchify.ts";
+export { qkvBiasKernels } from "./qkv-bias.ts";
+export { relativePositionBiasKernels } from "./relative-position-bias.ts";
+export { reluKernels } from "./relu.ts";
+export { residualKernels } from "./residual.ts";
+export { scaleShiftKernels } from "./scale-shift.ts";
+export { sigmoidKernels } from "./sigmoid.ts";
+export { sliceChannelsKernels } from "./slice-channels.ts";
+export { smoothL1Kernels } from "./smooth-l1.ts";
+export { softmaxKernels } from "./softmax.ts";
+export { upsampleNearestKernels } from "./upsample-nearest.ts";
