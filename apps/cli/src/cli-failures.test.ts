@@ -3,11 +3,8 @@ import { spawn } from "node:child_process";
 import { mkdir, readFile, readdir, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { recipes } from "@beitjs/trainers";
 import { listCheckpoints } from "@beitjs/trainers/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { recipeProblems } from "./runs/recipe-checks.ts";
-import { recipeSchemas } from "./runs/recipe-schema.ts";
 import { cli, makeFolder, writeIdx, writePngs, writeRecipes, type RunCliOptions } from "./testing/run-cli.ts";
 
 const oneThread = ["--backend", "simd", "--threads", "1"];
@@ -80,40 +77,45 @@ describe("wrong use", () => {
 });
 
 describe("recipes", () => {
-  it("that are shipped are valid", () => {
-    for (const [name, one] of Object.entries(recipes)) {
-      expect([name, recipeSchemas[one.stage].safeParse(one).error?.issues ?? []]).toEqual([name, []]);
-      expect([name, recipeProblems(one)]).toEqual([name, []]);
-    }
-  });
-
   it.each([
-    ["tokenizer", ["model.vocabsize=16"], /model\.vocabsize: unknown key/],
-    ["tokenizer", ["epochs=0"], /epochs: Too small/],
-    ["tokenizer", ["seed=x"], /seed: expected number, received string/],
+    [
+      "tokenizer",
+      ["model.vocabsize=16"],
+      /model\.vocabsize: expected one of the known keys \(.*vocabSize.*\), got 16 \(from --set model\.vocabsize=16\)/,
+    ],
+    ["tokenizer", ["epochs=0"], /epochs: expected a positive integer, got 0 \(from --set epochs=0\)/],
+    ["tokenizer", ["seed=x"], /seed: expected an integer of 0 or more, got "x"/],
     [
       "tokenizer",
       ["model.imageSize=9"],
-      /model\.imageSize: expected imageSize to be a multiple of 2, got 9; views\.tokenSize/,
+      /model\.imageSize: expected a multiple of 2, got 9 \(from .*\); views\.tokenSize/,
     ],
     ["tokenizer", ["views.tokenSize=16"], /views\.tokenSize: expected model\.imageSize 8, got 16/],
     ["tokenizer", ["microBatches=3"], /microBatches: expected a divisor of batchSize 8, got 3/],
-    ["tokenizer", ["model.reconstruction=logit-laplace"], /model\.pixelRange: expected/],
-    ["tokenizer", ["views.mean=[0.5, 0.5]"], /views\.mean: expected 1 entry, one a channel, got 2/],
+    [
+      "tokenizer",
+      ["model.reconstruction=logit-laplace"],
+      /model\.pixelRange: expected mapped for logit-laplace, got "normalized"/,
+    ],
+    [
+      "tokenizer",
+      ["views.mean=[0.5, 0.5]"],
+      /views\.mean: expected a list of 1 number, one a channel, got \[0\.5, 0\.5\]/,
+    ],
     ["tokenizer", ["stage=pretrain"], /stage: expected tokenizer or gaussian for this command, got pretrain/],
-    ["tokenizer", ["model=3"], /model: expected object/],
+    ["tokenizer", ["model=3"], /model: expected an object, got 3/],
     ["tokenizer", ["epoch.s=3"], /--set epoch\.s: unknown path/],
     ["tokenizer", ["views.scale.2=3"], /--set views\.scale\.2: unknown path/],
     ["tokenizer", ["__proto__.x=3"], /--set __proto__\.x: unknown path/],
     ["tokenizer", ["epochs"], /--set epochs: expected path=value/],
     ["tokenizer", ["epochs=[1"], /--set epochs/],
-    ["gaussian", ["model.vocabSize=16"], /model\.vocabSize: unknown key/],
-    ["pretrain", ["model.heads=3"], /model\.heads: expected a divisor of model\.width 16, got 3/],
-    ["pretrain", ["model.patchSize=3"], /model\.patchSize: expected a divisor of model\.imageSize 8, got 3/],
-    ["pretrain", ["mask.count=17"], /mask\.count: expected count to be an integer in \[1, 16\] on a 4x4 grid, got 17/],
+    ["gaussian", ["model.vocabSize=16"], /model\.vocabSize: expected one of the known keys/],
+    ["pretrain", ["model.heads=3"], /model\.heads: expected a divisor of width 16, got 3/],
+    ["pretrain", ["model.patchSize=3"], /model\.imageSize: expected a multiple of patchSize 3, got 8/],
+    ["pretrain", ["mask.count=17"], /mask\.count: expected an integer in \[1, 16\] on a 4x4 grid, got 17/],
     ["pretrain", ["mask.minAspect=3000", "mask.maxAspect=3000"], /mask: expected options that can place a block/],
-    ["pretrain", ["mask.kind=random"], /mask\.kind: /],
-    ["pretrain", ["mask.ratio=0.4"], /mask\.ratio: unknown key/],
+    ["pretrain", ["mask.kind=random"], /mask\.kind: expected uniform or blockwise, got "random"/],
+    ["pretrain", ["mask.ratio=0.4"], /mask\.ratio: expected one of the known keys/],
     ["pretrain", ["views.pixelSize=16"], /views\.pixelSize: expected model\.imageSize 8, got 16/],
     ["pretrain", ["model.vocabSize=0"], /model\.vocabSize: expected the codebook's size, got 0/],
     [
@@ -122,7 +124,11 @@ describe("recipes", () => {
       /do not fit: expected patch grid and token grid of one side, got 2 and 4/,
     ],
     ["fineTune", ["view.size=16"], /view\.size: expected model\.imageSize 8, got 16/],
-    ["fineTune", ["evalView.normalization.std=[0]"], /evalView\.normalization\.std: expected positive numbers, got 0/],
+    [
+      "fineTune",
+      ["evalView.normalization.std=[0]"],
+      /evalView\.normalization\.std: expected a list of positive numbers, got \[0\]/,
+    ],
   ] as const)("%s with %j are refused before any work", async (name, changes, message) => {
     const command = {
       tokenizer: "train-tokenizer",

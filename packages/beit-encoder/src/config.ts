@@ -77,39 +77,41 @@ export function dropPathRate({ dropPath, depth }: BeitConfig, block: number): nu
   return depth > 1 ? (dropPath * block) / (depth - 1) : 0;
 }
 
+/** What is wrong with a config: the field, what it should be, what it is. */
+export type BeitConfigIssue = { readonly path: keyof BeitConfig; readonly expected: string; readonly got: unknown };
+
+/** All that is wrong with a config; nothing, for a good one. */
+export function beitConfigIssues(config: BeitConfig): readonly BeitConfigIssue[] {
+  const issues: BeitConfigIssue[] = [];
+  const check = (valid: boolean, path: keyof BeitConfig, expected: string): void => {
+    if (!valid) issues.push({ path, expected, got: config[path] });
+  };
+  const counts = ["imageSize", "channels", "patchSize", "width", "depth", "heads"] as const;
+  for (const path of counts) check(isCount(config[path], 1), path, "a positive integer");
+  for (const path of ["vocabSize", "classes"] as const) check(isCount(config[path], 0), path, "a non-negative integer");
+  const { imageSize, patchSize, width, heads, mlpRatio, layerScale, dropPath, epsilon } = config;
+  check(imageSize % patchSize === 0, "imageSize", `a multiple of patchSize ${patchSize}`);
+  check(width % heads === 0, "heads", `a divisor of width ${width}`);
+  check(isCount(width * mlpRatio, 1), "mlpRatio", `a number that gives a positive integer times width ${width}`);
+  check(layerScale >= 0 && layerScale < Infinity, "layerScale", "0 or more");
+  check(dropPath >= 0 && dropPath < 1, "dropPath", "in [0, 1)");
+  check(epsilon > 0 && epsilon < 1, "epsilon", "in (0, 1)");
+  check(typeof config.absolutePositions === "boolean", "absolutePositions", "true or false");
+  const positions = ["none", "shared", "per-layer"];
+  check(positions.includes(config.relativePositions), "relativePositions", "none, shared or per-layer");
+  check(["mean", "class"].includes(config.pooling), "pooling", "mean or class");
+  return issues;
+}
+
 /**
  * Checks a config.
  *
  * @param caller name in front of the message
- * @throws `[caller] expected <path> …, got …`
+ * @throws `[caller] expected <path> to be …, got …`
  */
 export function validateBeitConfig(config: BeitConfig, caller = "validateBeitConfig"): void {
-  const check = (valid: boolean, expected: string, got: unknown): void => {
-    if (!valid) throw new Error(`[${caller}] expected ${expected}, got ${String(got)}`);
-  };
-  const counts = ["imageSize", "channels", "patchSize", "width", "depth", "heads"] as const;
-  for (const path of counts) check(isCount(config[path], 1), `${path} to be a positive integer`, config[path]);
-  for (const path of ["vocabSize", "classes"] as const) {
-    check(isCount(config[path], 0), `${path} to be a non-negative integer`, config[path]);
-  }
-  const { imageSize, patchSize, width, heads, mlpRatio, layerScale, dropPath, epsilon } = config;
-  check(imageSize % patchSize === 0, "imageSize divisible by patchSize", `${imageSize} and ${patchSize}`);
-  check(width % heads === 0, "width divisible by heads", `${width} and ${heads}`);
-  check(isCount(width * mlpRatio, 1), "mlpRatio to give a positive integer times width", mlpRatio);
-  check(layerScale >= 0 && layerScale < Infinity, "layerScale to be 0 or more", layerScale);
-  check(dropPath >= 0 && dropPath < 1, "dropPath in [0, 1)", dropPath);
-  check(epsilon > 0 && epsilon < 1, "epsilon in (0, 1)", epsilon);
-  check(
-    typeof config.absolutePositions === "boolean",
-    "absolutePositions to be true or false",
-    config.absolutePositions,
-  );
-  check(
-    ["none", "shared", "per-layer"].includes(config.relativePositions),
-    "relativePositions to be none, shared or per-layer",
-    config.relativePositions,
-  );
-  check(["mean", "class"].includes(config.pooling), "pooling to be mean or class", config.pooling);
+  const [issue] = beitConfigIssues(config);
+  if (issue) throw new Error(`[${caller}] expected ${issue.path} to be ${issue.expected}, got ${String(issue.got)}`);
 }
 
 function isCount(value: number, least: number): boolean {

@@ -8,6 +8,7 @@ export { saveBeit, saveOfficialBeit, type SaveBeitOptions } from "./checkpoint/s
 export type { StoredTensor } from "./checkpoint/stored.ts";
 export { toClassifier, type ClassifierOptions } from "./classifier.ts";
 export {
+  beitConfigIssues,
   beitVariants,
   dropPathRate,
   gridSide,
@@ -15,6 +16,7 @@ export {
   plainTransformer,
   validateBeitConfig,
   type BeitConfig,
+  type BeitConfigIssue,
   type RelativePositions,
 } from "./config.ts";
 export { encode, encodeWithFeatures, prepareBeit, type EncodeOptions, type Features } from "./encoder.ts";

@@ -94,7 +94,7 @@ describe("initBeit", () => {
 
   it("names the part of the config that is wrong", () => {
     expect(() => initBeit({ ...config, heads: 5 }, createRng(1), backend)).toThrow(
-      "[initBeit] expected width divisible by heads, got 96 and 5",
+      "[initBeit] expected heads to be a divisor of width 96, got 5",
     );
   });
 });

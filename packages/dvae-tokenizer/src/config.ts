@@ -97,26 +97,36 @@ export function outputChannels({ channels, reconstruction }: Pick<DvaeConfig, "c
   return reconstruction === "logit-laplace" ? 2 * channels : channels;
 }
 
-/** @throws `[dvae] expected <path> …, got …` */
-export function validateDvaeConfig(config: DvaeConfig): void {
+/** What is wrong with a config: the field, what it should be, what it is. */
+export type DvaeConfigIssue = { readonly path: string; readonly expected: string; readonly got: unknown };
+
+/** All that is wrong with a config; nothing, for a good one. */
+export function dvaeConfigIssues(config: DvaeConfig): readonly DvaeConfigIssue[] {
+  const issues: DvaeConfigIssue[] = [];
+  const check = (valid: boolean, path: string, expected: string, got: unknown): void => {
+    if (!valid) issues.push({ path, expected, got });
+  };
   for (const path of ["imageSize", "channels", "vocabSize", "codebookWidth", "hidden"] as const) {
-    expectConfig(Number.isInteger(config[path]) && config[path] > 0, path, "a positive integer", config[path]);
+    check(Number.isInteger(config[path]) && config[path] > 0, path, "a positive integer", config[path]);
   }
   if (config.architecture === "dall-e") {
-    expectConfig(config.hidden % 4 === 0, "hidden", "a multiple of 4", config.hidden);
-    expectConfig(config.groups >= 1, "groups", "at least 1", config.groups);
-    expectConfig(config.blocksPerGroup >= 1, "blocksPerGroup", "at least 1", config.blocksPerGroup);
-  } else expectConfig(config.layers >= 1, "layers", "at least 1", config.layers);
+    check(config.hidden % 4 === 0, "hidden", "a multiple of 4", config.hidden);
+    check(config.groups >= 1, "groups", "at least 1", config.groups);
+    check(config.blocksPerGroup >= 1, "blocksPerGroup", "at least 1", config.blocksPerGroup);
+  } else check(config.layers >= 1, "layers", "at least 1", config.layers);
   const factor = downsampling(config);
-  expectConfig(config.imageSize % factor === 0, "imageSize", `a multiple of ${factor}`, config.imageSize);
+  check(config.imageSize % factor === 0, "imageSize", `a multiple of ${factor}`, config.imageSize);
   const mapped = config.reconstruction !== "logit-laplace" || config.pixelRange === "mapped";
-  expectConfig(mapped, "pixelRange", "mapped for logit-laplace", config.pixelRange);
+  check(mapped, "pixelRange", "mapped for logit-laplace", config.pixelRange);
+  return issues;
+}
+
+/** @throws `[dvae] expected <path> to be …, got …` */
+export function validateDvaeConfig(config: DvaeConfig): void {
+  const [issue] = dvaeConfigIssues(config);
+  if (issue) throw new Error(`[dvae] expected ${issue.path} to be ${issue.expected}, got ${String(issue.got)}`);
 }
 
 function downsampling(config: DvaeConfig): number {
   return 2 ** (config.architecture === "dall-e" ? config.groups - 1 : config.layers);
-}
-
-function expectConfig(holds: boolean, path: string, expected: string, got: unknown): void {
-  if (!holds) throw new Error(`[dvae] expected ${path} to be ${expected}, got ${String(got)}`);
 }

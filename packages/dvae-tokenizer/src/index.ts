@@ -1,10 +1,12 @@
 // @beitjs/dvae-tokenizer: images to visual tokens and back.
 export {
+  dvaeConfigIssues,
   dvaeVariants,
   gridSide,
   validateDvaeConfig,
   type DallEConfig,
   type DvaeConfig,
+  type DvaeConfigIssue,
   type PixelRange,
   type Reconstruction,
   type StridedConfig,

@@ -20,8 +20,8 @@ test.each([
   [{ count: 75, maxBlock: 0.5 }, "maxBlock to be at least 1, got 0.5"],
   [{ count: 75, minAspect: 2 }, "1/4096 <= minAspect <= maxAspect <= 4096, got 2 and 0.5"],
   [{ count: 75, minAspect: 0 }, "1/4096 <= minAspect <= maxAspect <= 4096, got 0 and Infinity"],
-  [{ variant: "paper", ratio: 1 }, "ratio in (0, 1), got 1"],
-  [{ variant: "paper", ratio: NaN }, "ratio in (0, 1), got NaN"],
+  [{ variant: "paper", ratio: 1 }, "ratio to be in (0, 1), got 1"],
+  [{ variant: "paper", ratio: NaN }, "ratio to be in (0, 1), got NaN"],
 ] as const)("%j is refused", (options, message) => {
   expect(() => planBlocks("test", grid, options)).toThrow(`[test] expected ${message}`);
 });

@@ -1,7 +1,7 @@
 // Options of blockwise masking, checked and made complete: the one form that blockwise.ts and the WebAssembly
 // generator both run. Also decides whether the official generator could place any block at all on a grid.
 import { logarithm } from "./arithmetic.ts";
-import { checkCount, checkGrid } from "./grid.ts";
+import { checkCount, checkGrid, MaskOptionError } from "./grid.ts";
 import type { Grid } from "./grid.ts";
 
 /** Limits of one block, as arguments of unilm's `beit/masking_generator.py`. */
@@ -51,31 +51,31 @@ const aspectLimit = 4096;
 export function planBlocks(caller: string, grid: Grid, options: BlockwiseOptions): BlockPlan {
   checkGrid(caller, grid);
   const { minBlock = 16, minAspect = 0.3, maxAspect = 1 / minAspect } = options;
-  if (!(minBlock > 0 && minBlock < Infinity)) throw rangeError(caller, "minBlock", "to be positive", minBlock);
+  if (!(minBlock > 0 && minBlock < Infinity)) throw optionError(caller, "minBlock", "positive", minBlock);
   if (!(minAspect >= 1 / aspectLimit && minAspect <= maxAspect && maxAspect <= aspectLimit)) {
-    throw rangeError(caller, "1/4096 <= minAspect <= maxAspect <= 4096", "", `${minAspect} and ${maxAspect}`);
+    const [bounds, got] = ["1/4096 <= minAspect <= maxAspect <= 4096", `${minAspect} and ${maxAspect}`];
+    throw new MaskOptionError(`[${caller}] expected ${bounds}, got ${got}`, undefined, bounds, got);
   }
   const logAspect = logarithm(minAspect);
   const shape = { ...grid, minBlock, logAspect, logAspectSpan: logarithm(maxAspect) - logAspect };
   if (options.variant === "paper") {
     const { ratio = 0.4 } = options;
-    if (!(ratio > 0 && ratio < 1)) throw rangeError(caller, "ratio", "in (0, 1)", ratio);
+    if (!(ratio > 0 && ratio < 1)) throw optionError(caller, "ratio", "in (0, 1)", ratio);
     return { ...shape, variant: "paper", target: ratio * grid.rows * grid.cols, maxBlock: Infinity, smallest: noBlock };
   }
   const { variant = "official", count, maxBlock = count } = options;
   if (variant !== "official" && variant !== "exact") {
-    throw rangeError(caller, "variant", 'to be "official", "exact" or "paper"', variant);
+    throw optionError(caller, "variant", '"official", "exact" or "paper"', variant);
   }
   checkCount(caller, count, grid);
-  if (!(maxBlock >= 1 && maxBlock < Infinity)) throw rangeError(caller, "maxBlock", "to be at least 1", maxBlock);
+  if (!(maxBlock >= 1 && maxBlock < Infinity)) throw optionError(caller, "maxBlock", "at least 1", maxBlock);
   const area = Math.min(count, maxBlock);
   const smallest = variant === "official" ? smallestBlock(grid, { area, minBlock, minAspect, maxAspect }) : noBlock;
   if (smallest === undefined) {
-    throw new RangeError(
-      `[${caller}] expected options that can place a block on a ${grid.rows}x${grid.cols} grid, got count ${count}, ` +
-        `minBlock ${minBlock}, maxBlock ${maxBlock}, aspect ${minAspect} to ${maxAspect}; a block must be smaller than ` +
-        `the grid in both directions: lower minBlock, or use variant "exact"`,
-    );
+    const expected = `options that can place a block on a ${grid.rows}x${grid.cols} grid`;
+    const got = `count ${count}, minBlock ${minBlock}, maxBlock ${maxBlock}, aspect ${minAspect} to ${maxAspect}`;
+    const advice = `a block must be smaller than the grid in both directions: lower minBlock, or use variant "exact"`;
+    throw new MaskOptionError(`[${caller}] expected ${expected}, got ${got}; ${advice}`, undefined, expected, got);
   }
   return { ...shape, variant, target: count, maxBlock, smallest };
 }
@@ -119,6 +119,6 @@ function meets(low: number, high: number, otherLow: number, otherHigh: number): 
   return low <= otherHigh && otherLow <= high;
 }
 
-function rangeError(caller: string, name: string, expected: string, got: number | string): RangeError {
-  return new RangeError(`[${caller}] expected ${name}${expected === "" ? "" : ` ${expected}`}, got ${got}`);
+function optionError(caller: string, option: string, expected: string, got: number | string): MaskOptionError {
+  return new MaskOptionError(`[${caller}] expected ${option} to be ${expected}, got ${got}`, option, expected, got);
 }

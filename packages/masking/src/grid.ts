@@ -11,6 +11,22 @@ export type Mask = {
   readonly count: number;
 };
 
+/** An option that cannot be, or cannot be on its grid. */
+export class MaskOptionError extends RangeError {
+  /** Name of the option; none where it is several together. */
+  readonly option: string | undefined;
+  readonly expected: string;
+  readonly got: unknown;
+
+  constructor(message: string, option: string | undefined, expected: string, got: unknown) {
+    super(message);
+    this.name = "MaskOptionError";
+    this.option = option;
+    this.expected = expected;
+    this.got = got;
+  }
+}
+
 /** Longest side of a grid; a row of cells then fits one 64-bit word in the WebAssembly generator. */
 export const maxGridSide = 64;
 
@@ -60,8 +76,7 @@ export function checkGrid(caller: string, { rows, cols }: Grid): void {
 /** Throws a RangeError, in the name of `caller`, unless `count` is an integer from 1 to the cells of the grid. */
 export function checkCount(caller: string, count: number, { rows, cols }: Grid): void {
   if (!Number.isInteger(count) || count < 1 || count > rows * cols) {
-    throw new RangeError(
-      `[${caller}] expected count to be an integer in [1, ${rows * cols}] on a ${rows}x${cols} grid, got ${count}`,
-    );
+    const expected = `an integer in [1, ${rows * cols}] on a ${rows}x${cols} grid`;
+    throw new MaskOptionError(`[${caller}] expected count to be ${expected}, got ${count}`, "count", expected, count);
   }
 }

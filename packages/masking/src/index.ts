@@ -1,5 +1,5 @@
 // Masks for masked image modeling (BEiT) and masked language modeling (BERT, SpanBERT). Many at a time: "./bulk".
-export { emptyMask, maskedIndices, maskFromCells, maskRatio, maxGridSide } from "./grid.ts";
+export { emptyMask, maskedIndices, maskFromCells, MaskOptionError, maskRatio, maxGridSide } from "./grid.ts";
 export type { Grid, Mask } from "./grid.ts";
 export { blockwiseMask } from "./blockwise.ts";
 export type { Block, BlockwiseMask } from "./blockwise.ts";

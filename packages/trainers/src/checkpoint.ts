@@ -4,6 +4,7 @@ import { fillTree, leaves, type HostArray, type Tensor } from "@beitjs/tensor-co
 import { readSafetensors, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import type { LossScale } from "./optimizer/loss-scale.ts";
 import type { StageName } from "./recipes/recipe.ts";
+import { upgradeRecipe } from "./recipes/upgrade.ts";
 import type { TrainingState } from "./update.ts";
 
 export const CHECKPOINT_FORMAT = "beitjs-checkpoint";
@@ -162,5 +163,5 @@ function parseManifest(bytes: Uint8Array | undefined): Manifest {
   if (!manifest.files?.[fileOf(MODEL)] || !Number.isInteger(manifest.step)) {
     throw new Error(`[loadCheckpoint] expected ${MANIFEST} with files and step, got one without`);
   }
-  return manifest as Manifest;
+  return { ...(manifest as Manifest), ...(manifest.recipe && { recipe: upgradeRecipe(manifest.recipe) }) };
 }

@@ -31,15 +31,10 @@ export type StepReport<Params> = {
 /**
  * Updates of a recipe on a dataset.
  *
- * @throws if the data does not fill a batch, or a batch cannot be cut into its micro-batches
+ * @throws if the data does not fill a batch
  */
 export function totalSteps(recipe: Recipe, images: { readonly length: number }): number {
-  const { epochs, batchSize, microBatches } = recipe;
-  if (!(microBatches >= 1 && batchSize % microBatches === 0)) {
-    throw new Error(`[recipe] expected batchSize divisible by microBatches, got ${batchSize} and ${microBatches}`);
-  }
-  if (!(Number.isInteger(epochs) && epochs >= 1))
-    throw new Error(`[recipe] expected epochs of at least 1, got ${epochs}`);
+  const { epochs, batchSize } = recipe;
   return epochs * stepsPerEpoch(images, { batchSize });
 }
 

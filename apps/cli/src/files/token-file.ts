@@ -3,7 +3,7 @@ import { promises as files } from "node:fs";
 import { extname } from "node:path";
 import { gridSide, type DvaeConfig } from "@beitjs/dvae-tokenizer";
 import { readSafetensors, toInt32 } from "@beitjs/tensor-core/safetensors";
-import { z } from "zod";
+import * as v from "valibot";
 import { messageOf, usageError } from "../program/exit-codes.ts";
 
 export type NamedTokens = {
@@ -60,15 +60,16 @@ async function readFile(path: string): Promise<TokenFile> {
   }
 }
 
-const jsonShape = z.object({
-  vocabSize: z.int().positive(),
-  grid: z.array(z.int()),
-  images: z.array(z.object({ name: z.string(), tokens: z.array(z.array(z.int())) })),
+const id = v.pipe(v.number(), v.integer());
+const jsonShape = v.object({
+  vocabSize: v.pipe(id, v.minValue(1)),
+  grid: v.array(id),
+  images: v.array(v.object({ name: v.string(), tokens: v.array(v.array(id)) })),
 });
-const namesShape = z.array(z.string());
+const namesShape = v.array(v.string());
 
 function fromJson(bytes: Uint8Array): TokenFile {
-  const { vocabSize, grid, images } = jsonShape.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  const { vocabSize, grid, images } = v.parse(jsonShape, JSON.parse(new TextDecoder().decode(bytes)));
   return {
     vocabSize,
     grid,
@@ -82,7 +83,7 @@ function fromSafetensors(bytes: Uint8Array): TokenFile {
   if (stored?.shape.length !== 3) throw new Error("no tensor visualTokens [images, rows, columns]");
   const [count, ...grid] = stored.shape;
   const values = toInt32(stored);
-  const names = namesShape.parse(JSON.parse(metadata["names"] ?? "null"));
+  const names = v.parse(namesShape, JSON.parse(metadata["names"] ?? "null"));
   if (names.length !== count) throw new Error(`${names.length} names for ${count} images`);
   const cells = grid[0] * grid[1];
   return {
@@ -93,7 +94,7 @@ function fromSafetensors(bytes: Uint8Array): TokenFile {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof z.ZodError)) return messageOf(error);
-  const [{ path, message }] = error.issues;
-  return `${path.join(".") || "its top"}: ${message}`;
+  if (!v.isValiError(error)) return messageOf(error);
+  const [issue] = error.issues;
+  return `${v.getDotPath(issue) ?? "its top"}: ${issue.message}`;
 }

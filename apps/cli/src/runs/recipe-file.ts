@@ -1,14 +1,20 @@
-// From --recipe and --set to a recipe: a name or a YAML or JSON file, single values replaced, and all of it checked
-// before any work.
-import { promises as files } from "node:fs";
-import { extname } from "node:path";
-import { recipes, type Recipe, type RecipeOf, type StageName } from "@beitjs/trainers";
-import { parse, stringify } from "yaml";
-import type { z } from "zod";
+// From --recipe and --set to a recipe: a name or a YAML or JSON file that may extend another, single values replaced, and
+// all of it checked before any work.
+import {
+  checkRecipe,
+  formatRecipeValue,
+  mergeRecipe,
+  RecipeError,
+  recipes,
+  type Recipe,
+  type RecipeIssue,
+  type RecipeOf,
+  type StageName,
+} from "@beitjs/trainers";
+import { stringify } from "yaml";
 import { defaulted, list } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
-import { recipeProblems } from "./recipe-checks.ts";
-import { recipeSchemas } from "./recipe-schema.ts";
+import { parseYaml, readRecipeLayers, type RecipeLayer } from "./recipe-layers.ts";
 
 export const recipeFlags = (fallback: string) => ({
   recipe: defaulted(
@@ -26,15 +32,24 @@ export const recipeFlags = (fallback: string) => ({
  */
 export async function loadRecipe<Stage extends StageName>(
   { recipe: name, set }: { readonly recipe: string; readonly set: readonly string[] },
-  stages: readonly Stage[],
+  stages: readonly [Stage, ...Stage[]],
 ): Promise<RecipeOf<Stage>> {
-  const raw = await readRecipe(name);
-  for (const assignment of set) assign(raw, assignment);
-  const { stage } = raw;
-  if (!stages.includes(stage as Stage)) {
-    throw usageError(`recipe ${name}: stage: expected ${stages.join(" or ")} for this command, got ${String(stage)}`);
+  const layers = await readRecipeLayers(name);
+  const merged = layers.reduceRight((base, { values }) => mergeRecipe(base, values), {});
+  const raw = structuredClone(merged) as Record<string, unknown>;
+  const assignments = set.map((assignment) => assign(raw, assignment));
+  if (!stages.includes(raw["stage"] as Stage)) {
+    throw usageError(
+      `recipe ${name}: stage: expected ${stages.join(" or ")} for this command, got ${String(raw["stage"])}`,
+    );
   }
-  return checkRecipe(name, raw, stage as Stage);
+  try {
+    return checkRecipe("recipe", raw, ...stages);
+  } catch (error) {
+    if (!(error instanceof RecipeError)) throw error;
+    const told = error.issues.map((issue) => formatIssue(issue, assignments, layers));
+    throw usageError(`recipe ${name}: ${told.join("; ")}`);
+  }
 }
 
 /** A recipe as YAML, to be read back by `--recipe`. */
@@ -42,41 +57,12 @@ export function formatRecipe(recipe: Recipe): string {
   return `# The recipe of this run, complete. To run it again: --recipe with the path of this file.\n${stringify(recipe)}`;
 }
 
-async function readRecipe(name: string): Promise<Record<string, unknown>> {
-  if (Object.hasOwn(recipes, name)) return structuredClone(recipes[name]) as unknown as Record<string, unknown>;
-  if (![".yaml", ".yml", ".json"].includes(extname(name))) {
-    throw usageError(`recipe ${name}: expected a .yaml or .json file or one of ${Object.keys(recipes).join(", ")}`);
-  }
-  const raw = parseText(name, await readText(name));
-  if (typeof raw !== "object" || raw === null || Array.isArray(raw))
-    throw usageError(`recipe ${name}: expected keys and values`);
-  return raw as Record<string, unknown>;
-}
+type Assignment = { readonly text: string; readonly path: readonly string[] };
 
-async function readText(name: string): Promise<string> {
-  try {
-    return await files.readFile(name, "utf8");
-  } catch (error) {
-    throw usageError(
-      `recipe ${name}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,
-      error,
-    );
-  }
-}
-
-// JSON is YAML, and YAML's parser refuses a key that is given twice.
-function parseText(name: string, text: string): unknown {
-  try {
-    return parse(text);
-  } catch (error) {
-    throw usageError(`recipe ${name}: ${(error as Error).message.split("\n")[0]}`, error);
-  }
-}
-
-function assign(raw: Record<string, unknown>, assignment: string): void {
-  const at = assignment.indexOf("=");
-  if (at < 1) throw usageError(`--set ${assignment}: expected path=value`);
-  const path = assignment.slice(0, at);
+function assign(raw: Record<string, unknown>, text: string): Assignment {
+  const at = text.indexOf("=");
+  if (at < 1) throw usageError(`--set ${text}: expected path=value`);
+  const path = text.slice(0, at);
   const keys = path.split(".");
   let node: unknown = raw;
   for (const key of keys.slice(0, -1)) {
@@ -88,25 +74,29 @@ function assign(raw: Record<string, unknown>, assignment: string): void {
   // A key that is not there yet may be an optional one; the schema decides.
   if (last === "__proto__" || (Array.isArray(node) && !Object.hasOwn(node, last)))
     throw usageError(`--set ${path}: unknown path`);
-  (node as Record<string, unknown>)[last] = parseText(`--set ${path}`, assignment.slice(at + 1));
+  (node as Record<string, unknown>)[last] = parseYaml(`--set ${path}`, text.slice(at + 1));
+  return { text, path: keys };
+}
+
+/** What is wrong, and which flag or which of several files said so. */
+function formatIssue(
+  { path, expected, got }: RecipeIssue,
+  assignments: readonly Assignment[],
+  layers: readonly RecipeLayer[],
+): string {
+  const keys = path.map(String);
+  const flag = assignments.findLast((one) => one.path.every((key, i) => i >= keys.length || key === keys[i]));
+  const layer = layers.find(({ values }) => holds(values, keys));
+  const source = flag ? `--set ${flag.text}` : layer && layer !== layers[0] ? layer.name : undefined;
+  const where = source === undefined ? "" : ` (from ${source})`;
+  return `${keys.join(".") || "recipe"}: expected ${expected}, got ${formatRecipeValue(got)}${where}`;
+}
+
+function holds(values: unknown, [key, ...rest]: readonly string[]): boolean {
+  if (key === undefined) return true;
+  return isBranch(values) && Object.hasOwn(values, key) && holds(values[key], rest);
 }
 
 function isBranch(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
-}
-
-function checkRecipe<Stage extends StageName>(name: string, raw: unknown, stage: Stage): RecipeOf<Stage> {
-  const parsed = recipeSchemas[stage].safeParse(raw);
-  const problems = parsed.success ? recipeProblems(parsed.data) : parsed.error.issues.flatMap(formatIssue);
-  if (problems.length > 0) {
-    throw usageError(`recipe ${name}: ${problems.map(({ path, message }) => `${path}: ${message}`).join("; ")}`);
-  }
-  return parsed.data as RecipeOf<Stage>;
-}
-
-function formatIssue(issue: z.core.$ZodIssue): { path: string; message: string }[] {
-  const path = issue.path.join(".");
-  if (issue.code !== "unrecognized_keys")
-    return [{ path: path || "recipe", message: issue.message.replace(/^Invalid input: /, "") }];
-  return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message: "unknown key" }));
 }

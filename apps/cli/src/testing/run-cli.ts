@@ -4,6 +4,16 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
+import {
+  demoFineTune,
+  demoGaussian,
+  demoPretrain,
+  demoTokenizer,
+  type FineTuneRecipe,
+  type GaussianRecipe,
+  type PretrainRecipe,
+  type TokenizerRecipe,
+} from "@beitjs/trainers";
 import sharp from "sharp";
 import { runCli } from "../cli.ts";
 import type { Output } from "../program/host.ts";
@@ -109,89 +119,58 @@ const common = {
   seed: 3,
   epochs: 2,
   batchSize: 8,
-  microBatches: 1,
   learningRate: { peak: 1e-3, minimum: 1e-5, warmupSteps: 2 },
   adamW: { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1 },
 };
-const views = {
-  channels: 1,
-  pixelSize: 8,
-  tokenSize: 8,
-  colorJitter: { brightness: 0, contrast: 0, saturation: 0 },
-  flip: 0.5,
-  scale: [0.8, 1],
-  ratio: [0.9, 1.1],
-  mean: [0.5],
-  std: [0.5],
-  tokenRange: "unit",
-};
-const strided = {
-  architecture: "strided",
-  imageSize: 8,
-  channels: 1,
-  codebookWidth: 8,
-  hidden: 8,
-  layers: 1,
-  blocksPerStage: 0,
-  middleBlocks: 1,
-};
+const views = { ...demoPretrain.views, pixelSize: 8, tokenSize: 8, scale: [0.8, 1], ratio: [0.9, 1.1] } as const;
+const strided = { imageSize: 8, codebookWidth: 8, hidden: 8, layers: 1 };
 const beit = {
+  ...demoPretrain.model,
   imageSize: 8,
-  channels: 1,
   patchSize: 2,
   width: 16,
   depth: 2,
   heads: 2,
   mlpRatio: 2,
-  absolutePositions: true,
   relativePositions: "shared",
   layerScale: 0.1,
   dropPath: 0.1,
-  epsilon: 1e-6,
   vocabSize: 16,
-  classes: 0,
-  pooling: "mean",
-};
-const view = { channels: 1, size: 8, filter: "bicubic", normalization: { mean: [0.5], std: [0.5] } };
+} as const;
 
 /** Recipes for 8 x 8 gray images: 4 steps an epoch on 32 images, two epochs. */
-export const tinyRecipes = {
+export const tinyRecipes: {
+  readonly tokenizer: TokenizerRecipe;
+  readonly gaussian: GaussianRecipe;
+  readonly pretrain: PretrainRecipe;
+  readonly fineTune: FineTuneRecipe;
+} = {
   tokenizer: {
+    ...demoTokenizer,
     ...common,
-    stage: "tokenizer",
-    model: { ...strided, vocabSize: 16, reconstruction: "mse", pixelRange: "normalized" },
+    model: { ...demoTokenizer.model, ...strided, vocabSize: 16 },
     views,
     temperature: { start: 1, end: 0.5, steps: 8 },
     klWeight: { start: 0, end: 0.01, steps: 8 },
     balanceWeight: 0.01,
-    hard: false,
   },
   gaussian: {
+    ...demoGaussian,
     ...common,
-    stage: "gaussian",
-    model: { ...strided, reconstruction: "mse", pixelRange: "normalized" },
+    model: { ...demoGaussian.model, ...strided },
     views,
     klWeight: { start: 0, end: 1e-3, steps: 8 },
   },
-  pretrain: {
-    ...common,
-    stage: "pretrain",
-    model: beit,
-    initStd: 0.05,
-    views,
-    mask: { kind: "blockwise", variant: "official", count: 6, minBlock: 2 },
-  },
+  pretrain: { ...demoPretrain, ...common, model: beit, initStd: 0.05, views },
   fineTune: {
+    ...demoFineTune,
     ...common,
-    stage: "fine-tune",
     model: { ...beit, vocabSize: 0 },
-    initStd: 0.05,
-    view: { ...view, crop: { kind: "padded", padding: 1 }, flip: 0 },
-    evalView: { ...view, fit: { kind: "direct" } },
-    labelSmoothing: 0.1,
+    view: { ...demoFineTune.view, size: 8, crop: { kind: "padded", padding: 1 }, flip: 0 },
+    evalView: { ...demoFineTune.evalView, size: 8 },
     layerDecay: 0.8,
   },
-} as const;
+};
 
 /** Writes the tiny recipes as JSON files; `recipe("pretrain")` is a path for --recipe. */
 export async function writeRecipes(folder: string): Promise<(name: keyof typeof tinyRecipes) => string> {

@@ -1,6 +1,6 @@
 // The run as the browser keeps it: one record, put in one transaction, so that a closed tab leaves the last whole state.
 import { del, get, set } from "idb-keyval";
-import type { PretrainRecipe } from "@beitjs/trainers";
+import { upgradeRecipe, type PretrainRecipe } from "@beitjs/trainers";
 import type { Snapshot, TrainSettings, TrainStep } from "../messages.ts";
 
 const KEY = "beitjs-run";
@@ -21,6 +21,9 @@ export type StoredRun = {
   readonly snapshots: readonly Snapshot[];
 };
 
-export const loadRun = (): Promise<StoredRun | undefined> => get<StoredRun>(KEY);
+export async function loadRun(): Promise<StoredRun | undefined> {
+  const run = await get<StoredRun>(KEY);
+  return run && { ...run, recipe: upgradeRecipe(run.recipe) };
+}
 export const saveRun = (run: StoredRun): Promise<void> => set(KEY, run);
 export const deleteRun = (): Promise<void> => del(KEY);

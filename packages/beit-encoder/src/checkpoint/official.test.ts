@@ -174,7 +174,7 @@ describe("loadBeit", () => {
       "[loadBeit] expected patchEmbedding.weight [D, 3, 4, 4], got [6, 3, 8, 8]",
     );
     expect(() => loadBeit(tensors, { ...config, heads: 4 }, backend)).toThrow(
-      "[loadBeit] expected width divisible by heads, got 6 and 4",
+      "[loadBeit] expected heads to be a divisor of width 6, got 4",
     );
   });
 });
@@ -252,7 +252,7 @@ describe("toClassifier", () => {
       "[toClassifier] expected classes above 0, got 0",
     );
     await expect(toClassifier(beit, { classes: 2, imageSize: 30 }, createRng(2))).rejects.toThrow(
-      "[toClassifier] expected imageSize divisible by patchSize, got 30 and 8",
+      "[toClassifier] expected imageSize to be a multiple of patchSize 8, got 30",
     );
   });
 });

@@ -21,11 +21,9 @@ export {
   trainView,
   twoViews,
   viewRng,
-  type EvalViewOptions,
-  type TrainViewOptions,
-  type TwoViewOptions,
   type TwoViews,
 } from "./views.ts";
+export type { EvalViewOptions, TrainViewOptions, TwoViewOptions } from "../recipes/recipe.ts";
 export {
   batches,
   positionAt,

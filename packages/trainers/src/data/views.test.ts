@@ -40,7 +40,7 @@ describe("twoViews", () => {
       const views = twoViews(photo, small, viewRng({ seed: 5, epoch: 1, index }));
       expect(views.crop).toEqual(box);
       expectSame(views.pixelView, toFloat(resize(part, { width: 32, height: 32, filter: "bicubic" }), half));
-      expectSame(views.tokenView, toFloat(resize(part, { width: 16, height: 16, filter: "lanczos" }), "mapPixels"));
+      expectSame(views.tokenView, toFloat(resize(part, { width: 16, height: 16, filter: "lanczos" }), "unit"));
     }
     expect(mirroredOnce).toBeGreaterThan(1);
     expect(mirroredOnce).toBeLessThan(11);
@@ -60,14 +60,10 @@ describe("twoViews", () => {
     }
   });
 
-  it("gives the tokenizer the range it wants", () => {
+  it("gives the tokenizer [0, 1] and the encoder what mean and std make", () => {
     const white = createImage(20, 20, 3, new Uint8Array(1200).fill(255));
     const plain = { ...small, colorJitter: { brightness: 0, contrast: 0, saturation: 0 } };
-    const tokens = (tokenRange: "mapPixels" | "normalized" | "unit") =>
-      twoViews(white, { ...plain, tokenRange }, createRng(1)).tokenView;
-    expect(tokens("mapPixels").every((value) => Math.abs(value - 0.9) < 1e-6)).toBe(true);
-    expect(tokens("normalized").every((value) => value === 1)).toBe(true);
-    expect(tokens("unit").every((value) => value === 1)).toBe(true);
+    expect(twoViews(white, plain, createRng(1)).tokenView.every((value) => value === 1)).toBe(true);
     const pixels = twoViews(white, { ...plain, mean: [0, 0.5, 1], std: [1, 1, 1] }, createRng(1)).pixelView;
     expect([...pixels.slice(0, 3)]).toEqual([1, 0.5, 0]);
   });
@@ -75,9 +71,7 @@ describe("twoViews", () => {
   it("works on grey images and converts channels", () => {
     const gray = { ...small, channels: 1, mean: [0.5], std: [0.5] } as const;
     expect(twoViews(noise(28, 28, 1), gray, createRng(1)).pixelView).toHaveLength(32 * 32);
-    expect(twoViews(noise(28, 28, 1), { ...gray, tokenRange: "normalized" }, createRng(1)).tokenView).toHaveLength(
-      16 * 16,
-    );
+    expect(twoViews(noise(28, 28, 1), gray, createRng(1)).tokenView).toHaveLength(16 * 16);
     expect(twoViews(photo, gray, createRng(1)).tokenView).toHaveLength(16 * 16);
     const view = twoViews(noise(28, 28, 1), small, createRng(1)).pixelView;
     expect(view).toHaveLength(32 * 32 * 3);
@@ -97,13 +91,7 @@ describe("twoViews", () => {
   });
 
   it("defaults to the paper's sizes", () => {
-    expect(paperViews).toMatchObject({
-      pixelSize: 224,
-      tokenSize: 112,
-      flip: 0.5,
-      scale: [0.08, 1],
-      tokenRange: "mapPixels",
-    });
+    expect(paperViews).toMatchObject({ pixelSize: 224, tokenSize: 112, flip: 0.5, scale: [0.08, 1] });
   });
 });
 

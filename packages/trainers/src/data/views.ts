@@ -12,70 +12,19 @@ import {
   toFloat,
   withChannels,
   type Box,
-  type ColorJitterOptions,
-  type CropMargins,
   type Image,
-  type Normalization,
   type RandomCropOptions,
-  type ResizeFilter,
 } from "@beitjs/tensor-core/image";
 import { createRng, streams, type Rng } from "@beitjs/tensor-core/random";
-
-export type TwoViewOptions = {
-  readonly channels: 1 | 3;
-  /** Side of the encoder's view and of the tokenizer's. */
-  readonly pixelSize: number;
-  readonly tokenSize: number;
-  readonly colorJitter: ColorJitterOptions;
-  /** Probability of mirroring. */
-  readonly flip: number;
-  /** Ranges of the crop's area share and of its width / height. */
-  readonly scale: readonly [number, number];
-  readonly ratio: readonly [number, number];
-  /** For the encoder's view, one entry a channel. */
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-  /** [0.1, 0.9] for DALL-E's dVAE, [-1, 1] for BEiT's customized one, [0, 1] for one trained on bytes / 255. */
-  readonly tokenRange: "mapPixels" | "normalized" | "unit";
-};
+import type { EvalViewOptions, TrainViewOptions, TwoViewOptions } from "../recipes/recipe.ts";
 
 export type TwoViews = {
   /** [pixelSize, pixelSize, channels] */
   readonly pixelView: Float32Array;
-  /** [tokenSize, tokenSize, channels] */
+  /** [tokenSize, tokenSize, channels], in [0, 1]: tokenizers map pixels to their own range. */
   readonly tokenView: Float32Array;
   /** The rectangle both show, in pixels of the (mirrored) image. */
   readonly crop: Box;
-};
-
-export type TrainViewOptions = {
-  readonly channels: 1 | 3;
-  readonly size: number;
-  /** A random resized crop, or for small images (at most 32) a crop after padding with black (timm's RandomCrop). */
-  readonly crop:
-    | { readonly kind: "resized"; readonly scale: readonly [number, number]; readonly ratio: readonly [number, number] }
-    | { readonly kind: "padded"; readonly padding: number };
-  readonly flip: number;
-  readonly filter: ResizeFilter;
-  readonly normalization: Normalization;
-};
-
-export type EvalViewOptions = {
-  readonly channels: 1 | 3;
-  readonly size: number;
-  /**
-   * Straight to the square; or the center of a larger image, whose short side (`centerCrop`) or whose both sides
-   * (`squareCrop`) are resized to floor(size / cropRatio).
-   */
-  readonly fit:
-    | { readonly kind: "direct" }
-    | {
-        readonly kind: "centerCrop" | "squareCrop";
-        readonly cropRatio: number;
-        readonly margins?: CropMargins | undefined;
-      };
-  readonly filter: ResizeFilter;
-  readonly normalization: Normalization;
 };
 
 const half = [0.5, 0.5, 0.5] as const;
@@ -91,7 +40,6 @@ export const paperViews: TwoViewOptions = {
   ratio: [3 / 4, 4 / 3],
   mean: half,
   std: half,
-  tokenRange: "mapPixels",
 };
 
 /** Views of fine-tuning at 224. */
@@ -132,7 +80,7 @@ export function twoViews(image: Image, options: TwoViewOptions, rng: Rng): TwoVi
   const tokens = resize(part, { width: tokenSize, height: tokenSize, filter: "lanczos" });
   return {
     pixelView: toFloat(pixels, { mean, std }),
-    tokenView: toFloat(tokens, tokenNormalization(options)),
+    tokenView: toFloat(tokens, "unit"),
     crop: box,
   };
 }
@@ -171,11 +119,6 @@ export function stack(views: readonly Float32Array[]): Float32Array {
     out.set(view, i * size);
   }
   return out;
-}
-
-function tokenNormalization({ tokenRange, channels }: TwoViewOptions): Normalization {
-  if (tokenRange !== "normalized") return tokenRange;
-  return { mean: half.slice(0, channels), std: half.slice(0, channels) };
 }
 
 // Equal to cropping the mirrored image, without mirroring what is cut off.

@@ -7,35 +7,29 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createRng } from "@beitjs/tensor-core/random";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { TokenizerRecipe } from "../recipes/recipe.ts";
+import { tinyTokenizer } from "../testing.ts";
 import { listCheckpoints, loadCheckpoint } from "./checkpoint-store.ts";
 
-const views = { channels: 1, pixelSize: 8, tokenSize: 8, colorJitter: { brightness: 0.1, contrast: 0, saturation: 0 } };
-const recipe = {
-  stage: "tokenizer",
+const recipe: TokenizerRecipe = {
+  ...tinyTokenizer,
   seed: 11,
   epochs: 3,
   batchSize: 4,
   microBatches: 2,
-  model: {
-    architecture: "strided",
-    imageSize: 8,
-    channels: 1,
-    vocabSize: 16,
-    codebookWidth: 8,
-    hidden: 8,
-    layers: 1,
-    blocksPerStage: 1,
-    middleBlocks: 0,
-    reconstruction: "mse",
-    pixelRange: "normalized",
+  model: { ...tinyTokenizer.model, vocabSize: 16, codebookWidth: 8 },
+  views: {
+    ...tinyTokenizer.views,
+    colorJitter: { brightness: 0.1, contrast: 0, saturation: 0 },
+    flip: 0.5,
+    scale: [0.5, 1],
+    ratio: [0.8, 1.2],
   },
-  views: { ...views, flip: 0.5, scale: [0.5, 1], ratio: [0.8, 1.2], mean: [0.5], std: [0.5], tokenRange: "unit" },
   learningRate: { peak: 3e-3, minimum: 1e-4, warmupSteps: 3 },
-  adamW: { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1 },
+  adamW: { ...tinyTokenizer.adamW, weightDecay: 0.01, clipNorm: 1 },
   temperature: { start: 1, end: 0.5, steps: 20 },
   klWeight: { start: 0, end: 0.01, steps: 20 },
   balanceWeight: 0.01,
-  hard: false,
 };
 
 const source = (path: string) => JSON.stringify(fileURLToPath(new URL(path, import.meta.url)));

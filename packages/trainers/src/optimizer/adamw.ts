@@ -1,15 +1,9 @@
 // AdamW with decoupled weight decay (Loshchilov & Hutter 2019), one multi-tensor op a step, rates and decay by path.
 import { leaves, mapTree, zeros, type Tensor } from "@beitjs/tensor-core";
 import { adamW } from "@beitjs/tensor-core/ops";
+import type { AdamWOptions } from "../recipes/recipe.ts";
 
-export type AdamWOptions = {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  /** Largest global L2 norm of the gradient; larger ones are scaled down. 0: no clipping. */
-  readonly clipNorm: number;
-};
+export type { AdamWOptions } from "../recipes/recipe.ts";
 
 export const adamWDefaults: AdamWOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.05, clipNorm: 0 };
 

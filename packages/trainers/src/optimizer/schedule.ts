@@ -1,12 +1,6 @@
 // Rates as functions of the step: linear warm-up from zero, then half a cosine (the official BEiT schedule, per
 // optimizer step), and the annealing of temperature and KL weight of the DALL-E tokenizer.
-
-export type WarmupCosine = {
-  readonly peak: number;
-  readonly minimum: number;
-  /** Steps of linear warm-up; its last step reaches the peak. */
-  readonly warmupSteps: number;
-};
+import type { Annealing, WarmupCosine } from "../recipes/recipe.ts";
 
 /** Learning rate of a step in [0, totalSteps). Step 0 has rate 0 when there is a warm-up of more than one step. */
 export function warmupCosine(step: number, totalSteps: number, { peak, minimum, warmupSteps }: WarmupCosine): number {
@@ -14,8 +8,6 @@ export function warmupCosine(step: number, totalSteps: number, { peak, minimum, 
   const progress = (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps);
   return minimum + 0.5 * (peak - minimum) * (1 + Math.cos(Math.PI * Math.min(1, progress)));
 }
-
-export type Annealing = { readonly start: number; readonly end: number; readonly steps: number };
 
 /** Half a cosine from `start` to `end` over `steps`, then held. */
 export function anneal(step: number, { start, end, steps }: Annealing): number {

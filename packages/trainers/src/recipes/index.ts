@@ -28,7 +28,13 @@ export { pretrainBase } from "./pretrain-base.ts";
 export { pretrainTiny } from "./pretrain-tiny.ts";
 export { fineTuneSmall, pretrainSmall, tokenizerSmall } from "./small.ts";
 export { tokenizerDallE } from "./tokenizer-dall-e.ts";
+export { checkRecipe } from "./check-recipe.ts";
+export { mergeRecipe } from "./merge.ts";
+export { upgradeRecipe } from "./upgrade.ts";
+export { formatRecipeValue, RecipeError, type RecipeIssue } from "./recipe-error.ts";
 export type {
+  AdamWOptions,
+  Annealing,
   FineTuneRecipe,
   GaussianRecipe,
   MaskRecipe,
@@ -37,4 +43,5 @@ export type {
   RecipeOf,
   StageName,
   TokenizerRecipe,
+  WarmupCosine,
 } from "./recipe.ts";

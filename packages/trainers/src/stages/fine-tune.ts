@@ -15,6 +15,7 @@ import {
 } from "@beitjs/beit-encoder";
 import { requireLabels, trainView, viewRng } from "../data/index.ts";
 import { train } from "../loop.ts";
+import { checkRecipe } from "../recipes/check-recipe.ts";
 import type { FineTuneRecipe } from "../recipes/recipe.ts";
 import type { RunOptions, StepReport } from "../run.ts";
 import { viewBatch } from "../view-batch.ts";
@@ -36,6 +37,7 @@ export async function* fineTune(
   options: RunOptions & { readonly recipe: FineTuneRecipe; readonly from?: Beit },
 ): AsyncGenerator<FineTuneReport, void, void> {
   const { recipe, images, backend, from, recompute } = options;
+  checkRecipe("fineTune", recipe, "fine-tune");
   const { seed, view, labelSmoothing, layerDecay } = recipe;
   const { config, params } = await startClassifier(recipe, requireLabels(images).length, from, backend);
   yield* train(

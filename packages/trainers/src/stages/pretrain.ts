@@ -17,6 +17,7 @@ import { twoViews, viewRng } from "../data/index.ts";
 import { tokensOf } from "../evaluate/evaluate.ts";
 import { train } from "../loop.ts";
 import { createMaskDrawer, maskedTargets } from "../masks.ts";
+import { checkRecipe } from "../recipes/check-recipe.ts";
 import type { PretrainRecipe } from "../recipes/recipe.ts";
 import type { RunOptions, StepReport } from "../run.ts";
 import { viewBatch } from "../view-batch.ts";
@@ -38,6 +39,7 @@ export async function* pretrain(
   options: RunOptions & { readonly recipe: PretrainRecipe; readonly tokenizer: TokenizerEncoder },
 ): AsyncGenerator<PretrainReport, void, void> {
   const { recipe, tokenizer, backend, recompute } = options;
+  checkRecipe("pretrain", recipe, "pretrain");
   const { seed, views, mask } = recipe;
   checkMatch(recipe, tokenizer);
   const { config, params } = initBeit(recipe.model, createRng({ seed, stream: streams.parameters }), backend, {
@@ -50,7 +52,7 @@ export async function* pretrain(
       params,
       decay: weightDecayRules,
       prepare: ({ image }, at) => ({
-        ...twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })),
+        ...twoViews(image, views, viewRng({ seed, ...at })),
         at,
       }),
       piece: async (items) => {

@@ -9,6 +9,7 @@ import { decodeCheckpoint, encodeCheckpoint, type DecodedCheckpoint } from "../c
 import { evaluateClassifier, evaluatePretraining, evaluateTokenizer } from "../evaluate/evaluate.ts";
 import { fineTune } from "./fine-tune.ts";
 import { pretrain } from "./pretrain.ts";
+import { RecipeError } from "../recipes/recipe-error.ts";
 import type { Recipe } from "../recipes/recipe.ts";
 import type { StepReport } from "../run.ts";
 import { tinyEvalView, tinyFineTune, tinyGaussian, tinyImages, tinyPretrain, tinyTokenizer } from "../testing.ts";
@@ -70,7 +71,7 @@ const bits = (tree: unknown): Map<string, unknown> =>
   new Map(leaves<Tensor>(tree).map(([path, leaf]) => [path, leaf.readSync()]));
 const release = ({ state }: StepReport<unknown>): void => disposeTree([state.params, state.optimizer]);
 
-describe.each(loops)("%s", (_, recipe, loop) => {
+describe.each(loops)("%s", (name, recipe, loop) => {
   it("resumes to the very same weights, losses and moments", async () => {
     const whole = await run(loop({}));
     expect(whole.losses).toHaveLength(6);
@@ -85,6 +86,19 @@ describe.each(loops)("%s", (_, recipe, loop) => {
       bits(whole.report.state.optimizer.secondMoments),
     );
     for (const { report } of [whole, stopped, resumed]) release(report);
+  });
+
+  it("goes on from a checkpoint whose recipe has a field of old, to the same bits", async () => {
+    const whole = await run(loop({}));
+    const { report } = await run(loop({}), 3);
+    const views = "views" in recipe ? { views: { ...recipe.views, tokenRange: "mapPixels" } } : {};
+    const info = { stage: recipe.stage, model: {}, recipe: { ...recipe, ...views }, step: 3 };
+    const stored = await encodeCheckpoint(report.state, { ...info, position: { epoch: 1, batch: 0 } });
+    expect(new TextDecoder().decode(stored.get("manifest.json")).includes("tokenRange")).toBe("views" in recipe);
+    const resumed = await run(loop({ resume: await decodeCheckpoint(stored) }));
+    expect(resumed.losses).toEqual(whole.losses.slice(3));
+    expect(bits(resumed.report.state.params)).toEqual(bits(whole.report.state.params));
+    for (const one of [whole.report, report, resumed.report]) release(one);
   });
 
   it("adds micro-batches up to the batch's gradient", async () => {
@@ -169,8 +183,19 @@ describe.each(loops)("%s", (_, recipe, loop) => {
       "expected at least 25 images to fill a batch, got 24",
     );
     await expect(run(loop({ change: { microBatches: 3 } }))).rejects.toThrow(
-      "[recipe] expected batchSize divisible by microBatches, got 8 and 3",
+      `[${name}] expected recipe.microBatches to be a divisor of batchSize 8, got 3`,
     );
+  });
+
+  it("refuses a recipe with a field that is unknown, missing or wrong", async () => {
+    const views = "views" in recipe ? { views: { ...recipe.views, minScale: 0.3 } } : { view: 3 };
+    const failure = await run(loop({ change: { seed: undefined, ...views } })).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(RecipeError);
+    expect((failure as RecipeError).message.startsWith(`[${name}] expected recipe.seed to be an integer of 0`)).toBe(
+      true,
+    );
+    const second = "views" in recipe ? ["views", "minScale"] : ["view"];
+    expect((failure as RecipeError).issues.map(({ path }) => path)).toEqual([["seed"], second]);
   });
 });
 

@@ -10,6 +10,7 @@ import {
 import { train } from "../loop.ts";
 import { anneal } from "../optimizer/schedule.ts";
 import { tokenizerDecay } from "../recipes/decay.ts";
+import { checkRecipe } from "../recipes/check-recipe.ts";
 import type { GaussianRecipe } from "../recipes/recipe.ts";
 import type { RunOptions, StepReport } from "../run.ts";
 import { viewBatch } from "../view-batch.ts";
@@ -27,6 +28,7 @@ export async function* trainGaussianVae(
   options: RunOptions & { readonly recipe: GaussianRecipe },
 ): AsyncGenerator<GaussianReport, void, void> {
   const { recipe, backend } = options;
+  checkRecipe("trainGaussianVae", recipe, "gaussian");
   const { seed } = recipe;
   const { config, params } = initGaussianVae(recipe.model, createRng({ seed, stream: streams.parameters }), backend);
   const side = config.imageSize / 2 ** config.layers;

@@ -12,6 +12,7 @@ import { twoViews, viewRng, type Prepare } from "../data/index.ts";
 import { train } from "../loop.ts";
 import { anneal } from "../optimizer/schedule.ts";
 import { tokenizerDecay } from "../recipes/decay.ts";
+import { checkRecipe } from "../recipes/check-recipe.ts";
 import type { TokenizerRecipe } from "../recipes/recipe.ts";
 import type { RunOptions, StepReport } from "../run.ts";
 import { viewBatch } from "../view-batch.ts";
@@ -36,6 +37,7 @@ export async function* trainTokenizer(
   options: RunOptions & { readonly recipe: TokenizerRecipe },
 ): AsyncGenerator<TokenizerReport, void, void> {
   const { recipe, backend } = options;
+  checkRecipe("trainTokenizer", recipe, "tokenizer");
   const { seed, hard, balanceWeight } = recipe;
   const { config, params } = initTokenizer(recipe.model, createRng({ seed, stream: streams.parameters }), backend);
   const counter = createUsageCounter(config.vocabSize);
@@ -67,5 +69,5 @@ export async function* trainTokenizer(
 
 /** Prepares token views in [0, 1]: tokenizers map pixels to their own range. */
 export function prepareTokenView({ seed, views }: Pick<TokenizerRecipe, "seed" | "views">): Prepare<Float32Array> {
-  return ({ image }, at) => twoViews(image, { ...views, tokenRange: "unit" }, viewRng({ seed, ...at })).tokenView;
+  return ({ image }, at) => twoViews(image, views, viewRng({ seed, ...at })).tokenView;
 }

@@ -122,7 +122,7 @@ describe("beitConfigFromHuggingFace", () => {
     ["two last norms", { ...pretraining, use_mean_pooling: false }, "use_mean_pooling true for masked image modeling"],
     ["a gap in the labels", { ...classifier, id2label: { 0: "a", 2: "c" } }, "id2label.1 to be a string, got none"],
     ["a label that is no text", { ...classifier, id2label: { 0: 1 } }, "id2label.0 to be a string, got 1"],
-    ["heads that do not fit", { num_attention_heads: 7 }, "width divisible by heads, got 768 and 7"],
+    ["heads that do not fit", { num_attention_heads: 7 }, "heads to be a divisor of width 768, got 7"],
     ["a list", [], "an object, got []"],
   ])("refuses %s", (_, json, message) => {
     expect(() => beitConfigFromHuggingFace(json)).toThrow("[beitConfigFromHuggingFace] expected ");

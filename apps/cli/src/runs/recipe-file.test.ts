@@ -1,0 +1,102 @@
+// Recipes of files: what they extend, in which order values count, and how faults are told.
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { demoPretrain, pretrainBase, pretrainTiny, tokenizerDallE } from "@beitjs/trainers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { makeFolder } from "../testing/run-cli.ts";
+import { formatRecipe, loadRecipe } from "./recipe-file.ts";
+
+let folder: Awaited<ReturnType<typeof makeFolder>>;
+beforeAll(async () => {
+  folder = await makeFolder();
+});
+afterAll(() => folder.remove());
+
+async function write(name: string, text: string): Promise<string> {
+  const path = join(folder.path, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
+  return path;
+}
+
+const load = (recipe: string, ...set: readonly string[]) => loadRecipe({ recipe, set }, ["pretrain"]);
+
+describe("extends", () => {
+  it("takes a recipe of a name and changes what the file says", async () => {
+    const path = await write("few.yaml", "extends: pretrain-tiny\nepochs: 20\nviews:\n  scale: [0.5, 1]\n");
+    const { views } = pretrainTiny;
+    expect(await load(path)).toEqual({ ...pretrainTiny, epochs: 20, views: { ...views, scale: [0.5, 1] } });
+  });
+
+  it("finds a file beside the file, through several, and --set comes last", async () => {
+    await write("base/all.json", JSON.stringify({ extends: "pretrain-base", seed: 5, epochs: 30, mask: { count: 60 } }));
+    await write("middle.yml", "extends: base/all.json\nepochs: 40\nmask: { count: 50 }\n");
+    const top = await write("tops/top.yaml", "extends: ../middle.yml\nmask: { minBlock: 4 }\n");
+    expect(await load(top, "epochs=50", "mask.variant=exact")).toEqual({
+      ...pretrainBase,
+      seed: 5,
+      epochs: 50,
+      mask: { ...pretrainBase.mask, count: 50, minBlock: 4, variant: "exact" },
+    });
+  });
+
+  it("replaces a mask, a model or a recipe of another kind", async () => {
+    const uniform = await write("uniform.yaml", "extends: pretrain-demo\nmask: { kind: uniform, count: 6 }\n");
+    expect((await load(uniform)).mask).toEqual({ kind: "uniform", count: 6 });
+    const { model } = demoPretrain;
+    const other = await write("other.yaml", `extends: tokenizer-demo\n${JSON.stringify({ ...demoPretrain, model }).slice(1, -1)}`);
+    await expect(load(other)).rejects.toThrow("other.yaml");
+    const whole = await write("whole.json", JSON.stringify({ extends: "tokenizer-demo", ...demoPretrain }));
+    expect(await load(whole)).toEqual(demoPretrain);
+    const strided = await write("strided.yaml", "extends: tokenizer-dall-e\nmodel: { architecture: strided }\n");
+    await expect(loadRecipe({ recipe: strided, set: [] }, ["tokenizer"])).rejects.toThrow("model.layers: expected");
+    expect((await loadRecipe({ recipe: "tokenizer-dall-e", set: [] }, ["tokenizer"])).model).toEqual(tokenizerDallE.model);
+  });
+
+  it("is refused with the chain where it comes back to itself", async () => {
+    const a = await write("a.yaml", "extends: b.yaml\n");
+    const b = await write("b.yaml", "extends: c/c.yaml\n");
+    const c = await write("c/c.yaml", "extends: ../b.yaml\n");
+    await expect(load(a)).rejects.toThrow(`recipe ${a}: extends itself: ${a} -> ${b} -> ${c} -> ${b}`);
+    const own = await write("own.yaml", "extends: own.yaml\n");
+    await expect(load(own)).rejects.toThrow(`${own} -> ${own}`);
+  });
+
+  it("is refused, naming who extends, where there is nothing to extend", async () => {
+    const none = await write("none.yaml", "extends: nothing.yaml\n");
+    await expect(load(none)).rejects.toThrow(`${join(folder.path, "nothing.yaml")}, extended by ${none}: cannot be read: ENOENT`);
+    const name = await write("name.yaml", "extends: pretrain-tyni\n");
+    await expect(load(name)).rejects.toThrow(/pretrain-tyni, extended by .*name\.yaml: expected a \.yaml or \.json file or/);
+    const number = await write("number.yaml", "extends: 3\n");
+    await expect(load(number)).rejects.toThrow("extends: expected a name or a file, got 3");
+    await expect(load("pretrain-demo", "extends=pretrain-base")).rejects.toThrow("extends: expected one of the known keys");
+  });
+});
+
+describe("faults", () => {
+  it("say which of several files or flags they are from", async () => {
+    const base = await write("wrong-base.yaml", "extends: pretrain-demo\nepochs: 0\nviews: { flip: 2 }\n");
+    const top = await write("wrong.yaml", "extends: wrong-base.yaml\nseed: -1\n");
+    await expect(load(top, "views.flip=3")).rejects.toThrow(
+      `recipe ${top}: seed: expected an integer of 0 or more, got -1; ` +
+        `epochs: expected a positive integer, got 0 (from ${base}); ` +
+        "views.flip: expected a number in [0, 1], got 3 (from --set views.flip=3)",
+    );
+  });
+
+  it("are usage errors", async () => {
+    await expect(load("pretrain-demo", "epochs=0")).rejects.toMatchObject({ exitCode: 2 });
+  });
+});
+
+it("a recipe file of old, with a field that decided nothing, is read", async () => {
+  const { views } = demoPretrain;
+  const old = await write("old.json", JSON.stringify({ ...demoPretrain, views: { ...views, tokenRange: "unit" } }));
+  expect(await load(old)).toEqual(demoPretrain);
+});
+
+it("a written recipe is read back", async () => {
+  expect(parse(formatRecipe(pretrainTiny))).toEqual(pretrainTiny);
+  expect(await load(await write("written.yaml", formatRecipe(pretrainTiny)))).toEqual(pretrainTiny);
+});

@@ -1,0 +1,224 @@
+// The gate for recipes: all that ship pass it, and whatever else comes is passed or refused with a path, never with a crash.
+import fc from "fast-check";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import * as v from "valibot";
+import { tinyFineTune, tinyGaussian, tinyPretrain, tinyTokenizer } from "../testing.ts";
+import { checkRecipe } from "./check-recipe.ts";
+import { recipes } from "./index.ts";
+import { RecipeError, type RecipeIssue } from "./recipe-error.ts";
+import type { Recipe } from "./recipe.ts";
+import { fields } from "./schema/fields.ts";
+import { exactly } from "./schema/inferred.ts";
+import { count, truth } from "./schema/values.ts";
+
+const tiny: readonly Recipe[] = [tinyTokenizer, tinyGaussian, tinyPretrain, tinyFineTune];
+
+function refusal(recipe: unknown, stage: Recipe["stage"]): RecipeError | undefined {
+  try {
+    checkRecipe("test", recipe, stage);
+    return undefined;
+  } catch (error) {
+    expect(error).toBeInstanceOf(RecipeError);
+    return error as RecipeError;
+  }
+}
+
+const issuesOf = (recipe: Recipe, change: object): readonly RecipeIssue[] =>
+  refusal({ ...recipe, ...change }, recipe.stage)?.issues ?? [];
+
+it.each([...Object.entries(recipes), ...tiny.map((recipe) => [`tiny ${recipe.stage}`, recipe] as const)])(
+  "%s passes, as it is",
+  (_, recipe) => expect(checkRecipe("test", recipe, recipe.stage)).toEqual(recipe),
+);
+
+describe("refuses, with path, expectation and value", () => {
+  const { model, views } = tinyPretrain;
+  it.each<readonly [string, Recipe, object, RecipeIssue]>([
+    ["a number", tinyPretrain, { epochs: 1.5 }, issue(["epochs"], "a positive integer", 1.5)],
+    ["what JSON has no word for", tinyPretrain, { initStd: NaN }, issue(["initStd"], "a positive number", NaN)],
+    ["a missing field", tinyPretrain, { initStd: undefined }, issue(["initStd"], "a positive number", undefined)],
+    ["an object", tinyPretrain, { views: 3 }, issue(["views"], "an object", 3)],
+    [
+      "an entry of a list",
+      tinyPretrain,
+      { views: { ...views, scale: [0.5, "1"] } },
+      issue(["views", "scale", 1], "a positive number", "1"),
+    ],
+    [
+      "an unknown key, naming those there are",
+      tinyPretrain,
+      { views: { ...views, minScale: 0.3 } },
+      issue(
+        ["views", "minScale"],
+        "one of the known keys (channels, pixelSize, tokenSize, colorJitter, flip, scale, ratio, mean, std)",
+        0.3,
+      ),
+    ],
+    [
+      "an unknown kind",
+      tinyPretrain,
+      { mask: { kind: "rows" } },
+      issue(["mask", "kind"], "uniform or blockwise", "rows"),
+    ],
+    [
+      "an unknown variant",
+      tinyPretrain,
+      { mask: { kind: "blockwise", variant: "v3", count: 3 } },
+      issue(["mask", "variant"], "paper, official or exact", "v3"),
+    ],
+    [
+      "a normalization's name",
+      tinyFineTune,
+      { view: { ...tinyFineTune.view, normalization: "imagenet" } },
+      issue(["view", "normalization"], "unit, mapPixels, or an object of mean and std", "imagenet"),
+    ],
+    ["another stage", tinyPretrain, { stage: "fine-tune" }, issue(["stage"], "pretrain", "fine-tune")],
+    [
+      "micro-batches that leave a rest",
+      tinyPretrain,
+      { microBatches: 3 },
+      issue(["microBatches"], "a divisor of batchSize 8", 3),
+    ],
+    [
+      "heads that do not divide",
+      tinyPretrain,
+      { model: { ...model, heads: 5 } },
+      issue(["model", "heads"], "a divisor of width 12", 5),
+    ],
+    [
+      "a mask larger than its grid",
+      tinyPretrain,
+      { mask: { kind: "uniform", count: 17 } },
+      issue(["mask", "count"], "an integer in [1, 16] on a 4x4 grid", 17),
+    ],
+    [
+      "a grid that masks cannot be drawn on",
+      tinyPretrain,
+      { model: { ...model, imageSize: 65, patchSize: 1 }, views: { ...views, pixelSize: 65 } },
+      issue(["model", "patchSize"], "large enough for a grid of at most 64x64", "a grid of 65x65"),
+    ],
+    [
+      "a view of another size",
+      tinyTokenizer,
+      { views: { ...views, tokenSize: 16 } },
+      issue(["views", "tokenSize"], "model.imageSize 8", 16),
+    ],
+    [
+      "statistics of other channels",
+      tinyFineTune,
+      { evalView: { ...tinyFineTune.evalView, normalization: { mean: [0, 0], std: [1] } } },
+      issue(["evalView", "normalization", "mean"], "a list of 1 number, one a channel", [0, 0]),
+    ],
+    [
+      "a dVAE that cannot be",
+      tinyTokenizer,
+      { model: { ...tinyTokenizer.model, reconstruction: "logit-laplace" } },
+      issue(["model", "pixelRange"], "mapped for logit-laplace", "normalized"),
+    ],
+  ])("%s", (_, recipe, change, expected) => expect(issuesOf(recipe, change)).toEqual([expected]));
+
+  it("several at once, in one sentence", () => {
+    expect(refusal({ ...tinyPretrain, seed: -1, views: { ...views, flip: "x" } }, "pretrain")?.message).toBe(
+      '[test] expected recipe.seed to be an integer of 0 or more, got -1; expected recipe.views.flip to be a number in [0, 1], got "x"',
+    );
+  });
+
+  it.each([undefined, null, 3, "pretrain-demo", [], {}])("%j, which is no recipe", (value) => {
+    expect(refusal(value, "pretrain")?.issues).toHaveLength(1);
+  });
+});
+
+function issue(path: RecipeIssue["path"], expected: string, got: unknown): RecipeIssue {
+  return { path, expected, got };
+}
+
+describe("whatever comes", () => {
+  const passesOrNames = (recipe: unknown, stage: Recipe["stage"]): void => {
+    for (const { path, expected } of refusal(recipe, stage)?.issues ?? []) {
+      expect(path.every((key) => typeof key === "string" || typeof key === "number")).toBe(true);
+      expect(expected).not.toBe("");
+    }
+  };
+
+  it("garbage is refused", () => {
+    fc.assert(
+      fc.property(
+        fc.anything({ withBigInt: true, withNullPrototype: true }),
+        fc.constantFrom(...tiny),
+        (garbage, { stage }) => {
+          expect(refusal(garbage, stage)).toBeDefined();
+        },
+      ),
+    );
+  });
+
+  it("a good recipe with garbage somewhere passes, or the place is named", () => {
+    const places = tiny.flatMap((recipe) => pathsOf(recipe).map((path) => [recipe, path] as const));
+    const value = fc.oneof(
+      fc.anything(),
+      fc.double(),
+      fc.integer({ min: -2, max: 70 }),
+      fc.constantFrom("unit", "paper"),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...places), value, ([recipe, path], garbage) => {
+        passesOrNames(replaced(recipe, path, garbage), recipe.stage);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("a key too many is named, whatever it is called", () => {
+    const key = fc.oneof(fc.string(), fc.constantFrom("toString", "constructor", "valueOf", "hasOwnProperty"));
+    const branches = pathsOf(tinyPretrain).filter((path) => isBranch(at(tinyPretrain, path)));
+    fc.assert(
+      fc.property(fc.constantFrom(...branches), key, (path, name) => {
+        const branch = at(tinyPretrain, path) as object;
+        fc.pre(
+          !Object.hasOwn(branch, name) &&
+            name !== "__proto__" &&
+            !["maxBlock", "minAspect", "maxAspect"].includes(name),
+        );
+        const issues = refusal(replaced(tinyPretrain, path, { ...branch, [name]: 1 }), "pretrain")?.issues ?? [];
+        expect(issues.map((one) => one.path)).toEqual([[...path, name]]);
+      }),
+    );
+  });
+});
+
+const isBranch = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function at(value: unknown, path: readonly string[]): unknown {
+  return path.reduce((node, key) => (node as Record<string, unknown>)[key], value);
+}
+
+function pathsOf(value: unknown): readonly (readonly string[])[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [[key], ...pathsOf(inner).map((path) => [key, ...path])]);
+}
+
+function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown): unknown {
+  const inner = (value as Record<string, unknown>)[key];
+  const next = rest.length > 0 ? replaced(inner, rest, by) : by;
+  if (Array.isArray(value)) return value.map((entry: unknown, i) => (String(i) === key ? next : entry));
+  return { ...(value as object), [key]: next };
+}
+
+describe("exactly", () => {
+  type Config = { readonly size: number; readonly soft?: boolean };
+
+  it("holds a schema equal to a type that another package declares", () => {
+    const same = exactly<Config>()(fields({ size: count, soft: v.exactOptional(truth) }));
+    expectTypeOf<v.InferOutput<typeof same>>().toEqualTypeOf<{ size: number; soft?: boolean }>();
+    // @ts-expect-error a field too few
+    exactly<Config>()(fields({ size: count }));
+    // @ts-expect-error a field too many
+    exactly<Config>()(fields({ size: count, soft: v.exactOptional(truth), hard: truth }));
+    // @ts-expect-error a field that must be there
+    exactly<Config>()(fields({ size: count, soft: truth }));
+    // @ts-expect-error a field of another type
+    exactly<Config>()(fields({ size: truth, soft: v.exactOptional(truth) }));
+    expect(v.is(same, { size: 3 })).toBe(true);
+  });
+});

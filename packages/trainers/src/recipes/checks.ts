@@ -1,0 +1,111 @@
+// Recipes that are well-formed but cannot be: sizes that do not divide, masks that do not fit their grid, views of
+// another size than the model's.
+import { beitConfigIssues, gridSide, type BeitConfig } from "@beitjs/beit-encoder";
+import { dvaeConfigIssues } from "@beitjs/dvae-tokenizer";
+import { MaskOptionError, maxGridSide, type Grid } from "@beitjs/masking";
+import { drawMask } from "../masks.ts";
+import type { RecipeIssue } from "./recipe-error.ts";
+import type { FineTuneRecipe, GaussianRecipe, MaskRecipe, PretrainRecipe, Recipe, TokenizerRecipe } from "./recipe.ts";
+
+type Path = RecipeIssue["path"];
+type Issues = readonly RecipeIssue[];
+
+/** What cannot be in a recipe of the right shape; empty for a good one. */
+export function disagreements(recipe: Recipe): Issues {
+  const { batchSize, microBatches } = recipe;
+  const even = batchSize % microBatches === 0;
+  return [...expect(even, ["microBatches"], `a divisor of batchSize ${batchSize}`, microBatches), ...ofStage(recipe)];
+}
+
+function ofStage(recipe: Recipe): Issues {
+  if (recipe.stage === "pretrain") return ofPretrain(recipe);
+  if (recipe.stage === "fine-tune") return ofFineTune(recipe);
+  return ofTokenizer(recipe);
+}
+
+function ofTokenizer({ model, views }: TokenizerRecipe | GaussianRecipe): Issues {
+  // The Gaussian VAE has no codebook; with one of a single entry the same rules hold for it.
+  const config = { vocabSize: 1, ...model };
+  return [...within(["model"], dvaeConfigIssues(config)), ...ofViews(views, "tokenSize", model)];
+}
+
+function ofPretrain({ model, views, mask }: PretrainRecipe): Issues {
+  const ofModel = within(["model"], beitConfigIssues(model));
+  const side = gridSide(model);
+  return [
+    ...ofModel,
+    ...(ofModel.length === 0 ? ofMask({ rows: side, cols: side }, mask) : []),
+    ...expect(model.vocabSize > 0, ["model", "vocabSize"], "the codebook's size", model.vocabSize),
+    ...ofViews(views, "pixelSize", model),
+  ];
+}
+
+function ofFineTune({ model, view, evalView }: FineTuneRecipe): Issues {
+  const views = Object.entries({ view, evalView }).flatMap(([name, { size, channels, normalization }]) => [
+    ...ofImages([name], { size, channels }, model, "size"),
+    ...(typeof normalization === "string" ? [] : ofChannels([name, "normalization"], normalization, channels)),
+  ]);
+  return [...within(["model"], beitConfigIssues(model)), ...views];
+}
+
+type Images = Pick<BeitConfig, "imageSize" | "channels">;
+
+function ofViews(views: PretrainRecipe["views"], key: "pixelSize" | "tokenSize", model: Images): Issues {
+  const { channels, [key]: size } = views;
+  return [...ofImages(["views"], { size, channels }, model, key), ...ofChannels(["views"], views, channels)];
+}
+
+/** Views must be what the model sees. */
+function ofImages(path: Path, view: { size: number; channels: number }, model: Images, sizeKey: string): Issues {
+  const { size, channels } = view;
+  return [
+    ...expect(size === model.imageSize, [...path, sizeKey], `model.imageSize ${model.imageSize}`, size),
+    ...expect(channels === model.channels, [...path, "channels"], `model.channels ${model.channels}`, channels),
+  ];
+}
+
+function ofChannels(
+  path: Path,
+  { mean, std }: { readonly mean: readonly number[]; readonly std: readonly number[] },
+  channels: number,
+): Issues {
+  const entries = `a list of ${channels} ${channels === 1 ? "number" : "numbers"}, one a channel`;
+  const positive = std.every((value) => value > 0);
+  return [
+    ...expect(mean.length === channels, [...path, "mean"], entries, mean),
+    ...expect(std.length === channels, [...path, "std"], entries, std),
+    ...expect(positive, [...path, "std"], "a list of positive numbers", std),
+  ];
+}
+
+function ofMask(grid: Grid, mask: MaskRecipe): Issues {
+  if (grid.rows > maxGridSide) {
+    const got = `a grid of ${grid.rows}x${grid.cols}`;
+    return [
+      {
+        path: ["model", "patchSize"],
+        expected: `large enough for a grid of at most ${maxGridSide}x${maxGridSide}`,
+        got,
+      },
+    ];
+  }
+  try {
+    drawMask(grid, mask, { seed: 0, epoch: 0, index: 0 });
+    return [];
+  } catch (error) {
+    if (!(error instanceof MaskOptionError)) throw error;
+    const { option, expected, got } = error;
+    return [{ path: option === undefined ? ["mask"] : ["mask", option], expected, got }];
+  }
+}
+
+function within(
+  path: Path,
+  issues: readonly { readonly path: string; readonly expected: string; readonly got: unknown }[],
+): Issues {
+  return issues.map((issue) => ({ ...issue, path: [...path, issue.path] }));
+}
+
+function expect(holds: boolean, path: Path, expected: string, got: unknown): Issues {
+  return holds ? [] : [{ path, expected, got }];
+}

@@ -1,0 +1,74 @@
+// A run as data: complete, readonly, plain JSON. A checkpoint carries its recipe, and the recipe its seed. Here is every
+// field of the four stages once; recipe.ts has their types, checks.ts what fields must agree on.
+import * as v from "valibot";
+import { fields, variant } from "./schema/fields.ts";
+import { mask } from "./schema/masks.ts";
+import { beitConfig, dvaeConfig, gaussianVaeConfig } from "./schema/models.ts";
+import { common } from "./schema/optimization.ts";
+import {
+  amount,
+  annealing,
+  positive,
+  positiveAnnealing,
+  shareAboveZero,
+  shareBelowOne,
+  signedAnnealing,
+  truth,
+} from "./schema/values.ts";
+import { evalView, trainView, twoViews } from "./schema/views.ts";
+
+/** Training of the tokenizer, a discrete VAE. */
+export const tokenizer = fields({
+  ...common,
+  stage: v.literal("tokenizer"),
+  model: dvaeConfig,
+  /** Token views (the encoder's view is not used). */
+  views: twoViews,
+  temperature: positiveAnnealing,
+  /**
+   * Weight of each position's KL to the uniform distribution. Below 0 it rewards tokens that are sure of themselves: with
+   * `balanceWeight`, which keeps the mean uniform, that maximizes what a token tells of its patch (mutual information).
+   */
+  klWeight: signedAnnealing,
+  /** Weight of the term that keeps all codebook entries in use; 0 turns it off. */
+  balanceWeight: amount,
+  /** Straight-through samples instead of soft ones. */
+  hard: truth,
+});
+
+/** Training of the Gaussian VAE that the discrete one is compared with. */
+export const gaussian = fields({
+  ...common,
+  stage: v.literal("gaussian"),
+  model: gaussianVaeConfig,
+  views: twoViews,
+  klWeight: annealing,
+});
+
+/** Masked image modeling with a frozen tokenizer. */
+export const pretrain = fields({
+  ...common,
+  stage: v.literal("pretrain"),
+  model: beitConfig,
+  /** Standard deviation of fresh matrices (0.02 in the paper, more for widths below 192), cut at one deviation. */
+  initStd: positive,
+  views: twoViews,
+  mask,
+});
+
+/** Supervised training of a classifier, from a pre-trained encoder or from scratch. */
+export const fineTune = fields({
+  ...common,
+  stage: v.literal("fine-tune"),
+  /** Encoder to start from scratch with; with a pre-trained one its own config counts, but for drop path and pooling. */
+  model: beitConfig,
+  /** Standard deviation of fresh matrices when training from scratch (not cut). */
+  initStd: positive,
+  view: trainView,
+  evalView,
+  labelSmoothing: shareBelowOne,
+  /** Factor on the learning rate per block from the head down; 1 turns it off. (0.65 for base) */
+  layerDecay: shareAboveZero,
+});
+
+export const recipe = variant("stage", [tokenizer, gaussian, pretrain, fineTune]);

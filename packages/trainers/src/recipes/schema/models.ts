@@ -1,0 +1,64 @@
+// The models' configurations, as their packages declare them.
+import * as v from "valibot";
+import type { BeitConfig } from "@beitjs/beit-encoder";
+import type { DvaeConfig, GaussianVaeConfig } from "@beitjs/dvae-tokenizer";
+import { fields, number, oneOf, variant } from "./fields.ts";
+import { exactly } from "./inferred.ts";
+import { amount, count, imageSize, positive, shareBelowOne, truth, whole } from "./values.ts";
+
+/** The models take any number of channels, images have one or three. */
+const channels = number("1 or 3", (value) => value === 1 || value === 3);
+
+const dvae = {
+  imageSize,
+  channels,
+  vocabSize: count,
+  codebookWidth: count,
+  hidden: count,
+  reconstruction: oneOf("mse", "smooth-l1", "logit-laplace"),
+  pixelRange: oneOf("mapped", "normalized", "unit"),
+};
+
+const strided = {
+  ...dvae,
+  architecture: v.literal("strided"),
+  layers: count,
+  blocksPerStage: whole,
+  middleBlocks: whole,
+};
+
+export const dvaeConfig = exactly<DvaeConfig>()(
+  variant("architecture", [
+    fields({ ...dvae, architecture: v.literal("dall-e"), groups: count, blocksPerGroup: count }),
+    fields(strided),
+  ]),
+);
+
+const { vocabSize: _, ...withoutCodebook } = strided;
+export const gaussianVaeConfig = exactly<GaussianVaeConfig>()(
+  fields({
+    ...withoutCodebook,
+    architecture: v.literal("strided", "strided"),
+    reconstruction: oneOf("mse", "smooth-l1"),
+  }),
+);
+
+export const beitConfig = exactly<BeitConfig>()(
+  fields({
+    imageSize,
+    channels,
+    patchSize: count,
+    width: count,
+    depth: count,
+    heads: count,
+    mlpRatio: positive,
+    absolutePositions: truth,
+    relativePositions: oneOf("none", "shared", "per-layer"),
+    layerScale: amount,
+    dropPath: shareBelowOne,
+    epsilon: positive,
+    vocabSize: whole,
+    classes: whole,
+    pooling: oneOf("mean", "class"),
+  }),
+);

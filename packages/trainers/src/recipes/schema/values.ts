@@ -1,0 +1,31 @@
+// The values that recipes are made of.
+import * as v from "valibot";
+import { fields, number } from "./fields.ts";
+
+export const count = number("a positive integer", (value) => Number.isSafeInteger(value) && value >= 1);
+export const whole = number("an integer of 0 or more", (value) => Number.isSafeInteger(value) && value >= 0);
+const real = number("a number");
+export const amount = number("a number of 0 or more", (value) => value >= 0);
+export const positive = number("a positive number", (value) => value > 0);
+export const share = number("a number in [0, 1]", (value) => value >= 0 && value <= 1);
+export const shareBelowOne = number("a number in [0, 1)", (value) => value >= 0 && value < 1);
+export const shareAboveZero = number("a number in (0, 1]", (value) => value > 0 && value <= 1);
+export const ratio = number("a number in (0, 1)", (value) => value > 0 && value < 1);
+export const truth = v.boolean("true or false");
+
+/** Side of a square image, in pixels. */
+export const imageSize = count;
+
+/** Gray or color. */
+export const channels = v.picklist([1, 3], "1 or 3");
+
+/** A lower and an upper bound. */
+export const interval = v.strictTuple([positive, positive], "two positive numbers");
+
+/** One entry a channel. */
+export const perChannel = v.array(real, "a list of numbers, one a channel");
+
+/** Half a cosine from `start` to `end` over `steps`, then held. */
+export const annealing = fields({ start: amount, end: amount, steps: whole });
+export const signedAnnealing = fields({ start: real, end: real, steps: whole });
+export const positiveAnnealing = fields({ start: positive, end: positive, steps: whole });

@@ -1,0 +1,65 @@
+// What the models see of an image. data/views.ts makes it.
+import * as v from "valibot";
+import type { ColorJitterOptions, CropMargins, Normalization, ResizeFilter } from "@beitjs/tensor-core/image";
+import { exactly } from "./inferred.ts";
+import { fields, oneOf, variant } from "./fields.ts";
+import { amount, channels, imageSize, interval, perChannel, share, shareAboveZero, whole } from "./values.ts";
+
+const filter = exactly<ResizeFilter>()(oneOf("bilinear", "bicubic", "lanczos"));
+const margins = exactly<CropMargins>()(oneOf("even", "down"));
+const colorJitter = exactly<ColorJitterOptions>()(fields({ brightness: amount, contrast: amount, saturation: amount }));
+
+const namedNormalization = v.picklist(["unit", "mapPixels"], "unit, mapPixels, or an object of mean and std");
+const statistics = fields({ mean: perChannel, std: perChannel });
+const normalization = exactly<Normalization>()(
+  v.lazy((value) => (typeof value === "object" && value !== null ? statistics : namedNormalization)),
+);
+
+/** One crop for the encoder and, in another size, for the tokenizer. */
+export const twoViews = fields({
+  channels,
+  /** Side of the encoder's view and of the tokenizer's. */
+  pixelSize: imageSize,
+  tokenSize: imageSize,
+  colorJitter,
+  /** Probability of mirroring. */
+  flip: share,
+  /** Ranges of the crop's area share and of its width / height. */
+  scale: interval,
+  ratio: interval,
+  /** For the encoder's view, one entry a channel. The tokenizer's is in [0, 1]. */
+  mean: perChannel,
+  std: perChannel,
+});
+
+export const trainView = fields({
+  channels,
+  size: imageSize,
+  /** A random resized crop, or for small images (at most 32) a crop after padding with black (timm's RandomCrop). */
+  crop: variant("kind", [
+    fields({ kind: v.literal("resized"), scale: interval, ratio: interval }),
+    fields({ kind: v.literal("padded"), padding: whole }),
+  ]),
+  flip: share,
+  filter,
+  normalization,
+});
+
+export const evalView = fields({
+  channels,
+  size: imageSize,
+  /**
+   * Straight to the square; or the center of a larger image, whose short side (`centerCrop`) or whose both sides
+   * (`squareCrop`) are resized to floor(size / cropRatio).
+   */
+  fit: variant("kind", [
+    fields({ kind: v.literal("direct") }),
+    fields({
+      kind: oneOf("centerCrop", "squareCrop"),
+      cropRatio: shareAboveZero,
+      margins: v.optional(margins),
+    }),
+  ]),
+  filter,
+  normalization,
+});
