@@ -11,6 +11,9 @@ type Locked = {
   readonly dev?: boolean;
   readonly link?: boolean;
   readonly optional?: boolean;
+  readonly dependencies?: object;
+  readonly optionalDependencies?: object;
+  readonly peerDependenciesMeta?: object;
 };
 export type Licence = {
   readonly name: string;
@@ -25,10 +28,21 @@ export const permitted =
 
 /** What is installed with our packages: no development tool, none of our own. */
 export function licencesOf(lock: { readonly packages: Readonly<Record<string, Locked>> }): Licence[] {
+  const all = Object.values(lock.packages);
+  const needed = new Set(
+    all.flatMap(({ dependencies = {}, optionalDependencies = {} }) =>
+      Object.keys({ ...dependencies, ...optionalDependencies }),
+    ),
+  );
+  // An optional peer that nobody depends on is only installed by who wants it.
+  const peers = new Set(all.flatMap(({ peerDependenciesMeta = {} }) => Object.keys(peerDependenciesMeta)));
+  const nameOf = (path: string): string => path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
+  const comesAlong = (path: string): boolean => needed.has(nameOf(path)) || !peers.has(nameOf(path));
   const found = Object.entries(lock.packages)
     .filter(([path, { dev, link }]) => path.includes("node_modules/") && dev !== true && link !== true)
+    .filter(([path]) => comesAlong(path))
     .map(([path, { version = "?", license = "unknown", optional = false }]) => ({
-      name: path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length),
+      name: nameOf(path),
       version,
       licence: license,
       optional,

@@ -1,5 +1,6 @@
 // Wrong use, bad input and interruptions: what is said, the exit code, and what is left on the disk.
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -329,6 +330,23 @@ describe("one folder", () => {
     expect(first.code).toBe(0);
     expect(second).toBeDefined();
     expect(await readdir(at("shared"))).not.toContain("run.lock");
+  });
+
+  it("goes on with a run whose checkpoint and recipe have a field of old", async () => {
+    const first = await cli(train("old", "--json"), {
+      onLine: (line, signal) => line.includes('"step":3') && signal("SIGINT"),
+    });
+    expect(first.code).toBe(130);
+    const [{ path }] = await listCheckpoints(at("old"));
+    const manifest = JSON.parse(await readFile(join(path, "manifest.json"), "utf8")) as { recipe: { views: object } };
+    const views = { ...manifest.recipe.views, tokenRange: "mapPixels" };
+    const text = JSON.stringify({ ...manifest, recipe: { ...manifest.recipe, views } });
+    await writeFile(join(path, "manifest.json"), text);
+    await writeFile(join(path, "manifest.sha256"), `${createHash("sha256").update(text).digest("hex")}\n`);
+    const resumed = await cli(train("old"));
+    expect(resumed).toMatchObject({ code: 0, stderr: expect.stringContaining("going on at step") as string });
+    expect(resumed.stderr).not.toContain("damaged");
+    expect(await weightsOf("old")).toEqual(await weightsOf("tokenizer"));
   });
 
   it("takes one recipe, one data set, and no fresh start over checkpoints", async () => {
