@@ -77,7 +77,7 @@ export async function readBeitFiles(
 ): Promise<BeitFiles> {
   const contents = await openFiles("read" in files ? [files] : files);
   const { origin, tensors } = originOf(contents);
-  const { config, labels, preprocessing } = origin.describe(contents, tensors, options.config ?? {});
+  const { config, labels, preprocessing } = origin.describe(contents, tensors, { config: options.config ?? {} });
   const { allowUnexpected = false } = options;
   return {
     origin: origin.name,

@@ -99,12 +99,12 @@ export function signedPixels(channels: number): Pick<Preprocessing, "mean" | "st
   return { mean: half, std: half };
 }
 
-/** @internal The short side to the image size by `share`, of which the center is cut out. */
-export function croppedToSquare(
+/** @internal Of images below 384 pixels, the center of one that is larger by `share`; larger ones are not cropped. */
+export function croppedAtCenter(
   { imageSize, channels }: { readonly imageSize: number; readonly channels: number },
   share: number,
 ): Preprocessing {
-  const size = Math.floor(imageSize / share);
+  const size = Math.floor(imageSize / (imageSize >= 384 ? 1 : share));
   return { filter: "bicubic", size, fit: "shortSide", crop: imageSize, ...signedPixels(channels) };
 }
 

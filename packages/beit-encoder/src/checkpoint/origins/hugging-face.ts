@@ -6,7 +6,7 @@ import { beitConfigFromHuggingFace } from "../hugging-face/config.ts";
 import { huggingFaceNaming, joinNames } from "../hugging-face/names.ts";
 import { inferConfig } from "../infer-config.ts";
 import { preprocessingFromHuggingFace, signedPixels } from "../preprocessing.ts";
-import type { GivenConfig, ModelTensors, Origin } from "./origin.ts";
+import type { Given, ModelTensors, Origin } from "./origin.ts";
 
 export const huggingFace = {
   name: "hugging-face",
@@ -28,16 +28,16 @@ export const huggingFace = {
 
   describe({ config: json, preprocessor }, tensors, given) {
     const read = json && beitConfigFromHuggingFace(json);
-    const config = read ? { ...read.config, ...given } : inferred(tensors, given);
+    const config = read ? { ...read.config, ...given.config } : inferred(tensors, given);
     validateBeitConfig(config, "openBeit");
     return { config, labels: read?.labels, preprocessing: preprocessor && preprocessingFromHuggingFace(preprocessor) };
   },
 } as const satisfies Origin;
 
-function inferred(tensors: ModelTensors, given: GivenConfig) {
+function inferred(tensors: ModelTensors, given: Given) {
   const shapes = new Map<string, { readonly shape: Shape }>(tensors);
   const official = joinNames(shapes, (parts) => ({
     shape: [parts.reduce((rows, { shape }) => rows + shape[0], 0), ...parts[0].shape.slice(1)],
   }));
-  return inferConfig(official, { epsilon: 1e-12, ...given });
+  return inferConfig(official, { epsilon: 1e-12, ...given.config });
 }

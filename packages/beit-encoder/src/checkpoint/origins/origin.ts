@@ -20,10 +20,9 @@ export type Origin = {
   /**
    * What the files say, before any parameter is read.
    *
-   * @param given what the caller knows better
    * @throws `[openBeit] expected …, got …`
    */
-  describe(contents: Contents, tensors: ModelTensors, given: GivenConfig): Description;
+  describe(contents: Contents, tensors: ModelTensors, given: Given): Description;
 };
 
 /** What an origin does where its files do not say. */
@@ -37,7 +36,8 @@ export type Conventions = {
 /** The tensors of one model by name, without what stands in front of all of them in the checkpoint's tree. */
 export type ModelTensors = ReadonlyMap<string, LazyTensor>;
 
-export type GivenConfig = Partial<BeitConfig>;
+/** What the caller knows better than the files. */
+export type Given = { readonly config: Partial<BeitConfig> };
 
 export type Description = {
   /** The config of the parameters as they are stored. */

@@ -24,7 +24,7 @@ export const ours = {
       metadata[name] === undefined ? undefined : (parseJson(metadata[name], name) as Value);
     const stored = field<BeitConfig>("beitjs.config");
     if (stored === undefined) throw new Error("[openBeit] expected beitjs.config in the file's metadata, got none");
-    const config = { ...stored, ...given };
+    const config = { ...stored, ...given.config };
     validateBeitConfig(config, "openBeit");
     return {
       config,

@@ -5,7 +5,7 @@ import type { Contents } from "../files.ts";
 import { inferConfig } from "../infer-config.ts";
 import { fieldsOf } from "../json.ts";
 import { officialNaming } from "../official.ts";
-import { croppedToSquare, type Preprocessing } from "../preprocessing.ts";
+import { croppedAtCenter, type Preprocessing } from "../preprocessing.ts";
 import type { ModelTensors, Origin } from "./origin.ts";
 
 export const timm = {
@@ -13,7 +13,7 @@ export const timm = {
   title: "timm",
   conventions: {
     resizing: { tableResizing: "geometric-linear", positionResizing: "antialiased-bicubic" },
-    preprocessing: (config) => croppedToSquare(config, config.imageSize >= 384 ? 1 : 0.9),
+    preprocessing: (config) => croppedAtCenter(config, 0.9),
   },
   naming: officialNaming,
 
@@ -22,7 +22,7 @@ export const timm = {
 
   describe({ config: json }, tensors, given) {
     const read = json && isTimmConfig(json) ? timmConfig(json) : undefined;
-    const config = inferConfig(tensors, given);
+    const config = inferConfig(tensors, given.config);
     const labels = config.classes > 0 && read?.labels?.length === config.classes ? read.labels : undefined;
     return { config, labels, preprocessing: read?.preprocessing };
   },

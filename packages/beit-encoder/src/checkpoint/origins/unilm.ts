@@ -1,7 +1,7 @@
 // BEiT's own checkpoints (microsoft/unilm), for pre-training and fine-tuning: the config is in names and shapes alone.
 import { inferConfig } from "../infer-config.ts";
 import { officialNaming } from "../official.ts";
-import { croppedToSquare } from "../preprocessing.ts";
+import { croppedAtCenter } from "../preprocessing.ts";
 import type { Origin } from "./origin.ts";
 
 export const unilm = {
@@ -9,9 +9,9 @@ export const unilm = {
   title: "unilm",
   conventions: {
     resizing: { tableResizing: "geometric-cubic", positionResizing: "bicubic" }, // run_class_finetuning.py
-    preprocessing: (config) => croppedToSquare(config, config.imageSize >= 384 ? 1 : 0.875), // datasets.py
+    preprocessing: (config) => croppedAtCenter(config, 0.875), // datasets.py
   },
   naming: officialNaming,
   recognizes: () => true,
-  describe: (_, tensors, given) => ({ config: inferConfig(tensors, given) }),
+  describe: (_, tensors, given) => ({ config: inferConfig(tensors, given.config) }),
 } as const satisfies Origin;
