@@ -12,7 +12,7 @@ import { TokensPanel } from "./panels/tokens.tsx";
 import { TrainPanel } from "./panels/train.tsx";
 import { WeightsPanel } from "./panels/weights.tsx";
 import { plainWords } from "./plain-words.ts";
-import { sampleFile, samples } from "./samples.ts";
+import { photographFile, photographs } from "./photographs.ts";
 import { Tabs } from "./tabs.tsx";
 
 const panels = {
@@ -56,7 +56,7 @@ export function App(): JSX.Element {
     void (async () => {
       try {
         setFacts(await engine.start());
-        await open(await sampleFile(samples[0]));
+        await open(await photographFile(photographs[0]));
       } catch (problem) {
         onError(problem);
       }

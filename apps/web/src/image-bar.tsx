@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { droppedFiles } from "./parts/files.ts";
-import { sampleFile, samples } from "./samples.ts";
+import { photographFile, photographs } from "./photographs.ts";
 
 type Props = { readonly onImage: (image: Blob) => unknown; readonly onError: (error: unknown) => void };
 
@@ -34,14 +34,14 @@ export function ImageBar({ onImage, onError }: Props): JSX.Element {
   }, [onImage, onError]);
   return (
     <div class={over ? "image-bar over" : "image-bar"}>
-      {samples.map((sample) => (
+      {photographs.map((photograph) => (
         <button
-          key={sample.name}
+          key={photograph.name}
           class="sample"
-          aria-label={`Sample: ${sample.name}`}
-          onClick={() => void sampleFile(sample).then(onImage, onError)}
+          aria-label={`Sample: ${photograph.name}`}
+          onClick={() => void photographFile(photograph).then(onImage, onError)}
         >
-          <img src={sample.url} alt="" width="48" height="48" />
+          <img src={photograph.url} alt="" width="48" height="48" />
         </button>
       ))}
       <ImageInput text="Choose an image" label="Image file" onImage={onImage} />

@@ -2,7 +2,8 @@
 // is covered. (BEiT, optim_factory.py)
 import type { BeitConfig } from "./config.ts";
 
-export type ParameterRule = readonly [pattern: RegExp, value: number];
+/** What holds for all parameters whose paths the pattern matches. */
+export type ParameterRule<Value = number> = readonly [pattern: RegExp, value: Value];
 
 /**
  * Factor on the weight decay: 0 for biases, norms, layer scales, class token and absolute positions; 1 for the rest, the

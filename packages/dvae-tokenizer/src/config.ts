@@ -2,7 +2,7 @@
 // convolutional dVAE that BEiT's authors and DALLE-pytorch train, in any size.
 
 /** How reconstructions are scored: mean squared error, smooth L1, or the logit-Laplace likelihood (DALL-E, A.3). */
-export type Reconstruction = "mse" | "smooth-l1" | "logit-laplace";
+export type ReconstructionLoss = "mse" | "smooth-l1" | "logit-laplace";
 
 /** What the network sees of a pixel x in [0, 1]: `mapped` 0.8x + 0.1, `normalized` 2x - 1, `unit` x. */
 export type PixelRange = "mapped" | "normalized" | "unit";
@@ -15,7 +15,7 @@ type CommonConfig = {
   readonly vocabSize: number;
   /** Width of a codebook entry. */
   readonly codebookWidth: number;
-  readonly reconstruction: Reconstruction;
+  readonly reconstruction: ReconstructionLoss;
   readonly pixelRange: PixelRange;
 };
 

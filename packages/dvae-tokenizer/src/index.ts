@@ -8,7 +8,7 @@ export {
   type DvaeConfig,
   type DvaeConfigIssue,
   type PixelRange,
-  type Reconstruction,
+  type ReconstructionLoss,
   type StridedConfig,
 } from "./config.ts";
 export {

@@ -1,10 +1,10 @@
 // The tokenizer's objective: a reconstruction of the relaxed sample, plus the KL to a uniform prior. (DALL-E paper §2.1)
 import type { Tensor } from "@beitjs/tensor-core";
 import { addScaled, klToUniform, logitLaplace, meanSquaredError, smoothL1 } from "@beitjs/tensor-core/ops";
-import type { Reconstruction } from "./config.ts";
+import type { ReconstructionLoss } from "./config.ts";
 
 /** Mean reconstruction loss over sub-pixels. `output` [B, H, W, C or 2 C], `target` [B, H, W, C], both in the network's range. */
-export function reconstructionLoss(output: Tensor, target: Tensor, kind: Reconstruction): Tensor {
+export function reconstructionLoss(output: Tensor, target: Tensor, kind: ReconstructionLoss): Tensor {
   if (kind === "logit-laplace") return logitLaplace(output, target);
   return kind === "mse" ? meanSquaredError(output, target) : smoothL1(output, target);
 }

@@ -5,4 +5,4 @@ export { fillTree } from "./fill-tree.ts";
 export { disposeTree, scope } from "./scope.ts";
 export { recomputed, valueAndGradient, type ValueAndGradient } from "./tape.ts";
 export { sizeOf, Tensor, tensor, zeros, type Shape } from "./tensor.ts";
-export { leafAt, leaves, mapTree } from "./tree.ts";
+export { leafAt, leaves, mapTree, valueCount } from "./tree.ts";

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { leafAt, leaves, mapTree } from "./tree.ts";
+import { createReferenceBackend } from "./backends/reference/index.ts";
+import { zeros } from "./tensor.ts";
+import { leafAt, leaves, mapTree, valueCount } from "./tree.ts";
 
 const tree = { embed: { weight: 1 }, blocks: [{ norm: { gamma: 2, beta: undefined } }, { norm: { gamma: 3 } }] };
 
@@ -25,6 +27,16 @@ describe("trees", () => {
     expect(leafAt(tree, "blocks.1")).toBeUndefined();
     expect(leafAt(tree, "blocks.7.norm")).toBeUndefined();
     expect(leafAt(tree, "constructor.name")).toBeUndefined();
+  });
+
+  it("counts the values of tensors", () => {
+    const backend = createReferenceBackend();
+    const params = {
+      norm: { gamma: zeros([3], backend), beta: undefined },
+      blocks: [{ weight: zeros([2, 5], backend) }],
+    };
+    expect(valueCount(params)).toBe(13);
+    expect(valueCount(undefined)).toBe(0);
   });
 
   it("treats typed arrays as leaves", () => {

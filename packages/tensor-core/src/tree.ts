@@ -1,11 +1,17 @@
 // Trees of parameters: plain nested objects and arrays with leaves of one kind. A leaf's path (`blocks.3.norm1.gamma`)
 // is its checkpoint key, the subject of optimizer rules and the address of its gradient.
+import type { Tensor } from "./tensor.ts";
 
 /** All `[path, leaf]` of a tree, in order of definition. `undefined` leaves are left out. */
 export function leaves<Leaf>(tree: unknown, prefix = ""): [path: string, leaf: Leaf][] {
   if (tree === undefined) return [];
   if (!isBranch(tree)) return [[prefix, tree as Leaf]];
   return Object.entries(tree).flatMap(([key, value]) => leaves<Leaf>(value, prefix ? `${prefix}.${key}` : key));
+}
+
+/** Number of values in all tensors of a tree. */
+export function valueCount(tree: unknown): number {
+  return leaves<Tensor>(tree).reduce((count, [, leaf]) => count + leaf.size, 0);
 }
 
 /** The same tree with every leaf replaced. */

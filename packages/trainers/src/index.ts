@@ -26,7 +26,7 @@ export { createEventWriter } from "./tensorboard.ts";
 export { createMaskDrawer, drawMask, maskedTargets } from "./masks.ts";
 export type { DrawMasks, MaskAddress } from "./masks.ts";
 export { adamWDefaults, initAdamW, updateAdamW, type AdamWState } from "./optimizer/adamw.ts";
-export { matchRules, type ParamRule } from "./optimizer/param-rules.ts";
+export { matchRules } from "./optimizer/parameter-rules.ts";
 export { anneal, warmupCosine } from "./optimizer/schedule.ts";
 export { checkMatch, pretrain, type PretrainReport } from "./stages/pretrain.ts";
 export * from "./recipes/index.ts";

@@ -1,10 +1,11 @@
 // The one loop under all stages: batches from where the state stands, pieces of a batch on the device, one update a batch. The
 // pieces of the next batch are made while the device computes. A stage says what it trains, on what, and what it tells.
+import type { ParameterRule } from "@beitjs/beit-encoder";
 import { disposeTree, leaves } from "@beitjs/tensor-core";
 import { restoreState, type DecodedCheckpoint } from "./checkpoint.ts";
 import { preparedAhead } from "./data/ahead.ts";
 import { batches, positionAt, stepsPerEpoch, type Prepare } from "./data/index.ts";
-import { matchRules, type ParamRule } from "./optimizer/param-rules.ts";
+import { matchRules } from "./optimizer/parameter-rules.ts";
 import { warmupCosine } from "./optimizer/schedule.ts";
 import type { Recipe } from "./recipes/recipe.ts";
 import { firstDifference, totalSteps, type RunOptions, type StepReport } from "./run.ts";
@@ -31,9 +32,9 @@ export type Training<Params, Item, Piece, Value extends Objective, Facts> = {
   /** What is trained, in place. */
   readonly params: Params;
   /** Factors on the weight decay, by path. */
-  readonly decay: readonly ParamRule<number>[];
+  readonly decay: readonly ParameterRule[];
   /** Factors on the learning rate, by path; 1 by default. */
-  readonly rate?: readonly ParamRule<number>[] | undefined;
+  readonly rate?: readonly ParameterRule[] | undefined;
   /** What is kept of an image. */
   readonly prepare: Prepare<Item>;
   /** A micro-batch with its tensors, which are freed after the step. What else it holds, `report` still finds. */

@@ -6,7 +6,7 @@ import { leaves, type Backend, type Tensor } from "@beitjs/tensor-core";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
 import { backendFlags, openBackend } from "../backends/open.ts";
 import { choice, defineCommand, optional, required, toggle, type Context } from "../program/command.ts";
-import { beitFiles, formats, tokenizerFiles, type Format, type ModelFiles } from "../convert/formats.ts";
+import { beitFiles, formats, tokenizerFiles, type Format, type WrittenFiles } from "../convert/formats.ts";
 import { modelCard } from "../convert/model-card.ts";
 import { beitUsage, tokenizerUsage } from "../convert/usage.ts";
 import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
@@ -60,7 +60,7 @@ type Flags = Parameters<typeof openEncoder>[2] & {
   readonly tokenSize: number | undefined;
   readonly half: boolean;
 };
-type Converted = { readonly content: ModelFiles; readonly card: string };
+type Converted = { readonly content: WrittenFiles; readonly card: string };
 
 async function convertBeit(flags: Flags, backend: Backend, context: Context): Promise<Converted> {
   const opened = await openEncoder(flags.model, backend, flags, context);
@@ -136,7 +136,7 @@ async function figuresOf(
   }
 }
 
-async function writeFiles(folder: string, content: ModelFiles, force: boolean): Promise<void> {
+async function writeFiles(folder: string, content: WrittenFiles, force: boolean): Promise<void> {
   try {
     await files.mkdir(folder, { recursive: true });
   } catch (cause) {

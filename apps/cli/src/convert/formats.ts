@@ -8,7 +8,7 @@ export const formats = ["beitjs", "hugging-face", "unilm", "onnx"] as const;
 export type Format = (typeof formats)[number];
 
 /** Bytes by file name. */
-export type ModelFiles = ReadonlyMap<string, Uint8Array>;
+export type WrittenFiles = ReadonlyMap<string, Uint8Array>;
 
 export type BeitToWrite = {
   readonly beit: Beit;
@@ -24,7 +24,7 @@ const weights = "model.safetensors";
 export async function beitFiles(
   { beit, labels, preprocessing, onnxOutput, half }: BeitToWrite,
   format: Format,
-): Promise<ModelFiles> {
+): Promise<WrittenFiles> {
   switch (format) {
     case "beitjs":
       return new Map([[weights, await saveBeit(beit, { labels, preprocessing, half })]]);
@@ -42,7 +42,7 @@ export async function tokenizerFiles(
   tokenizer: Tokenizer,
   format: Exclude<Format, "hugging-face">,
   { half }: { readonly half: boolean },
-): Promise<ModelFiles> {
+): Promise<WrittenFiles> {
   switch (format) {
     case "beitjs":
       return new Map([[weights, await saveTokenizer(tokenizer, { half })]]);
@@ -55,7 +55,7 @@ export async function tokenizerFiles(
   }
 }
 
-async function dallEFiles(tokenizer: Tokenizer): Promise<ModelFiles> {
+async function dallEFiles(tokenizer: Tokenizer): Promise<WrittenFiles> {
   const official = [...(await tokenizerToOfficial(tokenizer))];
   const half = (name: string) =>
     official

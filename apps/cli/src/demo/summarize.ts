@@ -1,7 +1,7 @@
 // Figures of a demo from its stages: means over seeds, closing means of the curves, parameters, steps.
-import { leaves, type Tensor } from "@beitjs/tensor-core";
+import { valueCount } from "@beitjs/tensor-core";
 import { collapseWarning, type Tokenizer } from "@beitjs/dvae-tokenizer";
-import type { Beit } from "@beitjs/beit-encoder";
+import { parameterCount, type Beit } from "@beitjs/beit-encoder";
 import type { MaskStatistics } from "@beitjs/masking";
 import {
   totalSteps,
@@ -26,7 +26,7 @@ export function summarizeTokenizer(
   const { used, vocabSize, perplexity } = scores.usage;
   const warning = collapseWarning(scores.usage);
   return {
-    parameters: countParameters(tokenizer.params),
+    parameters: valueCount(tokenizer.params),
     steps: lines.length,
     loss: closingMean(lines, "loss", Math.ceil(lines.length / recipe.epochs)),
     meanAbsoluteError: scores.meanAbsoluteError,
@@ -47,7 +47,7 @@ export function summarizePretraining(
   const lastEpoch = Math.ceil(lines.length / recipe.epochs);
   const { meanCount, stdCount, smallestCount, largestCount, adjacentShare, grid } = statistics;
   return {
-    parameters: countParameters(beit.params),
+    parameters: parameterCount(beit.config),
     steps: lines.length,
     expectedStartLoss: Math.log(beit.config.vocabSize),
     startLoss: Number(lines[0]?.["loss"]),
@@ -121,8 +121,4 @@ function summarizeSeeds(seeds: readonly SeedScores[], steps: number): Classifier
     steps,
     seeds,
   };
-}
-
-function countParameters(params: unknown): number {
-  return leaves<Tensor>(params).reduce((sum, [, leaf]) => sum + leaf.size, 0);
 }

@@ -1,4 +1,5 @@
 // What one file is: its format by content, its size and hash, and the directory of its tensors. No tensor is read.
+import { sizeOf } from "@beitjs/tensor-core";
 import {
   describeFile,
   hashSource,
@@ -116,11 +117,6 @@ function contentsOf(file: TensorFile): Pick<FileFacts, "tensors" | "dtypes" | "v
     ...(file.kind === "safetensors" && { metadata: file.metadata }),
     ...(file.root !== undefined && { tree: treeFacts(file.root) }),
   };
-}
-
-/** Values in a tensor. */
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
 }
 
 // The names of dtypes say it: F32, F8_E4M3, BF16.

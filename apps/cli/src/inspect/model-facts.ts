@@ -8,9 +8,10 @@ import {
   type Preprocessing,
 } from "@beitjs/beit-encoder";
 import { hasTokenizerNames, readTokenizerFiles, type DvaeConfig, type TokenizerOrigin } from "@beitjs/dvae-tokenizer";
+import { sizeOf } from "@beitjs/tensor-core";
 import type { FileSource } from "@beitjs/tensor-core/files";
 import { messageOf } from "../program/exit-codes.ts";
-import { sizeOf, type FileFacts, type TensorFacts } from "./file-facts.ts";
+import type { FileFacts, TensorFacts } from "./file-facts.ts";
 
 export type ModelFacts =
   | {

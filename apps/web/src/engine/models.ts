@@ -16,7 +16,7 @@ import {
   prepareTokenizer,
   type Tokenizer,
 } from "@beitjs/dvae-tokenizer";
-import { disposeTree, leaves, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { disposeTree, valueCount, type Backend } from "@beitjs/tensor-core";
 import { openTensors, type FileSource } from "@beitjs/tensor-core/files";
 import type { Normalization } from "@beitjs/tensor-core/image";
 import type { EvalViewOptions } from "@beitjs/trainers";
@@ -88,7 +88,7 @@ function unusedNote(unused: readonly string[]): string[] {
 }
 
 function tokenizerFacts({ name, tokenizer: { config, params } }: LoadedTokenizer): ModelFacts {
-  const parameters = leaves<Tensor>(params).reduce((sum, [, leaf]) => sum + leaf.size, 0);
+  const parameters = valueCount(params);
   return { name, parameters, imageSize: config.imageSize, side: tokenGridSide(config), vocabSize: config.vocabSize };
 }
 

@@ -23,7 +23,7 @@ import type { LoadedTokenizer } from "../engine/models.ts";
 import { readSquare } from "../engine/pictures.ts";
 import { shippedTokenizer } from "../engine/shipped.ts";
 import type { RunOptions, SavedRun, Trainer, TrainReport, TrainStep } from "../messages.ts";
-import { sampleFiles } from "../samples.ts";
+import { photographFiles } from "../photographs.ts";
 import { copies, KEPT_SIDE, pageRecipe } from "./recipe.ts";
 import { isSnapshotStep, picturesOf, snapshotOf, subjectOf } from "./snapshots.ts";
 import { deleteRun, loadRun, saveRun, type StoredImages, type StoredRun } from "./store.ts";
@@ -42,7 +42,7 @@ export const trainer: Trainer = {
     return run && describe(run);
   },
   async create(blobs, settings) {
-    const { images, unreadable } = await readImages(blobs ?? (await sampleFiles()));
+    const { images, unreadable } = await readImages(blobs ?? (await photographFiles()));
     const { tokenizer } = await start();
     const run: StoredRun = {
       settings,

@@ -3,7 +3,7 @@ import { tensor } from "@beitjs/tensor-core";
 import { globalNorm } from "@beitjs/tensor-core/ops";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import { adamWDefaults, initAdamW, updateAdamW } from "./adamw.ts";
-import { matchRules } from "./param-rules.ts";
+import { matchRules } from "./parameter-rules.ts";
 
 describe("updateAdamW", () => {
   // PyTorch's AdamW with lr 1e-2, weight decay 0.05, from (1, -2) with gradients (0.5, -0.1 t).

@@ -21,7 +21,7 @@ import {
   type BeitParams,
 } from "@beitjs/beit-encoder";
 import { adamWDefaults, type AdamWOptions } from "../optimizer/adamw.ts";
-import { matchRules } from "../optimizer/param-rules.ts";
+import { matchRules } from "../optimizer/parameter-rules.ts";
 import { warmupCosine } from "../optimizer/schedule.ts";
 import { initTrainingState, update, type MicroBatch } from "../update.ts";
 

@@ -4,19 +4,19 @@ import cat from "../samples/chelsea.jpg?url";
 import coffee from "../samples/coffee.jpg?url";
 import rocket from "../samples/rocket.jpg?url";
 
-export type Sample = { readonly name: string; readonly url: string };
+export type Photograph = { readonly name: string; readonly url: string };
 
-export const samples: readonly Sample[] = [
+export const photographs: readonly Photograph[] = [
   { name: "Cat", url: cat },
   { name: "Coffee", url: coffee },
   { name: "Astronaut", url: astronaut },
   { name: "Rocket", url: rocket },
 ];
 
-export async function sampleFile({ name, url }: Sample): Promise<File> {
+export async function photographFile({ name, url }: Photograph): Promise<File> {
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`[samples] expected ${url}, got ${response.status} ${response.statusText}`);
+  if (!response.ok) throw new Error(`[photographs] expected ${url}, got ${response.status} ${response.statusText}`);
   return new File([await response.blob()], name, { type: "image/jpeg" });
 }
 
-export const sampleFiles = (): Promise<File[]> => Promise.all(samples.map(sampleFile));
+export const photographFiles = (): Promise<File[]> => Promise.all(photographs.map(photographFile));
