@@ -9,7 +9,7 @@ import { inferenceFlags, openBackend } from "../backends/open.ts";
 import { defineCommand, integer, required } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { drawAttention } from "../pictures/attention.ts";
-import { looseFlags, openEncoder, resizingFlags } from "../models/open.ts";
+import { looseFlags, openEncoder, resizingFlags } from "../models/open-beit.ts";
 import { writeResult } from "../runs/folder.ts";
 
 export const attentionCommand = defineCommand({

@@ -12,7 +12,8 @@ import { beitUsage, tokenizerUsage } from "../convert/usage.ts";
 import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
 import { readLabels } from "../models/labels.ts";
 import { modelKind } from "../models/kind.ts";
-import { looseFlags, openEncoder, openTokenizer, resizingFlags, tokenizerFlags } from "../models/open.ts";
+import { looseFlags, openEncoder, resizingFlags } from "../models/open-beit.ts";
+import { openTokenizer, tokenizerFlags } from "../models/open-tokenizer.ts";
 import { writeResult } from "../runs/folder.ts";
 
 export const convertCommand = defineCommand({

@@ -7,7 +7,7 @@ import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { createFeatureFile, type FeatureFile } from "../files/feature-file.ts";
 import { imageBatches } from "../images/batches.ts";
 import { imageSourceFlags, openImageSources, type ImageSources } from "../images/sources.ts";
-import { looseFlags, openEncoder, resizingFlags, type OpenedEncoder } from "../models/open.ts";
+import { looseFlags, openEncoder, resizingFlags, type OpenedEncoder } from "../models/open-beit.ts";
 
 export const encodeCommand = defineCommand({
   name: "encode",

@@ -6,8 +6,8 @@ import { inferenceFlags, openBackend } from "../backends/open.ts";
 import { choice, defineCommand, optional, required, type Context } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { imageFlags, interruptible, openImages, testSplit } from "../images/images.ts";
-import { openCheckpoint, recipeOf } from "../models/checkpoint.ts";
-import { openTokenizing } from "../models/open.ts";
+import { openCheckpoint, recipeOf } from "../models/from-checkpoint.ts";
+import { openTokenizerEncoder } from "../models/open-tokenizer.ts";
 import { writeResult } from "../runs/folder.ts";
 import { figuresOf, stageNames } from "../runs/stages.ts";
 
@@ -65,5 +65,5 @@ async function tokenizerOfRun(
   const path = flag ?? manifest.run?.["tokenizer"];
   if (typeof path !== "string")
     throw usageError("expected --tokenizer for a checkpoint that does not name its tokenizer");
-  return (await openTokenizing(path, backend, {}, context)).tokenizer;
+  return (await openTokenizerEncoder(path, backend, {}, context)).tokenizer;
 }

@@ -2,7 +2,7 @@
 import { requireLabels, takePerClass, totalSteps } from "@beitjs/trainers";
 import { backendFlags, openBackend } from "../backends/open.ts";
 import { imageFacts, imageFlags, openImages } from "../images/images.ts";
-import { looseFlags, openEncoder } from "../models/open.ts";
+import { looseFlags, openEncoder } from "../models/open-beit.ts";
 import { defineCommand, integer, optional, toggle } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { runFlags } from "../runs/folder.ts";

@@ -6,7 +6,7 @@ import { checkpointFacts } from "../inspect/checkpoint-facts.ts";
 import { fileFacts, type FileFacts } from "../inspect/file-facts.ts";
 import { formatCheckpoint, formatFile, formatModel } from "../inspect/format.ts";
 import { modelFacts, type ModelFacts } from "../inspect/model-facts.ts";
-import { isCheckpoint, openModelFiles } from "../models/files.ts";
+import { isCheckpoint, openModelFiles } from "../models/sources.ts";
 
 const paths: Flag<readonly string[]> = {
   value: "path...",

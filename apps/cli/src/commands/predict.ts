@@ -8,7 +8,7 @@ import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { imageBatches } from "../images/batches.ts";
 import { imageSourceFlags, openImageSources } from "../images/sources.ts";
 import { readLabels } from "../models/labels.ts";
-import { looseFlags, openEncoder, resizingFlags, type OpenedEncoder } from "../models/open.ts";
+import { looseFlags, openEncoder, resizingFlags, type OpenedEncoder } from "../models/open-beit.ts";
 import { printable } from "../program/printable.ts";
 import { writeResult } from "../runs/folder.ts";
 

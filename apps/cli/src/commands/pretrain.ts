@@ -3,7 +3,7 @@ import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import { checkMatch, totalSteps, type PretrainRecipe } from "@beitjs/trainers";
 import { backendFlags, openBackend } from "../backends/open.ts";
 import { imageFacts, imageFlags, openImages } from "../images/images.ts";
-import { openTokenizing } from "../models/open.ts";
+import { openTokenizerEncoder } from "../models/open-tokenizer.ts";
 import { defineCommand, required } from "../program/command.ts";
 import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
 import { runFlags } from "../runs/folder.ts";
@@ -30,7 +30,7 @@ export const pretrainCommand = defineCommand({
   async run(flags, context) {
     const recipe = await loadRecipe(flags, ["pretrain"]);
     const { backend, facts } = await openBackend(flags, context);
-    const { tokenizer, sha256, path } = await openTokenizing(
+    const { tokenizer, sha256, path } = await openTokenizerEncoder(
       flags.tokenizer,
       backend,
       { tokenSize: recipe.views.tokenSize },

@@ -10,7 +10,7 @@ import { drawReconstructions, type ReconstructionPanels } from "../pictures/reco
 import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
 import { imageBatches } from "../images/batches.ts";
 import { imageSourceFlags, openImageSources } from "../images/sources.ts";
-import { openTokenizer, tokenizerFlags } from "../models/open.ts";
+import { openTokenizer, tokenizerFlags } from "../models/open-tokenizer.ts";
 import { pictureNames } from "../files/picture-names.ts";
 import { writeResult } from "../runs/folder.ts";
 import { readTokens } from "../files/token-file.ts";

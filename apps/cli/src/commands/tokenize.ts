@@ -8,7 +8,7 @@ import { defineCommand, list, optional, required, toggle, type Context } from ".
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { imageBatches } from "../images/batches.ts";
 import { openImageSources, type ImageSources } from "../images/sources.ts";
-import { openTokenizing, tokenizerFlags } from "../models/open.ts";
+import { openTokenizerEncoder, tokenizerFlags } from "../models/open-tokenizer.ts";
 import { writeResult } from "../runs/folder.ts";
 import { tokenEvalView } from "../images/eval-views.ts";
 
@@ -36,7 +36,7 @@ export const tokenizeCommand = defineCommand({
     }
     const images = await openImageSources(flags.data, flags, context);
     const { backend } = await openBackend(flags, context);
-    const { tokenizer } = await openTokenizing(flags.tokenizer, backend, flags, context);
+    const { tokenizer } = await openTokenizerEncoder(flags.tokenizer, backend, flags, context);
     const tokenized: TokenizedImage[] = [];
     for await (const image of tokenizeAll(tokenizer, images, flags, context)) {
       if (flags.out === undefined) show(image, tokenizer.config, context);

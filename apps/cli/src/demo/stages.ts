@@ -16,7 +16,7 @@ import {
 } from "@beitjs/trainers";
 import { loadCheckpoint, type LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
-import { beitOf, tokenizerOf, weightsHash } from "../models/checkpoint.ts";
+import { beitOf, tokenizerOf, weightsHash } from "../models/from-checkpoint.ts";
 import { formatShare } from "../runs/expectations.ts";
 import { loopOf } from "../runs/stages.ts";
 import { trainingRun, type TrainingRunOptions } from "../runs/training-run.ts";

@@ -5,8 +5,8 @@ import { openTensors } from "@beitjs/tensor-core/files";
 import type { Context } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
 import { stages, stagesOfKind } from "../runs/stages.ts";
-import { isCheckpoint, openModelFiles } from "./files.ts";
-import { openCheckpoint, recipeOf } from "./checkpoint.ts";
+import { isCheckpoint, openModelFiles } from "./sources.ts";
+import { openCheckpoint, recipeOf } from "./from-checkpoint.ts";
 
 export type ModelKind = "beit" | "tokenizer";
 

@@ -31,7 +31,7 @@ import {
   type TokenizerScores,
 } from "@beitjs/trainers";
 import { pixelEvalView, tokenEvalView } from "../images/eval-views.ts";
-import { beitOf, gaussianVaeOf, tokenizerOf } from "../models/checkpoint.ts";
+import { beitOf, gaussianVaeOf, tokenizerOf } from "../models/from-checkpoint.ts";
 import type { ModelKind } from "../models/kind.ts";
 import { refuseOtherClasses } from "../models/labels.ts";
 import { formatAccuracy, formatLogarithm, formatLoss, formatShare } from "./expectations.ts";

@@ -1,8 +1,9 @@
-// The files of a model that somebody else wrote: a path, a folder, or an address, as sources to read ranges from.
+// Where the files of a model come from: a path, a folder, an address, or the package of the tokenizer that comes along, as
+// sources to read ranges from.
 import { promises as files } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
-import { openUrl, type FileSource } from "@beitjs/tensor-core/files";
+import { hashSource, openUrl, type FileSource } from "@beitjs/tensor-core/files";
 import { openFile } from "@beitjs/tensor-core/files/node";
 import type { Context } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
@@ -41,6 +42,28 @@ export async function openModelFiles(paths: readonly string[], context: Context)
     await close();
     throw error;
   }
+}
+
+/** Opens files as `openModelFiles` for as long as `body` takes. */
+export async function withModelFiles<Result>(
+  paths: readonly string[],
+  context: Context,
+  body: (files: ModelFiles) => Promise<Result>,
+): Promise<Result> {
+  const files = await openModelFiles(paths, context);
+  try {
+    return await body(files);
+  } finally {
+    await files.close();
+  }
+}
+
+/** SHA-256 of weights: one file's own; several files' one after another, in the order of their names. */
+export async function hashOfWeights(sources: ModelFiles["sources"]): Promise<string> {
+  const weights = sources.filter(({ name }) => !name.endsWith(".json"));
+  const hashes: string[] = [];
+  for (const source of weights) hashes.push(await hashSource(source));
+  return hashes.length === 1 ? hashes[0] : hashes.join("+");
 }
 
 /** Whether a path is a checkpoint or a run folder of ours. */

@@ -1,4 +1,4 @@
-// Models to use, wherever they come from: our own runs and checkpoints, or the files of the originals.
+// A BEiT to use, wherever it comes from: our own runs and checkpoints, or the files of the originals.
 import {
   beitOrigins,
   evalViewFields,
@@ -9,23 +9,15 @@ import {
   type BeitOrigin,
   type Preprocessing,
 } from "@beitjs/beit-encoder";
-import {
-  openTokenizer as openTokenizerFiles,
-  openTokenizerEncoder,
-  type Tokenizer,
-  type TokenizerEncoder,
-  type TokenizerOrigin,
-} from "@beitjs/dvae-tokenizer";
 import type { Backend } from "@beitjs/tensor-core";
-import { hashSource } from "@beitjs/tensor-core/files";
 import type { EvalViewOptions, StageName } from "@beitjs/trainers";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
 import { choice, integer, toggle, type Context } from "../program/command.ts";
-import { isCheckpoint, openModelFiles, type ModelFiles } from "./files.ts";
-import { beitOf, openCheckpoint, recipeOf, tokenizerOf, weightsHash } from "./checkpoint.ts";
 import type { Progress } from "../program/terminal.ts";
 import { preprocessingOf } from "../images/eval-views.ts";
 import { evalViewOf, stagesOfKind } from "../runs/stages.ts";
+import { beitOf, openCheckpoint, recipeOf, weightsHash } from "./from-checkpoint.ts";
+import { hashOfWeights, isCheckpoint, withModelFiles } from "./sources.ts";
 
 /** A BEiT and what it takes to use it. */
 export type OpenedEncoder = {
@@ -43,14 +35,6 @@ export type OpenedEncoder = {
   /** Where it was found; of a run, its newest good checkpoint. */
   readonly path: string;
   /** The checkpoint, if it is one of ours. */
-  readonly checkpoint?: LoadedCheckpoint;
-};
-
-export type OpenedTokenizerModel<Model> = {
-  readonly tokenizer: Model;
-  readonly origin: TokenizerOrigin;
-  readonly sha256: string;
-  readonly path: string;
   readonly checkpoint?: LoadedCheckpoint;
 };
 
@@ -99,7 +83,7 @@ export async function openEncoder(
   if (given.length === 1 && (await isCheckpoint(given[0]))) {
     return openTrained(given[0], backend, { ...options, ...chosen, tableResizing: chosen.tableResizing }, context);
   }
-  return withFiles(given, context, async ({ sources }) => {
+  return withModelFiles(given, context, async ({ sources }) => {
     const { terminal } = context;
     let progress: Progress | undefined;
     try {
@@ -114,7 +98,7 @@ export async function openEncoder(
       return {
         ...opened,
         view: evalViewFields(opened.preprocessing),
-        sha256: await hashOf(sources),
+        sha256: await hashOfWeights(sources),
         path: given.join(", "),
       };
     } finally {
@@ -153,84 +137,6 @@ async function openTrained(
 function labelsOf({ manifest: { run = {} } }: LoadedCheckpoint): readonly string[] | undefined {
   const { data } = (run["identity"] ?? {}) as { data?: { classes?: readonly string[] | null } };
   return data?.classes ?? (run["classes"] as readonly string[] | undefined);
-}
-
-export const tokenizerFlags = {
-  tokenSize: integer(
-    "pixels",
-    "side of the images for a tokenizer that is not ours (default: 112, as BEiT uses them)",
-    1,
-  ),
-};
-
-type OpenTokenizerOptions = { readonly tokenSize?: number | undefined };
-
-/** Opens a whole tokenizer: a run or checkpoint of train-tokenizer, or the files of OpenAI, unilm, DALLE-pytorch. */
-export async function openTokenizer(
-  paths: string | readonly string[],
-  backend: Backend,
-  options: OpenTokenizerOptions,
-  context: Context,
-): Promise<OpenedTokenizerModel<Tokenizer>> {
-  return openTokenizerWith(paths, backend, context, (sources) =>
-    openTokenizerFiles(sources, backend, { imageSize: options.tokenSize }),
-  );
-}
-
-/** Opens what it takes to tokenize: of OpenAI's two files, the encoder is enough. */
-export async function openTokenizing(
-  paths: string | readonly string[],
-  backend: Backend,
-  options: OpenTokenizerOptions,
-  context: Context,
-): Promise<OpenedTokenizerModel<TokenizerEncoder>> {
-  return openTokenizerWith(paths, backend, context, (sources) =>
-    openTokenizerEncoder(sources, backend, { imageSize: options.tokenSize }),
-  );
-}
-
-async function openTokenizerWith<Model>(
-  paths: string | readonly string[],
-  backend: Backend,
-  context: Context,
-  open: (sources: ModelFiles["sources"]) => Promise<{ readonly tokenizer: Model; readonly origin: TokenizerOrigin }>,
-): Promise<OpenedTokenizerModel<Model | Tokenizer>> {
-  const given = typeof paths === "string" ? [paths] : paths;
-  if (given.length === 1 && (await isCheckpoint(given[0]))) {
-    const checkpoint = await openCheckpoint(given[0], stagesOfKind("tokenizer"), context);
-    return {
-      tokenizer: tokenizerOf(checkpoint, backend),
-      origin: "beitjs",
-      sha256: weightsHash(checkpoint),
-      path: checkpoint.path,
-      checkpoint,
-    };
-  }
-  return withFiles(given, context, async ({ sources }) => {
-    const { tokenizer, origin } = await open(sources);
-    return { tokenizer, origin, sha256: await hashOf(sources), path: given.join(", ") };
-  });
-}
-
-async function withFiles<Result>(
-  paths: readonly string[],
-  context: Context,
-  body: (files: ModelFiles) => Promise<Result>,
-): Promise<Result> {
-  const files = await openModelFiles(paths, context);
-  try {
-    return await body(files);
-  } finally {
-    await files.close();
-  }
-}
-
-// One file's own hash; several files': of their hashes in the order of their names.
-async function hashOf(sources: ModelFiles["sources"]): Promise<string> {
-  const weights = sources.filter(({ name }) => !name.endsWith(".json"));
-  const hashes: string[] = [];
-  for (const source of weights) hashes.push(await hashSource(source));
-  return hashes.length === 1 ? hashes[0] : hashes.join("+");
 }
 
 function listed(names: readonly string[]): string {
