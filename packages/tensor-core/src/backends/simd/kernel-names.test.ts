@@ -5,6 +5,7 @@ import { argumentCounts, type Kernels } from "../../generated/kernels.ts";
 import type { RangeArguments, Simd } from "./context.ts";
 import { createSimdBackend } from "./index.ts";
 import { hasRelaxedSimd, loadModule, wasmBytes } from "./module.ts";
+import { singleThread, startThreads } from "./threads.ts";
 
 declare const WebAssembly: { readonly Module: new (bytes: Uint8Array) => object };
 
@@ -58,6 +59,21 @@ describe("names and arguments of kernels", () => {
       expect(Object.fromEntries(counts)).toEqual(argumentCounts);
     },
   );
+});
+
+describe("a kernel that the module does not have", () => {
+  const refusal =
+    "[simd] expected a kernel of the compiled module, got siluForward; npm run kernels compiles what is new";
+
+  it.each([1, 2])("is refused by %i threads, which go on", async (count) => {
+    const wasm = await loadModule({ build: "base", shared: count > 1, maximumBytes: 2 ** 20 });
+    const threads = count > 1 ? await startThreads(wasm, count, 1024) : singleThread(wasm.exports);
+    expect(() => threads.parallel("siluForward" as never, 8, 4, [2048, 4096])).toThrow(refusal);
+    new Float32Array(wasm.memory.buffer, 2048, 8).fill(3);
+    threads.parallel("reluForward", 8, 4, [2048, 4096]);
+    expect([...new Float32Array(wasm.memory.buffer, 4096, 8)]).toEqual(new Array<number>(8).fill(3));
+    threads.dispose();
+  });
 });
 
 describe("a given module", () => {
