@@ -5,7 +5,16 @@ import { dvaeConfigIssues } from "@beitjs/dvae-tokenizer";
 import { MaskOptionError, maxGridSide, type Grid } from "@beitjs/masking";
 import { drawMask } from "../masks.ts";
 import type { RecipeIssue } from "./recipe-error.ts";
-import type { FineTuneRecipe, GaussianRecipe, MaskRecipe, PretrainRecipe, Recipe, TokenizerRecipe } from "./recipe.ts";
+import type {
+  FineTuneRecipe,
+  GaussianRecipe,
+  MaskRecipe,
+  PretrainRecipe,
+  Recipe,
+  RecipeOf,
+  StageName,
+  TokenizerRecipe,
+} from "./recipe.ts";
 
 type Path = RecipeIssue["path"];
 type Issues = readonly RecipeIssue[];
@@ -14,14 +23,19 @@ type Issues = readonly RecipeIssue[];
 export function disagreements(recipe: Recipe): Issues {
   const { batchSize, microBatches } = recipe;
   const even = batchSize % microBatches === 0;
-  return [...expect(even, ["microBatches"], `a divisor of batchSize ${batchSize}`, microBatches), ...ofStage(recipe)];
+  const ofStage = <Name extends StageName>(name: Name, one: RecipeOf<Name>): Issues => byStage[name](one);
+  return [
+    ...expect(even, ["microBatches"], `a divisor of batchSize ${batchSize}`, microBatches),
+    ...ofStage(recipe.stage, recipe),
+  ];
 }
 
-function ofStage(recipe: Recipe): Issues {
-  if (recipe.stage === "pretrain") return ofPretrain(recipe);
-  if (recipe.stage === "fine-tune") return ofFineTune(recipe);
-  return ofTokenizer(recipe);
-}
+const byStage: { readonly [Name in StageName]: (recipe: RecipeOf<Name>) => Issues } = {
+  tokenizer: ofTokenizer,
+  gaussian: ofTokenizer,
+  pretrain: ofPretrain,
+  "fine-tune": ofFineTune,
+};
 
 function ofTokenizer({ model, views }: TokenizerRecipe | GaussianRecipe): Issues {
   // The Gaussian VAE has no codebook; with one of a single entry the same rules hold for it.
