@@ -12,6 +12,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     reporters: ["default", "./tools/count-reporter.ts"],
     globalSetup: "./tools/software-gpu/setup.ts",
     projects: [

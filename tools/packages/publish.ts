@@ -63,8 +63,11 @@ export const quietInstall = ["--no-audit", "--no-fund", "--no-save", "--ignore-s
 
 /** Runs a command and gives its standard output; a failure carries everything it printed. */
 export function run(command: string, args: ReadonlyArray<string>, folder: string): string {
+  // Windows starts no npm without a shell, but npm says where its script is.
+  const { npm_execpath: npm } = process.env;
+  const [program, all] = command === "npm" && npm ? [process.execPath, [npm, ...args]] : [command, args];
   try {
-    return execFileSync(command, args, { cwd: folder, encoding: "utf8", stdio: "pipe", env: cleanEnvironment() });
+    return execFileSync(program, all, { cwd: folder, encoding: "utf8", stdio: "pipe", env: cleanEnvironment() });
   } catch (error) {
     const { stdout, stderr } = error as { readonly stdout?: string; readonly stderr?: string };
     throw new Error(`[run] ${command} ${args.join(" ")} failed\n${stdout ?? ""}\n${stderr ?? String(error)}`);

@@ -1,6 +1,6 @@
 // The flag --backend: what is trained on one backend is used on another, what is missing is named, nothing is taken instead.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectClose, prepareRuns, type BackendRuns } from "../testing/backend-runs.ts";
+import { largestGap, prepareRuns, type BackendRuns } from "../testing/backend-runs.ts";
 import { cli } from "../testing/run-cli.ts";
 
 let runs: BackendRuns;
@@ -16,7 +16,11 @@ describe("tfjs-wasm", () => {
   it("trains what simd uses, and as simd does", async () => {
     await runs.trainTokenizer("by-tfjs", tfjs);
     expect(await runs.tokensOf("by-tfjs", simd)).toEqual(await runs.tokensOf("by-tfjs", tfjs));
-    expectClose(await runs.lossesOf("bert-tfjs", "by-tfjs", tfjs), await runs.lossesOf("bert-simd", "by-tfjs", simd));
+    const [losses, expected] = [
+      await runs.lossesOf("bert-tfjs", "by-tfjs", tfjs),
+      await runs.lossesOf("bert-simd", "by-tfjs", simd),
+    ];
+    expect(largestGap(losses, expected)).toBeLessThan(1e-3);
   });
 });
 

@@ -1,11 +1,10 @@
 // The same small runs on one backend and another, for tests of --backend.
 import { join } from "node:path";
-import { expect } from "vitest";
-import { cli, makeFolder, writeIdx, writePngs, writeRecipes } from "./run-cli.ts";
+import { cli, makeFolder, writeIdx, writePngs, writeRecipes, type CliRun } from "./run-cli.ts";
 
 export type BackendRuns = Awaited<ReturnType<typeof prepareRuns>>;
 
-/** Images and recipes in a folder of their own, and runs in it. */
+/** Images and recipes in a folder of their own, and runs in it, which throw what the program says where it fails. */
 export async function prepareRuns() {
   const folder = await makeFolder();
   const at = (...names: string[]): string => join(folder.path, ...names);
@@ -21,28 +20,32 @@ export async function prepareRuns() {
 
     async trainTokenizer(name: string, flags: readonly string[]): Promise<void> {
       const where = ["--data", data, "--recipe", recipe("tokenizer"), "--out", at(name)];
-      const { code, stderr } = await cli(["train-tokenizer", ...where, ...flags]);
-      expect(stderr).toContain(`backend: ${flags[1]}`);
-      expect(code).toBe(0);
+      const { stderr } = await succeed(["train-tokenizer", ...where, ...flags]);
+      if (!stderr.includes(`backend: ${flags[1]}`)) throw new Error(`expected backend ${flags[1]}, got ${stderr}`);
     },
 
-    async tokensOf(name: string, flags: readonly string[]): Promise<unknown> {
-      const { code, stdout, stderr } = await cli(["tokenize", "--tokenizer", at(name), "--data", pngs, ...flags]);
-      expect(code, stderr).toBe(0);
-      expect(stdout).not.toBe("");
+    async tokensOf(name: string, flags: readonly string[]): Promise<string> {
+      const { stdout } = await succeed(["tokenize", "--tokenizer", at(name), "--data", pngs, ...flags]);
+      if (stdout === "") throw new Error("expected tokens, got nothing");
       return stdout;
     },
 
     async lossesOf(name: string, tokenizer: string, flags: readonly string[]): Promise<number[]> {
       const where = ["--data", data, "--tokenizer", at(tokenizer), "--recipe", recipe("pretrain"), "--out", at(name)];
-      const { code, events, stderr } = await cli(["pretrain", ...where, ...flags, "--json"]);
-      expect(code, stderr).toBe(0);
+      const { events } = await succeed(["pretrain", ...where, ...flags, "--json"]);
       return events.filter(({ event }) => event === "step").map(({ loss }) => loss as number);
     },
   };
 }
 
-export function expectClose(values: readonly number[], expected: readonly number[]): void {
-  expect(values).toHaveLength(expected.length);
-  for (const [i, value] of values.entries()) expect(Math.abs(value - expected[i]), `step ${i}`).toBeLessThan(1e-3);
+async function succeed(argv: readonly string[]): Promise<CliRun> {
+  const run = await cli(argv);
+  if (run.code !== 0) throw new Error(`expected exit code 0 of ${argv[0]}, got ${run.code}: ${run.stderr}`);
+  return run;
+}
+
+/** Of two runs step by step; infinite where one has more steps, or none has any. */
+export function largestGap(losses: readonly number[], expected: readonly number[]): number {
+  if (losses.length !== expected.length || losses.length === 0) return Infinity;
+  return Math.max(...losses.map((loss, step) => Math.abs(loss - expected[step])));
 }
