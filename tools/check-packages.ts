@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { installTarballs } from "./packages/consumer.ts";
-import { buildWhereStale, packAll } from "./packages/publish.ts";
+import { buildAll, packAll } from "./packages/publish.ts";
 import type { Manifest, Tarball, Workspace } from "./packages/publish.ts";
 
 export { entryPoints, importedNames, typeErrors } from "./packages/consumer.ts";
@@ -25,7 +25,7 @@ export function createPackageCheck(workspaces: ReadonlyArray<Workspace>): Packag
   const folder = mkdtempSync(join(tmpdir(), "beitjs-packages-"));
   const consumer = join(folder, "consumer");
   const packed = once(() => {
-    buildWhereStale(workspaces);
+    buildAll(workspaces);
     return packAll(workspaces, join(folder, "tarballs"));
   });
   const installed = once(() => installTarballs(consumer, packed()));

@@ -1,6 +1,6 @@
 // Builds and packs what would be published: every package and the command line app, as npm itself packs them.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -34,32 +34,11 @@ export function publishedWorkspaces(): Workspace[] {
     .filter(({ manifest }) => manifest.private !== true);
 }
 
-/** Builds through turbo where a source is newer than what was built of it, or where nothing or too much was built. */
-export function buildWhereStale(workspaces: ReadonlyArray<Workspace>): void {
-  const stale = workspaces.filter(({ folder }) => isStale(folder));
-  if (stale.length === 0) return;
-  for (const { folder } of stale) rmSync(join(folder, "dist"), { recursive: true, force: true });
-  run(
-    process.execPath,
-    [join(root, "node_modules/turbo/bin/turbo"), "run", "build", "--output-logs=errors-only"],
-    root,
-  );
-}
-
-function isStale(folder: string): boolean {
-  const built = listFiles(join(folder, "dist"));
-  const sources = listFiles(join(folder, "src")).filter((path) => /\.tsx?$/.test(path) && !isForTests(path));
-  const expected = sources.map((path) => join(folder, "dist", path.slice(folder.length + 5).replace(/\.tsx?$/, ".js")));
-  const scripts = built.filter((path) => path.endsWith(".js"));
-  if (scripts.length === 0 || scripts.length !== expected.length) return true;
-  if (expected.some((path) => !scripts.includes(path))) return true;
-  const inputs = [...sources, join(folder, "package.json"), join(folder, "tsconfig.json")];
-  return Math.max(...inputs.map(modified)) > Math.min(...scripts.map(modified));
-}
-
-// What the packages' tsconfig.json leaves out of dist/.
-function isForTests(path: string): boolean {
-  return /\.(?:test|cases)\.tsx?$|[/\\]all-cases\.ts$/.test(path);
+/** Builds them through turbo, which makes nothing again of sources that it has built before. */
+export function buildAll(workspaces: ReadonlyArray<Workspace>): void {
+  const turbo = join(root, "node_modules/turbo/bin/turbo");
+  const filters = workspaces.map(({ manifest }) => `--filter=${manifest.name}`);
+  run(process.execPath, [turbo, "run", "build", "--output-logs=errors-only", ...filters], root);
 }
 
 /** Packs all of them into `target` with one call of npm. */
@@ -84,8 +63,11 @@ export const quietInstall = ["--no-audit", "--no-fund", "--no-save", "--ignore-s
 
 /** Runs a command and gives its standard output; a failure carries everything it printed. */
 export function run(command: string, args: ReadonlyArray<string>, folder: string): string {
+  // Windows starts no npm without a shell, but npm says where its script is.
+  const { npm_execpath: npm } = process.env;
+  const [program, all] = command === "npm" && npm ? [process.execPath, [npm, ...args]] : [command, args];
   try {
-    return execFileSync(command, args, { cwd: folder, encoding: "utf8", stdio: "pipe", env: cleanEnvironment() });
+    return execFileSync(program, all, { cwd: folder, encoding: "utf8", stdio: "pipe", env: cleanEnvironment() });
   } catch (error) {
     const { stdout, stderr } = error as { readonly stdout?: string; readonly stderr?: string };
     throw new Error(`[run] ${command} ${args.join(" ")} failed\n${stdout ?? ""}\n${stderr ?? String(error)}`);
@@ -96,15 +78,4 @@ export function run(command: string, args: ReadonlyArray<string>, folder: string
 function cleanEnvironment(): Record<string, string | undefined> {
   const inherited = /^(?:npm_(?:package|lifecycle|command|config_local_prefix)|INIT_CWD$|NODE_OPTIONS$|VITEST)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !inherited.test(name)));
-}
-
-function listFiles(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-}
-
-function modified(path: string): number {
-  return statSync(path).mtimeMs;
 }

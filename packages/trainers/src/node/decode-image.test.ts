@@ -306,7 +306,7 @@ describe("readImage", () => {
     spy.mockRestore();
   });
 
-  it("does not wait for a FIFO, and refuses sockets and devices", async () => {
+  it.skipIf(process.platform === "win32")("does not wait for a FIFO, and refuses sockets and devices", async () => {
     execFileSync("mkfifo", [join(folder, "fifo.jpg")]);
     expect(await reason(join(folder, "fifo.jpg"))).toBe("is not a regular file");
     const server = createServer().listen(join(folder, "socket.jpg"));
@@ -318,7 +318,9 @@ describe("readImage", () => {
 
   it("reads names in any spelling", async () => {
     const file = await photo().png().toBuffer();
-    const odd = ["-leading.png", "new\nline.png", "cafe\u0301.png", "caf\u00e9.png", "猫😀.png", "a b%20#?.png"];
+    const odd = ["-leading.png", "cafe\u0301.png", "caf\u00e9.png", "猫😀.png", "a b%20#.png"];
+    // Names that Windows does not allow.
+    if (process.platform !== "win32") odd.push("new\nline.png", "a b%20#?.png");
     for (const name of odd) {
       await writeFile(join(folder, name), file);
       expect((await readImage(join(folder, name))).height).toBe(48);

@@ -1,19 +1,19 @@
 // A release without publishing: in a copy of the last commit, changesets makes versions and changelogs, and npm packs every package as it
-// would publish it. Prints what would go out, and fails when something is missing.
+// would publish it. Prints what would go out and what is left to the owner, and fails when something of ours is missing.
 //   npm run release:check
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { leftToOwner, type PublishedManifest } from "./left-to-owner.ts";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "beitjs-release-"));
 const run = (command: string, ...args: readonly string[]): string =>
   execFileSync(command, args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
 
-type Manifest = {
-  readonly name: string;
+type Manifest = PublishedManifest & {
   readonly version: string;
   readonly private?: boolean;
   readonly dependencies?: Readonly<Record<string, string>>;
@@ -28,8 +28,8 @@ try {
   execFileSync("git", ["clone", "--quiet", "--depth", "1", `file://${root}`, folder], { stdio: "inherit" });
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   run("npx", "--no-install", "changeset", "version");
-  const left = readdirSync(join(folder, ".changeset")).filter((name) => name.endsWith(".md") && name !== "README.md");
-  expectTrue(left.length === 0, `every changeset used, got ${left.join(", ")} left`);
+  const unused = readdirSync(join(folder, ".changeset")).filter((name) => name.endsWith(".md") && name !== "README.md");
+  expectTrue(unused.length === 0, `every changeset used, got ${unused.join(", ")} left`);
   const workspaces = ["packages", "apps"].flatMap((kind) =>
     readdirSync(join(folder, kind)).map((name) => `${kind}/${name}`),
   );
@@ -47,7 +47,8 @@ try {
       `${name} to depend on ${version} of the others, got ${JSON.stringify(internal)}`,
     );
     expectTrue(publishConfig?.access === "public", `public access of ${name}`);
-    expectTrue(publishConfig?.provenance === true, `provenance of ${name}`);
+    // Only a supported CI can give it: the release workflow asks for it, and elsewhere npm refuses to publish.
+    expectTrue(publishConfig?.provenance === undefined, `no provenance in the manifest of ${name}`);
     expectTrue(existsSync(join(folder, path, "CHANGELOG.md")), `a changelog of ${name}`);
     const changelog = readFileSync(join(folder, path, "CHANGELOG.md"), "utf8");
     expectTrue(changelog.includes(`## ${version}`), `${version} in the changelog of ${name}`);
@@ -55,6 +56,12 @@ try {
     process.stdout.write(`${name}@${version}: changelog with ${lines} entries\n`);
   }
   process.stdout.write(`${published.length} packages would be released as ${version}\n`);
+  const policy = readFileSync(join(folder, "SECURITY.md"), "utf8");
+  const left = leftToOwner(
+    published.map(([, manifest]) => manifest),
+    policy,
+  );
+  process.stdout.write(`\nLeft to the owner:\n${left.map((text) => `- ${text}\n`).join("")}`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
