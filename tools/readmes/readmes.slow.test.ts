@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commands } from "../../apps/cli/src/commands/index.ts";
 import { misuse } from "../../apps/cli/src/testing/misuse.ts";
+import { hasSoftwareGpu } from "../software-gpu/driver.ts";
 import { importsOf, problemsOf, runCode } from "./code.ts";
 import { isKnown, linesOf, runLine } from "./commands.ts";
 import { folderFor, prepareFiles } from "./folder.ts";
@@ -49,7 +50,8 @@ describe.each(pages.filter(({ blocks, mentions }) => blocks.length + mentions.le
     if (isShell(block)) itRuns(block);
     if (i === lastCode)
       it("shows code that runs", async () => expect(await runCode(page, folder)).toBe(promises[page.path] ?? 0));
-    if (block.runIn === "browser") it("shows code that runs in a browser", () => runInBrowser(block.text, folder));
+    if (block.runIn === "browser")
+      it.runIf(hasSoftwareGpu)("shows code that runs in a browser", () => runInBrowser(block.text, folder));
     if (block.runIn === "worker") it("shows code that runs in a worker", () => runInWorker(block.text, folder));
   }
   for (const line of examples) it(`beit ${line}`, () => runLine(`beit ${line}`, folder));
