@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { simdBuilds, wasmBytes } from "@beitjs/tensor-core/simd";
 import type { Rolldown } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { masksWasm } from "../packages/masking/src/generated/masks.ts";
 import { bundleForBrowser, type OutputFile } from "./browser/bundle.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -54,6 +55,20 @@ describe("a page that tokenizes", () => {
   });
 });
 
+it.each([
+  "import { blockwiseMask as draw } from '@beitjs/masking'",
+  "import { drawMask as draw } from '@beitjs/trainers'",
+])("a page that draws masks one by one carries no WebAssembly for many: %s", async (imported) => {
+  const folder = mkdtempSync(join(root, "node_modules", ".beitjs-page-"));
+  try {
+    const files = await bundle(folder, `${imported};\nglobalThis.draw = draw;\n`);
+    expect(chunks(files).map(({ code }) => code.includes("minAspect"))).toContain(true);
+    for (const { code } of chunks(files)) expect(code).not.toContain(masksWasm.slice(0, 100));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 it.each(simdBuilds)("the wasm build %s takes at most 60 kB", (build) => {
   expect(wasmBytes(build, false).length).toBeLessThanOrEqual(60 * kilobyte);
 });
@@ -66,8 +81,8 @@ function contents(file: OutputFile): string | Uint8Array {
   return file.type === "chunk" ? file.code : file.source;
 }
 
-function bundle(folder: string): Promise<readonly OutputFile[]> {
+function bundle(folder: string, code = page): Promise<readonly OutputFile[]> {
   const entry = join(folder, "page.js");
-  writeFileSync(entry, page);
+  writeFileSync(entry, code);
   return bundleForBrowser(entry, { root: folder, minify: true });
 }

@@ -1,6 +1,6 @@
 // What the page trains: a tiny BEiT on the small tokenizer's tokens.
 import type { DvaeConfig } from "@beitjs/dvae-tokenizer";
-import { pretrainSmall, stepsPerEpoch, type PretrainRecipe } from "@beitjs/trainers";
+import { fitToTokenizer, pretrainSmall, stepsPerEpoch, type PretrainRecipe } from "@beitjs/trainers";
 import type { TrainSettings } from "../messages.ts";
 
 const BATCH = 8;
@@ -21,15 +21,15 @@ export function pageRecipe(
   { steps, width, depth }: TrainSettings,
 ): PretrainRecipe {
   const perEpoch = stepsPerEpoch({ length: images * copies(images) }, { batchSize: BATCH });
-  const { views, model } = pretrainSmall;
+  const recipe = fitToTokenizer(pretrainSmall, { config: tokenizer });
+  const { views, model } = recipe;
   return {
-    ...pretrainSmall,
+    ...recipe,
     // Few images are learned by heart, which takes knowing where a patch is: with relative positions alone the loss stays at 4.6
     // where it falls below 1 with absolute ones.
     model: {
       ...model,
       absolutePositions: true,
-      vocabSize: tokenizer.vocabSize,
       width,
       depth,
       heads: width / HEAD_WIDTH,
@@ -37,7 +37,6 @@ export function pageRecipe(
     initStd: 0.08,
     views: {
       ...views,
-      tokenSize: tokenizer.imageSize,
       colorJitter: { brightness: 0, contrast: 0, saturation: 0 },
       scale: [1, 1],
       ratio: [1, 1],

@@ -94,6 +94,8 @@ export function checkMatch({ model, views }: PretrainRecipe, { config }: Tokeniz
     ["channels of the tokenizer's", model.channels, config.channels],
   ];
   for (const [what, left, right] of pairs) {
-    if (left !== right) throw new Error(`[pretrain] expected ${what}, got ${left} and ${right}`);
+    if (left === right) continue;
+    const fitting = `model.vocabSize=${config.vocabSize} views.tokenSize=${config.imageSize}`;
+    throw new Error(`[pretrain] expected ${what}, got ${left} and ${right}; this tokenizer takes ${fitting}`);
   }
 }

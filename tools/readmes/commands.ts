@@ -1,0 +1,55 @@
+// The command lines of a page: `beit` is run by the program that was built, on the reader's files; npm is asked for nothing,
+// but what it would install or run has to exist.
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { commands } from "../../apps/cli/src/commands/index.ts";
+import { packageFolder } from "./folder.ts";
+import { root, type Block } from "./pages.ts";
+
+/** Commands of a block of shell lines, without their comments. */
+export function linesOf({ text }: Block): readonly string[] {
+  const joined = text.replace(/\\\n/g, " ").replace(/(?:^|\s)#.*$/gm, "");
+  return joined.split(/\n|&&/).flatMap((line) => (line.trim() === "" ? [] : [line.trim().replace(/^npx /, "")]));
+}
+
+/** Whether a mention names a command that exists, with flags that it has: `beit convert --half`, `beit data verify DIR`. */
+export function isKnown(mention: string): boolean {
+  const words = mention.split(/\s+/);
+  const command = commands.find(({ name }) => `${mention} `.startsWith(`${name} `));
+  const flags = Object.keys(command?.flags ?? {}).map(
+    (name) => `--${name.replace(/[A-Z]/g, (a) => `-${a.toLowerCase()}`)}`,
+  );
+  const asked = words.filter((word) => word.startsWith("--"));
+  return command !== undefined && asked.every((word) => [...flags, "--json", "--debug", "--help"].includes(word));
+}
+
+const smallTraining = ["--set", "epochs=1", "batchSize=4", "microBatches=1", "model.depth=1"];
+// What is added to a printed command so that it takes seconds.
+const scaled: Readonly<Record<string, readonly string[]>> = {
+  demo: ["--short"],
+  "train-tokenizer": ["--set", "epochs=1", "batchSize=4"],
+  pretrain: smallTraining,
+  finetune: ["--set", "epochs=1", "batchSize=4"],
+};
+
+/** Runs a command of a page in the reader's folder. */
+export async function runLine(line: string, folder: string): Promise<void> {
+  const [program, ...words] = line.split(/\s+/);
+  if (program === "beit") {
+    const bin = join(root, "apps", "cli", "bin", "beit.js");
+    await promisify(execFile)(process.execPath, [bin, ...words, ...(scaled[words[0]] ?? [])], { cwd: folder });
+  } else if (program === "npm") checkNpm(words);
+  else throw new Error(`[runLine] expected beit or npm, got ${line}`);
+}
+
+function checkNpm([action, ...names]: readonly string[]): void {
+  if (action === "install") {
+    for (const name of names.filter((word) => !word.startsWith("-"))) packageFolder(name);
+    return;
+  }
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: object };
+  const script = action === "run" ? names[0] : action;
+  if (!Object.hasOwn(scripts, script)) throw new Error(`[runLine] expected a script of the repository, got ${script}`);
+}
