@@ -114,6 +114,6 @@ const smallRuns = `
 import { recipes as $recipes } from "@beitjs/trainers";
 for (const recipe of Object.values($recipes)) {
   Object.assign(recipe, { epochs: 1, batchSize: 4, microBatches: 1 });
-  Object.assign(recipe.model, { depth: 2 });
+  if ("depth" in recipe.model) Object.assign(recipe.model, { depth: 2 });
 }
 `;

@@ -1,6 +1,6 @@
 // What a reader of a page has at hand: photographs, files of weights as their authors publish them (small, with random
 // values), a run, and in node_modules the packages that the page says to install, and no others.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -26,11 +26,15 @@ export async function prepareFiles(): Promise<string> {
   return folder;
 }
 
-/** A copy for one page, with the packages of its install lines. */
+/** A copy for one page, with its recipes (`# name.yaml` in the first line) and the packages of its install lines. */
 export function folderFor({ blocks, installed }: Page, files: string): string {
   const folder = mkdtempSync(join(tmpdir(), "beitjs-page-"));
   const makesRun = blocks.some(({ text }) => text.includes("--out runs/beit"));
   cpSync(files, folder, { recursive: true, filter: (path) => !(makesRun && path.endsWith("runs")) });
+  for (const { language, text } of blocks) {
+    const [, name] = /^# (\S+\.yaml)\n/.exec(text) ?? [];
+    if (language === "yaml" && name !== undefined) writeFileSync(join(folder, name), text);
+  }
   for (const name of new Set(installed)) {
     const link = join(folder, "node_modules", name);
     mkdirSync(dirname(link), { recursive: true });
