@@ -9,7 +9,8 @@ const native = (bytes: Uint8Array): string => createHash("sha256").update(bytes)
 const noise = (length: number): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 24);
 
-const withoutNode = (): void => void vi.stubGlobal("process", undefined);
+const withoutNode = (): void =>
+  void vi.stubGlobal("process", Object.create(process, { versions: { value: {} } }) as typeof process);
 const withoutCrypto = (): void => {
   withoutNode();
   vi.stubGlobal("crypto", {});
