@@ -6,9 +6,7 @@ import { pathToFileURL } from "node:url";
 import { createTfjsBackend, type TensorFlow, type TfjsBackend } from "@beitjs/tensor-core/tfjs";
 import { usageError } from "../program/exit-codes.ts";
 import type { OpenedBackend } from "./facts.ts";
-
-export const tfjsBackends = ["tfjs-wasm", "tfjs-cpu", "tensorflow", "tensorflow-gpu"] as const;
-export type TfjsName = (typeof tfjsBackends)[number];
+import type { TfjsName } from "./flags.ts";
 
 /**
  * What each needs installed. None comes along: tfjs is 70 MB and nowhere faster than simd, and the installers of the addons download
