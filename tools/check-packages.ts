@@ -9,7 +9,7 @@ import { installTarballs } from "./packages/consumer.ts";
 import { buildAll, packAll } from "./packages/publish.ts";
 import type { Manifest, Tarball, Workspace } from "./packages/publish.ts";
 
-export { entryPoints, importedNames, typeErrors } from "./packages/consumer.ts";
+export { entryPoints, importedNames, installedMebibytes, typeErrors } from "./packages/consumer.ts";
 export { publishedWorkspaces, run } from "./packages/publish.ts";
 export type { Resolution } from "./packages/consumer.ts";
 

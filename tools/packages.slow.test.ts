@@ -7,6 +7,7 @@ import {
   createPackageCheck,
   entryPoints,
   importedNames,
+  installedMebibytes,
   publishedWorkspaces,
   run,
   typeErrors,
@@ -39,6 +40,21 @@ describe("in an empty project", () => {
     const folder = check.consumer();
     expect(existsSync(join(folder, "node_modules/.bin", command))).toBe(true);
     expect(run(join(folder, "node_modules/.bin", command), ["--help"], folder)).toContain(command);
+  });
+
+  it("takes at most 200 MB, GPU driver included", { timeout }, () => {
+    const folder = check.consumer();
+    expect(existsSync(join(folder, "node_modules/webgpu/dist"))).toBe(true);
+    expect(installedMebibytes(folder)).toBeLessThan(200);
+  });
+
+  it("says how to get a backend that does not come along", { timeout }, () => {
+    const folder = check.consumer();
+    const said = run(join(folder, "node_modules/.bin/beit"), ["doctor"], folder);
+    expect(said).toContain(
+      "--backend tfjs-wasm: @tensorflow/tfjs-core was not found. Install it with: " +
+        "npm install @tensorflow/tfjs-core@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0.",
+    );
   });
 
   it("runs the demo, which brings its own images", { timeout }, () => {

@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import "@tensorflow/tfjs-backend-webgl";
 import { createTfjsBackend } from "@beitjs/tensor-core/tfjs";
 import { post } from "./post.ts";
 import { tryBackend, type BackendOutcome } from "./try-backend.ts";

@@ -1,5 +1,5 @@
 // A project that has nothing but our tarballs installed, and what it sees of them: values, types, commands.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, sep } from "node:path";
 import type ts from "typescript";
@@ -16,20 +16,47 @@ export function installTarballs(folder: string, tarballs: ReadonlyArray<Tarball>
   const manifest = { name: "consumer", version: "1.0.0", private: true, type: "module", dependencies };
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
-  writeFileSync(join(folder, "package-lock.json"), JSON.stringify(lockOfDependencies(manifest)));
+  writeFileSync(join(folder, "package-lock.json"), JSON.stringify(lockOfDependencies(manifest, tarballs)));
   run("npm", ["install", "--prefer-offline", "--prefix", folder, ...quietInstall], folder);
 }
 
+/** What npm put on the disk. */
+export function installedMebibytes(folder: string): number {
+  const files = readdirSync(join(folder, "node_modules"), { withFileTypes: true, recursive: true });
+  const bytes = files.map((entry) => (entry.isFile() ? statSync(join(entry.parentPath, entry.name)).size : 0));
+  return bytes.reduce((sum, size) => sum + size, 0) / 2 ** 20;
+}
+
+type Locked = {
+  readonly version: string;
+  readonly link?: boolean;
+  readonly resolved?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+};
+
 // The repository's own lock for what our packages depend on: the versions that were tested, and, after `npm ci`, versions
 // that npm's cache holds, so that no registry needs to answer.
-function lockOfDependencies(manifest: { readonly name: string; readonly version: string }): unknown {
-  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
-    readonly packages: Record<string, { readonly dev?: boolean; readonly link?: boolean }>;
+function lockOfDependencies(
+  { name, version }: { readonly name: string; readonly version: string },
+  tarballs: ReadonlyArray<Tarball>,
+): unknown {
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+    readonly packages: Readonly<Record<string, Locked>>;
   };
-  const entries = Object.entries(lock.packages).filter(
-    ([path, { dev, link }]) => path.startsWith("node_modules/") && dev !== true && link !== true,
-  );
-  const { name, version } = manifest;
+  const found = new Set<string>();
+  const add = (from: string, name: string): void => {
+    const path = findLocked(packages, from, name);
+    const target = path === undefined ? undefined : packages[path].link ? packages[path].resolved : path;
+    if (target === undefined || found.has(target)) return;
+    found.add(target);
+    const { dependencies, optionalDependencies } = packages[target];
+    for (const other of Object.keys({ ...dependencies, ...optionalDependencies })) add(target, other);
+  };
+  for (const tarball of tarballs) add("", tarball.name);
+  // What lies below a workspace lies at the top of a project that has the workspace as a package.
+  const moved = [...found].map((path) => [path.replace(/^(?:packages|apps)\/[^/]+\//, ""), packages[path]] as const);
+  const entries = moved.filter(([path]) => path.startsWith("node_modules/"));
   return {
     name,
     version,
@@ -37,6 +64,15 @@ function lockOfDependencies(manifest: { readonly name: string; readonly version:
     requires: true,
     packages: { "": { name, version }, ...Object.fromEntries(entries) },
   };
+}
+
+/** Where Node would find `name` from `from`, a path of the lock. */
+function findLocked(packages: Readonly<Record<string, Locked>>, from: string, name: string): string | undefined {
+  for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/node_modules/")))) {
+    const path = `${folder === "" ? "" : `${folder}/`}node_modules/${name}`;
+    if (path in packages) return path;
+    if (folder === "") return undefined;
+  }
 }
 
 /** Everything a package lets others import, manifests, weights and wasm aside: `@beitjs/masking`, `@beitjs/masking/bulk`. */
@@ -68,6 +104,8 @@ export function typeErrors(folder: string, specifiers: ReadonlyArray<string>, re
       resolution === "Bundler" ? compiler.ModuleResolutionKind.Bundler : compiler.ModuleResolutionKind.NodeNext,
     types: ["node"],
     typeRoots: [join(root, "node_modules/@types")],
+    // Whose types the entry `/tfjs` shows: users bring it.
+    paths: { "@tensorflow/tfjs-core": [join(root, "node_modules/@tensorflow/tfjs-core/dist/index.d.ts")] },
   });
   return compiler
     .getPreEmitDiagnostics(program)

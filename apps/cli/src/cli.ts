@@ -22,12 +22,8 @@ export async function runCli(argv: readonly string[], host: Host): Promise<numbe
     const interrupt = createInterrupt(host, terminal.info);
     const endings: (() => void)[] = [interrupt.dispose];
     try {
-      exitCode = await command.run(flags as never, {
-        host,
-        terminal,
-        interrupt,
-        onEnd: (end) => void endings.push(end),
-      });
+      const { run } = await command.load();
+      exitCode = await run(flags as never, { host, terminal, interrupt, onEnd: (end) => void endings.push(end) });
     } finally {
       for (const end of endings.reverse()) end();
     }

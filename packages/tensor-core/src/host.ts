@@ -16,11 +16,23 @@ type NodeWorker = {
   unref(): void;
 };
 
+/** The part of `crypto.Hash` that is used here. */
+export type NodeHash = {
+  update(bytes: Uint8Array): unknown;
+  copy(): NodeHash;
+  digest(encoding: "hex"): string;
+};
+
+export type Crc32 = (bytes: Uint8Array, before?: number) => number;
+
 type NodeModules = {
+  "node:crypto": { createHash(name: "sha256"): NodeHash };
   "node:fs/promises": { open(path: string, flags: "r"): Promise<FileHandle> };
   "node:os": { availableParallelism(): number };
   "node:v8": { setFlagsFromString(flag: string): void };
   "node:worker_threads": { Worker: new (source: string, options: { eval: true }) => NodeWorker };
+  // Since Node 20.15 and 22.2; other runtimes that call themselves Node may lack it.
+  "node:zlib": { readonly crc32?: Crc32 };
 };
 
 export type NodeProcess = {
@@ -45,4 +57,14 @@ export function nodeModule<Name extends keyof NodeModules>(name: Name, process =
   if (process?.getBuiltinModule) return process.getBuiltinModule(name);
   const got = process ? `Node ${process.versions?.node}` : "a host that is not Node";
   throw new Error(`[beitjs] expected Node ${LEAST_NODE} or newer for ${name}, got ${got}`);
+}
+
+/** A new SHA-256 of Node's, OpenSSL's, which takes an eighth of the time of ours; undefined elsewhere. */
+export function nodeSha256(): NodeHash | undefined {
+  return nodeProcess()?.getBuiltinModule?.("node:crypto").createHash("sha256");
+}
+
+/** The CRC-32 of Node's zlib; undefined elsewhere. */
+export function nodeCrc32(): Crc32 | undefined {
+  return nodeProcess()?.getBuiltinModule?.("node:zlib").crc32;
 }

@@ -86,7 +86,7 @@ describe("what is not there", () => {
     expect(code).toBe(2);
     expect(stderr).toContain(`--backend ${name}: ${addon} was not found.`);
     expect(stderr).toContain(needs);
-    expect(stderr).toContain(`npm install ${addon}@4.22.0. Nothing else is taken in its place`);
+    expect(stderr).toContain(`Install it with: npm install ${addon}@4.22.0. Nothing else is taken in its place`);
     expect(stderr).not.toMatch(/^backend: /m);
   });
 

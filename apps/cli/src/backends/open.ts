@@ -1,40 +1,13 @@
 // The machine to compute on, chosen by flags, and said aloud: nobody should wonder why a run is slow.
-import { simdPrecisions, type SimdPrecision } from "@beitjs/tensor-core/simd";
 import { formatBackend, type OpenedBackend } from "./facts.ts";
+import type { BackendFlags } from "./flags.ts";
 import { isSimdMissing, openReference, openSimd } from "./simd.ts";
-import { isInstalled, openTfjs, tfjsBackends } from "./tfjs.ts";
+import { isInstalled, openTfjs } from "./tfjs.ts";
 import { openWebgpu, tryWebgpu } from "./webgpu.ts";
-import { choice, integer, toggle, type Context } from "../program/command.ts";
+import type { Context } from "../program/command.ts";
 import { messageOf, usageError } from "../program/exit-codes.ts";
 
 export { formatBackend, type BackendFacts } from "./facts.ts";
-
-const backendNames = ["auto", "simd", "webgpu", ...tfjsBackends, "reference"] as const;
-
-export const backendFlags = {
-  backend: choice(backendNames, "where to compute; auto: a GPU where there is one, else simd", "auto"),
-  softwareGpu: toggle("let webgpu run on a driver that computes on the processor: for tests, very slow"),
-  mixed: toggle("with webgpu: products of f16 factors, on matrix units where there are any, and a scaled loss"),
-  threads: integer("count", "threads of simd (default: all processors)", 1),
-};
-
-/** For commands that train nothing. */
-export const inferenceFlags = {
-  ...backendFlags,
-  precision: choice(
-    simdPrecisions,
-    "how layers of simd multiply: whole numbers of 16 or 8 bits take less memory and are less exact",
-    "float32",
-  ),
-};
-
-export type BackendFlags = {
-  readonly backend: (typeof backendNames)[number];
-  readonly softwareGpu: boolean;
-  readonly mixed: boolean;
-  readonly threads: number | undefined;
-  readonly precision?: SimdPrecision;
-};
 
 /**
  * Opens the backend that the flags ask for and tells which it is; it is closed when the command ends.

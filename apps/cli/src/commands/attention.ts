@@ -5,62 +5,42 @@ import { fromFloat } from "@beitjs/tensor-core/image";
 import { evalView } from "@beitjs/trainers";
 import { readImage } from "@beitjs/trainers/node";
 import sharp from "sharp";
-import { inferenceFlags, openBackend } from "../backends/open.ts";
-import { defineCommand, integer, required } from "../program/command.ts";
+import { openBackend } from "../backends/open.ts";
+import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { drawAttention } from "../pictures/attention.ts";
-import { looseFlags, openEncoder, resizingFlags } from "../models/open-beit.ts";
+import { openEncoder } from "../models/open-beit.ts";
 import { writeResult } from "../runs/folder.ts";
+import type { attentionFlags } from "./declarations/attention.ts";
 
-export const attentionCommand = defineCommand({
-  name: "attention",
-  summary: "Draw what a patch attends to",
-  example: "beit attention runs/pretrain --image cat.jpg --patch 3,5 --out attention.png",
-  argument: "model",
-  flags: {
-    model: required("model", "run folder of pretrain or finetune, or a BEiT's file, folder or address"),
-    image: required("file", "the image"),
-    patch: required("row,col", "the patch that looks; 0,0 is at the top left"),
-    layer: integer("number", "block, from 0 (default: the last)", 0),
-    head: integer("number", "attention head, from 0 (default: the mean of all)", 0),
-    out: required("file.png", "the picture"),
-    ...resizingFlags,
-    ...looseFlags,
-    ...inferenceFlags,
-  },
-  async run(flags, context) {
-    const { backend } = await openBackend(flags, context);
-    const { beit, view } = await openEncoder(flags.model, backend, flags, context);
-    const { config } = beit;
-    const patch = parsePatch(flags.patch, gridSide(config));
-    const layer = below("--layer", flags.layer ?? config.depth - 1, config.depth);
-    const head = flags.head === undefined ? undefined : below("--head", flags.head, config.heads);
-    const image = await readImage(flags.image);
-    const pixels = evalView(image, view);
-    const weights = await patchAttention(beit, pixels, { patch, layer, head });
-    const seen = fromFloat(
-      pixels,
-      { width: view.size, height: view.size, channels: view.channels },
-      view.normalization,
-    );
-    const { data, size } = drawAttention(seen, weights, { side: gridSide(config), patch });
-    const png = await sharp(data, { raw: { width: size, height: size, channels: 3 } })
-      .png()
-      .toBuffer();
-    await writeResult(flags.out, png);
-    context.terminal.info(
-      `attention of patch ${flags.patch} in block ${layer}, ${head === undefined ? "mean of all heads" : `head ${head}`}: ${flags.out}`,
-    );
-    context.terminal.event("attention", {
-      out: flags.out,
-      layer,
-      head: head ?? null,
-      patch: flags.patch,
-      weights: Array.from(weights),
-    });
-    return exitCodes.done;
-  },
-});
+export async function run(flags: FlagValues<typeof attentionFlags>, context: Context): Promise<number> {
+  const { backend } = await openBackend(flags, context);
+  const { beit, view } = await openEncoder(flags.model, backend, flags, context);
+  const { config } = beit;
+  const patch = parsePatch(flags.patch, gridSide(config));
+  const layer = below("--layer", flags.layer ?? config.depth - 1, config.depth);
+  const head = flags.head === undefined ? undefined : below("--head", flags.head, config.heads);
+  const image = await readImage(flags.image);
+  const pixels = evalView(image, view);
+  const weights = await patchAttention(beit, pixels, { patch, layer, head });
+  const seen = fromFloat(pixels, { width: view.size, height: view.size, channels: view.channels }, view.normalization);
+  const { data, size } = drawAttention(seen, weights, { side: gridSide(config), patch });
+  const png = await sharp(data, { raw: { width: size, height: size, channels: 3 } })
+    .png()
+    .toBuffer();
+  await writeResult(flags.out, png);
+  context.terminal.info(
+    `attention of patch ${flags.patch} in block ${layer}, ${head === undefined ? "mean of all heads" : `head ${head}`}: ${flags.out}`,
+  );
+  context.terminal.event("attention", {
+    out: flags.out,
+    layer,
+    head: head ?? null,
+    patch: flags.patch,
+    weights: Array.from(weights),
+  });
+  return exitCodes.done;
+}
 
 function parsePatch(text: string, side: number): number {
   const [row, col, ...rest] = text.split(",").map((part) => (part.trim() === "" ? NaN : Number(part)));

@@ -4,54 +4,36 @@ import { join } from "node:path";
 import { parameterCount } from "@beitjs/beit-encoder";
 import { leaves, type Backend, type Tensor } from "@beitjs/tensor-core";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
-import { backendFlags, openBackend } from "../backends/open.ts";
-import { choice, defineCommand, optional, required, toggle, type Context } from "../program/command.ts";
-import { beitFiles, formats, tokenizerFiles, type Format, type WrittenFiles } from "../convert/formats.ts";
+import { openBackend } from "../backends/open.ts";
+import type { Context, FlagValues } from "../program/command.ts";
+import type { Format } from "../convert/format-names.ts";
+import { beitFiles, tokenizerFiles, type WrittenFiles } from "../convert/formats.ts";
 import { modelCard } from "../convert/model-card.ts";
 import { beitUsage, tokenizerUsage } from "../convert/usage.ts";
 import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
 import { readLabels } from "../models/labels.ts";
 import { modelKind } from "../models/kind.ts";
-import { looseFlags, openEncoder, resizingFlags } from "../models/open-beit.ts";
-import { openTokenizer, tokenizerFlags } from "../models/open-tokenizer.ts";
+import { openEncoder } from "../models/open-beit.ts";
+import { openTokenizer } from "../models/open-tokenizer.ts";
 import { writeResult } from "../runs/folder.ts";
+import type { convertFlags } from "./declarations/convert.ts";
 
-export const convertCommand = defineCommand({
-  name: "convert",
-  summary: "Write a model in another format: ours, Hugging Face's, the original's names, ONNX",
-  example: "beit convert runs/finetune --to hugging-face --out my-beit",
-  argument: "model",
-  flags: {
-    model: required("model", "run folder, file of weights, model folder or address"),
-    decoder: optional("file", "OpenAI's decoder.pkl, if the model is its encoder.pkl"),
-    to: choice(formats, "format; unilm: the parameter names of the original code", "beitjs"),
-    out: required("folder", "where the files go"),
-    onnxOutput: choice(["logits", "features"], "of a BEiT as ONNX: what the head says, or its features", "logits"),
-    labels: optional("file", "names of the classes, one a line"),
-    half: toggle("parameters in 16 bits, half the size; with --to beitjs"),
-    force: toggle("write over files that are there"),
-    ...resizingFlags,
-    ...looseFlags,
-    ...tokenizerFlags,
-    ...backendFlags,
-  },
-  async run(flags, context) {
-    const paths = flags.decoder === undefined ? [flags.model] : [flags.model, flags.decoder];
-    if (flags.half && flags.to !== "beitjs") throw usageError(`--half: expected --to beitjs, got --to ${flags.to}`);
-    const kind = await modelKind(paths, context);
-    const { backend } = await openBackend(flags, context);
-    const { content, card } =
-      kind === "beit"
-        ? await convertBeit(flags, backend, context)
-        : await convertTokenizer(paths, flags, backend, context);
-    const written = new Map([...content, ["README.md", new TextEncoder().encode(card)]]);
-    await writeFiles(flags.out, written, flags.force);
-    const listed = [...written].map(([name, bytes]) => ({ name, bytes: bytes.length }));
-    for (const { name, bytes } of listed) context.terminal.info(`${join(flags.out, name)}  ${bytes} bytes`);
-    context.terminal.event("converted", { kind, to: flags.to, out: flags.out, files: listed });
-    return exitCodes.done;
-  },
-});
+export async function run(flags: FlagValues<typeof convertFlags>, context: Context): Promise<number> {
+  const paths = flags.decoder === undefined ? [flags.model] : [flags.model, flags.decoder];
+  if (flags.half && flags.to !== "beitjs") throw usageError(`--half: expected --to beitjs, got --to ${flags.to}`);
+  const kind = await modelKind(paths, context);
+  const { backend } = await openBackend(flags, context);
+  const { content, card } =
+    kind === "beit"
+      ? await convertBeit(flags, backend, context)
+      : await convertTokenizer(paths, flags, backend, context);
+  const written = new Map([...content, ["README.md", new TextEncoder().encode(card)]]);
+  await writeFiles(flags.out, written, flags.force);
+  const listed = [...written].map(([name, bytes]) => ({ name, bytes: bytes.length }));
+  for (const { name, bytes } of listed) context.terminal.info(`${join(flags.out, name)}  ${bytes} bytes`);
+  context.terminal.event("converted", { kind, to: flags.to, out: flags.out, files: listed });
+  return exitCodes.done;
+}
 
 type Flags = Parameters<typeof openEncoder>[2] & {
   readonly model: string;

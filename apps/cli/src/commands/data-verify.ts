@@ -1,44 +1,35 @@
 // Reads every image of a data set and names those that cannot be read.
 import { datasetLayout, openDataset, type DatasetSplit } from "@beitjs/trainers/node";
-import { defineCommand, required, toggle } from "../program/command.ts";
+import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes } from "../program/exit-codes.ts";
 import { findBad } from "../images/images.ts";
+import type { dataVerifyFlags } from "./declarations/data-verify.ts";
 
-export const dataVerifyCommand = defineCommand({
-  name: "data verify",
-  summary: "Read every image of a data set and name those that cannot be read",
-  example: "beit data verify photos",
-  argument: "data",
-  flags: {
-    data: required("dir", "a folder of images, IDX files, or CIFAR's binary files"),
-    skipBad: toggle("exit with 0 although images are bad, as a training run with --skip-bad would go on"),
-  },
-  async run({ data, skipBad }, context) {
-    const { terminal } = context;
-    const { kind, splits } = await datasetLayout(data);
-    let bad = 0;
-    let images = 0;
-    for (const split of Object.keys(splits) as DatasetSplit[]) {
-      const dataset = await openDataset(data, { split, verify: false, signal: context.interrupt.signal });
-      const problems = await findBad(dataset, context);
-      for (const { path, reason } of problems) {
-        terminal.result(`${path}: ${reason}`);
-        terminal.event("bad-image", { split, path, reason });
-      }
-      bad += problems.length;
-      images += dataset.length;
-      const classes = dataset.classes ? `${dataset.classes.length} classes` : "no labels";
-      terminal.info(`${split}: ${dataset.length} images (${kind}, ${classes}), ${problems.length} cannot be read`);
-      terminal.event("split", {
-        split,
-        kind,
-        images: dataset.length,
-        classes: dataset.classes ?? null,
-        bad: problems.length,
-      });
+export async function run({ data, skipBad }: FlagValues<typeof dataVerifyFlags>, context: Context): Promise<number> {
+  const { terminal } = context;
+  const { kind, splits } = await datasetLayout(data);
+  let bad = 0;
+  let images = 0;
+  for (const split of Object.keys(splits) as DatasetSplit[]) {
+    const dataset = await openDataset(data, { split, verify: false, signal: context.interrupt.signal });
+    const problems = await findBad(dataset, context);
+    for (const { path, reason } of problems) {
+      terminal.result(`${path}: ${reason}`);
+      terminal.event("bad-image", { split, path, reason });
     }
-    terminal.event("done", { images, bad });
-    if (bad > 0 && !skipBad) throw new Error(`${bad} of ${images} images of ${data} cannot be read`);
-    return exitCodes.done;
-  },
-});
+    bad += problems.length;
+    images += dataset.length;
+    const classes = dataset.classes ? `${dataset.classes.length} classes` : "no labels";
+    terminal.info(`${split}: ${dataset.length} images (${kind}, ${classes}), ${problems.length} cannot be read`);
+    terminal.event("split", {
+      split,
+      kind,
+      images: dataset.length,
+      classes: dataset.classes ?? null,
+      bad: problems.length,
+    });
+  }
+  terminal.event("done", { images, bad });
+  if (bad > 0 && !skipBad) throw new Error(`${bad} of ${images} images of ${data} cannot be read`);
+  return exitCodes.done;
+}

@@ -8,12 +8,14 @@ import { compareWithReferenceAsync } from "@beitjs/tensor-core/testing";
 import type { WebgpuDescription } from "@beitjs/tensor-core/webgpu";
 import { formatBackend, type BackendFacts, type OpenedBackend } from "../backends/facts.ts";
 import { openReference, openSimd } from "../backends/simd.ts";
-import { openTfjs, tfjsBackends } from "../backends/tfjs.ts";
+import { tfjsBackends } from "../backends/flags.ts";
+import { openTfjs } from "../backends/tfjs.ts";
 import { tryWebgpu } from "../backends/webgpu.ts";
-import { defineCommand, integer, toggle, type Context } from "../program/command.ts";
+import type { Context, FlagValues } from "../program/command.ts";
 import { selfTestCases } from "../backends/self-test-cases.ts";
 import { exitCodes, messageOf } from "../program/exit-codes.ts";
 import { cliVersion } from "../program/version.ts";
+import type { doctorFlags } from "./declarations/doctor.ts";
 
 type BackendReport = {
   readonly name: string;
@@ -30,31 +32,22 @@ type BackendReport = {
   readonly gemm?: { readonly side: number; readonly milliseconds: number; readonly gflops: number };
 };
 
-export const doctorCommand = defineCommand({
-  name: "doctor",
-  summary: "Show what this machine offers and test every backend",
-  example: "beit doctor --json",
-  flags: {
-    threads: integer("count", "threads of simd (default: all processors)", 1),
-    softwareGpu: toggle("test webgpu on a driver that computes on the processor, too"),
-  },
-  async run({ threads, softwareGpu }, context) {
-    const machine = {
-      platform: `${process.platform} ${process.arch}`,
-      processor: cpus()[0]?.model.trim() ?? "unknown",
-      processors: availableParallelism(),
-      memoryGiB: round(totalmem() / 2 ** 30),
-      freeMemoryGiB: round(freemem() / 2 ** 30),
-      node: process.version,
-      beitjs: cliVersion(),
-    };
-    const backends: BackendReport[] = [];
-    for (const [name, openOne] of probes(threads, softwareGpu)) backends.push(await reportOf(name, openOne, context));
-    print(machine, backends, context);
-    context.terminal.event("doctor", { machine, backends });
-    return backends.every(({ selfTest }) => selfTest?.passed ?? true) ? exitCodes.done : exitCodes.failed;
-  },
-});
+export async function run({ threads, softwareGpu }: FlagValues<typeof doctorFlags>, context: Context): Promise<number> {
+  const machine = {
+    platform: `${process.platform} ${process.arch}`,
+    processor: cpus()[0]?.model.trim() ?? "unknown",
+    processors: availableParallelism(),
+    memoryGiB: round(totalmem() / 2 ** 30),
+    freeMemoryGiB: round(freemem() / 2 ** 30),
+    node: process.version,
+    beitjs: cliVersion(),
+  };
+  const backends: BackendReport[] = [];
+  for (const [name, openOne] of probes(threads, softwareGpu)) backends.push(await reportOf(name, openOne, context));
+  print(machine, backends, context);
+  context.terminal.event("doctor", { machine, backends });
+  return backends.every(({ selfTest }) => selfTest?.passed ?? true) ? exitCodes.done : exitCodes.failed;
+}
 
 type Opened = OpenedBackend & Pick<BackendReport, "precisions" | "gpu">;
 

@@ -1,64 +1,43 @@
 // Images to features, for search, clustering or a model on top.
 import { extname } from "node:path";
-import { inferenceFlags, openBackend } from "../backends/open.ts";
+import { openBackend } from "../backends/open.ts";
 import { featureShape, imageFeatures, type FeatureOptions } from "../models/beit-outputs.ts";
-import { choice, defineCommand, integer, required, type Context } from "../program/command.ts";
+import type { Context, FlagValues } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { createFeatureFile, type FeatureFile } from "../files/feature-file.ts";
 import { imageBatches } from "../images/batches.ts";
-import { imageSourceFlags, openImageSources, type ImageSources } from "../images/sources.ts";
-import { looseFlags, openEncoder, resizingFlags, type OpenedEncoder } from "../models/open-beit.ts";
+import { openImageSources, type ImageSources } from "../images/sources.ts";
+import { openEncoder, type OpenedEncoder } from "../models/open-beit.ts";
+import type { encodeFlags } from "./declarations/encode.ts";
 
-export const encodeCommand = defineCommand({
-  name: "encode",
-  summary: "Turn images into features",
-  example: "beit encode runs/pretrain --images photos --out features.safetensors",
-  argument: "model",
-  flags: {
-    model: required("model", "run folder of pretrain or finetune, or a BEiT's file, folder or address"),
-    ...imageSourceFlags,
-    out: required("file", ".safetensors (tensor `features`, the images' names in the metadata) or .npy"),
-    output: choice(
-      ["pooled", "patches", "tokens"],
-      "pooled: what a classifier's class head sees (the mean of the patches or the class token, then its norm), of other " +
-        "models the mean of the patches without a norm [B, D]; patches: every patch [B, N, D]; tokens: the class token " +
-        "and every patch [B, N+1, D]; patches and tokens without a norm",
-      "pooled",
-    ),
-    layer: integer("number", "block, from 0, whose output to take, without any norm (default: the last)", 0),
-    ...resizingFlags,
-    ...looseFlags,
-    ...inferenceFlags,
-  },
-  async run(flags, context) {
-    const format = formatOf(flags.out);
-    const { backend } = await openBackend(flags, context);
-    const model = await openEncoder(flags.model, backend, flags, context);
-    const { depth } = model.beit.config;
-    if (flags.layer !== undefined && flags.layer >= depth) {
-      throw usageError(`--layer ${flags.layer}: expected 0 to ${depth - 1}`);
-    }
-    const images = await openImageSources(flags.images, flags, context);
-    const options = { kind: flags.output, layer: flags.layer };
-    const contents = (names: readonly string[]) => ({
-      shape: [names.length, ...featureShape(model.beit, flags.output)],
-      metadata: metadataOf(model, options, names),
-    });
-    const file = await createFeatureFile(flags.out, { format, ...contents(images.names) });
-    let names: readonly string[];
-    try {
-      names = await encodeAll(model, images, { ...options, ...flags, file }, context);
-      await file.finish(contents(names));
-    } catch (error) {
-      await file.discard();
-      throw error;
-    }
-    const { shape } = contents(names);
-    context.terminal.info(`features of ${names.length} images, float32 [${shape.join(", ")}]: ${flags.out}`);
-    context.terminal.event("done", { out: flags.out, shape, names, model: model.sha256 });
-    return exitCodes.done;
-  },
-});
+export async function run(flags: FlagValues<typeof encodeFlags>, context: Context): Promise<number> {
+  const format = formatOf(flags.out);
+  const { backend } = await openBackend(flags, context);
+  const model = await openEncoder(flags.model, backend, flags, context);
+  const { depth } = model.beit.config;
+  if (flags.layer !== undefined && flags.layer >= depth) {
+    throw usageError(`--layer ${flags.layer}: expected 0 to ${depth - 1}`);
+  }
+  const images = await openImageSources(flags.images, flags, context);
+  const options = { kind: flags.output, layer: flags.layer };
+  const contents = (names: readonly string[]) => ({
+    shape: [names.length, ...featureShape(model.beit, flags.output)],
+    metadata: metadataOf(model, options, names),
+  });
+  const file = await createFeatureFile(flags.out, { format, ...contents(images.names) });
+  let names: readonly string[];
+  try {
+    names = await encodeAll(model, images, { ...options, ...flags, file }, context);
+    await file.finish(contents(names));
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+  const { shape } = contents(names);
+  context.terminal.info(`features of ${names.length} images, float32 [${shape.join(", ")}]: ${flags.out}`);
+  context.terminal.event("done", { out: flags.out, shape, names, model: model.sha256 });
+  return exitCodes.done;
+}
 
 function formatOf(out: string): "safetensors" | "npy" {
   const kind = extname(out);

@@ -1,19 +1,19 @@
-// Every command, in the order of the help.
+// Every command, in the order of the help. Declarations load nothing but the flags.
 import type { Command } from "../program/command.ts";
-import { attentionCommand } from "./attention.ts";
-import { convertCommand } from "./convert.ts";
-import { dataVerifyCommand } from "./data-verify.ts";
-import { demoCommand } from "./demo.ts";
-import { doctorCommand } from "./doctor.ts";
-import { encodeCommand } from "./encode.ts";
-import { evaluateCommand } from "./evaluate.ts";
-import { finetuneCommand } from "./finetune.ts";
-import { inspectCommand } from "./inspect.ts";
-import { predictCommand } from "./predict.ts";
-import { pretrainCommand } from "./pretrain.ts";
-import { reconstructCommand } from "./reconstruct.ts";
-import { tokenizeCommand } from "./tokenize.ts";
-import { trainTokenizerCommand } from "./train-tokenizer.ts";
+import { attentionCommand } from "./declarations/attention.ts";
+import { convertCommand } from "./declarations/convert.ts";
+import { dataVerifyCommand } from "./declarations/data-verify.ts";
+import { demoCommand } from "./declarations/demo.ts";
+import { doctorCommand } from "./declarations/doctor.ts";
+import { encodeCommand } from "./declarations/encode.ts";
+import { evaluateCommand } from "./declarations/evaluate.ts";
+import { finetuneCommand } from "./declarations/finetune.ts";
+import { inspectCommand } from "./declarations/inspect.ts";
+import { predictCommand } from "./declarations/predict.ts";
+import { pretrainCommand } from "./declarations/pretrain.ts";
+import { reconstructCommand } from "./declarations/reconstruct.ts";
+import { tokenizeCommand } from "./declarations/tokenize.ts";
+import { trainTokenizerCommand } from "./declarations/train-tokenizer.ts";
 
 export const commands: readonly Command[] = [
   doctorCommand,

@@ -1,43 +1,29 @@
 // What a file, a folder or an address holds, told from its content; nothing but headers is read, and all of it hashed.
 import { promises as files } from "node:fs";
-import { defineCommand, type Context, type Flag } from "../program/command.ts";
+import type { Context, FlagValues } from "../program/command.ts";
 import { exitCodes } from "../program/exit-codes.ts";
 import { checkpointFacts } from "../inspect/checkpoint-facts.ts";
 import { fileFacts, type FileFacts } from "../inspect/file-facts.ts";
 import { formatCheckpoint, formatFile, formatModel } from "../inspect/format.ts";
 import { modelFacts, type ModelFacts } from "../inspect/model-facts.ts";
 import { isCheckpoint, openModelFiles } from "../models/sources.ts";
+import type { inspectFlags } from "./declarations/inspect.ts";
 
-const paths: Flag<readonly string[]> = {
-  value: "path...",
-  description: "files, model folders, run folders, or addresses",
-  required: true,
-};
-// Without a default: the parser has one of its own for switches that begin with `no`.
-const noHash: Flag<boolean | undefined> = { description: "do not hash the files: a large one takes a while" };
-
-export const inspectCommand = defineCommand({
-  name: "inspect",
-  summary: "Tell what a file, a folder or an address holds",
-  example: "beit inspect beit_base_patch16_224_pt22k.pth --no-hash",
-  argument: "paths",
-  flags: { paths, noHash },
-  async run(flags, context) {
-    // To the parser, --no-hash is a switch named hash that is on.
-    const hash = !("hash" in flags) || flags.hash !== false;
-    let failed = false;
-    for (const path of flags.paths) {
-      context.interrupt.check();
-      const problem = (await isCheckpoint(path))
-        ? await inspectCheckpoint(path, hash, context)
-        : await inspectFiles(path, hash, context);
-      if (problem === undefined) continue;
-      failed = true;
-      context.terminal.error(`${path}: ${problem}`);
-    }
-    return failed ? exitCodes.failed : exitCodes.done;
-  },
-});
+export async function run(flags: FlagValues<typeof inspectFlags>, context: Context): Promise<number> {
+  // To the parser, --no-hash is a switch named hash that is on.
+  const hash = !("hash" in flags) || flags.hash !== false;
+  let failed = false;
+  for (const path of flags.paths) {
+    context.interrupt.check();
+    const problem = (await isCheckpoint(path))
+      ? await inspectCheckpoint(path, hash, context)
+      : await inspectFiles(path, hash, context);
+    if (problem === undefined) continue;
+    failed = true;
+    context.terminal.error(`${path}: ${problem}`);
+  }
+  return failed ? exitCodes.failed : exitCodes.done;
+}
 
 /** @returns what is wrong, if anything is */
 async function inspectCheckpoint(path: string, hash: boolean, context: Context): Promise<string | undefined> {

@@ -1,16 +1,17 @@
 // What a classifier sees in images: the most likely classes, for people to read and for programs to go on with.
 import { extname } from "node:path";
 import type { Beit } from "@beitjs/beit-encoder";
-import { inferenceFlags, openBackend } from "../backends/open.ts";
+import { openBackend } from "../backends/open.ts";
 import { classProbabilities } from "../models/beit-outputs.ts";
-import { defineCommand, integer, optional, required, type Context } from "../program/command.ts";
+import type { Context, FlagValues } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { imageBatches } from "../images/batches.ts";
-import { imageSourceFlags, openImageSources } from "../images/sources.ts";
+import { openImageSources } from "../images/sources.ts";
 import { readLabels } from "../models/labels.ts";
-import { looseFlags, openEncoder, resizingFlags, type OpenedEncoder } from "../models/open-beit.ts";
+import { openEncoder, type OpenedEncoder } from "../models/open-beit.ts";
 import { printable } from "../program/printable.ts";
 import { writeResult } from "../runs/folder.ts";
+import type { predictFlags } from "./declarations/predict.ts";
 
 type Guess = {
   /** Number of the class, from 0. */
@@ -20,52 +21,36 @@ type Guess = {
 };
 type Prediction = { readonly name: string; readonly top: readonly Guess[] };
 
-export const predictCommand = defineCommand({
-  name: "predict",
-  summary: "Tell what is in images, with a classifier",
-  example: "beit predict runs/finetune --images cat.jpg dog.jpg --top 3",
-  argument: "model",
-  flags: {
-    model: required("model", "run folder of finetune, or a classifier's file, folder or address"),
-    ...imageSourceFlags,
-    top: integer("count", "most likely classes to tell", 1, 5),
-    labels: optional("file.txt", "names of the classes, one a line (default: the model's own, else class numbers)"),
-    out: optional("file", ".json or .csv (default: stdout, as tables, with --json as events)"),
-    ...resizingFlags,
-    ...looseFlags,
-    ...inferenceFlags,
-  },
-  async run(flags, context) {
-    const kind = flags.out === undefined ? undefined : extname(flags.out);
-    if (kind !== undefined && kind !== ".json" && kind !== ".csv") {
-      throw usageError(`--out ${flags.out}: expected a name that ends in .json or .csv`);
+export async function run(flags: FlagValues<typeof predictFlags>, context: Context): Promise<number> {
+  const kind = flags.out === undefined ? undefined : extname(flags.out);
+  if (kind !== undefined && kind !== ".json" && kind !== ".csv") {
+    throw usageError(`--out ${flags.out}: expected a name that ends in .json or .csv`);
+  }
+  const { backend } = await openBackend(flags, context);
+  const model = await openEncoder(flags.model, backend, flags, context);
+  requireClasses(flags.model, model.beit);
+  const { classes } = model.beit.config;
+  const labels = flags.labels === undefined ? model.labels : await readLabels(flags.labels, classes);
+  const images = await openImageSources(flags.images, flags, context);
+  const predictions: Prediction[] = [];
+  const options = { view: model.view, batch: flags.batch, label: "predicting", threads: flags.threads };
+  let told = 0;
+  for await (const { names, views } of imageBatches(images, options, context)) {
+    const rows = await classProbabilities(model.beit, views);
+    told += names.length;
+    for (const [i, name] of names.entries()) {
+      const prediction = { name, top: mostLikely(rows[i], flags.top, labels) };
+      if (flags.out === undefined) show(prediction, context);
+      else predictions.push(prediction);
     }
-    const { backend } = await openBackend(flags, context);
-    const model = await openEncoder(flags.model, backend, flags, context);
-    requireClasses(flags.model, model.beit);
-    const { classes } = model.beit.config;
-    const labels = flags.labels === undefined ? model.labels : await readLabels(flags.labels, classes);
-    const images = await openImageSources(flags.images, flags, context);
-    const predictions: Prediction[] = [];
-    const options = { view: model.view, batch: flags.batch, label: "predicting", threads: flags.threads };
-    let told = 0;
-    for await (const { names, views } of imageBatches(images, options, context)) {
-      const rows = await classProbabilities(model.beit, views);
-      told += names.length;
-      for (const [i, name] of names.entries()) {
-        const prediction = { name, top: mostLikely(rows[i], flags.top, labels) };
-        if (flags.out === undefined) show(prediction, context);
-        else predictions.push(prediction);
-      }
-    }
-    if (flags.out !== undefined) {
-      await writeResult(flags.out, kind === ".json" ? asJson(predictions, model) : asCsv(predictions));
-      context.terminal.info(`${predictions.length} images predicted: ${flags.out}`);
-    }
-    context.terminal.event("done", { images: told, out: flags.out ?? null });
-    return exitCodes.done;
-  },
-});
+  }
+  if (flags.out !== undefined) {
+    await writeResult(flags.out, kind === ".json" ? asJson(predictions, model) : asCsv(predictions));
+    context.terminal.info(`${predictions.length} images predicted: ${flags.out}`);
+  }
+  context.terminal.event("done", { images: told, out: flags.out ?? null });
+  return exitCodes.done;
+}
 
 function requireClasses(path: string, { config }: Beit): void {
   if (config.classes > 0) return;

@@ -1,54 +1,37 @@
 // Stage 2: masked image modeling with a frozen tokenizer.
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import { checkMatch, totalSteps, type PretrainRecipe } from "@beitjs/trainers";
-import { backendFlags, openBackend } from "../backends/open.ts";
-import { imageFacts, imageFlags, openImages } from "../images/images.ts";
+import { openBackend } from "../backends/open.ts";
+import { imageFacts, openImages } from "../images/images.ts";
 import { openTokenizerEncoder } from "../models/open-tokenizer.ts";
-import { defineCommand, required } from "../program/command.ts";
+import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
-import { runFlags } from "../runs/folder.ts";
-import { loadRecipe, recipeFlags } from "../runs/recipe-file.ts";
+import { loadRecipe } from "../runs/recipe-file.ts";
 import { runStage } from "../runs/run-stage.ts";
-import { blockFlags, runFacts, trainingFlags } from "../runs/training-run.ts";
+import { runFacts } from "../runs/training-run.ts";
+import type { pretrainFlags } from "./declarations/pretrain.ts";
 
-export const pretrainCommand = defineCommand({
-  name: "pretrain",
-  summary: "Pre-train a BEiT: predict the visual tokens of masked patches",
-  example: "beit pretrain --data photos --tokenizer runs/tokenizer --recipe pretrain-demo --out runs/pretrain",
-  flags: {
-    ...imageFlags,
-    tokenizer: required(
-      "model",
-      "run folder of train-tokenizer, a tokenizer's file or address (OpenAI's encoder.pkl), or small, which comes along",
-    ),
-    ...recipeFlags("pretrain-demo"),
-    ...runFlags("runs/pretrain"),
-    ...trainingFlags,
-    ...blockFlags,
-    ...backendFlags,
-  },
-  async run(flags, context) {
-    const recipe = await loadRecipe(flags, ["pretrain"]);
-    const { backend, facts } = await openBackend(flags, context);
-    const { tokenizer, sha256, path } = await openTokenizerEncoder(
-      flags.tokenizer,
-      backend,
-      { tokenSize: recipe.views.tokenSize },
-      context,
-    );
-    refuseMismatch(recipe, tokenizer);
-    const { images, skipped } = await openImages(flags.data, { split: "train", skipBad: flags.skipBad }, context);
-    totalSteps(recipe, images);
-    const run = {
-      ...flags,
-      identity: { data: imageFacts(images), tokenizerWeights: sha256 },
-      facts: runFacts({ data: flags.data, skipped, backend: facts, tokenizer: path }),
-    };
-    const { recompute } = flags;
-    await runStage(recipe.stage, { recipe, images, backend, tokenizer, recompute }, run, context);
-    return exitCodes.done;
-  },
-});
+export async function run(flags: FlagValues<typeof pretrainFlags>, context: Context): Promise<number> {
+  const recipe = await loadRecipe(flags, ["pretrain"]);
+  const { backend, facts } = await openBackend(flags, context);
+  const { tokenizer, sha256, path } = await openTokenizerEncoder(
+    flags.tokenizer,
+    backend,
+    { tokenSize: recipe.views.tokenSize },
+    context,
+  );
+  refuseMismatch(recipe, tokenizer);
+  const { images, skipped } = await openImages(flags.data, { split: "train", skipBad: flags.skipBad }, context);
+  totalSteps(recipe, images);
+  const run = {
+    ...flags,
+    identity: { data: imageFacts(images), tokenizerWeights: sha256 },
+    facts: runFacts({ data: flags.data, skipped, backend: facts, tokenizer: path }),
+  };
+  const { recompute } = flags;
+  await runStage(recipe.stage, { recipe, images, backend, tokenizer, recompute }, run, context);
+  return exitCodes.done;
+}
 
 function refuseMismatch(recipe: PretrainRecipe, tokenizer: TokenizerEncoder): void {
   try {

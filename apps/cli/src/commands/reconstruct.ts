@@ -4,47 +4,30 @@ import { extname, join } from "node:path";
 import type { Tokenizer } from "@beitjs/dvae-tokenizer";
 import type { Image } from "@beitjs/tensor-core/image";
 import sharp from "sharp";
-import { inferenceFlags, openBackend } from "../backends/open.ts";
-import { defineCommand, list, optional, required, type Context } from "../program/command.ts";
+import { openBackend } from "../backends/open.ts";
+import type { Context, FlagValues } from "../program/command.ts";
+import { mostRows } from "../pictures/most-rows.ts";
 import { drawReconstructions, type ReconstructionPanels } from "../pictures/reconstruction.ts";
 import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
 import { imageBatches } from "../images/batches.ts";
-import { imageSourceFlags, openImageSources } from "../images/sources.ts";
-import { openTokenizer, tokenizerFlags } from "../models/open-tokenizer.ts";
+import { openImageSources } from "../images/sources.ts";
+import { openTokenizer } from "../models/open-tokenizer.ts";
 import { pictureNames } from "../files/picture-names.ts";
 import { writeResult } from "../runs/folder.ts";
 import { readTokens } from "../files/token-file.ts";
 import { decodeTokens, reconstruct, type Reconstruction } from "../models/tokenizer-outputs.ts";
 import { tokenEvalView } from "../images/eval-views.ts";
+import type { reconstructFlags } from "./declarations/reconstruct.ts";
 
-// A picture of more rows is nothing to look at.
-const mostRows = 64;
-
-export const reconstructCommand = defineCommand({
-  name: "reconstruct",
-  summary: "Show what a tokenizer makes of images, or of visual tokens",
-  example: "beit reconstruct --tokenizer runs/tokenizer --images cat.jpg dog.jpg --out reconstructions",
-  flags: {
-    tokenizer: list("model", "run folder of train-tokenizer, a tokenizer's files (encoder.pkl decoder.pkl), or small", {
-      required: true,
-    }),
-    ...imageSourceFlags,
-    images: list("path", "image files, or folders as for training"),
-    tokens: optional("file", "instead of images: .safetensors or .json of beit tokenize, to be decoded"),
-    out: required("dir|file.png", `a picture an image in a folder, or one picture of at most ${mostRows} images`),
-    ...tokenizerFlags,
-    ...inferenceFlags,
-  },
-  async run(flags, context) {
-    const { tokens, images } = flags;
-    if ((tokens === undefined) === (images.length === 0)) throw usageError("expected either --images or --tokens");
-    const { backend } = await openBackend(flags, context);
-    const { tokenizer } = await openTokenizer(flags.tokenizer, backend, flags, context);
-    if (tokens === undefined) await fromImages(tokenizer, flags, context);
-    else await fromTokens(tokenizer, { ...flags, tokens }, context);
-    return exitCodes.done;
-  },
-});
+export async function run(flags: FlagValues<typeof reconstructFlags>, context: Context): Promise<number> {
+  const { tokens, images } = flags;
+  if ((tokens === undefined) === (images.length === 0)) throw usageError("expected either --images or --tokens");
+  const { backend } = await openBackend(flags, context);
+  const { tokenizer } = await openTokenizer(flags.tokenizer, backend, flags, context);
+  if (tokens === undefined) await fromImages(tokenizer, flags, context);
+  else await fromTokens(tokenizer, { ...flags, tokens }, context);
+  return exitCodes.done;
+}
 
 type ImageFlags = {
   readonly images: readonly string[];

@@ -3,56 +3,41 @@ import { extname } from "node:path";
 import { gridSide, type DvaeConfig, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import { fromInt32, writeSafetensors } from "@beitjs/tensor-core/safetensors";
 import { tokensOf } from "@beitjs/trainers";
-import { inferenceFlags, openBackend } from "../backends/open.ts";
-import { defineCommand, list, optional, required, toggle, type Context } from "../program/command.ts";
+import { openBackend } from "../backends/open.ts";
+import type { Context, FlagValues } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { imageBatches } from "../images/batches.ts";
 import { openImageSources, type ImageSources } from "../images/sources.ts";
-import { openTokenizerEncoder, tokenizerFlags } from "../models/open-tokenizer.ts";
+import { openTokenizerEncoder } from "../models/open-tokenizer.ts";
 import { writeResult } from "../runs/folder.ts";
 import { tokenEvalView } from "../images/eval-views.ts";
+import type { tokenizeFlags } from "./declarations/tokenize.ts";
 
 type TokenizedImage = { readonly name: string; readonly tokens: Int32Array };
 
-export const tokenizeCommand = defineCommand({
-  name: "tokenize",
-  summary: "Turn images into visual tokens",
-  example: "beit tokenize --tokenizer runs/tokenizer --data cat.jpg dog.jpg --out tokens.json",
-  flags: {
-    tokenizer: required(
-      "model",
-      "run folder of train-tokenizer, a tokenizer's file or address (OpenAI's encoder.pkl), or small, which comes along",
-    ),
-    data: list("path", "image files, or folders as for training", { required: true }),
-    out: optional("file", ".safetensors or .json (default: stdout, as grids on a terminal, as JSON lines elsewhere)"),
-    skipBad: toggle("leave images out that cannot be read, instead of stopping"),
-    ...tokenizerFlags,
-    ...inferenceFlags,
-  },
-  async run(flags, context) {
-    const kind = flags.out === undefined ? undefined : extname(flags.out);
-    if (kind !== undefined && kind !== ".json" && kind !== ".safetensors") {
-      throw usageError(`--out ${flags.out}: expected a name that ends in .safetensors or .json`);
-    }
-    const images = await openImageSources(flags.data, flags, context);
-    const { backend } = await openBackend(flags, context);
-    const { tokenizer } = await openTokenizerEncoder(flags.tokenizer, backend, flags, context);
-    const tokenized: TokenizedImage[] = [];
-    for await (const image of tokenizeAll(tokenizer, images, flags, context)) {
-      if (flags.out === undefined) show(image, tokenizer.config, context);
-      else tokenized.push(image);
-    }
-    if (flags.out !== undefined) {
-      await writeResult(
-        flags.out,
-        kind === ".json" ? asJson(tokenized, tokenizer.config) : asSafetensors(tokenized, tokenizer.config),
-      );
-      context.terminal.info(`${tokenized.length} images tokenized: ${flags.out}`);
-      context.terminal.event("done", { images: tokenized.length, out: flags.out });
-    }
-    return exitCodes.done;
-  },
-});
+export async function run(flags: FlagValues<typeof tokenizeFlags>, context: Context): Promise<number> {
+  const kind = flags.out === undefined ? undefined : extname(flags.out);
+  if (kind !== undefined && kind !== ".json" && kind !== ".safetensors") {
+    throw usageError(`--out ${flags.out}: expected a name that ends in .safetensors or .json`);
+  }
+  const images = await openImageSources(flags.data, flags, context);
+  const { backend } = await openBackend(flags, context);
+  const { tokenizer } = await openTokenizerEncoder(flags.tokenizer, backend, flags, context);
+  const tokenized: TokenizedImage[] = [];
+  for await (const image of tokenizeAll(tokenizer, images, flags, context)) {
+    if (flags.out === undefined) show(image, tokenizer.config, context);
+    else tokenized.push(image);
+  }
+  if (flags.out !== undefined) {
+    await writeResult(
+      flags.out,
+      kind === ".json" ? asJson(tokenized, tokenizer.config) : asSafetensors(tokenized, tokenizer.config),
+    );
+    context.terminal.info(`${tokenized.length} images tokenized: ${flags.out}`);
+    context.terminal.event("done", { images: tokenized.length, out: flags.out });
+  }
+  return exitCodes.done;
+}
 
 async function* tokenizeAll(
   tokenizer: TokenizerEncoder,

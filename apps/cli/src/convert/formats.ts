@@ -2,10 +2,8 @@
 import { saveBeit, saveOfficialBeit, toHuggingFace, type Beit, type Preprocessing } from "@beitjs/beit-encoder";
 import { saveOfficialTokenizer, saveTokenizer, tokenizerToOfficial, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import { writeSafetensors } from "@beitjs/tensor-core/safetensors";
+import type { Format } from "./format-names.ts";
 import { beitToOnnx, tokenizerToOnnx, type BeitOutput } from "@beitjs/onnx";
-
-export const formats = ["beitjs", "hugging-face", "unilm", "onnx"] as const;
-export type Format = (typeof formats)[number];
 
 /** Bytes by file name. */
 export type WrittenFiles = ReadonlyMap<string, Uint8Array>;

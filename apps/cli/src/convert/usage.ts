@@ -2,7 +2,7 @@
 import type { Beit } from "@beitjs/beit-encoder";
 import type { Tokenizer } from "@beitjs/dvae-tokenizer";
 import type { BeitOutput } from "@beitjs/onnx";
-import type { Format } from "./formats.ts";
+import type { Format } from "./format-names.ts";
 
 export type Snippet = { readonly language: "ts" | "python"; readonly code: string };
 

@@ -2,7 +2,8 @@
 // and went on tells the same as one in a piece.
 import { promises as files } from "node:fs";
 import { join } from "node:path";
-import { thin, type Point } from "../report/chart.ts";
+import type { Point } from "../report/chart.ts";
+import { thin } from "../report/plot.ts";
 
 export type MetricsLine = { readonly stage?: string; readonly step: number } & Readonly<Record<string, unknown>>;
 

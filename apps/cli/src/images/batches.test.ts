@@ -97,8 +97,16 @@ describe("openViewPool", () => {
 
   it("rejects what was not ready when it is disposed", async () => {
     const pool = openViewPool({ atATime: 1, execArgv });
-    const pending = expect(pool.view(paths[0], view)).rejects.toThrow(/ended with code/);
+    const pending = expect(pool.view(paths[0], view)).rejects.toThrow(/[Tt]erminat/);
     await pool.dispose();
     await pending;
+  });
+
+  it("rejects with the reason why a thread cannot start, and ends all the same", async () => {
+    const broken = ["--import", "data:text/javascript,throw new Error('no such flag')"];
+    const pool = openViewPool({ atATime: 8, execArgv: broken });
+    const views = await Promise.allSettled(paths.map((path) => pool.view(path, view)));
+    for (const outcome of views) expect(outcome).toMatchObject({ reason: { message: "no such flag" } });
+    await pool.dispose();
   });
 });

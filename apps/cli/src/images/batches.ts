@@ -2,7 +2,8 @@
 // other threads while the model works on this one.
 import { availableParallelism } from "node:os";
 import { evalView, type EvalViewOptions } from "@beitjs/trainers";
-import { createLimiter, isImageError } from "@beitjs/trainers/node";
+import { isImageError } from "@beitjs/trainers/node";
+import pLimit from "p-limit";
 import type { Context } from "../program/command.ts";
 import { inOrder } from "./in-order.ts";
 import type { ImageSources, SourcePart } from "./sources.ts";
@@ -83,7 +84,7 @@ async function* goodViews(
   const inFiles = parts.reduce((count, { path, images }) => count + (path ? images.length : 0), 0);
   const pool = inFiles >= worthThreads ? openViewPool({ atATime: threads }) : undefined;
   try {
-    const limit = createLimiter(threads);
+    const limit = pLimit(threads);
     const start = ({ part, index }: Place): Promise<Float32Array> =>
       pool && part.path ? pool.view(part.path(index), view) : limit(() => viewHere(part, index, view, interrupt));
     let index = 0;

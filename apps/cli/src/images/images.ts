@@ -8,12 +8,7 @@ import {
   type DatasetSplit,
   type ImageProblem,
 } from "@beitjs/trainers/node";
-import { required, toggle, type Context } from "../program/command.ts";
-
-export const imageFlags = {
-  data: required("dir", "images: a folder (a class per sub-folder, or flat), IDX files, or CIFAR's binary files"),
-  skipBad: toggle("set images aside that cannot be read, instead of stopping"),
-};
+import type { Context } from "../program/command.ts";
 
 export type OpenedImages = {
   readonly images: Dataset;

@@ -10,16 +10,10 @@ import {
   type ImageError,
   type ImageProblem,
 } from "@beitjs/trainers/node";
-import { integer, list, toggle, type Context } from "../program/command.ts";
+import type { Context } from "../program/command.ts";
 import { messageOf } from "../program/exit-codes.ts";
 import { badImagesError, tellImages, withoutBad } from "./images.ts";
 import type { ImagePath } from "./view-file.ts";
-
-export const imageSourceFlags = {
-  images: list("path", "image files, or folders as for training", { required: true }),
-  batch: integer("count", "images at a time", 1, 8),
-  skipBad: toggle("leave images out that cannot be read, instead of stopping"),
-};
 
 /** Files in a row, or one split of a folder. Classes of one folder mean nothing in the next. */
 export type SourcePart = {

@@ -5,15 +5,18 @@ import { isImageError, readImage } from "@beitjs/trainers/node";
 /** Bytes where a name may be no valid Unicode. */
 export type ImagePath = string | Uint8Array;
 
-export type ViewRequest = { readonly id: number; readonly path: ImagePath; readonly view: EvalViewOptions };
+/** What every thread is told: images in work at a time, of all threads together, and how many threads there are. */
+export type ViewThreadData = { readonly atATime: number; readonly threads: number };
 
-export type ViewReply =
-  | { readonly id: number; readonly pixels: Float32Array }
-  | {
-      readonly id: number;
-      readonly message: string;
-      readonly problem?: { readonly path: string; readonly reason: string };
-    };
+export type ViewRequest = { readonly path: ImagePath; readonly view: EvalViewOptions };
+
+export type ViewFailure = {
+  readonly message: string;
+  readonly problem?: { readonly path: string; readonly reason: string };
+};
+
+/** [size, size, channels] */
+export type ViewReply = Float32Array | ViewFailure;
 
 /** Reads, decodes and resizes. [size, size, channels] */
 export async function viewOfFile(path: ImagePath, view: EvalViewOptions): Promise<Float32Array> {
@@ -21,13 +24,13 @@ export async function viewOfFile(path: ImagePath, view: EvalViewOptions): Promis
 }
 
 /** An error as a message; what names a bad file survives, unlike in a copied Error. */
-export function failureReply(id: number, error: unknown): ViewReply {
+export function failureOf(error: unknown): ViewFailure {
   const { message } = error as Error;
-  if (!isImageError(error)) return { id, message };
-  return { id, message, problem: { path: error.path, reason: error.reason } };
+  if (!isImageError(error)) return { message };
+  return { message, problem: { path: error.path, reason: error.reason } };
 }
 
 /** The same error on the other side. */
-export function errorOf({ message, problem }: Extract<ViewReply, { message: string }>): Error {
+export function errorOf({ message, problem }: ViewFailure): Error {
   return Object.assign(new Error(message), problem);
 }

@@ -1,9 +1,9 @@
 // Threads that read, decode and resize image files while this one computes: its kernels leave no time to answer files and
 // decoders in between.
 import { extname } from "node:path";
-import { Worker } from "node:worker_threads";
 import type { EvalViewOptions } from "@beitjs/trainers";
-import { errorOf, type ImagePath, type ViewReply, type ViewRequest } from "./view-file.ts";
+import { Tinypool } from "tinypool";
+import { errorOf, type ImagePath, type ViewReply, type ViewRequest, type ViewThreadData } from "./view-file.ts";
 
 export interface ViewPool {
   /** What a model sees of a file. [size, size, channels] Rejects with the error of `readImage`. */
@@ -24,45 +24,27 @@ const imagesOfAThread = 4;
 // Sources and compiled files have different endings.
 const threadFile = new URL(`./view-worker${extname(new URL(import.meta.url).pathname)}`, import.meta.url);
 
-type Waiting = { readonly resolve: (pixels: Float32Array) => void; readonly reject: (error: Error) => void };
-
 /** Starts the threads. */
 export function openViewPool({ atATime, execArgv }: ViewPoolOptions): ViewPool {
-  const count = Math.ceil(atATime / imagesOfAThread);
-  const waiting = new Map<number, Waiting>();
-  let failure: Error | undefined;
-  const failAll = (error: Error): void => {
-    failure ??= error;
-    for (const { reject } of waiting.values()) reject(error);
-    waiting.clear();
-  };
-  const workers = Array.from({ length: count }, (_, i) => {
-    const share = Math.ceil((atATime - i) / count);
-    const worker = new Worker(threadFile, {
-      workerData: { atATime: share },
-      ...(execArgv && { execArgv: [...execArgv] }),
-    });
-    worker.on("message", (reply: ViewReply) => {
-      const entry = waiting.get(reply.id);
-      waiting.delete(reply.id);
-      if ("pixels" in reply) entry?.resolve(reply.pixels);
-      else entry?.reject(errorOf(reply));
-    });
-    worker.on("error", failAll);
-    worker.on("exit", (code) => failAll(new Error(`a thread that reads images ended with code ${code}`)));
-    return worker;
+  const threads = Math.ceil(atATime / imagesOfAThread);
+  const pool = new Tinypool({
+    filename: threadFile,
+    name: "view",
+    minThreads: threads,
+    maxThreads: threads,
+    // What is asked for lies with a thread at once, which takes its turns itself: while kernels run, nobody here could hand it on.
+    concurrentTasksPerWorker: Infinity,
+    workerData: { atATime, threads } satisfies ViewThreadData,
+    ...(execArgv && { execArgv: [...execArgv] }),
   });
-  let next = 0;
+  // A thread that ends with nothing to do is replaced; one with work to do has rejected it.
+  pool.on("error", () => {});
   return {
-    view: (path, view) =>
-      new Promise((resolve, reject) => {
-        if (failure) return reject(failure);
-        const id = next++;
-        waiting.set(id, { resolve, reject });
-        workers[id % count].postMessage({ id, path, view } satisfies ViewRequest);
-      }),
-    async dispose() {
-      await Promise.all(workers.map((worker) => worker.terminate()));
+    async view(path, view) {
+      const reply = (await pool.run({ path, view } satisfies ViewRequest)) as ViewReply;
+      if ("message" in reply) throw errorOf(reply);
+      return reply;
     },
+    dispose: () => pool.destroy(),
   };
 }

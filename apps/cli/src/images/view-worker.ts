@@ -1,16 +1,15 @@
 // A thread of view-pool.ts: prepares the images it is told to, some at a time, so that it resizes one while the decoder's own
 // threads are at the next.
-import { parentPort, workerData } from "node:worker_threads";
-import { createLimiter } from "@beitjs/trainers/node";
-import { failureReply, viewOfFile, type ViewReply, type ViewRequest } from "./view-file.ts";
+import pLimit from "p-limit";
+import { Tinypool, workerId } from "tinypool";
+import { failureOf, viewOfFile, type ViewFailure, type ViewRequest, type ViewThreadData } from "./view-file.ts";
 
-if (parentPort === null) throw new Error("view-worker.ts is a thread of view-pool.ts, not a program");
-const port = parentPort;
-const limit = createLimiter((workerData as { readonly atATime: number }).atATime);
+if (!Tinypool.isWorkerThread) throw new Error("view-worker.ts is a thread of view-pool.ts, not a program");
+const { atATime, threads } = Tinypool.workerData as ViewThreadData;
+// Threads are counted from 1; the first ones take what does not divide.
+const limit = pLimit(Math.ceil((atATime + 1 - workerId) / threads));
 
-port.on("message", ({ id, path, view }: ViewRequest) => {
-  void limit(() => viewOfFile(path, view)).then(
-    (pixels) => port.postMessage({ id, pixels } satisfies ViewReply, [pixels.buffer as ArrayBuffer]),
-    (error: unknown) => port.postMessage(failureReply(id, error)),
-  );
-});
+/** @returns the pixels, moved to the other side instead of copied, or what is wrong with the file */
+export function view({ path, view }: ViewRequest): Promise<ReturnType<typeof Tinypool.move> | ViewFailure> {
+  return limit(() => viewOfFile(path, view)).then((pixels) => Tinypool.move(pixels), failureOf);
+}

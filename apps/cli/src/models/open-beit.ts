@@ -12,7 +12,7 @@ import {
 import type { Backend } from "@beitjs/tensor-core";
 import type { EvalViewOptions, StageName } from "@beitjs/trainers";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
-import { choice, integer, toggle, type Context } from "../program/command.ts";
+import type { Context } from "../program/command.ts";
 import type { Progress } from "../program/terminal.ts";
 import { preprocessingOf } from "../images/eval-views.ts";
 import { evalViewOf, stagesOfKind } from "../runs/stages.ts";
@@ -36,20 +36,6 @@ export type OpenedEncoder = {
   readonly path: string;
   /** The checkpoint, if it is one of ours. */
   readonly checkpoint?: LoadedCheckpoint;
-};
-
-export const resizingFlags = {
-  imageSize: integer("pixels", "side of the images, if not the model's own: positions are resized", 1),
-  tableResizing: choice(
-    ["auto", "geometric-cubic", "geometric-linear", "bilinear"],
-    "how tables of relative positions are resized; auto: as the model's origin does (unilm, timm, transformers)",
-    "auto",
-  ),
-};
-
-export const looseFlags = {
-  heads: integer("count", "attention heads, where neither the file nor a width of 64 a head tells", 1),
-  allowUnexpected: toggle("leave aside tensors that are no part of a BEiT, instead of refusing the file"),
 };
 
 export type OpenEncoderOptions = {

@@ -8,7 +8,7 @@ import {
 } from "@beitjs/dvae-tokenizer";
 import type { Backend } from "@beitjs/tensor-core";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
-import { integer, type Context } from "../program/command.ts";
+import type { Context } from "../program/command.ts";
 import { stagesOfKind } from "../runs/stages.ts";
 import { openCheckpoint, tokenizerOf, weightsHash } from "./from-checkpoint.ts";
 import { hashOfWeights, isCheckpoint, withModelFiles, type ModelFiles } from "./sources.ts";
@@ -19,14 +19,6 @@ export type OpenedTokenizerModel<Model> = {
   readonly sha256: string;
   readonly path: string;
   readonly checkpoint?: LoadedCheckpoint;
-};
-
-export const tokenizerFlags = {
-  tokenSize: integer(
-    "pixels",
-    "side of the images for a tokenizer that is not ours (default: 112, as BEiT uses them)",
-    1,
-  ),
 };
 
 type OpenTokenizerOptions = { readonly tokenSize?: number | undefined };

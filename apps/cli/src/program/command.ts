@@ -1,4 +1,4 @@
-// A command is a declaration: its name, what it does in one line, an example, typed flags, and what it runs.
+// A command is a declaration: its name, what it does in one line, an example, typed flags, and the module that does it.
 import { InvalidArgumentError, Option, type Command as Commander } from "commander";
 import type { Host } from "./host.ts";
 import type { Interrupt } from "./interrupt.ts";
@@ -26,7 +26,10 @@ export type Flag<Value> = {
 };
 
 type Flags = Readonly<Record<string, Flag<never>>>;
-type Values<Declared> = { readonly [Name in keyof Declared]: Declared[Name] extends Flag<infer Value> ? Value : never };
+/** What `run` gets for these flags. */
+export type FlagValues<Declared> = {
+  readonly [Name in keyof Declared]: Declared[Name] extends Flag<infer Value> ? Value : never;
+};
 
 export type CommandDeclaration<Declared> = {
   /** One word, or two for a command of a group: `data verify`. */
@@ -36,8 +39,13 @@ export type CommandDeclaration<Declared> = {
   /** The flag given without its name, in first place. */
   readonly argument?: keyof Declared & string;
   readonly flags: Declared;
-  /** The exit code. */
-  readonly run: (flags: Values<Declared>, context: Context) => Promise<number>;
+  /** The module that does it, with all that it needs: loaded for this command alone, and not for help. */
+  readonly load: () => Promise<CommandModule<FlagValues<Declared>>>;
+};
+
+export type CommandModule<Given> = {
+  /** @returns the exit code */
+  readonly run: (flags: Given, context: Context) => Promise<number>;
 };
 
 export type Command = CommandDeclaration<Flags>;

@@ -1,6 +1,7 @@
 // Curves as SVG: what is drawn, how it is labelled, and that it needs nothing from outside.
 import { describe, expect, it } from "vitest";
-import { chartFigure, thin, type Chart, type Point } from "./chart.ts";
+import { chartFigure, type Chart, type Point } from "./chart.ts";
+import { thin } from "./plot.ts";
 
 const line = (count: number): Point[] => Array.from({ length: count }, (_, i) => [i + 1, Math.sin(i) + 2]);
 const chart: Chart = {
@@ -35,12 +36,39 @@ describe("chartFigure", () => {
   it("draws a level with its name, inside the drawing although the curve is far from it", () => {
     const { markup } = chartFigure({ ...chart, level: { value: 40, name: "ln V" } });
     const heights = [
-      ...markup.matchAll(/<path d="M[\d.]+ ([\d.]+)L[\d.]+ \1" fill="none" stroke="var\(--muted\)"/g),
+      ...markup.matchAll(/<path\s+d="M[\d.]+ ([\d.]+)L[\d.]+ \1"\s+fill="none"\s+stroke="var\(--muted\)"/g),
     ].map((found) => Number(found[1]));
     expect(markup).toContain(">ln V</text>");
     expect(heights).toHaveLength(1);
     expect(heights[0]).toBeGreaterThanOrEqual(14);
     expect(heights[0]).toBeLessThan(60);
+  });
+
+  it("writes shares in percent from 0 on, marks and names few points, and counts in whole epochs", () => {
+    const points: Point[] = [
+      [1, 0.1],
+      [2, 0.125],
+      [3, 0.37],
+    ];
+    const { markup } = chartFigure({
+      ...chart,
+      xName: "epoch",
+      percent: true,
+      curves: [{ name: "test", points, color: 2, dashed: true }],
+    });
+    const texts = [...markup.matchAll(/<text[^>]*>([^<]*)<\/text\s*>/g)].map(([, text]) => text.trim());
+    expect(texts).toEqual(["0 %", "10 %", "20 %", "30 %", "40 %", "0", "1", "2", "3", "epoch"]);
+    expect(markup.match(/<circle/g)).toHaveLength(3);
+    expect(markup).toContain("<title>test, epoch 2: 12.5 %</title>");
+    expect(markup).toContain("stroke-dasharray");
+  });
+
+  it("draws a curve that does not move, and one of a single point", () => {
+    for (const points of [line(20).map(([x]) => [x, 2] as const), line(1)]) {
+      const { markup } = chartFigure({ ...chart, curves: [{ name: "loss", points, color: 1 }] });
+      expect(markup).toMatch(/<path d="M/);
+      expect(markup).not.toMatch(/NaN|Infinity|undefined/);
+    }
   });
 
   it("says so when nothing was recorded", () => {

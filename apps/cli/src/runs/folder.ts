@@ -9,18 +9,9 @@ import {
   lockRun,
   type LoadedCheckpoint,
 } from "@beitjs/trainers/node";
-import { defaulted, type Context } from "../program/command.ts";
+import type { Context } from "../program/command.ts";
 import { messageOf, usageError } from "../program/exit-codes.ts";
 import { formatRecipe } from "./recipe-file.ts";
-
-export const runFlags = (folder: string) => ({
-  out: defaulted("dir", "run folder: checkpoints, metrics.jsonl, summary.json", folder),
-  resume: defaulted(
-    "auto|never|checkpoint",
-    "auto: go on where the run in --out stopped; or the checkpoint to go on from",
-    "auto",
-  ),
-});
 
 /** Creates and locks a folder for the time of `body`, and removes what an interrupted run has left in it. */
 export async function inRunFolder<Result>(

@@ -5,25 +5,14 @@ import {
   formatRecipeValue,
   mergeRecipe,
   RecipeError,
-  recipes,
   type Recipe,
   type RecipeIssue,
   type RecipeOf,
   type StageName,
 } from "@beitjs/trainers";
 import { stringify } from "yaml";
-import { defaulted, list } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
 import { parseYaml, readRecipeLayers, type RecipeLayer } from "./recipe-layers.ts";
-
-export const recipeFlags = (fallback: string) => ({
-  recipe: defaulted(
-    "name|file",
-    `recipe: a name (${Object.keys(recipes).join(", ")}), or a YAML or JSON file`,
-    fallback,
-  ),
-  set: list("path=value", "replace a value of the recipe: --set epochs=3 model.heads=4"),
-});
 
 /**
  * The recipe that the flags ask for.

@@ -11,18 +11,11 @@ import {
 } from "@beitjs/trainers";
 import { listCheckpoints, openMetrics, saveCheckpoint, type ImageProblem } from "@beitjs/trainers/node";
 import type { BackendFacts } from "../backends/open.ts";
-import { integer, toggle, type Context } from "../program/command.ts";
+import type { Context } from "../program/command.ts";
 import { interruptedError, messageOf, usageError } from "../program/exit-codes.ts";
 import { findCheckpoint, writeRecipe, writeSummary } from "./folder.ts";
 import { formatDuration, type Progress } from "../program/terminal.ts";
 import { cliVersion } from "../program/version.ts";
-
-export const trainingFlags = { saveEvery: integer("steps", "steps between checkpoints", 1, 500) };
-
-/** For training of an encoder. */
-export const blockFlags = {
-  recompute: toggle("keep one block's memory instead of all blocks', for a third more time and the same results"),
-};
 
 /** A loop as a run drives it, with what is recorded and said of a step. */
 export type TrainingLoop<Report extends StepReport<unknown>> = {

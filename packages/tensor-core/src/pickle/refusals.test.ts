@@ -1,6 +1,7 @@
 // What the reader refuses: hand-made pickles in hand-made containers, each refusal by its code, its name and its byte.
+import * as zlib from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { crc32 } from "./crc32.ts";
+import { crc32, portableCrc32 } from "./crc32.ts";
 import { describeFile, PickleError, readTorchFile, sniffFile } from "./index.ts";
 import type { FileKind, PickleErrorCode, PickleLimits } from "./index.ts";
 
@@ -327,4 +328,12 @@ describe("sniffFile", () => {
   });
 });
 
-it("crc32 is the one of zip", () => expect(crc32(ascii("123456789"))).toBe(0xcbf43926));
+it("crc32 is the one of zip, Node's and our own, in one piece and in two", () => {
+  const bytes = ascii("123456789".repeat(50));
+  for (const sum of [crc32, portableCrc32]) {
+    expect(sum(ascii("123456789"))).toBe(0xcbf43926);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      expect(sum(bytes.subarray(cut), sum(bytes.subarray(0, cut)))).toBe(zlib.crc32(bytes));
+    }
+  }
+});

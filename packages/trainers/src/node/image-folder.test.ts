@@ -7,7 +7,6 @@ import sharp from "sharp";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { requireLabels, type Dataset } from "../data/index.ts";
 import { imageFolder, requireReadable, verifyDataset, type ImageProblem } from "./index.ts";
-import { createLimiter } from "./limiter.ts";
 
 let image: Buffer;
 beforeAll(async () => {
@@ -168,6 +167,9 @@ describe("imageFolder", () => {
     await Promise.all(Array.from({ length: 60 }, (_, index) => dataset.get(index)));
     spy.mockRestore();
     expect([most, open]).toEqual([3, 0]);
+    await expect(imageFolder(dataset.directory, { concurrency: 0 })).rejects.toThrow(
+      "concurrency of at least 1, got 0",
+    );
   });
 });
 
@@ -258,28 +260,5 @@ describe.skipIf(process.platform === "win32")("bad files", () => {
     expect(await problems(dataset)).toEqual([
       { index: 1, name: "record 1", path: "record 1", reason: "no such record" },
     ]);
-  });
-});
-
-describe("createLimiter", () => {
-  it("runs so many at a time, in order, failures included", async () => {
-    const limit = createLimiter(2);
-    const started: number[] = [];
-    let [active, most] = [0, 0];
-    const results = Array.from({ length: 9 }, (_, i) =>
-      limit(async () => {
-        started.push(i);
-        most = Math.max(most, ++active);
-        await new Promise((resolve) => setTimeout(resolve, 1));
-        active--;
-        if (i % 3 === 0) throw new Error("no");
-        return i;
-      }),
-    );
-    const settled = await Promise.allSettled(results);
-    expect(settled.filter(({ status }) => status === "fulfilled")).toHaveLength(6);
-    expect(started).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
-    expect(most).toBe(2);
-    expect(() => createLimiter(0)).toThrow("at least 1 task at a time, got 0");
   });
 });

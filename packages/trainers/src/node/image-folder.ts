@@ -1,10 +1,10 @@
 // A folder of images as a dataset: one class per sub-folder (torchvision's ImageFolder layout, which BEiT uses), or any tree of
 // images without labels.
 import { promises as files } from "node:fs";
+import pLimit from "p-limit";
 import { checkIndex, type Dataset } from "../data/dataset.ts";
 import { readImage, type DecodeOptions } from "./decode-image.ts";
 import { fileErrorReason } from "./image-error.ts";
-import { createLimiter } from "./limiter.ts";
 import { bytesPath, displayPath, listImages } from "./list-images.ts";
 import { verifyDataset, type ImageProblem } from "./verify-dataset.ts";
 
@@ -92,7 +92,10 @@ function refuseEmptyClasses(directory: string, { labels, classes = [] }: Content
 
 function createFolder(directory: string, content: Content, ignored: number, options: ImageFolderOptions): ImageFolder {
   const { paths, labels, classes } = content;
-  const limit = createLimiter(options.concurrency ?? 8);
+  const { concurrency = 8 } = options;
+  if (!Number.isInteger(concurrency) || concurrency < 1)
+    throw new RangeError(`[imageFolder] expected a concurrency of at least 1, got ${concurrency}`);
+  const limit = pLimit(concurrency);
   const pathAt = (index: number) => {
     checkIndex("imageFolder", paths, index);
     return paths[index];

@@ -1,6 +1,5 @@
 // What needs Node: image files, folders and data sets on disk.
 export { decodeImage, DEFAULT_MAX_PIXELS, readImage, type DecodeOptions } from "./decode-image.ts";
-export { createLimiter, type Limiter } from "./limiter.ts";
 export { isImageError, type ImageError } from "./image-error.ts";
 export { imageFolder, type ImageFolder, type ImageFolderOptions } from "./image-folder.ts";
 export {

@@ -1,6 +1,6 @@
 // Every op and case on tfjs-cpu: values and gradients against the reference, nothing by fallback, nothing left behind.
-import * as tf from "@tensorflow/tfjs";
-
+import * as tf from "@tensorflow/tfjs-core";
+import "@tensorflow/tfjs-backend-cpu";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { unfusedCases } from "../../ops/all-cases.ts";
 import { compareWithReference, missingKernels, titleOf } from "../../testing/index.ts";

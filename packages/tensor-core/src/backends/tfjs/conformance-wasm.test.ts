@@ -1,5 +1,5 @@
 // Every op and case on tfjs-wasm: values and gradients against the reference, nothing by fallback, nothing left behind.
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { unfusedCases } from "../../ops/all-cases.ts";

@@ -1,10 +1,10 @@
 // What this backend uses of tfjs: types of its values, and the functions that any `tf` a caller passes must have. Types
 // only, so that nobody bundles a tfjs that was not asked for.
-import type * as tfjs from "@tensorflow/tfjs";
+import type * as tfjs from "@tensorflow/tfjs-core";
 
 export type TfTensor = tfjs.Tensor;
 
-/** `@tensorflow/tfjs`, `@tensorflow/tfjs-node`, `@tensorflow/tfjs-node-gpu`, or tfjs-core with a backend registered. */
+/** `@tensorflow/tfjs-core` with a backend registered, or what brings it along: `@tensorflow/tfjs`, `@tensorflow/tfjs-node`, `@tensorflow/tfjs-node-gpu`. */
 export type TensorFlow = Pick<typeof tfjs, Control | Arithmetic | Shaping | Logic | Reduction>;
 
 type Control =

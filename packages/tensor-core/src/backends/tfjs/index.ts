@@ -22,7 +22,7 @@ const readableNow: ReadonlySet<string> = new Set(["cpu", "wasm", "tensorflow"]);
  * backend per process, and it must stay while this one is used.
  *
  * @example
- * import * as tf from "@tensorflow/tfjs";
+ * import * as tf from "@tensorflow/tfjs-core";
  * import "@tensorflow/tfjs-backend-wasm";
  *
  * await tf.setBackend("wasm");

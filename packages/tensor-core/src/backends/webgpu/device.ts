@@ -1,6 +1,7 @@
 // The adapter and the device: features and limits are asked for by name, a software adapter is taken only on request, and
 // what goes wrong on the device (validation, memory, loss) is kept until somebody waits for it.
-/// <reference types="@webgpu/types" />
+// Kept in what is published: without it the types of a GPU are found only where something else names them.
+/// <reference types="@webgpu/types" preserve="true" />
 import type { GpuEntry, WebgpuDescription, WebgpuOptions, WebgpuTier } from "./options.ts";
 
 /**

@@ -1,0 +1,25 @@
+// `beit attention`: what it is called and takes.
+import { inferenceFlags } from "../../backends/flags.ts";
+import { resizingFlags, looseFlags } from "../../models/flags.ts";
+import { defineCommand, integer, required } from "../../program/command.ts";
+
+export const attentionFlags = {
+  model: required("model", "run folder of pretrain or finetune, or a BEiT's file, folder or address"),
+  image: required("file", "the image"),
+  patch: required("row,col", "the patch that looks; 0,0 is at the top left"),
+  layer: integer("number", "block, from 0 (default: the last)", 0),
+  head: integer("number", "attention head, from 0 (default: the mean of all)", 0),
+  out: required("file.png", "the picture"),
+  ...resizingFlags,
+  ...looseFlags,
+  ...inferenceFlags,
+};
+
+export const attentionCommand = defineCommand({
+  name: "attention",
+  summary: "Draw what a patch attends to",
+  example: "beit attention runs/pretrain --image cat.jpg --patch 3,5 --out attention.png",
+  argument: "model",
+  flags: attentionFlags,
+  load: () => import("../attention.ts"),
+});

@@ -1,0 +1,25 @@
+// `beit evaluate`: what it is called and takes.
+import { inferenceFlags } from "../../backends/flags.ts";
+import { imageFlags } from "../../images/flags.ts";
+import { defineCommand, choice, optional, required } from "../../program/command.ts";
+
+export const evaluateFlags = {
+  checkpoint: required("checkpoint", "checkpoint or run folder"),
+  ...imageFlags,
+  split: choice(["auto", "train", "test"], "part of the data; auto: test where there is one", "auto"),
+  tokenizer: optional(
+    "model",
+    "for a pre-trained BEiT: its tokenizer, or small (default: the one it was trained with)",
+  ),
+  out: optional("file", "write the figures as JSON"),
+  ...inferenceFlags,
+};
+
+export const evaluateCommand = defineCommand({
+  name: "evaluate",
+  summary: "Measure a tokenizer, a pre-trained BEiT or a classifier on images",
+  example: "beit evaluate runs/finetune --data photos",
+  argument: "checkpoint",
+  flags: evaluateFlags,
+  load: () => import("../evaluate.ts"),
+});

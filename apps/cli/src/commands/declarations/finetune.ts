@@ -1,0 +1,30 @@
+// `beit finetune`: what it is called and takes.
+import { backendFlags } from "../../backends/flags.ts";
+import { looseFlags } from "../../models/flags.ts";
+import { imageFlags } from "../../images/flags.ts";
+import { recipeFlags, runFlags, trainingFlags, blockFlags } from "../../runs/flags.ts";
+import { defineCommand, integer, optional, toggle } from "../../program/command.ts";
+
+export const finetuneFlags = {
+  ...imageFlags,
+  from: optional(
+    "model",
+    "run folder of pretrain, or a BEiT's file, folder or address (its image size becomes the recipe's)",
+  ),
+  scratch: toggle("start from fresh weights instead, for comparison"),
+  labelsPerClass: integer("count", "learn from so many images of every class (default: from all)", 1),
+  ...recipeFlags("fine-tune-demo"),
+  ...runFlags("runs/finetune"),
+  ...trainingFlags,
+  ...blockFlags,
+  ...looseFlags,
+  ...backendFlags,
+};
+
+export const finetuneCommand = defineCommand({
+  name: "finetune",
+  summary: "Fine-tune a pre-trained BEiT into a classifier, or train one from scratch",
+  example: "beit finetune --data photos --from runs/pretrain --labels-per-class 10 --out runs/finetune",
+  flags: finetuneFlags,
+  load: () => import("../finetune.ts"),
+});

@@ -1,0 +1,26 @@
+// `beit pretrain`: what it is called and takes.
+import { backendFlags } from "../../backends/flags.ts";
+import { imageFlags } from "../../images/flags.ts";
+import { recipeFlags, runFlags, trainingFlags, blockFlags } from "../../runs/flags.ts";
+import { defineCommand, required } from "../../program/command.ts";
+
+export const pretrainFlags = {
+  ...imageFlags,
+  tokenizer: required(
+    "model",
+    "run folder of train-tokenizer, a tokenizer's file or address (OpenAI's encoder.pkl), or small, which comes along",
+  ),
+  ...recipeFlags("pretrain-demo"),
+  ...runFlags("runs/pretrain"),
+  ...trainingFlags,
+  ...blockFlags,
+  ...backendFlags,
+};
+
+export const pretrainCommand = defineCommand({
+  name: "pretrain",
+  summary: "Pre-train a BEiT: predict the visual tokens of masked patches",
+  example: "beit pretrain --data photos --tokenizer runs/tokenizer --recipe pretrain-demo --out runs/pretrain",
+  flags: pretrainFlags,
+  load: () => import("../pretrain.ts"),
+});

@@ -1,0 +1,21 @@
+// `beit train-tokenizer`: what it is called and takes.
+import { backendFlags } from "../../backends/flags.ts";
+import { imageFlags } from "../../images/flags.ts";
+import { recipeFlags, runFlags, trainingFlags } from "../../runs/flags.ts";
+import { defineCommand } from "../../program/command.ts";
+
+export const trainTokenizerFlags = {
+  ...imageFlags,
+  ...recipeFlags("tokenizer-demo"),
+  ...runFlags("runs/tokenizer"),
+  ...trainingFlags,
+  ...backendFlags,
+};
+
+export const trainTokenizerCommand = defineCommand({
+  name: "train-tokenizer",
+  summary: "Train a tokenizer (dVAE), or with a recipe of stage gaussian the Gaussian VAE",
+  example: "beit train-tokenizer --data photos --recipe tokenizer-demo --set epochs=3 --out runs/tokenizer",
+  flags: trainTokenizerFlags,
+  load: () => import("../train-tokenizer.ts"),
+});

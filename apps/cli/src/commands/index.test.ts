@@ -1,0 +1,52 @@
+// Help is quick because it loads declarations alone; what they repeat of what they do not load must stay the same.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { simdPrecisions } from "@beitjs/tensor-core/simd";
+import { recipes } from "@beitjs/trainers";
+import { afterAll, expect, it } from "vitest";
+import { recipeNames } from "../runs/flags.ts";
+import { encodeFlags } from "./declarations/encode.ts";
+import { commands } from "./index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "beit-loaded-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const program = fileURLToPath(new URL("../../bin/beit.js", import.meta.url));
+const script = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
+
+/** Every module that the program loads for a command line, by its address. */
+function loadedBy(argv: readonly string[]): string[] {
+  const list = join(folder, "loaded.txt");
+  rmSync(list, { force: true });
+  const hooks = `import { appendFileSync } from "node:fs";
+    export async function load(url, context, next) {
+      appendFileSync(${JSON.stringify(list)}, url + "\\n");
+      return next(url, context);
+    }`;
+  const start = script(`import { register } from "node:module"; register(${JSON.stringify(script(hooks))});`);
+  execFileSync(process.execPath, ["--import", start, program, ...argv], { stdio: "pipe" });
+  return readFileSync(list, "utf8").trim().split("\n");
+}
+
+it.each([[], ...commands.map(({ name }) => name.split(" "))].map((words) => [[...words, "--help"]]))(
+  "beit %j opens no library of images, models, recipes or charts",
+  (argv) => {
+    const files = loadedBy(argv).filter((url) => url.startsWith("file:"));
+    expect(files.some((url) => url.endsWith("/commands/declarations/demo.js"))).toBe(true);
+    const others = files.filter((url) => !url.includes("/apps/cli/"));
+    const packages = new Set(others.map((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? url));
+    expect([...packages].sort()).toEqual(["cli-progress", "commander", "picocolors"]);
+  },
+);
+
+it("every command has a module that runs it", async () => {
+  for (const { name, load } of commands) expect((await load()).run, name).toBeTypeOf("function");
+});
+
+it("help names the recipes and precisions that there are", () => {
+  expect(recipeNames).toEqual(Object.keys(recipes));
+  expect(encodeFlags.precision.choices).toEqual(simdPrecisions);
+});

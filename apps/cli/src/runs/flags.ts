@@ -1,0 +1,34 @@
+// The flags of runs: which recipe, and where it is kept.
+import { defaulted, integer, list, toggle } from "../program/command.ts";
+
+/** Names of the recipes of `@beitjs/trainers`, said once more: help would load it to read them there. */
+export const recipeNames: readonly string[] = [
+  ...["tokenizer-demo", "pretrain-demo", "fine-tune-demo", "scratch-demo", "gaussian-demo"],
+  ...["tokenizer-small", "pretrain-small", "fine-tune-small"],
+  ...["tokenizer-dall-e", "pretrain-tiny", "pretrain-base", "fine-tune-base"],
+];
+
+export const recipeFlags = (fallback: string) => ({
+  recipe: defaulted(
+    "name|file",
+    `recipe: a name (${recipeNames.join(", ")}), or a YAML or JSON file`,
+    fallback,
+  ),
+  set: list("path=value", "replace a value of the recipe: --set epochs=3 model.heads=4"),
+});
+
+export const runFlags = (folder: string) => ({
+  out: defaulted("dir", "run folder: checkpoints, metrics.jsonl, summary.json", folder),
+  resume: defaulted(
+    "auto|never|checkpoint",
+    "auto: go on where the run in --out stopped; or the checkpoint to go on from",
+    "auto",
+  ),
+});
+
+export const trainingFlags = { saveEvery: integer("steps", "steps between checkpoints", 1, 500) };
+
+/** For training of an encoder. */
+export const blockFlags = {
+  recompute: toggle("keep one block's memory instead of all blocks', for a third more time and the same results"),
+};
