@@ -3,11 +3,12 @@ import { promises as files } from "node:fs";
 import { join } from "node:path";
 import { parameterCount } from "@beitjs/beit-encoder";
 import { leaves, type Backend, type Tensor } from "@beitjs/tensor-core";
+import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
 import { backendFlags, openBackend } from "../backends/open.ts";
 import { choice, defineCommand, optional, required, toggle, type Context } from "../program/command.ts";
 import { beitFiles, formats, tokenizerFiles, type Format, type WrittenFiles } from "../convert/formats.ts";
-import { modelCard } from "../convert/model-card.ts";
+import { modelCard, sides } from "../convert/model-card.ts";
 import { beitUsage, tokenizerUsage } from "../convert/usage.ts";
 import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
 import { readLabels } from "../models/labels.ts";
@@ -58,7 +59,7 @@ type Flags = Parameters<typeof openEncoder>[2] & {
   readonly to: Format;
   readonly onnxOutput: "logits" | "features";
   readonly labels: string | undefined;
-  readonly tokenSize: number | undefined;
+  readonly tokenSize: ImageSize | undefined;
   readonly half: boolean;
 };
 type Converted = { readonly content: WrittenFiles; readonly card: string };
@@ -79,7 +80,7 @@ async function convertBeit(flags: Flags, backend: Backend, context: Context): Pr
     content: await beitFiles({ beit, labels, preprocessing, onnxOutput, half: flags.half }, flags.to),
     card: modelCard({
       title: `BEiT, ${config.depth} layers of width ${config.width}`,
-      summary: `A BEiT image transformer (Bao et al. 2021), ${task}, for images of ${config.imageSize} x ${config.imageSize} pixels.`,
+      summary: `A BEiT image transformer (Bao et al. 2021), ${task}, for images of ${sides(config.imageSize)} pixels.`,
       metadata: {
         library_name: flags.to === "hugging-face" ? "transformers" : flags.to === "onnx" ? "onnx" : "beitjs",
         ...(config.classes > 0 && { pipeline_tag: "image-classification" }),
@@ -110,7 +111,7 @@ async function convertTokenizer(
     content: await tokenizerFiles(tokenizer, to, { half }),
     card: modelCard({
       title: `Discrete VAE with ${config.vocabSize} visual tokens`,
-      summary: `An image tokenizer: ${config.imageSize} x ${config.imageSize} pixels to a grid of visual tokens and back.`,
+      summary: `An image tokenizer: ${sides(config.imageSize)} pixels to a grid of visual tokens and back.`,
       metadata: { library_name: to === "onnx" ? "onnx" : "beitjs", tags: ["dvae", "vision"] },
       source: { origin, path, sha256 },
       config,

@@ -1,4 +1,5 @@
 // Images to features, for search, clustering or a model on top.
+import { formatSize } from "@beitjs/tensor-core/grid";
 import { extname } from "node:path";
 import { inferenceFlags, openBackend } from "../backends/open.ts";
 import { featureShape, imageFeatures, type FeatureOptions } from "../models/beit-outputs.ts";
@@ -79,7 +80,7 @@ function metadataOf(
     modelSha256: sha256,
     output: kind,
     layer: layer === undefined ? "last" : String(layer),
-    imageSize: String(view.size),
+    imageSize: formatSize(view.size),
   };
 }
 

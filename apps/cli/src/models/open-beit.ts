@@ -10,9 +10,10 @@ import {
   type Preprocessing,
 } from "@beitjs/beit-encoder";
 import type { Backend } from "@beitjs/tensor-core";
+import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { EvalViewOptions, StageName } from "@beitjs/trainers";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
-import { choice, integer, toggle, type Context } from "../program/command.ts";
+import { choice, imageSize, integer, toggle, type Context } from "../program/command.ts";
 import type { Progress } from "../program/terminal.ts";
 import { preprocessingOf } from "../images/eval-views.ts";
 import { evalViewOf, stagesOfKind } from "../runs/stages.ts";
@@ -39,7 +40,7 @@ export type OpenedEncoder = {
 };
 
 export const resizingFlags = {
-  imageSize: integer("pixels", "side of the images, if not the model's own: positions are resized", 1),
+  imageSize: imageSize("size of the images, 224 or 384x640, if not the model's own: positions are resized"),
   tableResizing: choice(
     ["auto", "geometric-cubic", "geometric-linear", "bilinear"],
     "how tables of relative positions are resized; auto: as the model's origin does (unilm, timm, transformers)",
@@ -55,7 +56,7 @@ export const looseFlags = {
 export type OpenEncoderOptions = {
   /** Checkpoints of which stages will do. */
   readonly stages?: readonly StageName[];
-  readonly imageSize?: number | undefined;
+  readonly imageSize?: ImageSize | undefined;
   readonly tableResizing?: "auto" | NonNullable<AdaptOptions["tableResizing"]>;
   readonly allowUnexpected?: boolean;
   readonly heads?: number | undefined;
@@ -73,9 +74,9 @@ export async function openEncoder(
   context: Context,
 ): Promise<OpenedEncoder> {
   const given = typeof paths === "string" ? [paths] : paths;
-  const { imageSize, tableResizing = "auto", allowUnexpected, heads } = options;
+  const { imageSize: size, tableResizing = "auto", allowUnexpected, heads } = options;
   const chosen: OpenBeitOptions = {
-    imageSize,
+    imageSize: size,
     allowUnexpected,
     ...(heads !== undefined && { config: { heads } }),
     ...(tableResizing !== "auto" && { tableResizing }),

@@ -7,8 +7,9 @@ import {
   type TokenizerOrigin,
 } from "@beitjs/dvae-tokenizer";
 import type { Backend } from "@beitjs/tensor-core";
+import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
-import { integer, type Context } from "../program/command.ts";
+import { imageSize, type Context } from "../program/command.ts";
 import { stagesOfKind } from "../runs/stages.ts";
 import { openCheckpoint, tokenizerOf, weightsHash } from "./from-checkpoint.ts";
 import { hashOfWeights, isCheckpoint, withModelFiles, type ModelFiles } from "./sources.ts";
@@ -22,14 +23,10 @@ export type OpenedTokenizerModel<Model> = {
 };
 
 export const tokenizerFlags = {
-  tokenSize: integer(
-    "pixels",
-    "side of the images for a tokenizer that is not ours (default: 112, as BEiT uses them)",
-    1,
-  ),
+  tokenSize: imageSize("size of the images for a tokenizer that is not ours (default: 112, as BEiT uses them)"),
 };
 
-type OpenTokenizerOptions = { readonly tokenSize?: number | undefined };
+type OpenTokenizerOptions = { readonly tokenSize?: ImageSize | undefined };
 
 /** Opens a whole tokenizer: a run or checkpoint of train-tokenizer, or the files of OpenAI, unilm, DALLE-pytorch. */
 export async function openTokenizer(
