@@ -1,7 +1,7 @@
 // A model from any of the formats we read to any that we write, with a model card beside it.
 import { promises as files } from "node:fs";
 import { join } from "node:path";
-import { parameterCount } from "@beitjs/beit-encoder";
+import { parameterCount, type Preprocessing } from "@beitjs/beit-encoder";
 import { leaves, type Backend, type Tensor } from "@beitjs/tensor-core";
 import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
@@ -66,7 +66,8 @@ type Converted = { readonly content: WrittenFiles; readonly card: string };
 
 async function convertBeit(flags: Flags, backend: Backend, context: Context): Promise<Converted> {
   const opened = await openEncoder(flags.model, backend, flags, context);
-  const { beit, preprocessing, origin, path, sha256, checkpoint } = opened;
+  const { beit, origin, path, sha256, checkpoint } = opened;
+  const preprocessing = flags.to === "hugging-face" ? stretched(opened.preprocessing, context) : opened.preprocessing;
   const { config } = beit;
   const labels = flags.labels === undefined ? opened.labels : await readLabels(flags.labels, config.classes);
   const onnxOutput = config.classes + config.vocabSize > 0 ? flags.onnxOutput : "features";
@@ -96,6 +97,15 @@ async function convertBeit(flags: Flags, backend: Backend, context: Context): Pr
       usage: beitUsage(beit, flags.to, onnxOutput),
     }),
   };
+}
+
+// transformers keeps the shape of images by their short side alone, which says nothing of a rectangle.
+function stretched(preprocessing: Preprocessing, { terminal }: Context): Preprocessing {
+  const { size, fit, crop } = preprocessing;
+  if (fit === "square" || typeof size === "number") return preprocessing;
+  const seen = crop === 0 ? size : crop;
+  terminal.warn(`transformers can only stretch images to ${sides(seen)} pixels, where this model keeps their shape`);
+  return { ...preprocessing, size: seen, fit: "square", crop: 0 };
 }
 
 async function convertTokenizer(
