@@ -1,5 +1,6 @@
 // In a worker of a page: visual tokens of images on simd, beside those of the reference.
 import { createRng } from "@beitjs/tensor-core/random";
+import { imageShape } from "@beitjs/tensor-core/grid";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import { createSimdBackend } from "@beitjs/tensor-core/simd";
 import { tensor, type Backend } from "@beitjs/tensor-core";
@@ -16,7 +17,7 @@ export type SimdOutcome = {
 const { model } = tinyTokenizer;
 
 async function tokensOn(backend: Backend): Promise<readonly number[]> {
-  const shape = [2, model.imageSize, model.imageSize, model.channels];
+  const shape = imageShape(2, model);
   const values = Float32Array.from(
     { length: shape.reduce((product, side) => product * side) },
     (_, i) => (i % 97) / 96,

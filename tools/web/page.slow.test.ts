@@ -4,7 +4,7 @@ import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gridSide, parameterCount } from "@beitjs/beit-encoder";
+import { gridOf, parameterCount } from "@beitjs/beit-encoder";
 import { loadCheckpoint } from "@beitjs/trainers/node";
 import type { BeitConfig } from "@beitjs/beit-encoder";
 import axe from "axe-core";
@@ -279,7 +279,7 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     const { manifest, tensors } = await loadCheckpoint(join(folder, "beit-run"));
     expect(manifest.step).toBe(await stepOf(again));
     const config = manifest.model as BeitConfig;
-    expect(gridSide(config)).toBe(14);
+    expect(gridOf(config)).toEqual({ rows: 14, cols: 14 });
     expect([...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)).toBe(
       parameterCount(config),
     );

@@ -1,8 +1,17 @@
 // A published model in a folder of the user's against its published logits.
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { classLogits, encode, evalViewFields, openBeit, visualTokenLogits, type Beit } from "@beitjs/beit-encoder";
+import {
+  classLogits,
+  encode,
+  evalViewFields,
+  openBeit,
+  patchCount,
+  visualTokenLogits,
+  type Beit,
+} from "@beitjs/beit-encoder";
 import { scope, tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { imageShape } from "@beitjs/tensor-core/grid";
 import { openFile } from "@beitjs/tensor-core/files/node";
 import { evalView } from "@beitjs/trainers";
 import { readImage } from "@beitjs/trainers/node";
@@ -28,12 +37,12 @@ export async function measure(
   { golden, image, backend }: { readonly golden: Golden; readonly image: string; readonly backend: Backend },
 ): Promise<Measured> {
   const beit = await open(path, backend);
-  const { imageSize, channels, classes, vocabSize } = beit.config;
+  const { imageSize, classes, vocabSize } = beit.config;
   const half = [0.5, 0.5, 0.5];
   const view = evalViewFields({ filter: "bilinear", size: imageSize, fit: "square", crop: 0, mean: half, std: half });
   const pixels = evalView(await readImage(image), view);
   const logits = scope(backend, () => {
-    const input = tensor(pixels, [1, imageSize, imageSize, channels], backend);
+    const input = tensor(pixels, imageShape(1, beit.config), backend);
     return classes > 0 ? classLogits(beit, encode(beit, input)) : maskedLogits(beit, input);
   });
   const values = await logits.read();
@@ -44,8 +53,7 @@ export async function measure(
 }
 
 function maskedLogits(beit: Beit, input: Tensor): Tensor {
-  const patches = (beit.config.imageSize / beit.config.patchSize) ** 2;
-  const mask = { cells: new Uint8Array(patches).fill(1) };
+  const mask = { cells: new Uint8Array(patchCount(beit.config)).fill(1) };
   return visualTokenLogits(beit, encode(beit, input, { mask }));
 }
 

@@ -12,6 +12,7 @@ import {
   type Preprocessing,
 } from "@beitjs/beit-encoder";
 import { scope, tensor, type Tensor } from "@beitjs/tensor-core";
+import { imageShape } from "@beitjs/tensor-core/grid";
 import { readSafetensors, toFloat32 } from "@beitjs/tensor-core/safetensors";
 import { evalView } from "@beitjs/trainers";
 import { readImage } from "@beitjs/trainers/node";
@@ -53,8 +54,7 @@ async function values(
   prepared: Preprocessing = preprocessing,
 ): Promise<Float32Array> {
   const pixels = evalView(await readImage(image), evalViewFields(prepared));
-  const { imageSize } = beit.config;
-  const result = scope(backend, () => compute(tensor(pixels, [1, imageSize, imageSize, 3], backend)));
+  const result = scope(backend, () => compute(tensor(pixels, imageShape(1, beit.config), backend)));
   return Float32Array.from(await result.read());
 }
 

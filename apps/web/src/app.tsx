@@ -1,3 +1,4 @@
+import type { Grid } from "@beitjs/tensor-core/grid";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { engine } from "./engine/client.ts";
@@ -42,7 +43,7 @@ export function App(): JSX.Element {
   }, []);
   const show = (next: Tokens): void => {
     setTokens(next);
-    setCells((before) => (before.length === next.ids.length ? before : firstMask(next.side)));
+    setCells((before) => (before.length === next.ids.length ? before : firstMask(next.grid)));
   };
   const open = useCallback(async (file: Blob): Promise<void> => {
     setError(undefined);
@@ -128,7 +129,7 @@ function machineLine({ machine: { backend, threads, reasons } }: Facts): string 
   return `${backend}, ${cores}${threads === 1 ? ` (${reasons.at(-1)})` : ""}`;
 }
 
-const firstMask = (side: number): Uint8Array => drawMask({ rows: side, cols: side }, defaultMask).cells;
+const firstMask = (grid: Grid): Uint8Array => drawMask(grid, defaultMask).cells;
 
 function panelOfHash(): PanelName {
   const name = location.hash.slice(1);

@@ -1,5 +1,7 @@
 // What crosses between the page and its workers: pictures, numbers and facts, never a tensor.
 
+import type { Grid, ImageSize } from "@beitjs/tensor-core/grid";
+
 /** Pixels as a canvas takes them: rows from the top, four bytes each. */
 export type Picture = {
   readonly width: number;
@@ -20,9 +22,9 @@ export type ModelFacts = {
   /** What it is and where it came from, in a few words. */
   readonly name: string;
   readonly parameters: number;
-  readonly imageSize: number;
-  /** Patches, or visual tokens, of a side. */
-  readonly side: number;
+  readonly imageSize: ImageSize;
+  /** Of patches, or visual tokens. */
+  readonly grid: Grid;
   readonly vocabSize: number;
 };
 
@@ -40,13 +42,13 @@ export type Models = {
 
 /** An image through the tokenizer and back. */
 export type Tokens = {
-  /** The central square of the image, sharper than any model sees it. */
+  /** The middle of the image in the proportions that the tokenizer sees, sharper than any model sees it. */
   readonly picture: Picture;
-  /** Side of what the tokenizer saw of it, in pixels. */
-  readonly seen: number;
-  /** Row by row, side x side. */
+  /** What the tokenizer saw of it, in pixels. */
+  readonly seen: ImageSize;
+  /** Row by row. */
   readonly ids: Int32Array<ArrayBuffer>;
-  readonly side: number;
+  readonly grid: Grid;
   readonly reconstruction: Picture;
   /** Where picture and reconstruction differ, brighter for more. */
   readonly difference: Picture;
@@ -78,7 +80,7 @@ export type Imagined = {
 export type Attention = {
   readonly depth: number;
   readonly heads: number;
-  readonly side: number;
+  readonly grid: Grid;
   readonly values: Float32Array<ArrayBuffer>;
   readonly picture: Picture;
   readonly milliseconds: number;

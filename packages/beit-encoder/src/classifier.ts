@@ -2,7 +2,7 @@
 // becomes one per layer. (run_class_finetuning.py; BEiT paper, section 2.6)
 import type { Backend } from "@beitjs/tensor-core";
 import type { Rng } from "@beitjs/tensor-core/random";
-import { validateBeitConfig, type BeitConfig } from "./config.ts";
+import { gridOf, validateBeitConfig, type BeitConfig } from "./config.ts";
 import { fineTuningValues } from "./init.ts";
 import type { Beit } from "./parameters.ts";
 import { adaptValues, beitFromValues, readParameters, type AdaptOptions } from "./values.ts";
@@ -32,7 +32,11 @@ export async function toClassifier(beit: Beit, options: ClassifierOptions, rng: 
   };
   validateBeitConfig(config, "toClassifier");
   if (config.classes === 0) throw new Error("[toClassifier] expected classes above 0, got 0");
-  const values = adaptValues(await readParameters(beit), config, { tableResizing, positionResizing });
+  const values = adaptValues(await readParameters(beit), config, {
+    tableResizing,
+    positionResizing,
+    from: gridOf(beit.config),
+  });
   if (config.classes !== beit.config.classes) {
     values.delete("classHead.weight");
     values.delete("classHead.bias");

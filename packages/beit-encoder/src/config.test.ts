@@ -41,6 +41,9 @@ describe("validateBeitConfig", () => {
   it.each<[Partial<Record<keyof BeitConfig, unknown>>, string]>([
     [{ width: 190 }, "heads to be a divisor of width 190, got 12"],
     [{ imageSize: 225 }, "imageSize to be a multiple of patchSize 16, got 225"],
+    [{ imageSize: [224, 250] }, "imageSize to be a multiple of patchSize 16, got 224 x 250"],
+    [{ imageSize: [224] }, "imageSize to be a positive integer or [height, width], got 224"],
+    [{ imageSize: [224, 0] }, "imageSize to be a positive integer or [height, width], got 224,0"],
     [{ depth: 0 }, "depth to be a positive integer, got 0"],
     [{ heads: 1.5 }, "heads to be a positive integer, got 1.5"],
     [{ channels: -3 }, "channels to be a positive integer, got -3"],

@@ -1,14 +1,15 @@
 // What a BEiT is: sizes, positions and heads, complete and readonly, so that a checkpoint can carry it as JSON.
 // Sizes of base and large: BEiT paper, table 12; tiny and small: DeiT (Touvron et al. 2021), table 1.
+import { cellCount, cellGrid, formatAsSize, isImageSize, type Grid, type ImageSize } from "@beitjs/tensor-core/grid";
 
 /** `shared`: one table for all layers (pre-training). `per-layer`: a table in every layer (fine-tuning). */
 export type RelativePositions = "none" | "shared" | "per-layer";
 
 export type BeitConfig = {
-  /** Side of the square images, in pixels. */
-  readonly imageSize: number;
+  /** Height and width of the images, in pixels; a number for squares. */
+  readonly imageSize: ImageSize;
   readonly channels: number;
-  /** Side of a patch, in pixels; divides the image side. */
+  /** Side of a patch, in pixels; divides both sides of the image. */
   readonly patchSize: number;
   readonly width: number;
   readonly depth: number;
@@ -62,14 +63,14 @@ export const plainTransformer = {
   layerScale: 0,
 } as const satisfies Partial<BeitConfig>;
 
-/** Patches along one side of the image. */
-export function gridSide({ imageSize, patchSize }: BeitConfig): number {
-  return imageSize / patchSize;
+/** Rows and columns of patches. */
+export function gridOf({ imageSize, patchSize }: BeitConfig): Grid {
+  return cellGrid(imageSize, patchSize);
 }
 
 /** Patches of an image. */
 export function patchCount(config: BeitConfig): number {
-  return gridSide(config) ** 2;
+  return cellCount(gridOf(config));
 }
 
 /** Drop-path rate of a block: 0 for the first, `dropPath` for the last. (modeling_pretrain.py) */
@@ -86,11 +87,12 @@ export function beitConfigIssues(config: BeitConfig): readonly BeitConfigIssue[]
   const check = (valid: boolean, path: keyof BeitConfig, expected: string): void => {
     if (!valid) issues.push({ path, expected, got: config[path] });
   };
-  const counts = ["imageSize", "channels", "patchSize", "width", "depth", "heads"] as const;
+  check(isImageSize(config.imageSize), "imageSize", "a positive integer or [height, width]");
+  const counts = ["channels", "patchSize", "width", "depth", "heads"] as const;
   for (const path of counts) check(isCount(config[path], 1), path, "a positive integer");
   for (const path of ["vocabSize", "classes"] as const) check(isCount(config[path], 0), path, "a non-negative integer");
-  const { imageSize, patchSize, width, heads, mlpRatio, layerScale, dropPath, epsilon } = config;
-  check(imageSize % patchSize === 0, "imageSize", `a multiple of patchSize ${patchSize}`);
+  const { patchSize, width, heads, mlpRatio, layerScale, dropPath, epsilon } = config;
+  check(Object.values(gridOf(config)).every(Number.isInteger), "imageSize", `a multiple of patchSize ${patchSize}`);
   check(width % heads === 0, "heads", `a divisor of width ${width}`);
   check(isCount(width * mlpRatio, 1), "mlpRatio", `a number that gives a positive integer times width ${width}`);
   check(layerScale >= 0 && layerScale < Infinity, "layerScale", "0 or more");
@@ -111,7 +113,8 @@ export function beitConfigIssues(config: BeitConfig): readonly BeitConfigIssue[]
  */
 export function validateBeitConfig(config: BeitConfig, caller = "validateBeitConfig"): void {
   const [issue] = beitConfigIssues(config);
-  if (issue) throw new Error(`[${caller}] expected ${issue.path} to be ${issue.expected}, got ${String(issue.got)}`);
+  if (issue)
+    throw new Error(`[${caller}] expected ${issue.path} to be ${issue.expected}, got ${formatAsSize(issue.got)}`);
 }
 
 function isCount(value: number, least: number): boolean {

@@ -1,10 +1,11 @@
 // The encoder: patches, blocks and nothing after them; norms and heads are in heads.ts. (BEiT paper, section 2.2)
 import { recomputed, scope, zeros, type Tensor } from "@beitjs/tensor-core";
+import { imageShape } from "@beitjs/tensor-core/grid";
 import { dropPath } from "@beitjs/tensor-core/nn";
 import { reshape } from "@beitjs/tensor-core/ops";
 import type { Rng } from "@beitjs/tensor-core/random";
 import { block, type BlockInputs } from "./block.ts";
-import { dropPathRate, gridSide, patchCount } from "./config.ts";
+import { dropPathRate, gridOf, patchCount } from "./config.ts";
 import { maskTensor, type BatchMask } from "./masks.ts";
 import type { Beit, BlockParams } from "./parameters.ts";
 import { embedPatches } from "./patch-embedding.ts";
@@ -23,10 +24,10 @@ export type EncodeOptions = {
 };
 
 /**
- * Tokens of images after the last block. [B, size, size, C] -> [B, N + 1, D]; row 0 is the class token.
+ * Tokens of images after the last block. [B, H, W, C] -> [B, N + 1, D]; row 0 is the class token.
  *
  * @param pixels normalized as the model was trained
- * @throws `[encode] expected pixels [B, size, size, C], got …`, also for masks that do not fit
+ * @throws `[encode] expected pixels [B, H, W, C], got …`, also for masks that do not fit
  */
 export function encode(beit: Beit, pixels: Tensor, options: EncodeOptions = {}): Tensor {
   return scope(pixels.backend, () => runBlocks(beit, pixels, options));
@@ -37,11 +38,10 @@ export function encode(beit: Beit, pixels: Tensor, options: EncodeOptions = {}):
  * others; without it the first call does so. For models that are not being trained.
  */
 export function prepareBeit(beit: Beit): void {
-  const { imageSize, channels } = beit.config;
   const { backend } = beit.params.classToken;
   backend.prepare?.(() =>
     scope(backend, () => {
-      encode(beit, zeros([1, imageSize, imageSize, channels], backend));
+      encode(beit, zeros(imageShape(1, beit.config), backend));
     }),
   );
 }
@@ -128,7 +128,7 @@ export function checkBlocks(caller: string, blocks: readonly number[], { config 
 // A shared bias is made once; a layer's own when its block runs.
 function layerBias({ config, params }: Beit, { backend }: Tensor): (block: number) => Tensor | undefined {
   if (config.relativePositions === "none") return () => undefined;
-  const lookup = biasLookup({ rows: gridSide(config), cols: gridSide(config) }, backend);
+  const lookup = biasLookup(gridOf(config), backend);
   const shared = params.relativePositionBias && lookup(params.relativePositionBias);
   return (index) => {
     const own = params.blocks[index].attention.relativePositionBias;
@@ -137,7 +137,7 @@ function layerBias({ config, params }: Beit, { backend }: Tensor): (block: numbe
 }
 
 function checkPixels({ config }: Beit, pixels: Tensor): number {
-  const expected = [config.imageSize, config.imageSize, config.channels];
+  const [, ...expected] = imageShape(1, config);
   if (pixels.shape.length !== 4 || expected.some((side, i) => side !== pixels.shape[i + 1])) {
     throw new Error(`[encode] expected pixels [B, ${expected.join(", ")}], got [${pixels.shape.join(", ")}]`);
   }

@@ -11,7 +11,7 @@ export {
   beitConfigIssues,
   beitVariants,
   dropPathRate,
-  gridSide,
+  gridOf,
   patchCount,
   plainTransformer,
   validateBeitConfig,
@@ -43,9 +43,8 @@ export {
   relativePositionIndex,
   resizeTable,
   tableRows,
-  type PatchGrid,
   type ResizeTableOptions,
   type TableResizing,
 } from "./positions/relative.ts";
 export { layerDecayRules, parameterDepths, weightDecayRules, type ParameterRule } from "./rules.ts";
-export { readParameters, type AdaptOptions, type HostTensor, type HostTensors } from "./values.ts";
+export { readParameters, type AdaptOptions, type HostTensor, type HostTensors, type SourceGrid } from "./values.ts";

@@ -1,7 +1,7 @@
 // The parameters of a BEiT: which there are, and their shapes. One list serves initialization, loading and counting.
 import { sizeOf, type Shape, type Tensor } from "@beitjs/tensor-core";
 import type { AttentionParams, LayerNormParams, LinearParams, MlpParams } from "@beitjs/tensor-core/nn";
-import { gridSide, patchCount, type BeitConfig } from "./config.ts";
+import { gridOf, patchCount, type BeitConfig } from "./config.ts";
 import { tableRows } from "./positions/relative.ts";
 
 export type BlockParams = {
@@ -114,6 +114,5 @@ function normShapes(path: string, width: number): [string, Shape][] {
 }
 
 function tableShape(config: BeitConfig): Shape {
-  const side = gridSide(config);
-  return [tableRows({ rows: side, cols: side }), config.heads];
+  return [tableRows(gridOf(config)), config.heads];
 }

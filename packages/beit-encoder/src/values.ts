@@ -1,10 +1,12 @@
 // Parameters as host values by path: what is loaded, converted and saved.
 import { leaves, sizeOf, type Backend, type Shape, type Tensor } from "@beitjs/tensor-core";
-import { patchCount, type BeitConfig } from "./config.ts";
+import { sameGrid, type Grid } from "@beitjs/tensor-core/grid";
+import { gridOf, type BeitConfig } from "./config.ts";
 import { buildBeit, type FreshValues } from "./init.ts";
 import { parameterShapes, type Beit } from "./parameters.ts";
 import { resizePositions, type PositionResizing } from "./positions/absolute.ts";
-import { resizeTable, tableRows, type PatchGrid, type TableResizing } from "./positions/relative.ts";
+import { resizeTable, type TableResizing } from "./positions/relative.ts";
+import { rowsFor, squareGrid } from "./positions/stored-grid.ts";
 
 /** A tensor on the host, row-major. */
 export type HostTensor = { readonly shape: Shape; readonly data: Float32Array };
@@ -46,6 +48,9 @@ export type AdaptOptions = {
   readonly positionResizing?: PositionResizing | undefined;
 };
 
+/** The grid that positions and tables are for; default the new one if they fit it, else a square. */
+export type SourceGrid = { readonly from?: Grid | undefined };
+
 /**
  * @internal The same parameters for another config of the same blocks: a shared table of relative positions is copied to
  * every layer where layers have their own, and positions meet the new grid. (run_class_finetuning.py)
@@ -53,7 +58,7 @@ export type AdaptOptions = {
 export function adaptValues(
   values: HostTensors,
   config: BeitConfig,
-  options: AdaptOptions = {},
+  options: AdaptOptions & SourceGrid = {},
 ): Map<string, HostTensor> {
   const adapted = new Map<string, HostTensor>();
   for (const [path, value] of values) {
@@ -65,25 +70,25 @@ export function adaptValues(
 }
 
 /** @internal The value of a parameter for the image size of a config. */
-export function fitGrid(path: string, value: HostTensor, config: BeitConfig, options: AdaptOptions): HostTensor {
-  const { tableResizing = "geometric-cubic", positionResizing = "bicubic" } = options;
+export function fitGrid(
+  path: string,
+  value: HostTensor,
+  config: BeitConfig,
+  { tableResizing = "geometric-cubic", positionResizing = "bicubic", from: known }: AdaptOptions & SourceGrid,
+): HostTensor {
+  const kind = path === "positions" ? "positions" : path.endsWith(TABLE) ? "table" : undefined;
+  if (kind === undefined) return value;
   const [rows, width] = value.shape;
-  const to = square(Math.sqrt(patchCount(config)));
-  if (path === "positions" && rows !== patchCount(config) + 1) {
-    const from = square(Math.sqrt(rows - 1));
-    const data = resizePositions(value.data, { width, from, to, method: positionResizing });
-    return { shape: [patchCount(config) + 1, width], data };
-  }
-  if (path.endsWith(TABLE) && rows !== tableRows(to)) {
-    const from = square((Math.sqrt(rows - 3) + 1) / 2);
-    const data = resizeTable(value.data, { heads: width, from, to, method: tableResizing });
-    return { shape: [tableRows(to), width], data };
-  }
-  return value;
-}
-
-function square(side: number): PatchGrid {
-  return { rows: side, cols: side };
+  const to = gridOf(config);
+  const from = known ?? (rows === rowsFor(kind, to) ? to : squareGrid(kind, rows));
+  if (!from)
+    throw new Error(`[loadBeit] expected ${path} of a square grid, got ${rows} rows; say the grid as \`from\``);
+  if (sameGrid(from, to)) return value;
+  const data =
+    kind === "table"
+      ? resizeTable(value.data, { heads: width, from, to, method: tableResizing })
+      : resizePositions(value.data, { width, from, to, method: positionResizing });
+  return { shape: [rowsFor(kind, to), width], data };
 }
 
 function describe({ shape, data }: HostTensor): string {

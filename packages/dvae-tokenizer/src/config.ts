@@ -1,5 +1,6 @@
 // Configurations of the tokenizer: the OpenAI DALL-E dVAE (Ramesh et al. 2021, appendix A.2) and the strided
 // convolutional dVAE that BEiT's authors and DALLE-pytorch train, in any size.
+import { cellGrid, formatAsSize, isImageSize, type Grid, type ImageSize } from "@beitjs/tensor-core/grid";
 
 /** How reconstructions are scored: mean squared error, smooth L1, or the logit-Laplace likelihood (DALL-E, A.3). */
 export type ReconstructionLoss = "mse" | "smooth-l1" | "logit-laplace";
@@ -8,8 +9,8 @@ export type ReconstructionLoss = "mse" | "smooth-l1" | "logit-laplace";
 export type PixelRange = "mapped" | "normalized" | "unit";
 
 type CommonConfig = {
-  /** Side of the (square) images. */
-  readonly imageSize: number;
+  /** Height and width of the images; a number for squares. */
+  readonly imageSize: ImageSize;
   readonly channels: number;
   /** Visual tokens in the codebook. */
   readonly vocabSize: number;
@@ -33,7 +34,7 @@ export type DallEConfig = CommonConfig & {
 export type StridedConfig = CommonConfig & {
   readonly architecture: "strided";
   readonly hidden: number;
-  /** Convolutions of stride 2: the grid side is imageSize / 2^layers. */
+  /** Convolutions of stride 2: the grid is imageSize / 2^layers. */
   readonly layers: number;
   /** Residual blocks after every strided convolution (BEiT's own dVAE) ... */
   readonly blocksPerStage: number;
@@ -87,9 +88,9 @@ export const dvaeVariants = {
   },
 } as const satisfies Record<string, DvaeConfig>;
 
-/** Side of the token grid. */
-export function gridSide(config: DvaeConfig): number {
-  return config.imageSize / downsampling(config);
+/** Rows and columns of visual tokens. */
+export function tokenGridOf(config: DvaeConfig): Grid {
+  return cellGrid(config.imageSize, downsampling(config));
 }
 
 /** Channels of the decoder's output: logit-Laplace predicts a location and a scale per channel. */
@@ -106,7 +107,9 @@ export function dvaeConfigIssues(config: DvaeConfig): readonly DvaeConfigIssue[]
   const check = (valid: boolean, path: string, expected: string, got: unknown): void => {
     if (!valid) issues.push({ path, expected, got });
   };
-  for (const path of ["imageSize", "channels", "vocabSize", "codebookWidth", "hidden"] as const) {
+  const { imageSize } = config;
+  check(isImageSize(imageSize), "imageSize", "a positive integer or [height, width]", imageSize);
+  for (const path of ["channels", "vocabSize", "codebookWidth", "hidden"] as const) {
     check(Number.isInteger(config[path]) && config[path] > 0, path, "a positive integer", config[path]);
   }
   if (config.architecture === "dall-e") {
@@ -115,7 +118,8 @@ export function dvaeConfigIssues(config: DvaeConfig): readonly DvaeConfigIssue[]
     check(config.blocksPerGroup >= 1, "blocksPerGroup", "at least 1", config.blocksPerGroup);
   } else check(config.layers >= 1, "layers", "at least 1", config.layers);
   const factor = downsampling(config);
-  check(config.imageSize % factor === 0, "imageSize", `a multiple of ${factor}`, config.imageSize);
+  const whole = Object.values(tokenGridOf(config)).every(Number.isInteger);
+  check(whole, "imageSize", `a multiple of ${factor}`, imageSize);
   const mapped = config.reconstruction !== "logit-laplace" || config.pixelRange === "mapped";
   check(mapped, "pixelRange", "mapped for logit-laplace", config.pixelRange);
   return issues;
@@ -124,7 +128,7 @@ export function dvaeConfigIssues(config: DvaeConfig): readonly DvaeConfigIssue[]
 /** @throws `[dvae] expected <path> to be …, got …` */
 export function validateDvaeConfig(config: DvaeConfig): void {
   const [issue] = dvaeConfigIssues(config);
-  if (issue) throw new Error(`[dvae] expected ${issue.path} to be ${issue.expected}, got ${String(issue.got)}`);
+  if (issue) throw new Error(`[dvae] expected ${issue.path} to be ${issue.expected}, got ${formatAsSize(issue.got)}`);
 }
 
 function downsampling(config: DvaeConfig): number {

@@ -33,7 +33,7 @@ export function initDallEDecoder(config: DallEConfig, init: InitConv): DallEDeco
   };
 }
 
-/** Codebook vectors [B, S, S, codebookWidth] -> pixel statistics [B, H, W, 2 C] */
+/** Codebook vectors [B, rows, cols, codebookWidth] -> pixel statistics [B, H, W, 2 C] */
 export function dallEDecoder(params: DallEDecoderParams, vectors: Tensor, config: DallEConfig): Tensor {
   const gain = 1 / (config.groups * config.blocksPerGroup) ** 2;
   let x = vectors;
@@ -72,10 +72,10 @@ export function initStridedDecoder(config: DecoderShape, init: InitConv, initUp:
   };
 }
 
-/** Codebook vectors [B, S, S, codebookWidth] -> pixel values or statistics [B, H, W, C or 2 C] */
+/** Codebook vectors [B, rows, cols, codebookWidth] -> pixel values or statistics [B, H, W, C or 2 C] */
 export function stridedDecoder(params: StridedDecoderParams, vectors: Tensor): Tensor {
   let x = params.input ? conv2d(vectors, params.input) : vectors;
-  x = params.middle.reduce((y, block) => plainBlock(block, y), x); // [B, S, S, hidden]
+  x = params.middle.reduce((y, block) => plainBlock(block, y), x); // [B, rows, cols, hidden]
   for (const { up, blocks } of params.stages) {
     x = scope(x.backend, () =>
       blocks.reduce((y, block) => plainBlock(block, y), relu(convTranspose2d(x, up, { stride: 2, padding: 1 }))),

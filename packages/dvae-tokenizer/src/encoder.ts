@@ -34,7 +34,7 @@ export function initDallEEncoder(config: DallEConfig, init: InitConv): DallEEnco
   };
 }
 
-/** Up to the last 1x1 convolution. [B, H, W, C] in (0.1, 0.9) -> [B, S, S, C'] */
+/** Up to the last 1x1 convolution. [B, H, W, C] in (0.1, 0.9) -> [B, rows, cols, C'] */
 export function dallETrunk(params: DallEEncoderParams, images: Tensor, config: DallEConfig): Tensor {
   const gain = 1 / (config.groups * config.blocksPerGroup) ** 2;
   let x = conv2d(images, params.input, { padding: 3 }); // [B, H, W, hidden]
@@ -47,7 +47,7 @@ export function dallETrunk(params: DallEEncoderParams, images: Tensor, config: D
   return relu(x);
 }
 
-/** [B, H, W, C] in (0.1, 0.9) -> logits [B, S, S, V] */
+/** [B, H, W, C] in (0.1, 0.9) -> logits [B, rows, cols, V] */
 export function dallEEncoder(params: DallEEncoderParams, images: Tensor, config: DallEConfig): Tensor {
   return conv2d(dallETrunk(params, images, config), params.output);
 }
@@ -72,7 +72,7 @@ export function initStridedTrunk(
   };
 }
 
-/** [B, H, W, C] -> [B, S, S, hidden] */
+/** [B, H, W, C] -> [B, rows, cols, hidden] */
 export function stridedTrunk(params: StridedTrunkParams, images: Tensor): Tensor {
   let x = images;
   for (const { down, blocks } of params.stages) {
@@ -92,7 +92,7 @@ export function initStridedEncoder(config: StridedConfig, init: InitConv): Strid
   };
 }
 
-/** [B, H, W, C] -> logits [B, S, S, V] */
+/** [B, H, W, C] -> logits [B, rows, cols, V] */
 export function stridedEncoder(params: StridedEncoderParams, images: Tensor): Tensor {
   return conv2d(stridedTrunk(params, images), params.logits);
 }

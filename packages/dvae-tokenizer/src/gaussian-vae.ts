@@ -34,7 +34,7 @@ export function initGaussianVae(config: GaussianVaeConfig, rng: Rng, backend: Ba
   };
 }
 
-/** Posterior of images [B, size, size, C] in [0, 1]: mean and log-variance, each [B, S, S, D]. */
+/** Posterior of images [B, H, W, C] in [0, 1]: mean and log-variance, each [B, rows, cols, D]. */
 export function encodeGaussian(
   { config, params }: GaussianVae,
   images: Tensor,
@@ -42,15 +42,15 @@ export function encodeGaussian(
   return scope(images.backend, () => posterior(params, mapPixels(images, config.pixelRange)));
 }
 
-/** Images [B, size, size, C] in [0, 1] from latents [B, S, S, D]. */
+/** Images [B, H, W, C] in [0, 1] from latents [B, rows, cols, D]. */
 export function decodeGaussian({ config, params }: GaussianVae, latents: Tensor): Tensor {
   return scope(latents.backend, () => unmapPixels(stridedDecoder(params.decoder, latents), config.pixelRange));
 }
 
 /**
- * Negative ELBO on images [B, size, size, C] in [0, 1]: mean reconstruction + klWeight * KL to N(0, 1) per image.
+ * Negative ELBO on images [B, H, W, C] in [0, 1]: mean reconstruction + klWeight * KL to N(0, 1) per image.
  *
- * @param options.noise standard normal values [B, S, S, D]
+ * @param options.noise standard normal values [B, rows, cols, D]
  */
 export function gaussianVaeObjective(
   config: GaussianVaeConfig,
@@ -70,6 +70,6 @@ function posterior(
   { encoder }: GaussianVaeParams,
   mapped: Tensor,
 ): { readonly mean: Tensor; readonly logVariance: Tensor } {
-  const hidden = stridedTrunk(encoder, mapped); // [B, S, S, hidden]
+  const hidden = stridedTrunk(encoder, mapped); // [B, rows, cols, hidden]
   return { mean: conv2d(hidden, encoder.mean), logVariance: conv2d(hidden, encoder.logVariance) };
 }

@@ -21,9 +21,9 @@ import { hashUniform } from "@beitjs/tensor-core/testing";
 import {
   detokenize,
   dvaeVariants,
-  gridSide,
   openTokenizer,
   relax,
+  tokenGridOf,
   tokenize,
   tokenizerObjective,
   tokenizerToOfficial,
@@ -129,9 +129,10 @@ function imagesOn(backend: Backend): Tensor {
 
 /** The noise of a step: -ln(-ln u), u by the hash in the original's order. */
 function noiseOn(backend: Backend, config: DvaeConfig, step: number): Tensor {
-  const [side, count] = [gridSide(config), config.vocabSize];
-  const values = channelsLast((i) => -Math.log(-Math.log(hashUniform(3000 + step, i))), [2, count, side, side]);
-  return tensor(values, [2, side, side, count], backend);
+  const { rows, cols } = tokenGridOf(config);
+  const count = config.vocabSize;
+  const values = channelsLast((i) => -Math.log(-Math.log(hashUniform(3000 + step, i))), [2, count, rows, cols]);
+  return tensor(values, [2, rows, cols, count], backend);
 }
 
 /** Largest error over the largest expected value. */

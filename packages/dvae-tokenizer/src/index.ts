@@ -2,7 +2,7 @@
 export {
   dvaeConfigIssues,
   dvaeVariants,
-  gridSide,
+  tokenGridOf,
   validateDvaeConfig,
   type DallEConfig,
   type DvaeConfig,
@@ -11,6 +11,7 @@ export {
   type ReconstructionLoss,
   type StridedConfig,
 } from "./config.ts";
+export { decodeTokens } from "./decode-tokens.ts";
 export {
   openTokenizer,
   openTokenizerEncoder,

@@ -15,7 +15,7 @@ export type TokenizerObjective = {
   readonly kl: Tensor;
   /** KL of the batch's mean token distribution to the uniform one, in [0, ln V]: 0 when all entries are used alike. */
   readonly balance: Tensor;
-  /** The tokens these images have now, int32 [B, S, S]: for statistics of codebook use. */
+  /** The tokens these images have now, int32 [B, rows, cols]: for statistics of codebook use. */
   readonly visualTokens: Tensor;
 };
 
@@ -28,7 +28,7 @@ export type ObjectiveOptions = RelaxationOptions & {
   readonly balanceWeight?: number;
 };
 
-/** The tokenizer's loss on images [B, size, size, C] in [0, 1]. */
+/** The tokenizer's loss on images [B, H, W, C] in [0, 1]. */
 export function tokenizerObjective(
   config: DvaeConfig,
   params: DvaeParams,
@@ -36,7 +36,7 @@ export function tokenizerObjective(
   { klWeight, balanceWeight = 0, ...relaxation }: ObjectiveOptions,
 ): TokenizerObjective {
   const target = mapPixels(images, config.pixelRange);
-  const logits = encodeLogits(config, params, target); // [B, S, S, V]
+  const logits = encodeLogits(config, params, target); // [B, rows, cols, V]
   const output = decodeMixture(config, params, relax(logits, relaxation)); // [B, H, W, C or 2 C]
   const reconstruction = reconstructionLoss(output, target, config.reconstruction);
   const { loss: elbo, kl } = negativeElbo(reconstruction, logits, klWeight);

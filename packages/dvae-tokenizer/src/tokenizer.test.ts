@@ -14,10 +14,10 @@ import {
   dvaeVariants,
   encodeGaussian,
   gaussianVaeObjective,
-  gridSide,
   initGaussianVae,
   initTokenizer,
   loadTokenizer,
+  tokenGridOf,
   tokenize,
   tokenizerObjective,
   tokenizerToOfficial,
@@ -68,7 +68,8 @@ describe.each([
     const perBackend = [reference, simd].map((backend) => {
       const tokenizer = initTokenizer(config, createRng(3), backend);
       const tokens = tokenize(tokenizer, images(backend));
-      expect(tokens.shape).toEqual([2, gridSide(config), gridSide(config)]);
+      const { rows, cols } = tokenGridOf(config);
+      expect(tokens.shape).toEqual([2, rows, cols]);
       expect(tokens.dtype).toBe("int32");
       const restored = detokenize(tokenizer, tokens);
       expect(restored.shape).toEqual([2, 8, 8, 1]);
@@ -83,7 +84,7 @@ describe.each([
   it("decodes mixtures, one-hot ones like tokens", () => {
     const tokenizer = initTokenizer(config, createRng(3), reference);
     const probabilities = tokenProbabilities(tokenizer, images(reference));
-    const side = gridSide(config);
+    const side = tokenGridOf(config).rows;
     expect(probabilities.shape).toEqual([2, side, side, 6]);
     expect(detokenizeMixture(tokenizer, probabilities).shape).toEqual([2, 8, 8, 1]);
     const ids = Int32Array.from({ length: 2 * side * side }, (_, i) => i % 6);

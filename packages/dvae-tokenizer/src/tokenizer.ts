@@ -1,6 +1,7 @@
 // The tokenizer as it is used: images to a grid of visual tokens and back. Ids are 0-based and never sampled: the
 // largest logit wins, without noise or temperature. (BEiT §2.1.2, DALL-E paper §2.2)
 import { leaves, scope, tensor, zeros, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { imageShape } from "@beitjs/tensor-core/grid";
 import {
   addBias,
   embedding,
@@ -13,7 +14,7 @@ import {
 } from "@beitjs/tensor-core/ops";
 import type { Conv2dParams } from "@beitjs/tensor-core/nn";
 import type { Rng } from "@beitjs/tensor-core/random";
-import { gridSide, validateDvaeConfig, type DallEConfig, type DvaeConfig, type StridedConfig } from "./config.ts";
+import { tokenGridOf, validateDvaeConfig, type DallEConfig, type DvaeConfig, type StridedConfig } from "./config.ts";
 import {
   dallEDecoder,
   initDallEDecoder,
@@ -106,9 +107,9 @@ export function buildTokenizer(
 }
 
 /**
- * Visual tokens of images. [B, size, size, C] in [0, 1] -> int32 [B, S, S], each below vocabSize.
+ * Visual tokens of images. [B, H, W, C] in [0, 1] -> int32 [B, rows, cols], each below vocabSize.
  *
- * @throws `[tokenize] expected [B, size, size, C], got …`
+ * @throws `[tokenize] expected [B, H, W, C], got …`
  */
 export function tokenize(tokenizer: TokenizerEncoder, images: Tensor): Tensor {
   const { config, params } = tokenizer;
@@ -127,54 +128,53 @@ export function tokenize(tokenizer: TokenizerEncoder, images: Tensor): Tensor {
  * is as fast as the others; without it the first call does so. `openTokenizerEncoder` has done it.
  */
 export function prepareTokenizer(tokenizer: TokenizerEncoder): void {
-  const { imageSize, channels } = tokenizer.config;
   const [[, { backend }]] = leaves<Tensor>(tokenizer.params.encoder);
   backend.prepare?.(() =>
     scope(backend, () => {
-      tokenize(tokenizer, zeros([1, imageSize, imageSize, channels], backend));
+      tokenize(tokenizer, zeros(imageShape(1, tokenizer.config), backend));
     }),
   );
 }
 
-/** Logits over the codebook at every grid cell. [B, size, size, C] in [0, 1] -> [B, S, S, V] */
+/** Logits over the codebook at every grid cell. [B, H, W, C] in [0, 1] -> [B, rows, cols, V] */
 export function tokenLogits({ config, params }: TokenizerEncoder, images: Tensor): Tensor {
   checkImages(config, images);
   return scope(images.backend, () => encodeLogits(config, params, mapPixels(images, config.pixelRange)));
 }
 
-/** Probabilities over the codebook at every grid cell. [B, size, size, C] in [0, 1] -> [B, S, S, V] */
+/** Probabilities over the codebook at every grid cell. [B, H, W, C] in [0, 1] -> [B, rows, cols, V] */
 export function tokenProbabilities(tokenizer: TokenizerEncoder, images: Tensor): Tensor {
   return scope(images.backend, () => softmax(tokenLogits(tokenizer, images)));
 }
 
 /**
- * Images from visual tokens. int32 [B, S, S] -> [B, size, size, C] in [0, 1]
+ * Images from visual tokens. int32 [B, rows, cols] -> [B, H, W, C] in [0, 1]
  *
- * @throws `[detokenize] expected [B, S, S], got …`
+ * @throws `[detokenize] expected [B, rows, cols], got …`
  */
 export function detokenize({ config, params }: Tokenizer, visualTokens: Tensor): Tensor {
-  const side = gridSide(config);
-  const [, rows, columns] = visualTokens.shape;
-  if (visualTokens.shape.length !== 3 || rows !== side || columns !== side) {
-    throw new Error(`[detokenize] expected [B, ${side}, ${side}], got [${visualTokens.shape.join(", ")}]`);
+  const { rows, cols } = tokenGridOf(config);
+  const [, height, width] = visualTokens.shape;
+  if (visualTokens.shape.length !== 3 || height !== rows || width !== cols) {
+    throw new Error(`[detokenize] expected [B, ${rows}, ${cols}], got [${visualTokens.shape.join(", ")}]`);
   }
   return scope(visualTokens.backend, () =>
     toImages(config, decode(config, params, lookUp(params.codebook, visualTokens))),
   );
 }
 
-/** Images from weights over the codebook (relaxed or predicted tokens). [B, S, S, V] -> [B, size, size, C] in [0, 1] */
+/** Images from weights over the codebook (relaxed or predicted tokens). [B, rows, cols, V] -> [B, H, W, C] in [0, 1] */
 export function detokenizeMixture({ config, params }: Tokenizer, weights: Tensor): Tensor {
   return scope(weights.backend, () => toImages(config, decodeMixture(config, params, weights)));
 }
 
-/** Images in the network's range -> logits [B, S, S, V]; for training. */
+/** Images in the network's range -> logits [B, rows, cols, V]; for training. */
 export function encodeLogits(config: DvaeConfig, { encoder }: TokenizerEncoder["params"], mapped: Tensor): Tensor {
   if (config.architecture === "dall-e") return dallEEncoder(encoder as DallEEncoderParams, mapped, config);
   return stridedEncoder(encoder as StridedEncoderParams, mapped);
 }
 
-/** The last 1x1 convolution and what goes into it [B, S, S, C]. */
+/** The last 1x1 convolution and what goes into it [B, rows, cols, C]. */
 function beforeLogits(
   config: DvaeConfig,
   { encoder }: TokenizerEncoder["params"],
@@ -188,10 +188,10 @@ function beforeLogits(
   return { last: params.logits, cells: stridedTrunk(params, mapped) };
 }
 
-/** Weights over the codebook [B, S, S, V] -> the decoder's output [B, H, W, C or 2 C]; for training. */
+/** Weights over the codebook [B, rows, cols, V] -> the decoder's output [B, H, W, C or 2 C]; for training. */
 export function decodeMixture(config: DvaeConfig, params: DvaeParams, weights: Tensor): Tensor {
   const { table, bias } = params.codebook;
-  const mixed = matmul(weights, table); // [B, S, S, D]
+  const mixed = matmul(weights, table); // [B, rows, cols, D]
   return decode(config, params, bias ? addBias(mixed, bias) : mixed);
 }
 
@@ -201,7 +201,7 @@ function decode(config: DallEConfig | StridedConfig, params: DvaeParams, vectors
 }
 
 function lookUp({ table, bias }: CodebookParams, visualTokens: Tensor): Tensor {
-  const vectors = embedding(table, visualTokens); // [B, S, S, D]
+  const vectors = embedding(table, visualTokens); // [B, rows, cols, D]
   return bias ? addBias(vectors, bias) : vectors;
 }
 
@@ -210,11 +210,9 @@ function toImages(config: DvaeConfig, output: Tensor): Tensor {
   return unmapPixels(sigmoid(sliceChannels(output, { start: 0, length: config.channels })), config.pixelRange);
 }
 
-function checkImages({ imageSize, channels }: DvaeConfig, images: Tensor): void {
-  const [, height, width, depth] = images.shape;
-  if (images.shape.length !== 4 || height !== imageSize || width !== imageSize || depth !== channels) {
-    throw new Error(
-      `[tokenize] expected [B, ${imageSize}, ${imageSize}, ${channels}], got [${images.shape.join(", ")}]`,
-    );
+function checkImages(config: DvaeConfig, images: Tensor): void {
+  const [, ...expected] = imageShape(1, config);
+  if (images.shape.length !== 4 || expected.some((side, i) => side !== images.shape[i + 1])) {
+    throw new Error(`[tokenize] expected [B, ${expected.join(", ")}], got [${images.shape.join(", ")}]`);
   }
 }

@@ -1,7 +1,7 @@
 // What the parts of BEiT's graph share: the model's parameters as initializers, the builder, and the norm.
 import { leafAt, type Shape, type Tensor } from "@beitjs/tensor-core";
 import {
-  gridSide,
+  gridOf,
   officialNames,
   patchCount,
   relativePositionIndex,
@@ -29,7 +29,6 @@ export function beitContext({ config, params }: Beit, graph: GraphBuilder): Beit
   const leaf = (path: string) => leafAt<Tensor>(params, path) as Tensor;
   const { patchSize: size, channels } = config;
   const tokens = patchCount(config) + 1;
-  const grid = { rows: gridSide(config), cols: gridSide(config) };
   return {
     config,
     graph,
@@ -37,7 +36,8 @@ export function beitContext({ config, params }: Beit, graph: GraphBuilder): Beit
     has: (path) => leafAt<Tensor>(params, path) !== undefined,
     parameter: (path, shape) => addParameter(graph, officialName(path), leaf(path), shape),
     filter: (path) => addFilter(graph, officialName(path), leaf(path), { size, channels }),
-    positionIndex: () => graph.table("relative_position_index", [tokens, tokens], relativePositionIndex(grid)),
+    positionIndex: () =>
+      graph.table("relative_position_index", [tokens, tokens], relativePositionIndex(gridOf(config))),
   };
 }
 

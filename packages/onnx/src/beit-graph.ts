@@ -2,6 +2,7 @@
 // matrix [B T, D], T = N + 1, so that every linear layer is a Gemm over the weight as checkpoints store it.
 // (BEiT paper, section 2; modeling_pretrain.py, modeling_finetune.py)
 import type { Beit } from "@beitjs/beit-encoder";
+import { heightWidth } from "@beitjs/tensor-core/grid";
 import { addLinear, addNorm, beitContext, type BeitContext } from "./beit-context.ts";
 import { addBlock, addPositionBias } from "./block-graph.ts";
 import { createGraph, type Value } from "./graph.ts";
@@ -42,11 +43,12 @@ function addEmbedding(context: BeitContext, masked: boolean): Value {
 
 // -> [B, N, D]
 function addPatches({ config, graph, tokens, parameter, filter }: BeitContext, masked: boolean): Value {
-  const { imageSize, channels, patchSize, width } = config;
-  const pixels = graph.input("pixel_values", "float32", ["batch", channels, imageSize, imageSize]);
+  const { channels, patchSize, width } = config;
+  const size = heightWidth(config.imageSize);
+  const pixels = graph.input("pixel_values", "float32", ["batch", channels, size.height, size.width]);
   const inputs = [pixels, filter("patchEmbedding.weight"), parameter("patchEmbedding.bias")];
   const square = [patchSize, patchSize];
-  const grid = graph.node("Conv", "embedding/grid", inputs, { kernel_shape: square, strides: square }); // [B, D, S, S]
+  const grid = graph.node("Conv", "embedding/grid", inputs, { kernel_shape: square, strides: square }); // [B, D, rows, cols]
   const columns = graph.node("Reshape", "embedding/columns", [grid, graph.integers(-1, width, tokens - 1)]);
   const patches = graph.node("Transpose", "embedding/patches", [columns], { perm: [0, 2, 1] });
   if (!masked) return patches;

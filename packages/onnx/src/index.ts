@@ -1,6 +1,7 @@
 // @beitjs/onnx: trained models as files of ONNX, for runtimes that are not ours. Every file is float32, of opset 17
 // (IR version 8), with an open batch axis; initializers have their official names and layouts, and images are NCHW.
 import { validateBeitConfig, type Beit, type BeitConfig, type Preprocessing } from "@beitjs/beit-encoder";
+import { heightWidth, type ImageSize } from "@beitjs/tensor-core/grid";
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import { beitGraph, type BeitOutput } from "./beit-graph.ts";
 import { modelBytes, type GraphProto } from "./proto.ts";
@@ -17,7 +18,7 @@ export type BeitToOnnxOptions = {
 };
 
 /**
- * Bytes of an ONNX file of a model. Its input `pixel_values` is float32 [batch, C, size, size], normalized as the model was
+ * Bytes of an ONNX file of a model. Its input `pixel_values` is float32 [batch, C, H, W], normalized as the model was
  * trained; `features` gives
  * - `last_hidden_state`, [batch, N + 1, D]; what `encode` gives, without a norm
  * - `pooled`, [batch, D]; what the class head sees: the mean of the patches or the class token, after the norm; of a model
@@ -43,7 +44,7 @@ export async function beitToOnnx(beit: Beit, options: BeitToOnnxOptions): Promis
 }
 
 /**
- * Bytes of an ONNX file of a tokenizer: `pixels` float32 [batch, C, size, size] in [0, 1] to `ids` int64 [batch, S, S], the
+ * Bytes of an ONNX file of a tokenizer: `pixels` float32 [batch, C, H, W] in [0, 1] to `ids` int64 [batch, rows, cols], the
  * visual tokens that `tokenize` gives. The mapping of pixels to the network's range is part of the graph, and the metadata
  * have the config (`beitjs.config`) as JSON. The encoder is enough.
  *
@@ -78,7 +79,10 @@ function checkOptions(config: BeitConfig, { output, labels, preprocessing }: Bei
   if (labels) check(labels.length === classes, `${classes} labels`, labels.length);
   if (!preprocessing) return;
   const { size, crop, mean, std } = preprocessing;
-  const pixels = (side: number, ...depths: number[]) => `${side} x ${side} pixels of ${depths.join(" and ")} channels`;
-  const made = pixels(crop > 0 ? crop : size, ...new Set([mean.length, std.length]));
+  const pixels = (of: ImageSize, ...depths: number[]) => {
+    const { height, width } = heightWidth(of);
+    return `${height} x ${width} pixels of ${depths.join(" and ")} channels`;
+  };
+  const made = pixels(crop === 0 ? size : crop, ...new Set([mean.length, std.length]));
   check(made === pixels(imageSize, channels), `preprocessing to ${pixels(imageSize, channels)}`, made);
 }

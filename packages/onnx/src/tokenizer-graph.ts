@@ -1,9 +1,10 @@
 // The tokenizer half of a dVAE as a graph of ONNX: pixels in [0, 1] to visual tokens, for both architectures.
 // (openai/DALL-E, dall_e/encoder.py; microsoft/unilm, beit/modeling_discrete_vae.py)
 import { leafAt, type Tensor } from "@beitjs/tensor-core";
+import { heightWidth } from "@beitjs/tensor-core/grid";
 import {
-  gridSide,
   officialNames,
+  tokenGridOf,
   type DallEConfig,
   type PixelRange,
   type StridedConfig,
@@ -28,13 +29,15 @@ export function tokenizerGraph(tokenizer: TokenizerEncoder): GraphProto {
   const { config } = tokenizer;
   const graph = createGraph("tokenizer");
   const context = tokenizerContext(tokenizer, graph);
-  const { imageSize, channels, pixelRange } = config;
-  const pixels = graph.input("pixels", "float32", ["batch", channels, imageSize, imageSize]);
+  const { channels, pixelRange } = config;
+  const { height, width } = heightWidth(config.imageSize);
+  const { rows, cols } = tokenGridOf(config);
+  const pixels = graph.input("pixels", "float32", ["batch", channels, height, width]);
   const mapped = addPixelMap(graph, pixels, pixelRange);
   const logits =
-    config.architecture === "dall-e" ? addDallE(context, mapped, config) : addStrided(context, mapped, config); // [B, V, S, S]
+    config.architecture === "dall-e" ? addDallE(context, mapped, config) : addStrided(context, mapped, config); // [B, V, rows, cols]
   const ids = graph.node("ArgMax", "ids", [logits], { axis: 1, keepdims: 0 });
-  graph.output(ids, "int64", ["batch", gridSide(config), gridSide(config)]);
+  graph.output(ids, "int64", ["batch", rows, cols]);
   return graph.finish();
 }
 

@@ -4,6 +4,7 @@ import {
   cellAt,
   cellCount,
   cellGrid,
+  formatAsSize,
   formatGrid,
   formatSize,
   heightWidth,
@@ -45,6 +46,15 @@ describe("sizes", () => {
     expect(() => parseImageSize(text)).toThrow(
       `[parseImageSize] expected a size such as 224 or 384x640 (height x width), got "${text}"`,
     );
+  });
+
+  it("print as what they are where they are none", () => {
+    expect([formatAsSize([384, 640]), formatAsSize(224), formatAsSize([0, 8]), formatAsSize("large")]).toEqual([
+      "384 x 640",
+      "224",
+      "0,8",
+      "large",
+    ]);
   });
 
   it("are positive integers", () => {

@@ -38,6 +38,11 @@ export function formatSize(size: ImageSize): string {
   return height === width ? String(height) : `${height} x ${width}`;
 }
 
+/** A value as messages print it where a size is expected: a size as `formatSize`, anything else as it is. */
+export function formatAsSize(value: unknown): string {
+  return isImageSize(value) ? formatSize(value) : String(value);
+}
+
 /** A grid as messages print it: `14x14`. */
 export function formatGrid({ rows, cols }: Grid): string {
   return `${rows}x${cols}`;

@@ -1,12 +1,13 @@
 // Views of images as the batch that a model sees.
 import { tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { imageShape, type ImageSize } from "@beitjs/tensor-core/grid";
 import { stack } from "./data/index.ts";
 
-/** Views of [S, S, C] on a backend. -> [B, S, S, C] */
+/** Views of [H, W, C] on a backend. -> [B, H, W, C] */
 export function viewBatch(
   views: readonly Float32Array[],
-  { imageSize, channels }: { readonly imageSize: number; readonly channels: number },
+  config: { readonly imageSize: ImageSize; readonly channels: number },
   backend: Backend,
 ): Tensor {
-  return tensor(stack(views), [views.length, imageSize, imageSize, channels], backend);
+  return tensor(stack(views), imageShape(views.length, config), backend);
 }

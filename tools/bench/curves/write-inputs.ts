@@ -1,8 +1,9 @@
 // Writes the first weights and all batches of a training into a folder. Runs in a process of its own. Prints one line of JSON.
 import { writeFileSync } from "node:fs";
-import { gridSide, initBeit } from "@beitjs/beit-encoder";
+import { gridOf, initBeit } from "@beitjs/beit-encoder";
 import { blockwiseMask } from "@beitjs/masking";
 import { leaves, type Tensor } from "@beitjs/tensor-core";
+import { cellCount, heightWidth } from "@beitjs/tensor-core/grid";
 import { createRng, streams, type Rng } from "@beitjs/tensor-core/random";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import { fromFloat32, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
@@ -11,12 +12,13 @@ import { curveFiles, curveSeeds, type CurveSettings } from "./settings.ts";
 export type WriteInputsRequest = CurveSettings & { readonly folder: string };
 
 const { folder, model, batch, masked, steps } = JSON.parse(process.argv[2]) as WriteInputsRequest;
-const { imageSize, patchSize, channels } = model;
+const { patchSize, channels } = model;
+const { height: imageHeight, width: imageWidth } = heightWidth(model.imageSize);
 /** Rectangles of one color in an image, on a background of another. */
 const RECTANGLES = 3;
 const NOISE = 0.05;
 
-const side = gridSide(model);
+const grid = gridOf(model);
 const files = curveFiles(folder);
 curveSeeds.forEach((seed, i) => writeFileSync(files.weights[i], firstWeights(seed)));
 const images = Array.from({ length: steps * batch }, (_, index) =>
@@ -24,7 +26,7 @@ const images = Array.from({ length: steps * batch }, (_, index) =>
 );
 const masks = images.map((_, index) =>
   blockwiseMask(
-    { rows: side, cols: side },
+    grid,
     { variant: "exact", count: masked, minBlock: 4 },
     createRng({ seed: 1, stream: streams.mask, index }),
   ),
@@ -43,31 +45,31 @@ function firstWeights(seed: number): Uint8Array {
   return writeSafetensors(tensors);
 }
 
-// [size, size, C], values about in [-1, 1].
+// [H, W, C], values about in [-1, 1].
 function drawImage(rng: Rng): Float32Array {
   const color = (): number[] => Array.from({ length: channels }, () => rng.uniform() * 2 - 1);
-  const pixels = new Float32Array(imageSize ** 2 * channels);
+  const pixels = new Float32Array(imageHeight * imageWidth * channels);
   const fill = (values: readonly number[], [top, left, height, width]: readonly number[]): void => {
-    for (let row = top; row < Math.min(imageSize, top + height); row++)
-      for (let column = left; column < Math.min(imageSize, left + width); column++)
-        pixels.set(values, (row * imageSize + column) * channels);
+    for (let row = top; row < Math.min(imageHeight, top + height); row++)
+      for (let column = left; column < Math.min(imageWidth, left + width); column++)
+        pixels.set(values, (row * imageWidth + column) * channels);
   };
-  fill(color(), [0, 0, imageSize, imageSize]);
+  fill(color(), [0, 0, imageHeight, imageWidth]);
   for (let i = 0; i < RECTANGLES; i++)
-    fill(color(), [rng.integer(imageSize), rng.integer(imageSize), 8 + rng.integer(16), 8 + rng.integer(16)]);
+    fill(color(), [rng.integer(imageHeight), rng.integer(imageWidth), 8 + rng.integer(16), 8 + rng.integer(16)]);
   return pixels.map((value) => value + NOISE * rng.normal());
 }
 
 // The mean color of every patch, eight steps a channel.
 function colorsOf(image: Float32Array): number[] {
-  return Array.from({ length: side ** 2 }, (_, patch) => {
-    const [top, left] = [Math.floor(patch / side) * patchSize, (patch % side) * patchSize];
+  return Array.from({ length: cellCount(grid) }, (_, patch) => {
+    const [top, left] = [Math.floor(patch / grid.cols) * patchSize, (patch % grid.cols) * patchSize];
     let token = 0;
     for (let channel = 0; channel < channels; channel++) {
       let sum = 0;
       for (let i = 0; i < patchSize ** 2; i++) {
         const [row, column] = [top + Math.floor(i / patchSize), left + (i % patchSize)];
-        sum += image[(row * imageSize + column) * channels + channel];
+        sum += image[(row * imageWidth + column) * channels + channel];
       }
       token = token * 8 + Math.max(0, Math.min(7, Math.floor((sum / patchSize ** 2 + 1) * 4)));
     }

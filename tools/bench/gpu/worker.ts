@@ -1,6 +1,7 @@
 // A contestant: the webgpu backend with one kind of products. Prints one line of JSON.
 import { initTokenizer, tokenize } from "@beitjs/dvae-tokenizer";
 import { scope, tensor, zeros, type Tensor } from "@beitjs/tensor-core";
+import { imageShape } from "@beitjs/tensor-core/grid";
 import { linear } from "@beitjs/tensor-core/ops";
 import { createRng } from "@beitjs/tensor-core/random";
 import { createWebgpuBackend } from "@beitjs/tensor-core/webgpu";
@@ -58,7 +59,7 @@ async function settled(): Promise<void> {
 async function timeTokenizer(): Promise<number[]> {
   const { tokenizer: config, tokenizerBatch } = settings;
   const tokenizer = initTokenizer(config, createRng(1), backend);
-  const shape = [tokenizerBatch, config.imageSize, config.imageSize, config.channels];
+  const shape = imageShape(tokenizerBatch, config);
   const images = tensor(
     Float32Array.from({ length: shape.reduce((product, side) => product * side) }, (_, i) => (i % 251) / 250),
     shape,

@@ -2,6 +2,7 @@
 // Winograd's convolutions do fewer, so their share of the ceiling may come out above what the kernels reach.
 import { patchCount, type BeitConfig } from "@beitjs/beit-encoder";
 import type { DallEConfig } from "@beitjs/dvae-tokenizer";
+import { cellCount, cellGrid } from "@beitjs/tensor-core/grid";
 import { tokenizerShapes } from "./parameter-shapes.ts";
 
 export function tokenizerOperations(config: DallEConfig): number {
@@ -10,8 +11,8 @@ export function tokenizerOperations(config: DallEConfig): number {
     if (!path.endsWith(".filter")) continue;
     const [output, size, , input] = shape;
     const group = path.includes(".output.") ? config.groups - 1 : Number(/groups\.(\d+)/.exec(path)?.[1] ?? 0);
-    const side = config.imageSize / 2 ** group;
-    operations += 2 * side ** 2 * output * input * size ** 2;
+    const cells = cellCount(cellGrid(config.imageSize, 2 ** group));
+    operations += 2 * cells * output * input * size ** 2;
   }
   return operations;
 }

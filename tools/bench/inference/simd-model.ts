@@ -3,6 +3,7 @@
 import { encode, openBeit, prepareBeit } from "@beitjs/beit-encoder";
 import { openTokenizerEncoder, tokenize } from "@beitjs/dvae-tokenizer";
 import { scope, tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { imageShape } from "@beitjs/tensor-core/grid";
 import { openFile } from "@beitjs/tensor-core/files/node";
 import type { NetworkName } from "./settings.ts";
 
@@ -13,7 +14,7 @@ export type OpenSimdModel = {
   readonly imageSize?: number;
 };
 
-/** `run` takes a batch [B, size, size, 3]. */
+/** `run` takes a batch [B, H, W, 3]. */
 export type SimdModel = { run(pixels: Float32Array, batch: number): Promise<Float32Array | Int32Array> };
 
 export async function openSimdModel(
@@ -21,11 +22,11 @@ export async function openSimdModel(
   backend: Backend,
 ): Promise<SimdModel> {
   const file = await openFile(weights);
-  const { forward, size, channels } = await openForward();
+  const { forward, config } = await openForward();
   await file.close();
   return {
     async run(pixels, batch) {
-      const output = scope(backend, () => forward(tensor(pixels, [batch, size, size, channels], backend)));
+      const output = scope(backend, () => forward(tensor(pixels, imageShape(batch, config), backend)));
       const values = (await output.read()) as Float32Array | Int32Array;
       output.dispose();
       return values;
@@ -36,11 +37,9 @@ export async function openSimdModel(
     if (network === "encoder") {
       const { beit } = await openBeit(file, backend, { imageSize });
       prepareBeit(beit);
-      const { imageSize: size, channels } = beit.config;
-      return { forward: (images: Tensor) => encode(beit, images), size, channels };
+      return { forward: (images: Tensor) => encode(beit, images), config: beit.config };
     }
     const { tokenizer } = await openTokenizerEncoder(file, backend, { imageSize });
-    const { imageSize: size, channels } = tokenizer.config;
-    return { forward: (images: Tensor) => tokenize(tokenizer, images), size, channels };
+    return { forward: (images: Tensor) => tokenize(tokenizer, images), config: tokenizer.config };
   }
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { openBeit, type BeitConfig } from "@beitjs/beit-encoder";
 import { openTokenizerEncoder, type DallEConfig } from "@beitjs/dvae-tokenizer";
 import { bytesSource } from "@beitjs/tensor-core/files";
+import { heightWidth } from "@beitjs/tensor-core/grid";
 import { createRng } from "@beitjs/tensor-core/random";
 import { fromFloat32, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import { createSimdBackend } from "@beitjs/tensor-core/simd";
@@ -48,14 +49,15 @@ function drawWeights(): Uint8Array {
 // Squares of random colors, so that cells of the grid differ. A tokenizer expects values in [0, 1], an encoder about as
 // many above 0 as below.
 function drawPixels(): Float32Array {
-  const { imageSize, channels } = config;
+  const { channels } = config;
+  const { height, width } = heightWidth(config.imageSize);
   const rng = createRng({ seed, stream: 1 });
   const [scale, shift] = "architecture" in config ? [1, 0] : [4, -2];
-  const squares = Math.ceil(imageSize / SQUARE);
-  const colors = Float32Array.from({ length: squares ** 2 * channels }, () => rng.uniform());
-  return Float32Array.from({ length: imageSize ** 2 * channels }, (_, i) => {
+  const [rows, squares] = [Math.ceil(height / SQUARE), Math.ceil(width / SQUARE)];
+  const colors = Float32Array.from({ length: rows * squares * channels }, () => rng.uniform());
+  return Float32Array.from({ length: height * width * channels }, (_, i) => {
     const [pixel, channel] = [Math.floor(i / channels), i % channels];
-    const [row, column] = [Math.floor(pixel / imageSize / SQUARE), Math.floor((pixel % imageSize) / SQUARE)];
+    const [row, column] = [Math.floor(pixel / width / SQUARE), Math.floor((pixel % width) / SQUARE)];
     return scale * (0.9 * colors[(row * squares + column) * channels + channel] + 0.1 * rng.uniform()) + shift;
   });
 }

@@ -1,7 +1,7 @@
 // The micro model's training step on our side: encoder, loss, gradients, clip and AdamW, with the packages as they are.
 import {
   encode,
-  gridSide,
+  gridOf,
   initBeit,
   visualTokenLoss,
   weightDecayRules,
@@ -9,7 +9,8 @@ import {
   type PatchMask,
 } from "@beitjs/beit-encoder";
 import { blockwiseMask } from "@beitjs/masking";
-import { leaves, tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { leaves, sizeOf, tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { imageShape } from "@beitjs/tensor-core/grid";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import { initTrainingState, matchRules, update } from "@beitjs/trainers";
 import type { TrainSettings } from "./settings.ts";
@@ -50,21 +51,21 @@ export function createTraining(settings: TrainingSettings, backend: Backend): (b
 }
 
 function makeBatch({ model, seed, batch, masked }: TrainSettings, backend: Backend): StepBatch {
-  const { imageSize, channels, vocabSize } = model;
-  const side = gridSide(model);
+  const { vocabSize } = model;
+  const shape = imageShape(batch, model);
   const rng = createRng({ seed, stream: streams.user });
   const masks = Array.from({ length: batch }, (_, index) =>
     blockwiseMask(
-      { rows: side, cols: side },
+      gridOf(model),
       { variant: "exact", count: masked, minBlock: 4 },
       createRng({ seed, stream: streams.mask, index }),
     ),
   );
-  const pixels = Float32Array.from({ length: batch * imageSize * imageSize * channels }, () => rng.normal());
+  const pixels = Float32Array.from({ length: sizeOf(shape) }, () => rng.normal());
   const targets = Int32Array.from({ length: batch * masked }, () => rng.integer(vocabSize));
   return {
     masks,
-    pixels: tensor(pixels, [batch, imageSize, imageSize, channels], backend),
+    pixels: tensor(pixels, shape, backend),
     targets: tensor(targets, [targets.length], backend, "int32"),
   };
 }

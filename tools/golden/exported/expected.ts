@@ -2,14 +2,14 @@
 import { classLogits, encode, pooledFeatures, visualTokenLogits, type Beit } from "@beitjs/beit-encoder";
 import { tokenize, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import { scope, tensor, type Tensor } from "@beitjs/tensor-core";
-import { channelsLast, maskFor, pixelsFor } from "./models.ts";
+import { channelsFirstShape, channelsLast, maskFor, pixelsFor } from "./models.ts";
 
 export type Outputs = Readonly<Record<string, Tensor>>;
 
 export function expectedOfBeit(beit: Beit, output: "features" | "logits", batch: number): Outputs {
   const { config, params } = beit;
   const { backend } = params.classToken;
-  const shape = [batch, config.channels, config.imageSize, config.imageSize];
+  const shape = channelsFirstShape(batch, config);
   const pixels = channelsLast(pixelsFor(config, batch, "signed"), shape, backend);
   if (output === "logits" && config.vocabSize > 0) {
     const cells = maskFor(config, batch);
@@ -24,7 +24,7 @@ export function expectedOfBeit(beit: Beit, output: "features" | "logits", batch:
 
 export function expectedOfTokenizer(tokenizer: Tokenizer, batch: number): Outputs {
   const { config, params } = tokenizer;
-  const shape = [batch, config.channels, config.imageSize, config.imageSize];
+  const shape = channelsFirstShape(batch, config);
   const pixels = pixelsFor(config, batch, "unit");
   return { ids: tokenize(tokenizer, channelsLast(pixels, shape, params.codebook.table.backend)) };
 }

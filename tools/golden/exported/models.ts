@@ -1,7 +1,8 @@
 // Small models of every variant, filled by formula, so that the same files come out on every machine.
-import { loadBeit, parameterShapes, type Beit, type BeitConfig } from "@beitjs/beit-encoder";
+import { loadBeit, parameterShapes, patchCount, type Beit, type BeitConfig } from "@beitjs/beit-encoder";
 import { dvaeVariants, initTokenizer, loadTokenizer, type DvaeConfig, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import { leaves, sizeOf, tensor, type Backend, type Shape, type Tensor } from "@beitjs/tensor-core";
+import { heightWidth, imageShape } from "@beitjs/tensor-core/grid";
 import { createRng } from "@beitjs/tensor-core/random";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import { fromFloat32, writeSafetensors } from "@beitjs/tensor-core/safetensors";
@@ -54,6 +55,9 @@ export const beitCases: Readonly<Record<string, BeitCase>> = {
   "classifier-on-token-features": { output: "features", config: classifierOnToken },
   "unusual-logits": { output: "logits", config: unusual },
   "bare-features": { output: "features", config: { ...classifier, classes: 0 } },
+  "wide-pretraining-logits": { output: "logits", config: { ...pretraining, imageSize: [16, 40] } },
+  "tall-classifier-logits": { output: "logits", config: { ...classifier, imageSize: [40, 24] } },
+  "wide-positions-features": { output: "features", config: { ...classifierOnToken, imageSize: [24, 64] } },
 };
 
 const tinyDallE: DvaeConfig = {
@@ -78,6 +82,8 @@ export const tokenizerCases: Readonly<Record<string, DvaeConfig>> = {
   "tokenizer-dall-e-one-block": { ...tinyDallE, groups: 2, blocksPerGroup: 1, channels: 1 },
   "tokenizer-strided": tinyStrided,
   "tokenizer-strided-middle": { ...tinyStrided, blocksPerStage: 0, middleBlocks: 2, pixelRange: "unit" },
+  "tokenizer-dall-e-wide": { ...tinyDallE, imageSize: [12, 28] },
+  "tokenizer-strided-tall": { ...tinyStrided, imageSize: [28, 12] },
 };
 
 export function buildBeit(config: BeitConfig, backend: Backend): Beit {
@@ -100,26 +106,29 @@ export function buildTokenizer(config: DvaeConfig, backend: Backend): Tokenizer 
   return loadTokenizer(writeSafetensors(values), backend, { config });
 }
 
-/** Images as graphs take them [B, C, S, S]: noise in [-1, 1), or, for tokenizers, black and white squares with noise, in [0, 1). */
-export function pixelsFor(
-  { imageSize, channels }: BeitConfig | DvaeConfig,
-  batch: number,
-  range: "signed" | "unit",
-): Float32Array {
-  const square = (i: number) => Math.floor(Math.floor(i / imageSize) / 4) * imageSize + Math.floor((i % imageSize) / 4);
+/** Images as graphs take them [B, C, H, W]: noise in [-1, 1), or, for tokenizers, black and white squares with noise, in [0, 1). */
+export function pixelsFor(config: BeitConfig | DvaeConfig, batch: number, range: "signed" | "unit"): Float32Array {
+  const { width } = heightWidth(config.imageSize);
+  const square = (i: number) => Math.floor(Math.floor(i / width) / 4) * width + Math.floor((i % width) / 4);
   const value = (i: number) =>
     range === "signed"
       ? hashSigned(1000, i)
       : 0.2 * hashUniform(1000, i) + 0.8 * Math.round(hashUniform(1001, square(i)));
-  return Float32Array.from({ length: batch * channels * imageSize ** 2 }, (_, i) => value(i));
+  return Float32Array.from({ length: sizeOf(imageShape(batch, config)) }, (_, i) => value(i));
 }
 
 /** Every third patch, beginning with another one in every example. [B, N] */
-export function maskFor({ imageSize, patchSize }: BeitConfig, batch: number): Int32Array {
-  const patches = (imageSize / patchSize) ** 2;
+export function maskFor(config: BeitConfig, batch: number): Int32Array {
+  const patches = patchCount(config);
   return Int32Array.from({ length: batch * patches }, (_, i) =>
     ((i % patches) + Math.floor(i / patches)) % 3 === 0 ? 1 : 0,
   );
+}
+
+/** Shape of a batch as graphs take it. [B, C, H, W] */
+export function channelsFirstShape(batch: number, config: BeitConfig | DvaeConfig): Shape {
+  const [, height, width, channels] = imageShape(batch, config);
+  return [batch, channels, height, width];
 }
 
 /** [B, C, H, W] -> tensor [B, H, W, C] */

@@ -9,7 +9,16 @@ import { beitToOnnx, tokenizerToOnnx } from "@beitjs/onnx";
 import { decodeModel, type DecodedModel } from "./decode.ts";
 import { evaluate } from "./evaluate.ts";
 import { expectedOfBeit, expectedOfTokenizer, type Outputs } from "./expected.ts";
-import { beitCases, buildBeit, buildTokenizer, channelsLast, maskFor, pixelsFor, tokenizerCases } from "./models.ts";
+import {
+  beitCases,
+  buildBeit,
+  buildTokenizer,
+  channelsFirstShape,
+  channelsLast,
+  maskFor,
+  pixelsFor,
+  tokenizerCases,
+} from "./models.ts";
 import { operators, type Array64 } from "./operators.ts";
 
 const backend = createReferenceBackend();
@@ -97,12 +106,12 @@ describe.each(names)("%s", (name) => {
 
 function tokenLogitsOf(name: string): ArrayLike<number> {
   const config = tokenizerCases[name];
-  const shape = [BATCH, config.channels, config.imageSize, config.imageSize];
+  const shape = channelsFirstShape(BATCH, config);
   const pixels = channelsLast(pixelsFor(config, BATCH, "unit"), shape, backend);
   return tokenLogits(buildTokenizer(config, backend), pixels).readSync();
 }
 
-// [B, V, S, S] -> [B, S, S, V]
+// [B, V, rows, cols] -> [B, rows, cols, V]
 function turned(logits: Array64): Float64Array {
   return operators.Transpose([logits], { outputs: 1, attributes: { perm: [0, 2, 3, 1] } })[0].data;
 }

@@ -123,7 +123,7 @@ export const operators: Readonly<Record<string, Operator>> = {
     const [stride] = integers(attributes, "strides");
     const pad = attributes.pads === undefined ? 0 : integers(attributes, "pads")[0];
     const [outputs, channels, size] = filter.shape;
-    const side = (x.shape[2] + 2 * pad - size) / stride + 1;
+    const side = (length: number) => Math.floor((length + 2 * pad - size) / stride) + 1;
     const at = ([b, o, row, column]: readonly number[]) =>
       bias.data[o] +
       sum(channels * size * size, (tap) => {
@@ -132,7 +132,7 @@ export const operators: Readonly<Record<string, Operator>> = {
         if (y < 0 || z < 0 || y >= x.shape[2] || z >= x.shape[3]) return 0;
         return x.data[offset(x.shape, [b, c, y, z])] * filter.data[o * channels * size ** 2 + tap];
       });
-    return [fill([x.shape[0], outputs, Math.floor(side), Math.floor(side)], at)];
+    return [fill([x.shape[0], outputs, side(x.shape[2]), side(x.shape[3])], at)];
   },
   MaxPool: ([x], { attributes }) => {
     const [size] = integers(attributes, "kernel_shape");

@@ -10,7 +10,16 @@ import { fromFloat32, fromInt32, writeSafetensors, type SafeTensor } from "@beit
 import { createSimdBackend } from "@beitjs/tensor-core/simd";
 import { beitToOnnx, tokenizerToOnnx } from "@beitjs/onnx";
 import { expectedOfBeit, expectedOfTokenizer, type Outputs } from "./expected.ts";
-import { beitCases, buildBeit, buildTokenizer, maskFor, pixelsFor, tokenizerCases, type BeitCase } from "./models.ts";
+import {
+  beitCases,
+  buildBeit,
+  buildTokenizer,
+  channelsFirstShape,
+  maskFor,
+  pixelsFor,
+  tokenizerCases,
+  type BeitCase,
+} from "./models.ts";
 
 type Settings = { readonly folder: string; readonly size: "small" | "real" | "large" };
 type Inputs = Readonly<Record<string, SafeTensor>>;
@@ -43,14 +52,13 @@ backend.dispose();
 console.log(JSON.stringify(report));
 
 async function exportBeit(name: string, { output, config }: BeitCase): Promise<void> {
-  const { imageSize, channels } = config;
   const beit = buildBeit(config, backend);
   const start = performance.now();
   const bytes = await beitToOnnx(beit, { output });
   const exportMs = performance.now() - start;
   const pixels = pixelsFor(config, batch, "signed");
   const inputs: Record<string, SafeTensor> = {
-    pixel_values: fromFloat32(pixels, [batch, channels, imageSize, imageSize]),
+    pixel_values: fromFloat32(pixels, channelsFirstShape(batch, config)),
   };
   if (output === "logits" && config.vocabSize > 0) {
     const cells = maskFor(config, batch);
@@ -67,12 +75,11 @@ async function exportBeit(name: string, { output, config }: BeitCase): Promise<v
 }
 
 async function exportTokenizer(name: string, config: DvaeConfig): Promise<void> {
-  const { imageSize, channels } = config;
   const tokenizer = buildTokenizer(config, backend);
   const start = performance.now();
   const bytes = await tokenizerToOnnx(tokenizer);
   const exportMs = performance.now() - start;
-  const pixels = fromFloat32(pixelsFor(config, batch, "unit"), [batch, channels, imageSize, imageSize]);
+  const pixels = fromFloat32(pixelsFor(config, batch, "unit"), channelsFirstShape(batch, config));
   writeFileSync(officialFile(name), await saveOfficialTokenizer(tokenizer));
   const run = (): Outputs => {
     const outputs = expectedOfTokenizer(tokenizer, batch);

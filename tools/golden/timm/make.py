@@ -19,6 +19,24 @@ variants = {
     "classifier-class": dict(common, use_abs_pos_emb=True, global_pool="token"),
 }
 labels = torch.tensor([1, 3])
+# Images that are no squares: models made at their size (height, width), and weights brought to another one.
+tables = dict(use_abs_pos_emb=False, use_rel_pos_bias=True, init_values=0.1)
+rectangles = {
+    "wide-mean": ((16, 40), dict(common, **tables)),
+    "tall-token": ((36, 12), dict(common, **tables, patch_size=4, global_pool="token")),
+    "wide-shared": ((24, 48), dict(common, use_abs_pos_emb=False, use_shared_rel_pos_bias=True, init_values=0.1)),
+    "tall-positions": ((40, 24), dict(common, use_abs_pos_emb=True, global_pool="token")),
+    "strip-both": ((8, 32), dict(common, **tables, patch_size=4) | dict(use_abs_pos_emb=True)),
+}
+# Positions of one size for another: what is resized, from and to. The last has a square's number of patches.
+resizings = {
+    "square-to-wide": ("wide-mean", (32, 32), (24, 56)),
+    "wide-to-tall": ("wide-mean", (16, 40), (48, 24)),
+    "tall-to-square": ("tall-token", (36, 12), (24, 24)),
+    "square-to-wide-shared": ("wide-shared", (32, 32), (16, 64)),
+    "square-to-tall-positions": ("tall-positions", (32, 32), (56, 24)),
+    "wide-to-square-positions": ("tall-positions", (16, 64), (32, 32)),
+}
 
 
 def signed(tensor, count):
@@ -32,8 +50,9 @@ def signed(tensor, count):
     return 2 * ((x ^ (x >> np.uint32(15))).astype(np.float64) / 2**32) - 1
 
 
-def pixels_of(side):
-    return torch.from_numpy(signed(1000, 2 * 3 * side * side)).reshape(2, 3, side, side)
+def pixels_of(size):
+    height, width = (size, size) if isinstance(size, int) else size
+    return torch.from_numpy(signed(1000, 2 * 3 * height * width)).reshape(2, 3, height, width)
 
 
 def fill(model):
@@ -53,9 +72,10 @@ def pick(values):
     return torch.cat([flat.norm().reshape(1), flat[places]])
 
 
-def create(name, side=32):
+def create(name, size=32):
     """In float64, so that what a comparison shows is the other side's error, and with attention in plain steps."""
-    model = fill(Beit(img_size=side, **variants[name])).double().eval()
+    options = variants[name] if name in variants else rectangles[name][1]
+    model = fill(Beit(img_size=size, **options)).double().eval()
     for block in model.blocks:
         block.attn.fused_attn = False
     return model
@@ -104,15 +124,20 @@ def train(name, weights):
     return {"losses": torch.stack(losses), **trained}
 
 
-def expect(name, weights):
-    model = create(name)
-    model.load_state_dict(weights)
+def compute(model, size):
+    """Logits, loss, hidden states and attention probabilities, and picks of every gradient."""
     seen = observe(model)
-    logits = model(pixels_of(32))
+    logits = model(pixels_of(size))
     loss = torch.nn.functional.cross_entropy(logits, labels)
     loss.backward()
     gradients = {f"gradient.{key}": pick(parameter.grad) for key, parameter in model.named_parameters()}
-    return {"logits": logits, "loss": loss.reshape(1), **seen, **gradients, **train(name, weights)}
+    return {"logits": logits, "loss": loss.reshape(1), **seen, **gradients}
+
+
+def expect(name, weights):
+    model = create(name)
+    model.load_state_dict(weights)
+    return {**compute(model, 32), **train(name, weights)}
 
 
 def resize(name, weights, side):
@@ -130,6 +155,22 @@ def resize(name, weights, side):
     return {"encoded": seen["hidden.2"], "logits": logits, **kept}
 
 
+def bring(name, old, new):
+    """The positions of one size for another, as a model in memory meets it, and what it computes then."""
+    live = create(name, old).float()
+    live.set_input_size(new)
+    model = create(name, new)
+    model.load_state_dict(live.state_dict())
+    kept = {key: value for key, value in model.named_parameters() if "relative_position" in key or key == "pos_embed"}
+    if old[0] == old[1] and name != "tall-positions":
+        # A checkpoint, which says nothing of its size, is taken for a square.
+        loaded = checkpoint_filter_fn(dict(create(name, old).float().state_dict()), create(name, new))
+        assert all(torch.equal(loaded[key].double(), value) for key, value in kept.items())
+    seen = observe(model)
+    logits = model(pixels_of(new))
+    return {"encoded": seen["hidden.2"], "logits": logits, **kept}
+
+
 def write(file, tensors):
     modules = dict(timm=timm, torch=torch, safetensors=safetensors, numpy=np)
     tensors = {key: value.detach().float().contiguous() for key, value in tensors.items()}
@@ -142,3 +183,8 @@ for name in variants:
     write(here / name / "expected.safetensors", expect(name, weights))
     for side in (24, 48):
         write(here / name / f"resized-{side}.safetensors", resize(name, weights, side))
+(here / "rectangles").mkdir(exist_ok=True)
+for name, (size, _) in rectangles.items():
+    write(here / "rectangles" / f"{name}.safetensors", compute(create(name, size), size))
+for name, (model, old, new) in resizings.items():
+    write(here / "rectangles" / f"{name}.safetensors", bring(model, old, new))

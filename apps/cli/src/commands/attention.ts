@@ -1,8 +1,9 @@
 // Where a patch looks: its attention over all patches, drawn over the image. (BEiT paper, section 3.4)
-import { attentionMaps, gridSide, type Beit } from "@beitjs/beit-encoder";
-import { scope, tensor } from "@beitjs/tensor-core";
+import { attentionMaps, gridOf, type Beit } from "@beitjs/beit-encoder";
+import { scope } from "@beitjs/tensor-core";
+import { heightWidth, type Grid } from "@beitjs/tensor-core/grid";
 import { fromFloat } from "@beitjs/tensor-core/image";
-import { evalView } from "@beitjs/trainers";
+import { evalView, viewBatch } from "@beitjs/trainers";
 import { readImage } from "@beitjs/trainers/node";
 import sharp from "sharp";
 import { openBackend } from "../backends/open.ts";
@@ -17,15 +18,15 @@ export async function run(flags: FlagValues<typeof attentionFlags>, context: Con
   const { backend } = await openBackend(flags, context);
   const { beit, view } = await openEncoder(flags.model, backend, flags, context);
   const { config } = beit;
-  const patch = parsePatch(flags.patch, gridSide(config));
+  const patch = parsePatch(flags.patch, gridOf(config));
   const layer = below("--layer", flags.layer ?? config.depth - 1, config.depth);
   const head = flags.head === undefined ? undefined : below("--head", flags.head, config.heads);
   const image = await readImage(flags.image);
   const pixels = evalView(image, view);
   const weights = await patchAttention(beit, pixels, { patch, layer, head });
-  const seen = fromFloat(pixels, { width: view.size, height: view.size, channels: view.channels }, view.normalization);
-  const { data, size } = drawAttention(seen, weights, { side: gridSide(config), patch });
-  const png = await sharp(data, { raw: { width: size, height: size, channels: 3 } })
+  const seen = fromFloat(pixels, { ...heightWidth(view.size), channels: view.channels }, view.normalization);
+  const { data, width, height } = drawAttention(seen, weights, { grid: gridOf(config), patch });
+  const png = await sharp(data, { raw: { width, height, channels: 3 } })
     .png()
     .toBuffer();
   await writeResult(flags.out, png);
@@ -42,13 +43,13 @@ export async function run(flags: FlagValues<typeof attentionFlags>, context: Con
   return exitCodes.done;
 }
 
-function parsePatch(text: string, side: number): number {
+function parsePatch(text: string, { rows, cols }: Grid): number {
   const [row, col, ...rest] = text.split(",").map((part) => (part.trim() === "" ? NaN : Number(part)));
-  const inGrid = (place: number) => Number.isInteger(place) && place >= 0 && place < side;
-  if (rest.length > 0 || !inGrid(row) || !inGrid(col)) {
-    throw usageError(`--patch ${text}: expected row,col from 0,0 to ${side - 1},${side - 1}`);
+  const within = (place: number, count: number) => Number.isInteger(place) && place >= 0 && place < count;
+  if (rest.length > 0 || !within(row, rows) || !within(col, cols)) {
+    throw usageError(`--patch ${text}: expected row,col from 0,0 to ${rows - 1},${cols - 1}`);
   }
-  return row * side + col;
+  return row * cols + col;
 }
 
 function below(flag: string, value: number, limit: number): number {
@@ -62,13 +63,10 @@ async function patchAttention(
   pixels: Float32Array,
   { patch, layer, head }: { readonly patch: number; readonly layer: number; readonly head: number | undefined },
 ): Promise<Float32Array> {
-  const { imageSize, channels, heads } = beit.config;
+  const { heads } = beit.config;
   const { backend } = beit.params.classToken;
   const [map] = scope(backend, () =>
-    attentionMaps(beit, tensor(pixels, [1, imageSize, imageSize, channels], backend), {
-      patches: [patch],
-      blocks: [layer],
-    }),
+    attentionMaps(beit, viewBatch([pixels], beit.config, backend), { patches: [patch], blocks: [layer] }),
   ); // [1, H, 1, N + 1]
   const values = await map.read();
   const tokens = values.length / heads;

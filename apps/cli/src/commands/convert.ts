@@ -1,14 +1,15 @@
 // A model from any of the formats we read to any that we write, with a model card beside it.
 import { promises as files } from "node:fs";
 import { join } from "node:path";
-import { parameterCount } from "@beitjs/beit-encoder";
+import { parameterCount, type Preprocessing } from "@beitjs/beit-encoder";
 import { leaves, type Backend, type Tensor } from "@beitjs/tensor-core";
+import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
 import { openBackend } from "../backends/open.ts";
 import type { Context, FlagValues } from "../program/command.ts";
 import type { Format } from "../convert/format-names.ts";
 import { beitFiles, tokenizerFiles, type WrittenFiles } from "../convert/formats.ts";
-import { modelCard } from "../convert/model-card.ts";
+import { modelCard, sides } from "../convert/model-card.ts";
 import { beitUsage, tokenizerUsage } from "../convert/usage.ts";
 import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
 import { readLabels } from "../models/labels.ts";
@@ -40,14 +41,15 @@ type Flags = Parameters<typeof openEncoder>[2] & {
   readonly to: Format;
   readonly onnxOutput: "logits" | "features";
   readonly labels: string | undefined;
-  readonly tokenSize: number | undefined;
+  readonly tokenSize: ImageSize | undefined;
   readonly half: boolean;
 };
 type Converted = { readonly content: WrittenFiles; readonly card: string };
 
 async function convertBeit(flags: Flags, backend: Backend, context: Context): Promise<Converted> {
   const opened = await openEncoder(flags.model, backend, flags, context);
-  const { beit, preprocessing, origin, path, sha256, checkpoint } = opened;
+  const { beit, origin, path, sha256, checkpoint } = opened;
+  const preprocessing = flags.to === "hugging-face" ? stretched(opened.preprocessing, context) : opened.preprocessing;
   const { config } = beit;
   const labels = flags.labels === undefined ? opened.labels : await readLabels(flags.labels, config.classes);
   const onnxOutput = config.classes + config.vocabSize > 0 ? flags.onnxOutput : "features";
@@ -61,7 +63,7 @@ async function convertBeit(flags: Flags, backend: Backend, context: Context): Pr
     content: await beitFiles({ beit, labels, preprocessing, onnxOutput, half: flags.half }, flags.to),
     card: modelCard({
       title: `BEiT, ${config.depth} layers of width ${config.width}`,
-      summary: `A BEiT image transformer (Bao et al. 2021), ${task}, for images of ${config.imageSize} x ${config.imageSize} pixels.`,
+      summary: `A BEiT image transformer (Bao et al. 2021), ${task}, for images of ${sides(config.imageSize)} pixels.`,
       metadata: {
         library_name: flags.to === "hugging-face" ? "transformers" : flags.to === "onnx" ? "onnx" : "beitjs",
         ...(config.classes > 0 && { pipeline_tag: "image-classification" }),
@@ -79,6 +81,15 @@ async function convertBeit(flags: Flags, backend: Backend, context: Context): Pr
   };
 }
 
+// transformers keeps the shape of images by their short side alone, which says nothing of a rectangle.
+function stretched(preprocessing: Preprocessing, { terminal }: Context): Preprocessing {
+  const { size, fit, crop } = preprocessing;
+  if (fit === "square" || typeof size === "number") return preprocessing;
+  const seen = crop === 0 ? size : crop;
+  terminal.warn(`transformers can only stretch images to ${sides(seen)} pixels, where this model keeps their shape`);
+  return { ...preprocessing, size: seen, fit: "square", crop: 0 };
+}
+
 async function convertTokenizer(
   paths: readonly string[],
   { to, tokenSize, half }: Flags,
@@ -92,7 +103,7 @@ async function convertTokenizer(
     content: await tokenizerFiles(tokenizer, to, { half }),
     card: modelCard({
       title: `Discrete VAE with ${config.vocabSize} visual tokens`,
-      summary: `An image tokenizer: ${config.imageSize} x ${config.imageSize} pixels to a grid of visual tokens and back.`,
+      summary: `An image tokenizer: ${sides(config.imageSize)} pixels to a grid of visual tokens and back.`,
       metadata: { library_name: to === "onnx" ? "onnx" : "beitjs", tags: ["dvae", "vision"] },
       source: { origin, path, sha256 },
       config,

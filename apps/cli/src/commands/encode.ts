@@ -1,4 +1,5 @@
 // Images to features, for search, clustering or a model on top.
+import { formatSize } from "@beitjs/tensor-core/grid";
 import { extname } from "node:path";
 import { openBackend } from "../backends/open.ts";
 import { featureShape, imageFeatures, type FeatureOptions } from "../models/beit-outputs.ts";
@@ -58,7 +59,7 @@ function metadataOf(
     modelSha256: sha256,
     output: kind,
     layer: layer === undefined ? "last" : String(layer),
-    imageSize: String(view.size),
+    imageSize: formatSize(view.size),
   };
 }
 

@@ -1,8 +1,8 @@
 // What a tokenizer keeps of images: the image, its visual tokens and what is made of them, as pictures.
 import { promises as files } from "node:fs";
 import { extname, join } from "node:path";
-import type { Tokenizer } from "@beitjs/dvae-tokenizer";
-import type { Image } from "@beitjs/tensor-core/image";
+import { decodeTokens, type Tokenizer } from "@beitjs/dvae-tokenizer";
+import { imagesOf, type Image } from "@beitjs/tensor-core/image";
 import sharp from "sharp";
 import { openBackend } from "../backends/open.ts";
 import type { Context, FlagValues } from "../program/command.ts";
@@ -15,7 +15,7 @@ import { openTokenizer } from "../models/open-tokenizer.ts";
 import { pictureNames } from "../files/picture-names.ts";
 import { writeResult } from "../runs/folder.ts";
 import { readTokens } from "../files/token-file.ts";
-import { decodeTokens, reconstruct, type Reconstruction } from "../models/tokenizer-outputs.ts";
+import { reconstruct, type Reconstruction } from "../models/tokenizer-outputs.ts";
 import { tokenEvalView } from "../images/eval-views.ts";
 import type { reconstructFlags } from "./declarations/reconstruct.ts";
 
@@ -99,10 +99,8 @@ async function fromTokens(tokenizer: Tokenizer, flags: TokenFlags, { terminal, i
     await new Promise((resolve) => setImmediate(resolve)); // a signal is heard between batches
     interrupt.check();
     const part = all.slice(start, start + flags.batch);
-    const decoded = await decodeTokens(
-      tokenizer,
-      part.map(({ tokens }) => tokens),
-    );
+    const ids = part.flatMap(({ tokens }) => Array.from(tokens));
+    const decoded = imagesOf(await decodeTokens(tokenizer, ids), tokenizer.config);
     for (const [i, image] of decoded.entries()) await writePng(output.path(start + i), image);
   }
   terminal.info(`${all.length} images decoded: ${flags.out}`);

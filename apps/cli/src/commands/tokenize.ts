@@ -1,6 +1,7 @@
 // Images to their visual tokens: as a grid to look at, as JSON, or as safetensors for other programs.
 import { extname } from "node:path";
-import { gridSide, type DvaeConfig, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
+import { tokenGridOf, type DvaeConfig, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
+import { cellCount, type Grid } from "@beitjs/tensor-core/grid";
 import { fromInt32, writeSafetensors } from "@beitjs/tensor-core/safetensors";
 import { tokensOf } from "@beitjs/trainers";
 import { openBackend } from "../backends/open.ts";
@@ -47,7 +48,7 @@ async function* tokenizeAll(
 ): AsyncGenerator<TokenizedImage> {
   const { imageSize, channels } = tokenizer.config;
   const view = tokenEvalView(channels === 1 ? 1 : 3, imageSize);
-  const cells = gridSide(tokenizer.config) ** 2;
+  const cells = cellCount(tokenGridOf(tokenizer.config));
   const options = { view, batch: 32, label: "tokenizing", threads };
   for await (const { names, views } of imageBatches(images, options, context)) {
     const ids = Int32Array.from(await tokensOf(tokenizer, views));
@@ -56,28 +57,28 @@ async function* tokenizeAll(
 }
 
 function show({ name, tokens }: TokenizedImage, config: DvaeConfig, { terminal, host }: Context): void {
-  const grid = rowsOf(tokens, gridSide(config));
+  const grid = rowsOf(tokens, tokenGridOf(config));
   terminal.event("tokens", { name, tokens: grid });
   if (!host.stdout.isTTY) return terminal.result(JSON.stringify({ name, tokens: grid }));
   const width = String(config.vocabSize - 1).length;
   terminal.result(`${name}\n${grid.map((row) => row.map((id) => String(id).padStart(width)).join(" ")).join("\n")}\n`);
 }
 
-function rowsOf(tokens: Int32Array, side: number): number[][] {
-  return Array.from({ length: side }, (_, row) => [...tokens.subarray(row * side, (row + 1) * side)]);
+function rowsOf(tokens: Int32Array, { rows, cols }: Grid): number[][] {
+  return Array.from({ length: rows }, (_, row) => [...tokens.subarray(row * cols, (row + 1) * cols)]);
 }
 
 function asJson(images: readonly TokenizedImage[], config: DvaeConfig): string {
-  const side = gridSide(config);
-  const entries = images.map(({ name, tokens }) => ({ name, tokens: rowsOf(tokens, side) }));
-  return `${JSON.stringify({ vocabSize: config.vocabSize, grid: [side, side], images: entries })}\n`;
+  const grid = tokenGridOf(config);
+  const entries = images.map(({ name, tokens }) => ({ name, tokens: rowsOf(tokens, grid) }));
+  return `${JSON.stringify({ vocabSize: config.vocabSize, grid: [grid.rows, grid.cols], images: entries })}\n`;
 }
 
 // int32 [images, rows, columns], the names in the metadata.
 function asSafetensors(images: readonly TokenizedImage[], config: DvaeConfig): Uint8Array {
-  const side = gridSide(config);
-  const values = new Int32Array(images.length * side * side);
-  images.forEach(({ tokens }, i) => values.set(tokens, i * side * side));
+  const { rows, cols } = tokenGridOf(config);
+  const values = new Int32Array(images.length * rows * cols);
+  images.forEach(({ tokens }, i) => values.set(tokens, i * rows * cols));
   const metadata = { vocabSize: String(config.vocabSize), names: JSON.stringify(images.map(({ name }) => name)) };
-  return writeSafetensors([["visualTokens", fromInt32(values, [images.length, side, side])]], metadata);
+  return writeSafetensors([["visualTokens", fromInt32(values, [images.length, rows, cols])]], metadata);
 }

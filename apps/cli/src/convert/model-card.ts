@@ -2,6 +2,7 @@
 // it is used. Everything in it is read from the model or its run; what is not known is left out.
 import type { BeitConfig, Preprocessing } from "@beitjs/beit-encoder";
 import type { DvaeConfig } from "@beitjs/dvae-tokenizer";
+import { heightWidth, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import type { Manifest, Recipe } from "@beitjs/trainers";
 import type { Snippet } from "./usage.ts";
 
@@ -62,10 +63,20 @@ function trainingSection({ step, recipe, run = {} }: Manifest): string {
 
 function describePreprocessing({ filter, size, fit, crop, mean, std }: Preprocessing): string {
   const resize =
-    fit === "square" ? `resized to ${size} x ${size} pixels` : `resized until the short side has ${size} pixels`;
-  const cut = crop > 0 && crop !== size ? `, cut to the ${crop} x ${crop} in the center` : "";
+    fit === "square"
+      ? `resized to ${sides(size)} pixels`
+      : typeof size === "number"
+        ? `resized until the short side has ${size} pixels`
+        : `resized, in its own shape, until it covers ${sides(size)} pixels`;
+  const cut = crop !== 0 && !sameSize(crop, size) ? `, cut to the ${sides(crop)} in the center` : "";
   const values = `(x - mean) / std of values in [0, 1], mean ${mean.join(", ")}, std ${std.join(", ")}`;
   return `${mean.length === 1 ? "Grey" : "RGB"}, ${resize} (${filter}, as Pillow does)${cut}; ${values}.`;
+}
+
+/** Height x width in pixels, of squares too. */
+export function sides(size: ImageSize): string {
+  const { height, width } = heightWidth(size);
+  return `${height} x ${width}`;
 }
 
 function frontMatter(fields: ModelCard["metadata"]): string {

@@ -26,7 +26,7 @@ export function beitUsage({ config }: Beit, format: Format, onnxOutput: BeitOutp
   if (format === "onnx") {
     return config.vocabSize > 0 && onnxOutput === "logits"
       ? onnx('{"pixel_values": pixels, "bool_masked_pos": mask}', "mask: bool [batch, patches]")
-      : onnx('{"pixel_values": pixels}', "float32 [batch, channels, size, size], normalized");
+      : onnx('{"pixel_values": pixels}', "float32 [batch, channels, height, width], normalized");
   }
   return python(
     "from safetensors.torch import load_file",
@@ -38,7 +38,7 @@ export function beitUsage({ config }: Beit, format: Format, onnxOutput: BeitOutp
 
 export function tokenizerUsage({ config }: Tokenizer, format: Format): Snippet {
   if (format === "beitjs") return openInOurs("dvae-tokenizer", "openTokenizer", "tokenizer");
-  if (format === "onnx") return onnx('{"pixels": pixels}', "float32 [batch, channels, size, size] in [0, 1]");
+  if (format === "onnx") return onnx('{"pixels": pixels}', "float32 [batch, channels, height, width] in [0, 1]");
   if (config.architecture === "dall-e") {
     return python(
       "from dall_e import Decoder, Encoder",

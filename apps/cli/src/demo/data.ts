@@ -28,7 +28,7 @@ export type DemoData = {
 
 export type DataOptions = {
   readonly path: string;
-  /** Side of the views: larger image files are kept in memory at twice that. */
+  /** Longest side of the views: larger image files are kept in memory at twice that. */
   readonly imageSize: number;
   readonly labelsPerClass: number;
   readonly short: boolean;

@@ -43,8 +43,8 @@ export async function finishDemo(finished: FinishedDemo, context: Context): Prom
     }),
   );
   const summary = await summarize(finished, drawn.masks.statistics, context);
-  const side = drawn.masks.statistics.grid.cols;
-  const page = await renderReport({ summary, side, curves: await readCurves(out, settings.recipes), ...drawn });
+  const { grid } = drawn.masks.statistics;
+  const page = await renderReport({ summary, grid, curves: await readCurves(out, settings.recipes), ...drawn });
   const reportPath = join(out, "report.html");
   await writeResult(reportPath, page);
   return { summary, reportPath, summaryPath: await writeSummary(out, summary) };

@@ -1,12 +1,12 @@
 // What the report shows of the models: test images through the tokenizer and back, restored from masks, and under the
 // eyes of the last block's heads.
-import { attentionMaps, encode, gridSide, visualTokenLogits, type Beit } from "@beitjs/beit-encoder";
-import { detokenize, gridSide as gridSideOf, type Tokenizer } from "@beitjs/dvae-tokenizer";
-import { maskStatistics, type Mask } from "@beitjs/masking";
-import { disposeTree, scope, tensor, type Tensor } from "@beitjs/tensor-core";
-import { fromFloat, resize, type Image } from "@beitjs/tensor-core/image";
+import { attentionMaps, encode, gridOf, patchCount, visualTokenLogits, type Beit } from "@beitjs/beit-encoder";
+import { decodeTokens, type Tokenizer } from "@beitjs/dvae-tokenizer";
+import { maskStatistics, type Grid, type Mask } from "@beitjs/masking";
+import { disposeTree, scope, type Tensor } from "@beitjs/tensor-core";
+import { imagesOf, resize, type Image } from "@beitjs/tensor-core/image";
 import { argmax } from "@beitjs/tensor-core/ops";
-import { drawMask, evalView, stack, tokensOf, type Dataset, type Example, type MaskRecipe } from "@beitjs/trainers";
+import { drawMask, evalView, tokensOf, viewBatch, type Dataset, type Example, type MaskRecipe } from "@beitjs/trainers";
 import { composite } from "../pictures/picture.ts";
 import type {
   AttentionPicture,
@@ -41,7 +41,7 @@ export async function drawPictures(options: PictureOptions): Promise<Pictures> {
     codebook: await codebookEntries(options),
     restorations: await restore(options, examples, reconstructions),
     attention: await attend(options, examples.slice(0, most.attention)),
-    masks: sampleMasks(gridSide(options.beit.config), options.settings.recipes.pretrain),
+    masks: sampleMasks(gridOf(options.beit.config), options.settings.recipes.pretrain),
   };
 }
 
@@ -65,10 +65,10 @@ async function reconstruct(
   const views = examples.map(({ image }) => evalView(image, settings.tokenView));
   const ids = Array.from(await tokensOf(tokenizer, views));
   const cells = ids.length / examples.length;
-  const restored = await decodeTokens(tokenizer, ids);
+  const restored = imagesOf(await decodeTokens(tokenizer, ids), tokenizer.config);
   return examples.map(({ name }, i) => ({
     name,
-    original: imageOf(views[i], tokenizer.config),
+    original: imagesOf(views[i], tokenizer.config)[0],
     restored: restored[i],
     visualTokens: ids.slice(i * cells, (i + 1) * cells),
   }));
@@ -78,11 +78,9 @@ async function codebookEntries({ tokenizer, tokenCounts, beit }: PictureOptions)
   const total = tokenCounts.reduce((sum, count) => sum + count, 0);
   const ids = tokenCounts.map((_, id) => id).filter((id) => tokenCounts[id] > 0);
   const used = ids.sort((a, b) => tokenCounts[b] - tokenCounts[a] || a - b).slice(0, most.codebook);
-  const cells = gridSide(beit.config) ** 2;
-  const images = await decodeTokens(
-    tokenizer,
-    used.flatMap((id) => new Array<number>(cells).fill(id)),
-  );
+  const cells = patchCount(beit.config);
+  const filled = used.flatMap((id) => new Array<number>(cells).fill(id));
+  const images = imagesOf(await decodeTokens(tokenizer, filled), tokenizer.config);
   return used.map((id, i) => ({ id, share: tokenCounts[id] / total, image: images[i] }));
 }
 
@@ -92,19 +90,19 @@ async function restore(
   reconstructions: readonly Reconstruction[],
 ): Promise<Restoration[]> {
   const examples = all.slice(0, most.restorations);
-  const masks = examples.map((_, index) => maskOf(gridSide(beit.config), settings.recipes.pretrain, index));
+  const masks = examples.map((_, index) => maskOf(gridOf(beit.config), settings.recipes.pretrain, index));
   const predicted = await predictTokens(beit, pixelsOf(beit, examples, settings), masks);
   const own = reconstructions.map(({ visualTokens }) => visualTokens);
   const filled = masks.map(({ cells }, i) =>
     own[i].map((id, cell) => (cells[cell] === 1 ? (predicted[i].get(cell) as number) : id)),
   );
-  const decoded = await decodeTokens(tokenizer, filled.flat());
+  const decoded = imagesOf(await decodeTokens(tokenizer, filled.flat()), tokenizer.config);
   const originals = examples.map((example) => seenBy(beit, example, settings));
   return masks.map((mask, i) => ({
     name: examples[i].name,
     original: originals[i],
     mask,
-    restored: composite(originals[i], resizedAs(originals[i], decoded[i]), { cells: mask.cells, side: mask.grid.cols }),
+    restored: composite(originals[i], resizedAs(originals[i], decoded[i]), mask),
     tokenized: reconstructions[i].restored,
     right: [...predicted[i]].filter(([cell, id]) => own[i][cell] === id).length,
   }));
@@ -126,11 +124,11 @@ async function predictTokens(beit: Beit, pixels: Tensor, masks: readonly Mask[])
 
 async function attend({ beit, settings }: PictureOptions, examples: readonly Example[]): Promise<AttentionPicture[]> {
   const { heads } = beit.config;
-  const tokens = gridSide(beit.config) ** 2 + 1;
+  const tokens = patchCount(beit.config) + 1;
   const pictures: AttentionPicture[] = [];
   for (const example of examples) {
     const image = seenBy(beit, example, settings);
-    const patches = contrastingPatches(image, gridSide(beit.config), most.queries);
+    const patches = contrastingPatches(image, gridOf(beit.config), most.queries);
     const pixels = pixelsOf(beit, [example], settings);
     const [map] = attentionMaps(beit, pixels, { patches }); // [1, H, patches, N + 1]
     const values = await map.read();
@@ -149,58 +147,28 @@ async function attend({ beit, settings }: PictureOptions, examples: readonly Exa
   return pictures;
 }
 
-function sampleMasks(side: number, recipe: DemoSettings["recipes"]["pretrain"]): ReportData["masks"] {
-  const masks = Array.from({ length: masksForStatistics }, (_, index) => maskOf(side, recipe, index));
+function sampleMasks(grid: Grid, recipe: DemoSettings["recipes"]["pretrain"]): ReportData["masks"] {
+  const masks = Array.from({ length: masksForStatistics }, (_, index) => maskOf(grid, recipe, index));
   const target = "count" in recipe.mask ? { target: recipe.mask.count } : {};
   return { statistics: maskStatistics(masks, target), samples: masks.slice(0, most.samples) };
 }
 
 // The masks that training draws in its first epoch.
-function maskOf(
-  side: number,
-  { mask, seed }: { readonly mask: MaskRecipe; readonly seed: number },
-  index: number,
-): Mask {
-  return drawMask({ rows: side, cols: side }, mask, { seed, epoch: 0, index });
+function maskOf(grid: Grid, { mask, seed }: { readonly mask: MaskRecipe; readonly seed: number }, index: number): Mask {
+  return drawMask(grid, mask, { seed, epoch: 0, index });
 }
 
 function pixelsOf({ config, params }: Beit, examples: readonly Example[], { pixelView }: DemoSettings): Tensor {
   const views = examples.map(({ image }) => evalView(image, pixelView));
-  return tensor(
-    stack(views),
-    [views.length, config.imageSize, config.imageSize, config.channels],
-    params.classToken.backend,
-  );
-}
-
-async function decodeTokens(tokenizer: Tokenizer, ids: readonly number[]): Promise<Image[]> {
-  const { config, params } = tokenizer;
-  const { backend } = params.codebook.table;
-  const side = gridSideOf(config);
-  const images = scope(backend, () =>
-    detokenize(tokenizer, tensor(ids, [ids.length / side ** 2, side, side], backend, "int32")),
-  );
-  const values = Float32Array.from(await images.read());
-  images.dispose();
-  const size = config.imageSize ** 2 * config.channels;
-  return Array.from({ length: values.length / size }, (_, i) =>
-    imageOf(values.subarray(i * size, (i + 1) * size), config),
-  );
+  return viewBatch(views, config, params.classToken.backend);
 }
 
 // An example as the encoder sees it, as a picture.
 function seenBy({ config }: Beit, { image }: Example, { pixelView }: DemoSettings): Image {
-  return imageOf(evalView(image, { ...pixelView, normalization: "unit" }), config);
+  return imagesOf(evalView(image, { ...pixelView, normalization: "unit" }), config)[0];
 }
 
 // The tokenizer may work on fewer pixels than the encoder.
 function resizedAs({ width, height }: Image, image: Image): Image {
   return resize(image, { width, height, filter: "bicubic" });
-}
-
-function imageOf(
-  values: Float32Array,
-  { imageSize, channels }: { readonly imageSize: number; readonly channels: number },
-): Image {
-  return fromFloat(values, { width: imageSize, height: imageSize, channels: channels as 1 | 3 }, "unit");
 }

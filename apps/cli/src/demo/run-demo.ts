@@ -1,6 +1,7 @@
 // The whole loop on real images: data, tokenizer, pre-training, fine-tuning with few labels against the same network from
 // scratch, figures and report. (BEiT, sections 2 and 3, in small)
 import type { Backend } from "@beitjs/tensor-core";
+import { heightWidth } from "@beitjs/tensor-core/grid";
 import { demoPretrain } from "@beitjs/trainers";
 import type { BackendFacts } from "../backends/open.ts";
 import type { Context } from "../program/command.ts";
@@ -36,7 +37,13 @@ export async function runDemo(options: DemoOptions, machine: Machine, context: C
   heading("1/5 images", context);
   const data = await times.measure("data", () =>
     prepareData(
-      { path: options.data, imageSize: Math.max(pixelSize, tokenSize), labelsPerClass, short, skipBad },
+      {
+        path: options.data,
+        imageSize: Math.max(...[pixelSize, tokenSize].flatMap((size) => Object.values(heightWidth(size)))),
+        labelsPerClass,
+        short,
+        skipBad,
+      },
       context,
     ),
   );

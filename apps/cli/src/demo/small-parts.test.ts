@@ -137,8 +137,8 @@ describe("contrastingPatches", () => {
     noise(3, 2, 50);
     noise(1, 3, 20);
     const image: Image = { width: 16, height: 16, channels: 1, data };
-    expect(contrastingPatches(image, 4, 3)).toEqual([0, 14, 7]);
-    expect(contrastingPatches(image, 1, 3)).toEqual([0]);
+    expect(contrastingPatches(image, { rows: 4, cols: 4 }, 3)).toEqual([0, 14, 7]);
+    expect(contrastingPatches(image, { rows: 1, cols: 1 }, 3)).toEqual([0]);
   });
 });
 

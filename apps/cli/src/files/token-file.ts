@@ -1,7 +1,7 @@
 // Visual tokens as `beit tokenize` writes them: JSON, or safetensors with the names in its metadata.
 import { promises as files } from "node:fs";
 import { extname } from "node:path";
-import { gridSide, type DvaeConfig } from "@beitjs/dvae-tokenizer";
+import { tokenGridOf, type DvaeConfig } from "@beitjs/dvae-tokenizer";
 import { readSafetensors, toInt32 } from "@beitjs/tensor-core/safetensors";
 import * as v from "valibot";
 import { messageOf, usageError } from "../program/exit-codes.ts";
@@ -25,16 +25,16 @@ type TokenFile = {
  */
 export async function readTokens(path: string, config: DvaeConfig): Promise<readonly NamedTokens[]> {
   const { vocabSize, grid, images } = await readFile(path);
-  const side = gridSide(config);
-  if (grid.length !== 2 || grid[0] !== side || grid[1] !== side) {
-    throw usageError(`${path}: expected grids of ${side} x ${side} tokens as the tokenizer's, got ${grid.join(" x ")}`);
+  const { rows, cols } = tokenGridOf(config);
+  if (grid.length !== 2 || grid[0] !== rows || grid[1] !== cols) {
+    throw usageError(`${path}: expected grids of ${rows} x ${cols} tokens as the tokenizer's, got ${grid.join(" x ")}`);
   }
   if (vocabSize !== config.vocabSize) {
     throw usageError(`${path}: expected tokens of a codebook of ${config.vocabSize}, got one of ${vocabSize}`);
   }
   for (const { name, tokens } of images) {
-    if (tokens.length !== side * side) {
-      throw usageError(`${path}: expected ${side * side} tokens of ${name}, got ${tokens.length}`);
+    if (tokens.length !== rows * cols) {
+      throw usageError(`${path}: expected ${rows * cols} tokens of ${name}, got ${tokens.length}`);
     }
     const wrong = tokens.find((id) => !(id >= 0 && id < vocabSize));
     if (wrong !== undefined) {

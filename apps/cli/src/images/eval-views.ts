@@ -1,11 +1,12 @@
-// Fixed views of an image, central and square, as evaluation and pictures want them.
+// Fixed views of an image, its center, as evaluation and pictures want them.
 import type { Preprocessing } from "@beitjs/beit-encoder";
+import { heightWidth, imageSizeOf, type ImageSize } from "@beitjs/tensor-core/grid";
 import type { EvalViewOptions, TwoViewOptions } from "@beitjs/trainers";
 
 const fit = { kind: "centerCrop", cropRatio: 1 } as const;
 
 /** What a tokenizer sees: values in [0, 1]. */
-export function tokenEvalView(channels: 1 | 3, size: number): EvalViewOptions {
+export function tokenEvalView(channels: 1 | 3, size: ImageSize): EvalViewOptions {
   return { channels, size, fit, filter: "lanczos", normalization: "unit" };
 }
 
@@ -26,5 +27,10 @@ export function preprocessingOf({ channels, size, fit: kind, filter, normalizati
   if (kind.kind === "direct") return { filter, size, fit: "square", crop: 0, ...scaling };
   const resized = kind.kind === "squareCrop" ? "square" : "shortSide";
   const margins = kind.margins ?? "even";
-  return { filter, size: Math.floor(size / kind.cropRatio), fit: resized, crop: size, margins, ...scaling };
+  const { height, width } = heightWidth(size);
+  const covered = imageSizeOf({
+    height: Math.floor(height / kind.cropRatio),
+    width: Math.floor(width / kind.cropRatio),
+  });
+  return { filter, size: covered, fit: resized, crop: size, margins, ...scaling };
 }

@@ -1,6 +1,7 @@
 // Facts as text: a line a fact, then the tensors in columns.
 import { beitOrigins } from "@beitjs/beit-encoder";
 import { tokenizerOrigins } from "@beitjs/dvae-tokenizer";
+import { formatSize } from "@beitjs/tensor-core/grid";
 import type { CheckpointFacts } from "./checkpoint-facts.ts";
 import { printable } from "../program/printable.ts";
 import { countDtypes, type DtypeFacts, type FileFacts, type TensorFacts } from "./file-facts.ts";
@@ -39,14 +40,14 @@ export function formatModel(model: ModelFacts): string[] {
   const { config } = model;
   const settings = line("config", pairs(config));
   if (model.kind === "tokenizer") {
-    const what = `a tokenizer (${tokenizerOrigins[model.origin].title}), ${model.parts}: ${config.vocabSize} visual tokens, images of ${config.imageSize} pixels`;
+    const what = `a tokenizer (${tokenizerOrigins[model.origin].title}), ${model.parts}: ${config.vocabSize} visual tokens, images of ${formatSize(config.imageSize)} pixels`;
     return [line("holds", what), settings, line("parameters", count(model.parameters))];
   }
   const { labels, preprocessing, parameters, unused } = model;
   return [
     line(
       "holds",
-      `a BEiT (${beitOrigins[model.origin].title}): ${headOf(model.config)}, images of ${config.imageSize} pixels`,
+      `a BEiT (${beitOrigins[model.origin].title}): ${headOf(model.config)}, images of ${formatSize(config.imageSize)} pixels`,
     ),
     settings,
     line("parameters", count(parameters)),

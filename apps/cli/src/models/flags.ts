@@ -1,8 +1,8 @@
 // The flags that say how a model is read.
-import { choice, integer, toggle } from "../program/command.ts";
+import { choice, imageSize, integer, toggle } from "../program/command.ts";
 
 export const resizingFlags = {
-  imageSize: integer("pixels", "side of the images, if not the model's own: positions are resized", 1),
+  imageSize: imageSize("size of the images, 224 or 384x640, if not the model's own: positions are resized"),
   tableResizing: choice(
     ["auto", "geometric-cubic", "geometric-linear", "bilinear"],
     "how tables of relative positions are resized; auto: as the model's origin does (unilm, timm, transformers)",
@@ -16,9 +16,5 @@ export const looseFlags = {
 };
 
 export const tokenizerFlags = {
-  tokenSize: integer(
-    "pixels",
-    "side of the images for a tokenizer that is not ours (default: 112, as BEiT uses them)",
-    1,
-  ),
+  tokenSize: imageSize("size of the images for a tokenizer that is not ours (default: 112, as BEiT uses them)"),
 };

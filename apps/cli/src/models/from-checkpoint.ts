@@ -1,5 +1,5 @@
 // Models from checkpoints.
-import { loadBeit, type AdaptOptions, type Beit, type BeitConfig } from "@beitjs/beit-encoder";
+import { gridOf, loadBeit, type AdaptOptions, type Beit, type BeitConfig } from "@beitjs/beit-encoder";
 import {
   initGaussianVae,
   initTokenizer,
@@ -9,6 +9,7 @@ import {
   type Tokenizer,
 } from "@beitjs/dvae-tokenizer";
 import { fillTree, type Backend } from "@beitjs/tensor-core";
+import type { ImageSize } from "@beitjs/tensor-core/grid";
 import { createRng } from "@beitjs/tensor-core/random";
 import { toFloat32 } from "@beitjs/tensor-core/safetensors";
 import type { DecodedCheckpoint, Recipe, StageName } from "@beitjs/trainers";
@@ -52,11 +53,14 @@ export function gaussianVaeOf({ manifest, tensors }: DecodedCheckpoint, backend:
 export function beitOf(
   { manifest, tensors }: DecodedCheckpoint,
   backend: Backend,
-  { imageSize, ...resizing }: AdaptOptions & { readonly imageSize?: number | undefined } = {},
+  { imageSize, ...resizing }: AdaptOptions & { readonly imageSize?: ImageSize | undefined } = {},
 ): Beit {
   const values = new Map([...tensors].map(([path, one]) => [path, { shape: one.shape, data: toFloat32(one) }]));
   const config = manifest.model as BeitConfig;
-  return loadBeit(values, { ...config, imageSize: imageSize ?? config.imageSize }, backend, resizing);
+  return loadBeit(values, { ...config, imageSize: imageSize ?? config.imageSize }, backend, {
+    ...resizing,
+    from: gridOf(config),
+  });
 }
 
 /** What tells one model's weights from another's. */

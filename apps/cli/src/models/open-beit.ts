@@ -10,6 +10,7 @@ import {
   type Preprocessing,
 } from "@beitjs/beit-encoder";
 import type { Backend } from "@beitjs/tensor-core";
+import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { EvalViewOptions, StageName } from "@beitjs/trainers";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
@@ -41,7 +42,7 @@ export type OpenedEncoder = {
 export type OpenEncoderOptions = {
   /** Checkpoints of which stages will do. */
   readonly stages?: readonly StageName[];
-  readonly imageSize?: number | undefined;
+  readonly imageSize?: ImageSize | undefined;
   readonly tableResizing?: "auto" | NonNullable<AdaptOptions["tableResizing"]>;
   readonly allowUnexpected?: boolean;
   readonly heads?: number | undefined;
@@ -59,9 +60,9 @@ export async function openEncoder(
   context: Context,
 ): Promise<OpenedEncoder> {
   const given = typeof paths === "string" ? [paths] : paths;
-  const { imageSize, tableResizing = "auto", allowUnexpected, heads } = options;
+  const { imageSize: size, tableResizing = "auto", allowUnexpected, heads } = options;
   const chosen: OpenBeitOptions = {
-    imageSize,
+    imageSize: size,
     allowUnexpected,
     ...(heads !== undefined && { config: { heads } }),
     ...(tableResizing !== "auto" && { tableResizing }),

@@ -7,6 +7,7 @@ import {
   type TokenizerOrigin,
 } from "@beitjs/dvae-tokenizer";
 import type { Backend } from "@beitjs/tensor-core";
+import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { stagesOfKind } from "../runs/stages.ts";
@@ -21,7 +22,7 @@ export type OpenedTokenizerModel<Model> = {
   readonly checkpoint?: LoadedCheckpoint;
 };
 
-type OpenTokenizerOptions = { readonly tokenSize?: number | undefined };
+type OpenTokenizerOptions = { readonly tokenSize?: ImageSize | undefined };
 
 /** Opens a whole tokenizer: a run or checkpoint of train-tokenizer, or the files of OpenAI, unilm, DALLE-pytorch. */
 export async function openTokenizer(

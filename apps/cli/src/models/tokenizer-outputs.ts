@@ -1,12 +1,14 @@
 // Images through a tokenizer and back, with hard tokens, and how far they come back from where they were.
-import { detokenize, gridSide, tokenize, type Tokenizer } from "@beitjs/dvae-tokenizer";
-import { disposeTree, scope, tensor } from "@beitjs/tensor-core";
-import { fromFloat, type Image } from "@beitjs/tensor-core/image";
+import { detokenize, tokenGridOf, tokenize, type Tokenizer } from "@beitjs/dvae-tokenizer";
+import { disposeTree, scope } from "@beitjs/tensor-core";
+import { cellCount, type Grid } from "@beitjs/tensor-core/grid";
+import { imagesOf, type Image } from "@beitjs/tensor-core/image";
 import { viewBatch } from "@beitjs/trainers";
 
 export type Reconstruction = {
   /** As the tokenizer sees it. */
   readonly image: Image;
+  readonly grid: Grid;
   /** Row by row. */
   readonly visualTokens: readonly number[];
   readonly restored: Image;
@@ -17,7 +19,6 @@ export type Reconstruction = {
 /** Reconstructs token views, values in [0, 1]. */
 export async function reconstruct(tokenizer: Tokenizer, views: readonly Float32Array[]): Promise<Reconstruction[]> {
   const { config, params } = tokenizer;
-  const { imageSize, channels } = config;
   const { backend } = params.codebook.table;
   const results = scope(backend, () => {
     const tokens = tokenize(tokenizer, viewBatch(views, config, backend));
@@ -26,31 +27,17 @@ export async function reconstruct(tokenizer: Tokenizer, views: readonly Float32A
   const ids = Array.from(await results.tokens.read());
   const values = Float32Array.from(await results.restored.read());
   disposeTree(results);
-  const [cells, size] = [gridSide(config) ** 2, imageSize ** 2 * channels];
+  const grid = tokenGridOf(config);
+  const [cells, size] = [cellCount(grid), values.length / views.length];
+  const images = imagesOf(values, config);
   return views.map((view, i) => {
     const restored = values.subarray(i * size, (i + 1) * size);
     return {
-      image: imageOf(view, config),
+      image: imagesOf(view, config)[0],
+      grid,
       visualTokens: ids.slice(i * cells, (i + 1) * cells),
-      restored: imageOf(restored, config),
+      restored: images[i],
       meanAbsoluteError: restored.reduce((sum, value, at) => sum + 2 * Math.abs(value - view[at]), 0) / size,
     };
   });
-}
-
-/** Images of visual tokens, each a grid row by row. */
-export async function decodeTokens(tokenizer: Tokenizer, grids: readonly Int32Array[]): Promise<Image[]> {
-  const { config, params } = tokenizer;
-  const { backend } = params.codebook.table;
-  const side = gridSide(config);
-  const ids = Int32Array.from(grids.flatMap((grid) => Array.from(grid)));
-  const images = scope(backend, () => detokenize(tokenizer, tensor(ids, [grids.length, side, side], backend, "int32")));
-  const values = Float32Array.from(await images.read());
-  disposeTree(images);
-  const size = config.imageSize ** 2 * config.channels;
-  return grids.map((_, i) => imageOf(values.subarray(i * size, (i + 1) * size), config));
-}
-
-function imageOf(values: Float32Array, { imageSize, channels }: Tokenizer["config"]): Image {
-  return fromFloat(values, { width: imageSize, height: imageSize, channels: channels === 1 ? 1 : 3 }, "unit");
 }

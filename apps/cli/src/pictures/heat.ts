@@ -1,4 +1,5 @@
 // Values over a patch grid as color: the picture itself darkened, and lit where the value is high.
+import { cellAt, type Grid } from "@beitjs/tensor-core/grid";
 import type { Image } from "@beitjs/tensor-core/image";
 import { enlarge, type Color } from "./picture.ts";
 
@@ -23,19 +24,18 @@ export function heatColor(share: number): Color {
   return [mix(0), mix(1), mix(2)];
 }
 
-/** An image under a heat map of `side` x `side` values, scaled to the largest; `factor` times larger. */
+/** An image under a heat map of a value a cell, scaled to the largest; `factor` times larger. */
 export function heatOver(
   image: Image,
   values: ArrayLike<number>,
-  { side, factor }: { readonly side: number; readonly factor: number },
+  { grid, factor }: { readonly grid: Grid; readonly factor: number },
 ): Image {
   const largest = Array.from(values).reduce((a, b) => Math.max(a, b), 0) || 1;
   const out = enlarge(image, factor);
   const { width, height, data } = out;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const cell = Math.floor((y * side) / height) * side + Math.floor((x * side) / width);
-      const color = heatColor(values[cell] / largest);
+      const color = heatColor(values[cellAt(x, y, out, grid)] / largest);
       for (let c = 0; c < 3; c++) {
         const i = (y * width + x) * 3 + c;
         data[i] = Math.round(0.3 * data[i] + 0.7 * color[c]);

@@ -54,7 +54,7 @@ describe("frame", () => {
 
 describe("composite", () => {
   it("takes masked patches from the second image", () => {
-    const out = composite(gray, plain(gray, 255), { cells: [0, 1, 0, 0], side: 2 });
+    const out = composite(gray, plain(gray, 255), { cells: [0, 1, 0, 0], grid: { rows: 2, cols: 2 } });
     const expected = Array.from(gray.data, (value, i) => (i % 4 >= 2 && i < 8 ? 255 : value));
     expect([...out.data]).toEqual(expected);
     expect(gray.data[2]).toBe(32);
@@ -72,13 +72,22 @@ describe("heat maps", () => {
   });
 
   it("light the patch with the largest value most", () => {
-    const { data } = heatOver(plain(gray, 100), [0.1, 0.4, 0.1, 0.1], { side: 2, factor: 2 });
+    const { data } = heatOver(plain(gray, 100), [0.1, 0.4, 0.1, 0.1], { grid: { rows: 2, cols: 2 }, factor: 2 });
     const at = (x: number, y: number) => data[(y * 8 + x) * 3];
     expect(at(6, 1)).toBeGreaterThan(at(1, 1));
     expect(at(1, 1)).toBe(at(6, 6));
   });
 
+  it("lie over rectangles, row by row", () => {
+    const wide = plain({ width: 6, height: 2, channels: 1 }, 100);
+    const { data } = heatOver(wide, [0, 0, 0, 0, 0, 1], { grid: { rows: 2, cols: 3 }, factor: 1 });
+    const red = Array.from({ length: 12 }, (_, i) => data[i * 3] > 100);
+    expect(red).toEqual([...new Array<boolean>(10).fill(false), true, true]);
+  });
+
   it("are dark where nothing is attended to at all", () => {
-    expect(Math.max(...heatOver(plain(gray, 0), [0, 0, 0, 0], { side: 2, factor: 1 }).data)).toBeLessThan(10);
+    expect(
+      Math.max(...heatOver(plain(gray, 0), [0, 0, 0, 0], { grid: { rows: 2, cols: 2 }, factor: 1 }).data),
+    ).toBeLessThan(10);
   });
 });

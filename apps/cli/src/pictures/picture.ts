@@ -1,4 +1,5 @@
 // Pictures of the report: PNG as data URIs, as small as they are, and scaled up by the page without smoothing.
+import { cellAt, type Grid } from "@beitjs/tensor-core/grid";
 import type { Box, Image } from "@beitjs/tensor-core/image";
 import sharp from "sharp";
 import { html, type Html } from "../report/html.ts";
@@ -45,14 +46,13 @@ export function frame({ width, data }: Image, box: Box, color: Color, thickness 
 export function composite(
   visible: Image,
   hidden: Image,
-  { cells, side }: { readonly cells: ArrayLike<number>; readonly side: number },
+  { cells, grid }: { readonly cells: ArrayLike<number>; readonly grid: Grid },
 ): Image {
   const { width, height, channels } = visible;
   const data = Uint8Array.from(visible.data);
   for (let i = 0; i < data.length; i++) {
     const [x, y] = [Math.floor(i / channels) % width, Math.floor(i / channels / width)];
-    const cell = Math.floor((y * side) / height) * side + Math.floor((x * side) / width);
-    if (cells[cell] === 1) data[i] = hidden.data[i];
+    if (cells[cellAt(x, y, visible, grid)] === 1) data[i] = hidden.data[i];
   }
   return { width, height, channels, data };
 }

@@ -1,4 +1,5 @@
 // An image, its visual tokens and what the tokenizer makes of them, side by side; several images one below another.
+import { cellAt, type Grid, type HeightWidth } from "@beitjs/tensor-core/grid";
 import type { Image } from "@beitjs/tensor-core/image";
 import { enlarge, type Color } from "./picture.ts";
 
@@ -6,6 +7,7 @@ import { enlarge, type Color } from "./picture.ts";
 export type ReconstructionPanels = {
   /** As the tokenizer sees it. */
   readonly image: Image;
+  readonly grid: Grid;
   /** Row by row. */
   readonly visualTokens: ArrayLike<number>;
   readonly restored: Image;
@@ -17,41 +19,38 @@ const gridLine = 0.82;
 
 /** A picture with one row an image: the image, its tokens colored by id, the reconstruction. Pixels stay sharp. */
 export function drawReconstructions(rows: readonly ReconstructionPanels[]): Image {
-  const drawn = rows.map(({ image, visualTokens, restored }) => {
-    const factor = Math.ceil(minSide / image.width);
-    return [enlarge(image, factor), drawTokens(visualTokens, image.width * factor), enlarge(restored, factor)];
+  const drawn = rows.map(({ image, grid, visualTokens, restored }) => {
+    const large = enlarge(image, Math.ceil(minSide / Math.max(image.width, image.height)));
+    const factor = large.width / image.width;
+    return [large, drawTokens(visualTokens, grid, large), enlarge(restored, factor)];
   });
-  const side = drawn[0][0].width;
-  const width = 3 * side + 4 * gap;
-  const height = drawn.length * (side + gap) + gap;
+  const [[panel]] = drawn;
+  const width = 3 * panel.width + 4 * gap;
+  const height = drawn.length * (panel.height + gap) + gap;
   const data = new Uint8Array(width * height * 3).fill(255);
   drawn.forEach((panels, row) =>
-    panels.forEach((panel, column) => {
-      place(panel, { width, data }, gap + column * (side + gap), gap + row * (side + gap));
+    panels.forEach((one, column) => {
+      place(one, { width, data }, gap + column * (panel.width + gap), gap + row * (panel.height + gap));
     }),
   );
   return { width, height, channels: 3, data };
 }
 
-/** A square of `size` pixels with a cell a token; equal ids have equal colors in every picture. */
-function drawTokens(ids: ArrayLike<number>, size: number): Image {
-  const side = Math.round(Math.sqrt(ids.length));
-  const data = new Uint8Array(size * size * 3);
-  const lined = size / side >= 6;
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) {
-      const [row, column] = [Math.floor((y * side) / size), Math.floor((x * side) / size)];
-      const color = tokenColor(ids[row * side + column]);
-      const edge = lined && (isStart(x, side, size) || isStart(y, side, size));
-      data.set(edge ? color.map((value) => Math.round(value * gridLine)) : color, (y * size + x) * 3);
+/** A picture of this size with a cell a token; equal ids have equal colors in every picture. */
+function drawTokens(ids: ArrayLike<number>, grid: Grid, { width, height }: HeightWidth): Image {
+  const data = new Uint8Array(width * height * 3);
+  const lined = width / grid.cols >= 6 && height / grid.rows >= 6;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = (left: number, top: number) => cellAt(left, top, { width, height }, grid);
+      const cell = at(x, y);
+      // The first pixels of a cell that is not the first.
+      const edge = lined && ((x > 0 && at(x - 1, y) !== cell) || (y > 0 && at(x, y - 1) !== cell));
+      const color = tokenColor(ids[cell]);
+      data.set(edge ? color.map((value) => Math.round(value * gridLine)) : color, (y * width + x) * 3);
     }
   }
-  return { width: size, height: size, channels: 3, data };
-}
-
-// The first pixel of a cell that is not the first.
-function isStart(at: number, side: number, size: number): boolean {
-  return at > 0 && Math.floor((at * side) / size) !== Math.floor(((at - 1) * side) / size);
+  return { width, height, channels: 3, data };
 }
 
 /** Hues a golden angle apart, in five steps of lightness: neighbors in the codebook look different. */

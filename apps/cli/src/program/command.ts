@@ -1,4 +1,5 @@
 // A command is a declaration: its name, what it does in one line, an example, typed flags, and the module that does it.
+import { parseImageSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import { InvalidArgumentError, Option, type Command as Commander } from "commander";
 import type { Host } from "./host.ts";
 import type { Interrupt } from "./interrupt.ts";
@@ -102,6 +103,18 @@ export function integer(
     throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
   };
   return { value, description, parse, ...(fallback !== undefined && { fallback }) };
+}
+
+/** Height and width of images: 224, or 384x640. */
+export function imageSize(description: string): Flag<ImageSize | undefined> {
+  const parse = (text: string): ImageSize => {
+    try {
+      return parseImageSize(text);
+    } catch {
+      throw new InvalidArgumentError("Expected pixels such as 224, or 384x640 (height x width).");
+    }
+  };
+  return { value: "pixels", description, parse };
 }
 
 /** Adds a command to a program; groups are made as needed. `action` runs it. */

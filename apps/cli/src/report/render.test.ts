@@ -10,6 +10,7 @@ import { renderReport } from "./render.ts";
 
 const nasty = `<img src=x onerror="alert('1')"> & "boot"`;
 const side = 4;
+const grid = { rows: side, cols: side };
 
 const image = (seed: number): Image => ({
   width: 16,
@@ -21,7 +22,7 @@ const curve = (from: number, to: number): Point[] =>
   Array.from({ length: 120 }, (_, i) => [i + 1, from + ((to - from) * i) / 119]);
 const masks = Array.from({ length: 8 }, (_, at) =>
   maskFromCells(
-    { rows: side, cols: side },
+    grid,
     Array.from({ length: 16 }, (_, i) => ((i + at) % 3 === 0 ? 1 : 0)),
   ),
 );
@@ -113,7 +114,7 @@ function sample(options: { readonly short?: boolean; readonly seeds?: number } =
   const points = { train: curve(0.1, 1), test: curve(0.1, 0.7) };
   return {
     summary: summaryOf(options),
-    side,
+    grid,
     curves: {
       tokenizer: { reconstruction: curve(0.6, 0.1), kl: curve(0, 2), perplexity: curve(2, 70) },
       pretrain: { loss: curve(4.85, 2.4), accuracy: curve(0.01, 0.3) },

@@ -1,5 +1,5 @@
 // Everything the report shows, as plain data: it can be drawn without a model, a data set or a run.
-import type { Mask, MaskStatistics } from "@beitjs/masking";
+import type { Grid, Mask, MaskStatistics } from "@beitjs/masking";
 import type { Image } from "@beitjs/tensor-core/image";
 import type { DemoSummary } from "../demo/summary.ts";
 import type { Point } from "./chart.ts";
@@ -54,8 +54,8 @@ export type FineTuneCurves = {
 
 export type ReportData = {
   readonly summary: DemoSummary;
-  /** Patches along a side. */
-  readonly side: number;
+  /** Of patches, and of visual tokens. */
+  readonly grid: Grid;
   readonly curves: {
     /** Against steps. */
     readonly tokenizer: {

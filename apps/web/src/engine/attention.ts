@@ -1,10 +1,10 @@
 // Where every patch looks, in every block and head.
-import { attentionMaps, patchCount, gridSide, type Beit } from "@beitjs/beit-encoder";
+import { attentionMaps, gridOf, patchCount, type Beit } from "@beitjs/beit-encoder";
 import { scope } from "@beitjs/tensor-core";
 import { viewBatch } from "@beitjs/trainers";
 import type { Attention, Picture } from "../messages.ts";
 
-/** @param view the encoder's: [size, size, C], normalized */
+/** @param view the encoder's: [H, W, C], normalized */
 export async function attentionOf(beit: Beit, view: Float32Array, picture: Picture): Promise<Attention> {
   const begin = performance.now();
   const { depth, heads } = beit.config;
@@ -19,5 +19,5 @@ export async function attentionOf(beit: Beit, view: Float32Array, picture: Pictu
     values.set(await map.read(), block * size);
     map.dispose();
   }
-  return { depth, heads, side: gridSide(beit.config), values, picture, milliseconds: performance.now() - begin };
+  return { depth, heads, grid: gridOf(beit.config), values, picture, milliseconds: performance.now() - begin };
 }

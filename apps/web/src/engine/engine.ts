@@ -1,4 +1,5 @@
 // The worker of all inference. One image and one pair of models are in use at a time; the page asks, this answers.
+import type { Tokenizer } from "@beitjs/dvae-tokenizer";
 import type { Backend } from "@beitjs/tensor-core";
 import { blobSource, hashSource, openFileCache, openUrl, type FileSource } from "@beitjs/tensor-core/files";
 import type { Image } from "@beitjs/tensor-core/image";
@@ -8,7 +9,7 @@ import { attentionOf } from "./attention.ts";
 import { imagine } from "./imagine.ts";
 import { startSimd } from "./machine.ts";
 import { factsOf, openWeights, release, type Loaded, type OpenedWeights } from "./models.ts";
-import { readSquare } from "./pictures.ts";
+import { readMiddle } from "./pictures.ts";
 import { shippedModels } from "./shipped.ts";
 import { codebookEntry, tokensOf } from "./tokens.ts";
 
@@ -16,6 +17,8 @@ type State = {
   readonly backend: Backend;
   readonly shipped: Loaded;
   models: Loaded;
+  /** The visitor's file: a tokenizer of other proportions sees another part of it. */
+  file?: Blob;
   image?: Image;
   tokens?: Tokens;
 };
@@ -30,10 +33,10 @@ export const engine: Engine = {
     return { machine, models: factsOf(shipped) };
   },
   async openImage(file) {
-    const image = await readSquare(file);
-    const tokens = await tokensOf(image, started().models.tokenizer.tokenizer);
-    Object.assign(started(), { image, tokens });
-    return tokens;
+    const { tokenizer } = started().models.tokenizer;
+    const seen = await lookAt(file, tokenizer);
+    Object.assign(started(), { file, ...seen });
+    return seen.tokens;
   },
   codebookEntry: (id) => codebookEntry(id, started().models.tokenizer.tokenizer),
   async imagine(cells, options) {
@@ -83,6 +86,11 @@ function opened(): State & { readonly image: Image; readonly tokens: Tokens } {
   return { ...rest, image, tokens };
 }
 
+async function lookAt(file: Blob, tokenizer: Tokenizer): Promise<{ readonly image: Image; readonly tokens: Tokens }> {
+  const image = await readMiddle(file, tokenizer.config.imageSize);
+  return { image, tokens: await tokensOf(image, tokenizer) };
+}
+
 function encoderView(): Float32Array {
   const { image, models } = opened();
   return evalView(image, models.encoder.view);
@@ -94,7 +102,7 @@ async function replace(weights: OpenedWeights): Promise<void> {
   const before = now.models;
   const tokenizer = weights.kind === "tokenizer" ? weights.model : before.tokenizer;
   const encoder = weights.kind === "encoder" ? weights.model : before.encoder;
-  if (now.image && tokenizer !== before.tokenizer) now.tokens = await tokensOf(now.image, tokenizer.tokenizer);
+  if (now.file && tokenizer !== before.tokenizer) Object.assign(now, await lookAt(now.file, tokenizer.tokenizer));
   now.models = { tokenizer, encoder };
   if (before.tokenizer !== tokenizer && before.tokenizer !== now.shipped.tokenizer) {
     release({ kind: "tokenizer", model: before.tokenizer });

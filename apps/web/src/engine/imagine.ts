@@ -1,9 +1,10 @@
 // Masked image modeling as a picture: the encoder sees what is not hidden and predicts the visual tokens of the rest, which
 // the tokenizer decodes, mixed by their probabilities or the likeliest alone. In several rounds, the surest predictions of each
 // are shown to the next, in the pixels they decode to (the idea of MaskGIT's decoding, Chang et al. 2022, with BEiT's own head).
-import { encode, visualTokenLogits, type Beit } from "@beitjs/beit-encoder";
+import { encode, gridOf, visualTokenLogits, type Beit } from "@beitjs/beit-encoder";
 import type { Tokenizer } from "@beitjs/dvae-tokenizer";
 import { scope } from "@beitjs/tensor-core";
+import { cellAt, heightWidth } from "@beitjs/tensor-core/grid";
 import type { Normalization } from "@beitjs/tensor-core/image";
 import { softmax } from "@beitjs/tensor-core/ops";
 import { viewBatch } from "@beitjs/trainers";
@@ -14,7 +15,7 @@ import { decodeWeights } from "./tokens.ts";
 export type ImagineInputs = {
   readonly beit: Beit;
   readonly tokenizer: Tokenizer;
-  /** The encoder's view: [size, size, C], normalized. */
+  /** The encoder's view: [H, W, C], normalized. */
   readonly view: Float32Array;
   readonly normalization: Exclude<Normalization, string>;
   /** The image's own tokens. */
@@ -96,17 +97,19 @@ function withPixels(
   decoded: Float32Array,
   hidden: Uint8Array,
 ): Float32Array {
-  const { imageSize, patchSize, channels } = beit.config;
-  const side = imageSize / patchSize;
-  const scale = tokenizer.config.imageSize / imageSize;
+  const { channels } = beit.config;
+  const [size, small] = [beit.config, tokenizer.config].map(({ imageSize }) => heightWidth(imageSize));
+  const grid = gridOf(beit.config);
+  // A pixel of the tokenizer's image is a cell over the encoder's.
+  const pixels = { rows: small.height, cols: small.width };
   const out = Float32Array.from(view);
-  for (let y = 0; y < imageSize; y++) {
-    for (let x = 0; x < imageSize; x++) {
-      const patch = Math.floor(y / patchSize) * side + Math.floor(x / patchSize);
+  for (let y = 0; y < size.height; y++) {
+    for (let x = 0; x < size.width; x++) {
+      const patch = cellAt(x, y, size, grid);
       if (cells[patch] === 0 || hidden[patch] === 1) continue;
-      const from = (Math.floor(y * scale) * tokenizer.config.imageSize + Math.floor(x * scale)) * channels;
+      const from = cellAt(x, y, size, pixels) * channels;
       for (let c = 0; c < channels; c++) {
-        out[(y * imageSize + x) * channels + c] = (decoded[from + c] - center[c]) / std[c];
+        out[(y * size.width + x) * channels + c] = (decoded[from + c] - center[c]) / std[c];
       }
     }
   }

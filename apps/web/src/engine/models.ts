@@ -1,7 +1,7 @@
 // The models in use, and how weights become models: files are told apart by what is in them.
 import {
   evalViewFields,
-  gridSide as patchGridSide,
+  gridOf,
   hasBeitNames,
   openBeit,
   parameterCount,
@@ -10,14 +10,15 @@ import {
   type Preprocessing,
 } from "@beitjs/beit-encoder";
 import {
-  gridSide as tokenGridSide,
   hasTokenizerNames,
   openTokenizer,
   prepareTokenizer,
+  tokenGridOf,
   type Tokenizer,
 } from "@beitjs/dvae-tokenizer";
 import { disposeTree, valueCount, type Backend } from "@beitjs/tensor-core";
 import { openTensors, type FileSource } from "@beitjs/tensor-core/files";
+import { sameGrid } from "@beitjs/tensor-core/grid";
 import type { Normalization } from "@beitjs/tensor-core/image";
 import type { EvalViewOptions } from "@beitjs/trainers";
 import type { EncoderFacts, ModelFacts, Models } from "../messages.ts";
@@ -52,7 +53,7 @@ export async function openWeights(
   if (hasBeitNames(names)) {
     const { beit, origin, preprocessing, unused } = await openBeit(files, backend, { onProgress });
     prepareBeit(beit);
-    const model = { name: `${called} (${origin})`, beit, view: squareView(preprocessing) };
+    const model = { name: `${called} (${origin})`, beit, view: wholeView(preprocessing) };
     return { kind: "encoder", model, notes: unusedNote(unused) };
   }
   if (hasTokenizerNames(names)) {
@@ -75,8 +76,8 @@ export function release({ kind, model }: Pick<OpenedWeights, "kind" | "model">):
   );
 }
 
-// The page works on the central square, so the whole of it is resized, whatever the model's own crop would be.
-function squareView(preprocessing: Preprocessing): EncoderView {
+// The page works on the middle of the image, so the whole of that is resized, whatever the model's own crop would be.
+function wholeView(preprocessing: Preprocessing): EncoderView {
   const { channels, size, filter, normalization } = evalViewFields(preprocessing);
   return { channels, size, filter, normalization, fit: { kind: "direct" } };
 }
@@ -89,12 +90,12 @@ function unusedNote(unused: readonly string[]): string[] {
 
 function tokenizerFacts({ name, tokenizer: { config, params } }: LoadedTokenizer): ModelFacts {
   const parameters = valueCount(params);
-  return { name, parameters, imageSize: config.imageSize, side: tokenGridSide(config), vocabSize: config.vocabSize };
+  return { name, parameters, imageSize: config.imageSize, grid: tokenGridOf(config), vocabSize: config.vocabSize };
 }
 
 function encoderFacts({ name, beit: { config } }: LoadedEncoder): EncoderFacts {
   const { imageSize, vocabSize, depth, heads } = config;
-  return { name, parameters: parameterCount(config), imageSize, side: patchGridSide(config), vocabSize, depth, heads };
+  return { name, parameters: parameterCount(config), imageSize, grid: gridOf(config), vocabSize, depth, heads };
 }
 
 function mismatchOf(tokenizer: ModelFacts, encoder: ModelFacts): string | undefined {
@@ -102,6 +103,7 @@ function mismatchOf(tokenizer: ModelFacts, encoder: ModelFacts): string | undefi
   if (encoder.vocabSize !== tokenizer.vocabSize) {
     return `the encoder predicts ${encoder.vocabSize} visual tokens, the tokenizer has ${tokenizer.vocabSize}`;
   }
-  if (encoder.side === tokenizer.side) return undefined;
-  return `the encoder's grid is ${encoder.side} x ${encoder.side}, the tokenizer's ${tokenizer.side} x ${tokenizer.side}`;
+  if (sameGrid(encoder.grid, tokenizer.grid)) return undefined;
+  const text = ({ grid: { rows, cols } }: ModelFacts) => `${rows} x ${cols}`;
+  return `the encoder's grid is ${text(encoder)}, the tokenizer's ${text(tokenizer)}`;
 }

@@ -1,17 +1,19 @@
 // Images of the visitor to bytes and back to pictures. Decoding is the browser's.
+import { heightWidth, type HeightWidth, type ImageSize } from "@beitjs/tensor-core/grid";
 import { createImage, type Image } from "@beitjs/tensor-core/image";
 import type { Picture } from "../messages.ts";
 
-/** Side that squares are kept at: larger ones are reduced. */
+/** Longer side that pictures are kept at: larger ones are reduced. */
 const MOST_PIXELS = 640;
 const MOST_BYTES = 100e6;
 
 /**
- * The central square of an image file, with three channels, at most 640 pixels wide, upright as its EXIF data say.
+ * The middle of an image file in the proportions of a size, with three channels, at most 640 pixels on the longer side, upright
+ * as its EXIF data say.
  *
  * @throws in plain words, if it is too large or no image that this browser reads
  */
-export async function readSquare(file: Blob): Promise<Image> {
+export async function readMiddle(file: Blob, proportions: ImageSize): Promise<Image> {
   const name = file instanceof File ? file.name : "the image";
   if (file.size > MOST_BYTES) {
     throw new Error(`[openImage] expected at most ${MOST_BYTES / 1e6} MB, got ${Math.round(file.size / 1e6)} MB`);
@@ -25,23 +27,32 @@ export async function readSquare(file: Blob): Promise<Image> {
     );
   });
   try {
-    const side = Math.min(bitmap.width, bitmap.height);
-    const size = Math.min(side, MOST_PIXELS);
-    const context = canvasContext(size);
+    const part = middleOf(bitmap, heightWidth(proportions));
+    const scale = Math.min(1, MOST_PIXELS / Math.max(part.width, part.height));
+    const [width, height] = [part.width, part.height].map((side) => Math.max(1, Math.round(side * scale)));
+    const context = canvasContext(width, height);
     context.imageSmoothingQuality = "high";
     // Transparent pixels would come out black.
     context.fillStyle = "#fff";
-    context.fillRect(0, 0, size, size);
-    const [left, top] = [(bitmap.width - side) / 2, (bitmap.height - side) / 2];
-    context.drawImage(bitmap, left, top, side, side, 0, 0, size, size);
-    return fromRgba(context.getImageData(0, 0, size, size));
+    context.fillRect(0, 0, width, height);
+    const [left, top] = [(bitmap.width - part.width) / 2, (bitmap.height - part.height) / 2];
+    context.drawImage(bitmap, left, top, part.width, part.height, 0, 0, width, height);
+    return fromRgba(context.getImageData(0, 0, width, height));
   } finally {
     bitmap.close();
   }
 }
 
-function canvasContext(size: number): OffscreenCanvasRenderingContext2D {
-  const context = new OffscreenCanvas(size, size).getContext("2d", { willReadFrequently: true });
+/** The largest part of an image that has these proportions. */
+function middleOf(image: HeightWidth, { height, width }: HeightWidth): HeightWidth {
+  return {
+    height: Math.min(image.height, (image.width * height) / width),
+    width: Math.min(image.width, (image.height * width) / height),
+  };
+}
+
+function canvasContext(width: number, height: number): OffscreenCanvasRenderingContext2D {
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   if (!context) throw new Error("[openImage] expected a 2D canvas, got none: out of memory?");
   return context;
 }
@@ -60,7 +71,8 @@ export function imagePicture({ width, height, data }: Image): Picture {
 }
 
 /** Values in [0, 1], [height, width, channels] with one channel or three, as a picture. */
-export function toPicture(values: ArrayLike<number>, width: number, height = width): Picture {
+export function toPicture(values: ArrayLike<number>, size: ImageSize): Picture {
+  const { height, width } = heightWidth(size);
   const channels = values.length / (width * height);
   const rgba = new Uint8ClampedArray(width * height * 4);
   for (let i = 0; i < width * height; i++) {

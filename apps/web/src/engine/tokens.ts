@@ -1,6 +1,7 @@
 // An image through the tokenizer and back.
-import { detokenize, detokenizeMixture, gridSide, tokenize, type Tokenizer } from "@beitjs/dvae-tokenizer";
+import { decodeTokens, detokenizeMixture, tokenGridOf, tokenize, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import { leaves, scope, tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { cellCount, heightWidth } from "@beitjs/tensor-core/grid";
 import { imageTensor, withChannels, type Image } from "@beitjs/tensor-core/image";
 import type { Picture, Tokens } from "../messages.ts";
 import { imagePicture, toPicture } from "./pictures.ts";
@@ -14,14 +15,14 @@ export async function tokensOf(image: Image, tokenizer: Tokenizer): Promise<Toke
     const begin = performance.now();
     const ids = await readIds(tokenize(tokenizer, pixels));
     const middle = performance.now();
-    const reconstruction = await decodeIds(ids, tokenizer);
+    const reconstruction = await decodeTokens(tokenizer, ids);
     const end = performance.now();
     const values = await pixels.read();
     return {
       picture: imagePicture(image),
       seen: imageSize,
       ids,
-      side: gridSide(config),
+      grid: tokenGridOf(config),
       reconstruction: toPicture(reconstruction, imageSize),
       difference: toPicture(differenceOf(values, reconstruction, channels), imageSize),
       ...errorsOf(values, reconstruction),
@@ -35,34 +36,29 @@ export async function tokensOf(image: Image, tokenizer: Tokenizer): Promise<Toke
 /** The middle three by three tokens of a grid that holds one token only: clear of the edges, where the decoder sees zeros. */
 export async function codebookEntry(id: number, tokenizer: Tokenizer): Promise<Picture> {
   const { config } = tokenizer;
-  const side = gridSide(config);
-  const values = await decodeIds(new Int32Array(side * side).fill(id), tokenizer);
-  const cell = config.imageSize / side;
-  const from = Math.max(0, Math.floor((side - 3) / 2)) * cell;
-  const size = Math.min(side, 3) * cell;
+  const grid = tokenGridOf(config);
+  const values = await decodeTokens(tokenizer, new Int32Array(cellCount(grid)).fill(id));
+  const image = heightWidth(config.imageSize);
+  const [top, height] = middleThree(grid.rows, image.height / grid.rows);
+  const [left, width] = middleThree(grid.cols, image.width / grid.cols);
   const picked: number[] = [];
-  for (let row = from; row < from + size; row++) {
-    const start = (row * config.imageSize + from) * config.channels;
-    picked.push(...values.subarray(start, start + size * config.channels));
+  for (let row = top; row < top + height; row++) {
+    const start = (row * image.width + left) * config.channels;
+    picked.push(...values.subarray(start, start + width * config.channels));
   }
-  return toPicture(picked, size);
+  return toPicture(picked, [height, width]);
 }
 
-/** Values in [0, 1], [imageSize, imageSize, channels]. */
-async function decodeIds(ids: Int32Array, tokenizer: Tokenizer): Promise<Float32Array> {
-  const backend = backendOf(tokenizer);
-  const side = gridSide(tokenizer.config);
-  const images = scope(backend, () => detokenize(tokenizer, tensor(ids, [1, side, side], backend, "int32")));
-  const values = await images.read();
-  images.dispose();
-  return Float32Array.from(values);
+/** Where the middle three of `count` cells begin, and how long they are, in pixels. */
+function middleThree(count: number, cell: number): readonly [from: number, length: number] {
+  return [Math.max(0, Math.floor((count - 3) / 2)) * cell, Math.min(count, 3) * cell];
 }
 
-/** Weights over the codebook for every cell, [S, S, V], to values in [0, 1], [imageSize, imageSize, channels]. */
+/** Weights over the codebook for every cell, [rows, cols, V], to values in [0, 1], [H, W, C]. */
 export async function decodeWeights(weights: Float32Array, tokenizer: Tokenizer): Promise<Float32Array> {
   const backend = backendOf(tokenizer);
-  const side = gridSide(tokenizer.config);
-  const shape = [1, side, side, tokenizer.config.vocabSize];
+  const { rows, cols } = tokenGridOf(tokenizer.config);
+  const shape = [1, rows, cols, tokenizer.config.vocabSize];
   const images = scope(backend, () => detokenizeMixture(tokenizer, tensor(weights, shape, backend)));
   const values = await images.read();
   images.dispose();

@@ -1,9 +1,10 @@
 // Where a patch looks: the attention of every head and layer over the image.
+import { cellCount, type HeightWidth } from "@beitjs/tensor-core/grid";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { engine } from "../engine/client.ts";
 import type { Attention, Picture } from "../messages.ts";
-import { Canvas, drawPicture, eachPatch, PatchGrid } from "../parts/canvas.tsx";
+import { Canvas, cellBox, drawPicture, eachPatch, PatchGrid, placeOf } from "../parts/canvas.tsx";
 import { Check, Facts, Figure, ms, percent, Slider } from "../parts/controls.tsx";
 import type { PanelProps } from "./panel.ts";
 
@@ -25,16 +26,17 @@ export function AttentionPanel({ tokens, facts, onError }: PanelProps): JSX.Elem
     );
     return () => void (current = false);
   }, [tokens, facts.models.encoder]);
-  const side = attention?.side ?? facts.models.encoder.side;
-  const chosen = Math.min(patch ?? Math.floor(side / 2) * side + Math.floor(side / 2), side * side - 1);
+  const grid = attention?.grid ?? facts.models.encoder.grid;
+  const middle = Math.floor(grid.rows / 2) * grid.cols + Math.floor(grid.cols / 2);
+  const chosen = Math.min(patch ?? middle, cellCount(grid) - 1);
   const drawImage = useCallback(
-    (context: CanvasRenderingContext2D, size: number) => {
+    (context: CanvasRenderingContext2D, size: HeightWidth) => {
       drawPicture(context, size, tokens.picture);
-      const cell = size / side;
+      const { x, y, cell } = cellBox(size, grid, chosen);
       context.fillStyle = "#1d8cff";
-      context.fillRect((chosen % side) * cell, Math.floor(chosen / side) * cell, cell, cell);
+      context.fillRect(x, y, cell, cell);
     },
-    [tokens.picture, chosen, side],
+    [tokens.picture, chosen, grid],
   );
   const layers = attention ? (all ? Array.from({ length: attention.depth }, (_, i) => i) : [layer - 1]) : [];
   return (
@@ -48,8 +50,8 @@ export function AttentionPanel({ tokens, facts, onError }: PanelProps): JSX.Elem
           <PatchGrid
             label="The image"
             draw={drawImage}
-            side={side}
-            describe={(at) => `row ${Math.floor(at / side) + 1}, column ${(at % side) + 1}`}
+            grid={grid}
+            describe={(at) => placeOf(at, grid)}
             onPick={setPatch}
           />
         </Figure>
@@ -106,41 +108,46 @@ type HeadMapProps = {
 };
 
 function HeadMap({ attention, picture, block, head, patch }: HeadMapProps): JSX.Element {
-  const { side } = attention;
+  const { grid } = attention;
   const map = useMemo(() => mapOf(attention, block, head, patch), [attention, block, head, patch]);
   const drawMap = useCallback(
-    (context: CanvasRenderingContext2D, size: number) => {
+    (context: CanvasRenderingContext2D, size: HeightWidth) => {
       context.filter = "grayscale(1) brightness(0.6)";
       drawPicture(context, size, picture);
       context.filter = "none";
       const most = Math.max(...map.patches);
-      eachPatch(size, side, (at, x, y, cell) => {
+      eachPatch(size, grid, (at, { x, y, cell }) => {
         // Attention falls off steeply: its square root shows what is small too.
         context.fillStyle = `rgb(255 176 32 / ${(0.9 * Math.sqrt(map.patches[at] / most)).toFixed(3)})`;
         context.fillRect(x, y, cell, cell);
       });
       context.strokeStyle = "#1d8cff";
       context.lineWidth = 5;
-      const cell = size / side;
-      context.strokeRect((patch % side) * cell, Math.floor(patch / side) * cell, cell, cell);
+      const { x, y, cell } = cellBox(size, grid, patch);
+      context.strokeRect(x, y, cell, cell);
     },
-    [picture, map, side, patch],
+    [picture, map, grid, patch],
   );
   const title = head === undefined ? "Mean" : `Head ${head + 1}`;
   return (
     <Figure title={title} note={`${percent(map.classToken)} on the class token`}>
-      <Canvas label={`${title} of layer ${block + 1}: attention from the chosen patch`} draw={drawMap} small />
+      <Canvas
+        label={`${title} of layer ${block + 1}: attention from the chosen patch`}
+        draw={drawMap}
+        shape={{ width: grid.cols, height: grid.rows }}
+        small
+      />
     </Figure>
   );
 }
 
 function mapOf(
-  { heads, side, values }: Attention,
+  { heads, grid, values }: Attention,
   block: number,
   head: number | undefined,
   patch: number,
 ): { readonly patches: Float32Array; readonly classToken: number } {
-  const count = side * side;
+  const count = cellCount(grid);
   const mean = new Float32Array(count + 1);
   const from = head === undefined ? Array.from({ length: heads }, (_, i) => i) : [head];
   for (const one of from) {

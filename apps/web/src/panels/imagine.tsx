@@ -1,4 +1,5 @@
 // The model fills the hidden patches.
+import type { HeightWidth } from "@beitjs/tensor-core/grid";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { engine } from "../engine/client.ts";
@@ -18,7 +19,7 @@ const paints: Readonly<Record<Paint, string>> = {
 };
 
 export function ImaginePanel({ tokens, facts, cells, onCells, onError }: PanelProps): JSX.Element {
-  const { side, picture, reconstruction } = tokens;
+  const { grid, picture, reconstruction } = tokens;
   const { mismatch, tokenizer } = facts.models;
   const [rounds, setRounds] = useState(4);
   const [paint, setPaint] = useState<Paint>("mixture");
@@ -36,33 +37,33 @@ export function ImaginePanel({ tokens, facts, cells, onCells, onError }: PanelPr
   }, [tokens, cells, rounds, paint, mismatch]);
 
   const drawMasked = useCallback(
-    (context: CanvasRenderingContext2D, size: number) => {
+    (context: CanvasRenderingContext2D, size: HeightWidth) => {
       drawPicture(context, size, picture);
-      drawHidden(context, size, side, cells);
+      drawHidden(context, size, grid, cells);
     },
-    [picture, cells, side],
+    [picture, cells, grid],
   );
   const drawFilled = useCallback(
-    (context: CanvasRenderingContext2D, size: number) =>
+    (context: CanvasRenderingContext2D, size: HeightWidth) =>
       drawPicture(context, size, imagined?.picture ?? reconstruction),
     [imagined, reconstruction],
   );
   const drawOwn = useCallback(
-    (context: CanvasRenderingContext2D, size: number) => drawPicture(context, size, reconstruction),
+    (context: CanvasRenderingContext2D, size: HeightWidth) => drawPicture(context, size, reconstruction),
     [reconstruction],
   );
   const drawLoss = useCallback(
-    (context: CanvasRenderingContext2D, size: number) => {
+    (context: CanvasRenderingContext2D, size: HeightWidth) => {
       drawPicture(context, size, picture);
       const most = Math.log(tokenizer.vocabSize);
-      eachPatch(size, side, (at, x, y, cell) => {
+      eachPatch(size, grid, (at, { x, y, cell }) => {
         const loss = imagined?.losses[at] ?? NaN;
         if (Number.isNaN(loss) || cells[at] === 0) return;
         context.fillStyle = heatColor(loss / (1.5 * most));
         context.fillRect(x, y, cell, cell);
       });
     },
-    [picture, imagined, cells, side, tokenizer.vocabSize],
+    [picture, imagined, cells, grid, tokenizer.vocabSize],
   );
   const toggle = (at: number, dragged: boolean): void => {
     const next = Uint8Array.from(cells);
@@ -87,7 +88,7 @@ export function ImaginePanel({ tokens, facts, cells, onCells, onError }: PanelPr
           <PatchGrid
             label="Masked image"
             draw={drawMasked}
-            side={side}
+            grid={grid}
             describe={(at) => (cells[at] ? "hidden" : "visible")}
             onHover={setPatch}
             onPick={toggle}
@@ -97,10 +98,10 @@ export function ImaginePanel({ tokens, facts, cells, onCells, onError }: PanelPr
           title="Imagined"
           note={hidden ? `in ${rounds} round${rounds === 1 ? "" : "s"}, the surest patches first` : "nothing is hidden"}
         >
-          <Canvas label="Hidden patches filled by the model" draw={drawFilled} />
+          <Canvas label="Hidden patches filled by the model" draw={drawFilled} shape={reconstruction} />
         </Figure>
         <Figure title="All tokens known" note="the tokenizer's own reconstruction: the best there can be">
-          <Canvas label="Reconstruction from the true tokens" draw={drawOwn} />
+          <Canvas label="Reconstruction from the true tokens" draw={drawOwn} shape={reconstruction} />
         </Figure>
         <Figure
           title="Loss of each patch"
@@ -109,7 +110,7 @@ export function ImaginePanel({ tokens, facts, cells, onCells, onError }: PanelPr
           <PatchGrid
             label="Loss of each hidden patch"
             draw={drawLoss}
-            side={side}
+            grid={grid}
             describe={describe}
             onHover={setPatch}
           />
@@ -123,7 +124,7 @@ export function ImaginePanel({ tokens, facts, cells, onCells, onError }: PanelPr
             <button
               onClick={() => {
                 const seed = 1 + Math.floor(Math.random() * 1e6);
-                onCells(drawMask({ rows: side, cols: side }, { ...defaultMask, seed }).cells);
+                onCells(drawMask(grid, { ...defaultMask, seed }).cells);
               }}
             >
               Another mask

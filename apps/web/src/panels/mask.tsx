@@ -1,9 +1,10 @@
 // Masks: drawn with sliders, block by block if asked, or painted by hand.
 import { maskFromCells } from "@beitjs/masking";
 import { createMaskGenerator, type MaskGenerator } from "@beitjs/masking/bulk";
+import { cellCount, type Grid, type HeightWidth } from "@beitjs/tensor-core/grid";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { drawPicture, eachPatch, PatchGrid } from "../parts/canvas.tsx";
+import { drawPicture, eachPatch, PatchGrid, placeOf } from "../parts/canvas.tsx";
 import { Choice, Facts, Figure, percent, Slider } from "../parts/controls.tsx";
 import { adjacentShare, defaultMask, drawMask, expectedFacts, type MaskKind, type MaskSettings } from "./masks.ts";
 import type { PanelProps } from "./panel.ts";
@@ -18,8 +19,7 @@ const BLOCK_TIME = 350; // milliseconds between two blocks
 const LONGEST_SHOW = 5000;
 
 export function MaskPanel({ tokens, cells, onCells, onError }: PanelProps): JSX.Element {
-  const { side, picture } = tokens;
-  const grid = useMemo(() => ({ rows: side, cols: side }), [side]);
+  const { grid, picture } = tokens;
   const [settings, setSettings] = useState<MaskSettings>(defaultMask);
   const [painting, setPainting] = useState<number>();
   const generator = useMaskGenerator();
@@ -61,24 +61,24 @@ export function MaskPanel({ tokens, cells, onCells, onError }: PanelProps): JSX.
     onCells(next);
   };
   const drawMasked = useCallback(
-    (context: CanvasRenderingContext2D, size: number) => {
+    (context: CanvasRenderingContext2D, size: HeightWidth) => {
       drawPicture(context, size, picture);
-      drawHidden(context, size, side, cells);
+      drawHidden(context, size, grid, cells);
     },
-    [picture, cells, side],
+    [picture, cells, grid],
   );
   const expected = useMemo(
     () => safely(() => expectedFacts(grid, settings, { generator })),
     [grid, settings, generator],
   );
   const drawShares = useCallback(
-    (context: CanvasRenderingContext2D, size: number) =>
-      eachPatch(size, side, (patch, x, y, cell) => {
+    (context: CanvasRenderingContext2D, size: HeightWidth) =>
+      eachPatch(size, grid, (patch, { x, y, cell }) => {
         const share = expected?.cellShares[patch] ?? 0;
         context.fillStyle = `hsl(212 60% ${Math.round(95 - 75 * Math.min(1, share))}%)`;
         context.fillRect(x, y, cell + 1, cell + 1);
       }),
-    [expected, side],
+    [expected, grid],
   );
   const mask = useMemo(() => maskFromCells(grid, cells), [grid, cells]);
   const blockwise = settings.kind === "official" || settings.kind === "exact";
@@ -93,10 +93,8 @@ export function MaskPanel({ tokens, cells, onCells, onError }: PanelProps): JSX.
           <PatchGrid
             label="Mask over the image"
             draw={drawMasked}
-            side={side}
-            describe={(at) =>
-              `Row ${Math.floor(at / side) + 1}, column ${(at % side) + 1}: ${cells[at] ? "hidden" : "visible"}`
-            }
+            grid={grid}
+            describe={(at) => `${placeOf(at, grid).replace("row", "Row")}: ${cells[at] ? "hidden" : "visible"}`}
             onPick={paint}
           />
         </Figure>
@@ -107,7 +105,7 @@ export function MaskPanel({ tokens, cells, onCells, onError }: PanelProps): JSX.
           <PatchGrid
             label="Share of masks that hide each patch"
             draw={drawShares}
-            side={side}
+            grid={grid}
             describe={(at) => `hidden in ${percent(expected?.cellShares[at] ?? 0)} of masks`}
           />
         </Figure>
@@ -117,7 +115,7 @@ export function MaskPanel({ tokens, cells, onCells, onError }: PanelProps): JSX.
             label="Patches to hide"
             value={settings.count}
             min={1}
-            max={side * side - 1}
+            max={cellCount(grid) - 1}
             onChange={(count) => change({ count })}
           />
           {blockwise && (
@@ -166,8 +164,8 @@ export function MaskPanel({ tokens, cells, onCells, onError }: PanelProps): JSX.
 }
 
 /** Hidden patches in gray, with a line between them. */
-export function drawHidden(context: CanvasRenderingContext2D, size: number, side: number, cells: Uint8Array): void {
-  eachPatch(size, side, (patch, x, y, cell) => {
+export function drawHidden(context: CanvasRenderingContext2D, size: HeightWidth, grid: Grid, cells: Uint8Array): void {
+  eachPatch(size, grid, (patch, { x, y, cell }) => {
     if (cells[patch] === 0) return;
     context.fillStyle = "#85888c";
     context.fillRect(x, y, cell, cell);

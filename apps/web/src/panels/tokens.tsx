@@ -1,24 +1,25 @@
 // The image as the tokenizer sees it, its grid of visual tokens, and what comes back.
 import type { JSX } from "preact";
+import { cellCount, type HeightWidth } from "@beitjs/tensor-core/grid";
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { engine } from "../engine/client.ts";
 import type { Picture } from "../messages.ts";
-import { Canvas, drawPicture, eachPatch, PatchGrid, tokenColor } from "../parts/canvas.tsx";
-import { Check, Facts, Figure, machineName, ms } from "../parts/controls.tsx";
+import { Canvas, drawPicture, eachPatch, PatchGrid, placeOf, tokenColor } from "../parts/canvas.tsx";
+import { Check, Facts, Figure, machineName, ms, pixelsOf } from "../parts/controls.tsx";
 import type { PanelProps } from "./panel.ts";
 
 export function TokensPanel({ tokens, facts, onError }: PanelProps): JSX.Element {
-  const { ids, side, picture, seen, reconstruction, difference, error, psnr, milliseconds } = tokens;
+  const { ids, grid, picture, seen, reconstruction, difference, error, psnr, milliseconds } = tokens;
   const [patch, setPatch] = useState<number>();
   const [over, setOver] = useState(false);
   const [numbers, setNumbers] = useState(false);
   const [showDifference, setShowDifference] = useState(false);
   const counts = useMemo(() => countsOf(ids), [ids]);
   const drawTokens = useCallback(
-    (context: CanvasRenderingContext2D, size: number) => {
+    (context: CanvasRenderingContext2D, size: HeightWidth) => {
       if (over) drawPicture(context, size, picture);
       context.globalAlpha = over ? 0.55 : 1;
-      eachPatch(size, side, (at, x, y, cell) => {
+      eachPatch(size, grid, (at, { x, y, cell }) => {
         context.fillStyle = tokenColor(ids[at]);
         context.fillRect(x, y, cell, cell);
         if (!numbers) return;
@@ -30,27 +31,27 @@ export function TokensPanel({ tokens, facts, onError }: PanelProps): JSX.Element
       });
       context.globalAlpha = 1;
     },
-    [ids, side, over, numbers, picture],
+    [ids, grid, over, numbers, picture],
   );
   const drawImage = useCallback(draw(picture), [picture]);
   const shown = showDifference ? difference : reconstruction;
   const drawBack = useCallback(draw(shown), [shown]);
   const id = patch === undefined ? undefined : ids[patch];
   const describe = (at: number): string =>
-    `Row ${Math.floor(at / side) + 1}, column ${(at % side) + 1}: token ${ids[at]}, ${counts.get(ids[at])} times in this image`;
+    `${placeOf(at, grid).replace("row", "Row")}: token ${ids[at]}, ${counts.get(ids[at])} times in this image`;
 
   return (
     <>
       <p class="lead">
         The tokenizer, a discrete VAE, names every patch by one of {facts.models.tokenizer.vocabSize} visual tokens.
-        From these {side * side} numbers alone its decoder paints the image again.
+        From these {cellCount(grid)} numbers alone its decoder paints the image again.
       </p>
       <div class="figures">
-        <Figure title="Image" note={`the tokenizer sees ${seen} x ${seen} pixels of it`}>
-          <Canvas label="The image" draw={drawImage} />
+        <Figure title="Image" note={`the tokenizer sees ${pixelsOf(seen)} pixels of it`}>
+          <Canvas label="The image" draw={drawImage} shape={picture} />
         </Figure>
         <Figure title="Visual tokens" note="A color for each token. Point at one, or walk with the arrow keys.">
-          <PatchGrid label="Visual tokens" draw={drawTokens} side={side} describe={describe} onHover={setPatch} />
+          <PatchGrid label="Visual tokens" draw={drawTokens} grid={grid} describe={describe} onHover={setPatch} />
         </Figure>
         <Figure
           title={showDifference ? "Difference" : "Reconstruction"}
@@ -59,6 +60,7 @@ export function TokensPanel({ tokens, facts, onError }: PanelProps): JSX.Element
           <Canvas
             label={showDifference ? "Difference of image and reconstruction" : "Reconstruction"}
             draw={drawBack}
+            shape={shown}
           />
         </Figure>
       </div>
@@ -101,7 +103,7 @@ function Entry({ id, counts, onError }: EntryProps): JSX.Element {
     return () => clearTimeout(timer);
   }, [id]);
   const drawEntry = useCallback(
-    (context: CanvasRenderingContext2D, size: number) => {
+    (context: CanvasRenderingContext2D, size: HeightWidth) => {
       if (entry) drawPicture(context, size, entry.picture, true);
     },
     [entry],
@@ -111,7 +113,12 @@ function Entry({ id, counts, onError }: EntryProps): JSX.Element {
   const times = `${count} time${count === 1 ? "" : "s"} in this image`;
   return (
     <div class="entry">
-      <Canvas label={entry ? `Token ${entry.id} decoded alone` : "No token yet"} draw={drawEntry} small />
+      <Canvas
+        label={entry ? `Token ${entry.id} decoded alone` : "No token yet"}
+        draw={drawEntry}
+        shape={entry?.picture}
+        small
+      />
       <p>
         {shown === undefined ? "No token pointed at yet" : `Token ${shown}: ${times}`}
         <br />
@@ -121,7 +128,7 @@ function Entry({ id, counts, onError }: EntryProps): JSX.Element {
   );
 }
 
-function draw(picture: Picture): (context: CanvasRenderingContext2D, size: number) => void {
+function draw(picture: Picture): (context: CanvasRenderingContext2D, size: HeightWidth) => void {
   return (context, size) => drawPicture(context, size, picture);
 }
 

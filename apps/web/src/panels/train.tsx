@@ -1,4 +1,5 @@
 // Pre-training in the page: on the images that came with it or on a folder of the visitor's.
+import type { HeightWidth } from "@beitjs/tensor-core/grid";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Machine, Picture, SavedRun, Snapshot, TrainReport, TrainStep } from "../messages.ts";
@@ -238,12 +239,12 @@ function Curves({ steps }: { readonly steps: readonly TrainStep[] }): JSX.Elemen
 
 function Small({ title, picture }: { readonly title: string; readonly picture: Picture }): JSX.Element {
   const draw = useCallback(
-    (context: CanvasRenderingContext2D, size: number) => drawPicture(context, size, picture),
+    (context: CanvasRenderingContext2D, size: HeightWidth) => drawPicture(context, size, picture),
     [picture],
   );
   return (
     <Figure title={title}>
-      <Canvas label={title} draw={draw} small />
+      <Canvas label={title} draw={draw} shape={picture} small />
     </Figure>
   );
 }

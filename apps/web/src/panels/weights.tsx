@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { engine } from "../engine/client.ts";
 import type { EncoderFacts, InUse, ModelFacts, Models, Progress, WeightsSource } from "../messages.ts";
-import { Facts } from "../parts/controls.tsx";
+import { Facts, pixelsOf } from "../parts/controls.tsx";
 import { droppedFiles } from "../parts/files.ts";
 
 type Props = {
@@ -148,11 +148,11 @@ export function WeightsPanel({ models, onInUse, onError }: Props): JSX.Element {
   );
 }
 
-function factsOf({ name, parameters, imageSize, side, vocabSize }: ModelFacts): (readonly [string, string])[] {
+function factsOf({ name, parameters, imageSize, grid, vocabSize }: ModelFacts): (readonly [string, string])[] {
   return [
     ["Name", name],
     ["Parameters", `${(parameters / 1e6).toFixed(2)} million`],
-    ["Images", `${imageSize} x ${imageSize} pixels, ${side} x ${side} patches`],
+    ["Images", `${pixelsOf(imageSize)} pixels, ${grid.rows} x ${grid.cols} patches`],
     ["Visual tokens", String(vocabSize)],
   ];
 }

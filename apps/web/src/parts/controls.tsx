@@ -1,4 +1,5 @@
 // Small controls that all panels share.
+import { heightWidth, type ImageSize } from "@beitjs/tensor-core/grid";
 import type { ComponentChildren, JSX } from "preact";
 import { useId } from "preact/hooks";
 import type { Machine } from "../messages.ts";
@@ -100,3 +101,9 @@ export const machineName = ({ backend, threads }: Machine): string =>
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 export const ms = (time: number): string => `${time < 10 ? time.toFixed(1) : Math.round(time)} ms`;
+
+/** Height x width, of squares too. */
+export function pixelsOf(size: ImageSize): string {
+  const { height, width } = heightWidth(size);
+  return `${height} x ${width}`;
+}

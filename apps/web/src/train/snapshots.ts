@@ -1,7 +1,8 @@
 // How well the model fills one masked picture, step after step.
-import { gridSide, type Beit } from "@beitjs/beit-encoder";
+import { gridOf, type Beit } from "@beitjs/beit-encoder";
 import { drawMask, evalView, type PretrainRecipe } from "@beitjs/trainers";
 import type { Tokenizer } from "@beitjs/dvae-tokenizer";
+import { cellAt, type Grid } from "@beitjs/tensor-core/grid";
 import type { Image } from "@beitjs/tensor-core/image";
 import type { Picture } from "../messages.ts";
 import { imagine, type ImagineInputs } from "../engine/imagine.ts";
@@ -15,8 +16,7 @@ export function isSnapshotStep(step: number): boolean {
 
 /** The mask that hides a part of the picture. */
 function cellsOf({ model, mask }: PretrainRecipe): Uint8Array {
-  const side = gridSide(model);
-  return drawMask({ rows: side, cols: side }, mask, { seed: 7, epoch: 0, index: 0 }).cells;
+  return drawMask(gridOf(model), mask, { seed: 7, epoch: 0, index: 0 }).cells;
 }
 
 /** The picture, and what of it the model sees. */
@@ -25,7 +25,7 @@ export function picturesOf(
   recipe: PretrainRecipe,
 ): { readonly original: Picture; readonly masked: Picture } {
   const original = imagePicture(image);
-  return { original, masked: hide(original, cellsOf(recipe), gridSide(recipe.model)) };
+  return { original, masked: hide(original, cellsOf(recipe), gridOf(recipe.model)) };
 }
 
 export type Subject = Omit<ImagineInputs, "beit">;
@@ -50,12 +50,12 @@ export async function snapshotOf(beit: Beit, subject: Subject): Promise<Picture>
 }
 
 /** A picture with its hidden patches gray. */
-function hide({ width, height, rgba }: Picture, cells: Uint8Array, side: number): Picture {
+function hide({ width, height, rgba }: Picture, cells: Uint8Array, grid: Grid): Picture {
   const out = new Uint8ClampedArray(rgba);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const cell = Math.floor((y * side) / height) * side + Math.floor((x * side) / width);
-      if (cells[cell] === 1) out.fill(128, (y * width + x) * 4, (y * width + x) * 4 + 3);
+      if (cells[cellAt(x, y, { width, height }, grid)] === 1)
+        out.fill(128, (y * width + x) * 4, (y * width + x) * 4 + 3);
     }
   }
   return { width, height, rgba: out };

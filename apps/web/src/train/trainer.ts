@@ -20,7 +20,7 @@ import {
 } from "@beitjs/trainers";
 import { startFastest, startSimd } from "../engine/machine.ts";
 import type { LoadedTokenizer } from "../engine/models.ts";
-import { readSquare } from "../engine/pictures.ts";
+import { readMiddle } from "../engine/pictures.ts";
 import { shippedTokenizer } from "../engine/shipped.ts";
 import type { RunOptions, SavedRun, Trainer, TrainReport, TrainStep } from "../messages.ts";
 import { photographFiles } from "../photographs.ts";
@@ -183,7 +183,7 @@ async function readImages(blobs: readonly Blob[]): Promise<{ images: StoredImage
   for (const [index, blob] of blobs.slice(0, MOST_IMAGES).entries()) {
     const name = blob instanceof File ? blob.name : `image ${index + 1}`;
     try {
-      const square = await readSquare(blob);
+      const square = await readMiddle(blob, KEPT_SIDE);
       data.push(resize(square, { width: KEPT_SIDE, height: KEPT_SIDE, filter: "lanczos" }).data);
       names.push(name);
     } catch {

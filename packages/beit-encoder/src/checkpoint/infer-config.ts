@@ -1,7 +1,9 @@
 // The config of a checkpoint that has none beside it: everything but the width of a head and the epsilon of the norms can
 // be read from names and shapes. (modeling_pretrain.py, modeling_finetune.py)
 import type { Shape } from "@beitjs/tensor-core";
+import { cellGrid, type ImageSize } from "@beitjs/tensor-core/grid";
 import { validateBeitConfig, type BeitConfig } from "../config.ts";
+import { rowsFor, squareGrid, type PositionKind } from "../positions/stored-grid.ts";
 
 /** Width of a head in every published model. */
 const headWidth = 64;
@@ -10,12 +12,14 @@ const headWidth = 64;
  * The config of the parameters with these shapes under their official names.
  *
  * @param given what is known otherwise; needed for `heads` where no table of relative positions tells their number and
- * the width is no multiple of 64, and for `imageSize` where there are no positions of any kind
+ * the width is no multiple of 64, and for `imageSize` where there are no positions of any kind, or not those of a square
+ * @param sizes what the size may be where it is no square: the first that fits the positions is taken
  * @throws `[openBeit] expected …, got …` naming the tensor or the field
  */
 export function inferConfig(
   tensors: ReadonlyMap<string, { readonly shape: Shape }>,
   given: Partial<BeitConfig> = {},
+  sizes: readonly (ImageSize | undefined)[] = [],
 ): BeitConfig {
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
   const [width, channels, patchSize] = shapeOf(shapes, "patch_embed.proj.weight", 4);
@@ -23,7 +27,7 @@ export function inferConfig(
   const own = shapes.get("blocks.0.attn.relative_position_bias_table");
   const vocabSize = shapes.get("lm_head.weight")?.[0] ?? 0;
   const config: BeitConfig = {
-    imageSize: given.imageSize ?? gridOf(shapes) * patchSize,
+    imageSize: given.imageSize ?? imageSizeOf(shapes, patchSize, sizes),
     channels,
     patchSize,
     width,
@@ -56,12 +60,19 @@ function depthOf(shapes: ReadonlyMap<string, Shape>): number {
   return blocks.reduce((most, block) => Math.max(most, block), -1) + 1;
 }
 
-// (2 side - 1)² + 3 rows of a table, side² + 1 of absolute positions.
-function gridOf(shapes: ReadonlyMap<string, Shape>): number {
+function imageSizeOf(
+  shapes: ReadonlyMap<string, Shape>,
+  patchSize: number,
+  sizes: readonly (ImageSize | undefined)[],
+): ImageSize {
   const [, table] = [...shapes].find(([name]) => name.endsWith("relative_position_bias_table")) ?? [];
   const positions = shapes.get("pos_embed");
-  const side = table ? (Math.sqrt(table[0] - 3) + 1) / 2 : positions ? Math.sqrt(positions[1] - 1) : NaN;
-  if (Number.isSafeInteger(side) && side > 0) return side;
+  const [kind, rows]: [PositionKind, number] = table ? ["table", table[0]] : ["positions", positions?.[1] ?? NaN];
+  const square = squareGrid(kind, rows);
+  if (square) return square.rows * patchSize;
+  const fits = (size: ImageSize | undefined) => size !== undefined && rowsFor(kind, cellGrid(size, patchSize)) === rows;
+  const fitting = sizes.find(fits);
+  if (fitting !== undefined) return fitting;
   const got = table
     ? `a table of ${table[0]} rows`
     : positions

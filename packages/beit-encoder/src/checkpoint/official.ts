@@ -9,6 +9,7 @@ import {
   type AdaptOptions,
   type HostTensor,
   type HostTensors,
+  type SourceGrid,
 } from "../values.ts";
 import type { Naming } from "./origins/origin.ts";
 
@@ -71,9 +72,15 @@ export const officialNaming: Naming = {
  * the config does not have are left out.
  *
  * @param tensors values by name; stored indices (`relative_position_index`) are ignored
+ * @param options.from grid of the values' positions, where it is neither the config's nor a square
  * @throws naming the parameter that is missing, unknown, not of this config, or of another shape
  */
-export function loadBeit(tensors: HostTensors, config: BeitConfig, backend: Backend, options: AdaptOptions = {}): Beit {
+export function loadBeit(
+  tensors: HostTensors,
+  config: BeitConfig,
+  backend: Backend,
+  options: AdaptOptions & SourceGrid = {},
+): Beit {
   validateBeitConfig(config, "loadBeit");
   const ours = [...tensors.keys()].some((name) => name.startsWith("patchEmbedding."));
   const values = adaptValues(ours ? tensors : fromOfficial(tensors, config), config, options);

@@ -2,9 +2,10 @@
 // all names, read the parameters one by one.
 import { tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
 import type { FileSource } from "@beitjs/tensor-core/files";
-import { validateBeitConfig, type BeitConfig } from "../config.ts";
+import { heightWidth, imageSizeOf, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
+import { gridOf, validateBeitConfig, type BeitConfig } from "../config.ts";
 import { parameterShapes, treeFromPaths, type Beit } from "../parameters.ts";
-import { fitGrid, type AdaptOptions } from "../values.ts";
+import { fitGrid, type AdaptOptions, type SourceGrid } from "../values.ts";
 import { openFiles } from "./files.ts";
 import { matchParameters } from "./match.ts";
 import { beitOrigins, originOf, type BeitOrigin } from "./origins/index.ts";
@@ -12,10 +13,10 @@ import type { Preprocessing } from "./preprocessing.ts";
 import type { StoredTensor } from "./stored.ts";
 
 export type OpenBeitOptions = AdaptOptions & {
-  /** Side of the images, if it is not the checkpoint's: positions and tables are resized, by default as the origin does. */
-  readonly imageSize?: number | undefined;
-  /** What the files do not say, or say wrongly. */
-  readonly config?: Partial<Omit<BeitConfig, "imageSize">> | undefined;
+  /** Size of the images, if it is not the checkpoint's: positions and tables are resized, by default as the origin does. */
+  readonly imageSize?: ImageSize | undefined;
+  /** What the files do not say, or say wrongly. Its `imageSize` is the size that the stored positions are for. */
+  readonly config?: Partial<BeitConfig> | undefined;
   /** Tensors that BEiT does not have (a segmentation head, say) are left aside instead of being an error. */
   readonly allowUnexpected?: boolean | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -66,18 +67,25 @@ export async function openBeit(
   const config = { ...storedConfig, imageSize: options.imageSize ?? storedConfig.imageSize };
   validateBeitConfig(config, "openBeit");
   const resizing = resizingOf(facts.origin, options);
-  const beit = await buildBeit(parameters, config, { backend, resizing, onProgress: options.onProgress });
+  const beit = await buildBeit(parameters, config, {
+    backend,
+    resizing: { ...resizing, from: gridOf(storedConfig) },
+    onProgress: options.onProgress,
+  });
   return { ...facts, preprocessing: sized(facts.preprocessing, storedConfig, config), beit, resizing };
 }
 
 /** What the files of a model say, without reading any parameter; errors as `openBeit`. */
 export async function readBeitFiles(
   files: FileSource | readonly FileSource[],
-  options: Pick<OpenBeitOptions, "config" | "allowUnexpected"> = {},
+  options: Pick<OpenBeitOptions, "config" | "imageSize" | "allowUnexpected"> = {},
 ): Promise<BeitFiles> {
   const contents = await openFiles("read" in files ? [files] : files);
   const { origin, tensors } = originOf(contents);
-  const { config, labels, preprocessing } = origin.describe(contents, tensors, { config: options.config ?? {} });
+  const { config, labels, preprocessing } = origin.describe(contents, tensors, {
+    config: options.config ?? {},
+    imageSize: options.imageSize,
+  });
   const { allowUnexpected = false } = options;
   return {
     origin: origin.name,
@@ -98,7 +106,7 @@ function resizingOf(origin: BeitOrigin, { tableResizing, positionResizing }: Ada
 
 type BuildOptions = Pick<OpenBeitOptions, "onProgress"> & {
   readonly backend: Backend;
-  readonly resizing: AdaptOptions;
+  readonly resizing: AdaptOptions & SourceGrid;
 };
 
 async function buildBeit(
@@ -123,7 +131,14 @@ async function buildBeit(
 
 // Images of another size are prepared in the same proportions.
 function sized(preprocessing: Preprocessing, from: BeitConfig, to: BeitConfig): Preprocessing {
-  if (from.imageSize === to.imageSize) return preprocessing;
-  const scale = (side: number) => Math.floor((side * to.imageSize) / from.imageSize);
+  if (sameSize(from.imageSize, to.imageSize)) return preprocessing;
+  const [old, wanted] = [heightWidth(from.imageSize), heightWidth(to.imageSize)];
+  const scale = (size: ImageSize): ImageSize => {
+    const { height, width } = heightWidth(size);
+    return imageSizeOf({
+      height: Math.floor((height * wanted.height) / old.height),
+      width: Math.floor((width * wanted.width) / old.width),
+    });
+  };
   return { ...preprocessing, size: scale(preprocessing.size), crop: scale(preprocessing.crop) };
 }

@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { createImage, crop, resize, resizeShortSide, toFloat, type Image } from "@beitjs/tensor-core/image";
+import { heightWidth } from "@beitjs/tensor-core/grid";
+import { createImage, crop, resize, resizeToCover, toFloat, type Image } from "@beitjs/tensor-core/image";
 import { hashUniform } from "@beitjs/tensor-core/testing";
 import { preprocessingFromHuggingFace, preprocessingToHuggingFace, type Preprocessing } from "./preprocessing.ts";
 
@@ -46,10 +47,13 @@ function picture([key, width, height, kind]: Picture): Image {
 /** Resizes and cuts; transformers rounds the margins of its center crop down. */
 function process(image: Image, { filter, size, fit, crop: side }: Preprocessing): Image {
   const resized =
-    fit === "square" ? resize(image, { width: size, height: size, filter }) : resizeShortSide(image, size, filter);
+    fit === "square"
+      ? resize(image, { ...heightWidth(size), filter })
+      : resizeToCover(image, heightWidth(size), filter);
   if (side === 0) return resized;
-  const [left, top] = [Math.floor((resized.width - side) / 2), Math.floor((resized.height - side) / 2)];
-  return crop(resized, { left, top, width: side, height: side });
+  const { height, width } = heightWidth(side);
+  const [left, top] = [Math.floor((resized.width - width) / 2), Math.floor((resized.height - height) / 2)];
+  return crop(resized, { left, top, width, height });
 }
 
 describe("BeitImageProcessorPil", () => {

@@ -43,6 +43,16 @@ describe("preprocessingFromHuggingFace", () => {
     });
   });
 
+  it("reads rectangles, height first", () => {
+    const wide = { ...released, size: { height: 384, width: 640 } };
+    expect(preprocessingFromHuggingFace(wide)).toEqual({ ...direct, size: [384, 640] });
+    const cropped = { ...wide, do_center_crop: true, crop_size: { height: 336, width: 560 } };
+    expect(preprocessingFromHuggingFace(cropped)).toEqual({
+      ...direct,
+      ...{ size: [384, 640], crop: [336, 560], margins: "down" },
+    });
+  });
+
   it.each([
     [1, "lanczos"],
     [2, "bilinear"],
@@ -68,7 +78,17 @@ describe("preprocessingFromHuggingFace", () => {
     ["no resizing", { do_resize: false }, "do_resize true, got false"],
     ["nearest neighbors", { resample: 0 }, "resample to be 1 (Lanczos), 2 (bilinear) or 3 (bicubic), got 0"],
     ["no size", { size: undefined }, "size to be a positive integer, got none"],
-    ["an oblong size", { size: { height: 1, width: 2 } }, "size with height equal to width"],
+    ["a size of 0 on one side", { size: { height: 1, width: 0 } }, "size.width to be a positive integer, got 0"],
+    [
+      "a crop of another shape",
+      { do_center_crop: true, size: { height: 256, width: 256 }, crop_size: { height: 224, width: 112 } },
+      "crop_size in the proportions of size, got [224,112]",
+    ],
+    [
+      "a crop that is too wide",
+      { do_center_crop: true, size: { height: 256, width: 224 }, crop_size: { height: 224, width: 256 } },
+      "crop_size of at most 256 x 224, got [224,256]",
+    ],
     ["a size by its longest edge", { size: { longest_edge: 224 } }, "size.height to be a positive integer, got none"],
     ["a size of 0", { size: { shortest_edge: 0 } }, "size.shortest_edge to be a positive integer, got 0"],
     ["an image that stays oblong", { size: { shortest_edge: 256 } }, "do_center_crop true after"],
@@ -92,8 +112,17 @@ it.each<[string, Preprocessing]>([
     { ...direct, filter: "bicubic", size: 256, fit: "shortSide", crop: 224, margins: "down", mean: [0.1, 0.2, 0.3] },
   ],
   ["square and crop", { ...direct, size: 256, crop: 224, margins: "down" }],
+  ["straight to a rectangle", { ...direct, size: [384, 640] }],
+  ["rectangle and crop", { ...direct, size: [384, 640], crop: [336, 560], margins: "down" }],
 ])("preprocessingToHuggingFace is read back: %s", (_, preprocessing) => {
   expect(preprocessingFromHuggingFace(preprocessingToHuggingFace(preprocessing))).toEqual(preprocessing);
+});
+
+it("preprocessingToHuggingFace refuses what transformers cannot do", () => {
+  const kept: Preprocessing = { ...direct, size: [438, 731], fit: "shortSide", crop: [384, 640] };
+  expect(() => preprocessingToHuggingFace(kept)).toThrow(
+    `[preprocessingToHuggingFace] expected fit "square" for images of 438 x 731`,
+  );
 });
 
 describe("evalViewFields", () => {
@@ -117,6 +146,23 @@ describe("evalViewFields", () => {
   it("cuts a square out of a larger one", () => {
     const { size, fit } = evalViewFields({ ...direct, size: 256, crop: 224, margins: "down" });
     expect({ size, fit }).toEqual({ size: 224, fit: { kind: "squareCrop", cropRatio: 0.875, margins: "down" } });
+  });
+
+  it("has one ratio for both sides of a rectangle", () => {
+    const fit = (height: number, width: number, ratio: number) => {
+      const size = [Math.floor(height / ratio), Math.floor(width / ratio)] as const;
+      const view = evalViewFields({ ...direct, fit: "shortSide", size, crop: [height, width] });
+      expect(view.size).toEqual([height, width]);
+      const found = view.fit.kind === "direct" ? NaN : view.fit.cropRatio;
+      expect([Math.floor(height / found), Math.floor(width / found)]).toEqual(size);
+    };
+    for (let side = 1; side <= 300; side++) {
+      for (const ratio of [0.875, 0.9, 0.95, 0.31]) fit(side, 2 * side + 7, ratio);
+    }
+    expect(evalViewFields({ ...direct, size: [32, 48], crop: [32, 48] }).fit).toEqual({ kind: "direct" });
+    expect(() => evalViewFields({ ...direct, size: [64, 64], crop: [32, 48] })).toThrow(
+      "[evalViewFields] expected a crop in the proportions of the size, got 32 x 48 of 64",
+    );
   });
 
   it("refuses channels that are no image's", () => {

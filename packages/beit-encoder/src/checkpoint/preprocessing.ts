@@ -1,17 +1,18 @@
-// How an image becomes a model's pixels; as Hugging Face's preprocessor_config.json says it, and back.
+// How an image becomes a model's pixels, as Hugging Face's preprocessor_config.json says it, and back.
 // (transformers, image_processing_beit.py)
+import { formatSize, heightWidth, imageSizeOf, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import type { CropMargins, ResizeFilter } from "@beitjs/tensor-core/image";
 import { fieldsOf, type JsonFields } from "./json.ts";
 
 /** Resize, crop the center, scale: pixel = (byte / 255 - mean) / std, by channel. */
 export type Preprocessing = {
   readonly filter: ResizeFilter;
-  /** Side, in pixels, that the image is resized to. */
-  readonly size: number;
-  /** `square`: both sides become `size`, whatever the shape was. `shortSide`: the short side does, the shape is kept. */
+  /** Height and width, in pixels, that the image is resized to; a number for squares. */
+  readonly size: ImageSize;
+  /** `square`: to `size`, whatever the shape was. `shortSide`: the shape is kept, and the image just covers `size`. */
   readonly fit: "square" | "shortSide";
-  /** Side of the square cut from the center, at most `size`; 0: none. */
-  readonly crop: number;
+  /** Size of what is cut from the center, at most `size`; 0: none. */
+  readonly crop: ImageSize;
   /** Which way half a pixel beside the crop goes; default `even`, as torchvision does, where transformers goes `down`. */
   readonly margins?: CropMargins;
   /** By channel, for values in [0, 1]. */
@@ -22,7 +23,7 @@ export type Preprocessing = {
 /** Fields of the trainers' `EvalViewOptions`. */
 export type EvalViewFields = {
   readonly channels: 1 | 3;
-  readonly size: number;
+  readonly size: ImageSize;
   readonly fit:
     | { readonly kind: "direct" }
     | { readonly kind: "centerCrop" | "squareCrop"; readonly cropRatio: number; readonly margins: CropMargins };
@@ -41,7 +42,7 @@ const filters: readonly (readonly [number, ResizeFilter])[] = [
  * What a parsed preprocessor_config.json asks for. Absent fields have transformers' defaults, but `size` and
  * `do_center_crop` must be there, because theirs differ between versions.
  *
- * @throws `[preprocessingFromHuggingFace] expected <path> …, got …`, also for what gives no square image
+ * @throws `[preprocessingFromHuggingFace] expected <path> …, got …`, also for a crop that has not the proportions of `size`
  */
 export function preprocessingFromHuggingFace(configJson: object): Preprocessing {
   const fields = fieldsOf("preprocessingFromHuggingFace", configJson);
@@ -51,22 +52,34 @@ export function preprocessingFromHuggingFace(configJson: object): Preprocessing 
   if (filter === undefined) return fields.refuse("resample to be 1 (Lanczos), 2 (bilinear) or 3 (bicubic)", resample);
   const { size, fit } = sizeOf(fields);
   const crop = cropOf(fields);
-  fields.check(crop <= size, `crop_size of at most ${size}`, crop);
-  fields.check(fit === "square" || crop > 0, "do_center_crop true after resizing the shortest edge", false);
-  return { filter, size, fit, crop, ...(crop > 0 && { margins: "down" }), ...normalizationOf(fields) };
+  const [inner, outer] = [heightWidth(crop), heightWidth(size)];
+  const fits = inner.height <= outer.height && inner.width <= outer.width;
+  fields.check(fits, `crop_size of at most ${formatSize(size)}`, crop);
+  fields.check(crop === 0 || cropRatioOf(size, crop) !== undefined, "crop_size in the proportions of size", crop);
+  fields.check(fit === "square" || crop !== 0, "do_center_crop true after resizing the shortest edge", false);
+  return { filter, size, fit, crop, ...(crop !== 0 && { margins: "down" }), ...normalizationOf(fields) };
 }
 
-/** The content of a preprocessor_config.json. */
+/**
+ * The content of a preprocessor_config.json.
+ *
+ * @throws for images that keep their shape and are no squares: transformers resizes by the short side alone
+ */
 export function preprocessingToHuggingFace(preprocessing: Preprocessing): Record<string, unknown> {
   const { filter, size, fit, crop, mean, std } = preprocessing;
-  const side = crop > 0 ? crop : size;
+  const [resized, cropped] = [heightWidth(size), heightWidth(crop === 0 ? size : crop)];
+  if (fit === "shortSide" && resized.height !== resized.width) {
+    throw new Error(
+      `[preprocessingToHuggingFace] expected fit "square" for images of ${formatSize(size)}, which transformers can only stretch, got "${fit}"`,
+    );
+  }
   return {
     image_processor_type: "BeitImageProcessor",
     do_resize: true,
-    size: fit === "square" ? { height: size, width: size } : { shortest_edge: size },
+    size: fit === "square" ? resized : { shortest_edge: resized.height },
     resample: filters.find(([, name]) => name === filter)?.[0],
-    do_center_crop: crop > 0,
-    crop_size: { height: side, width: side },
+    do_center_crop: crop !== 0,
+    crop_size: cropped,
     do_rescale: true,
     rescale_factor: 1 / 255,
     do_normalize: true,
@@ -86,10 +99,12 @@ export function evalViewFields(preprocessing: Preprocessing): EvalViewFields {
   const channels = mean.length;
   if (channels !== 1 && channels !== 3) throw new Error(`[evalViewFields] expected 1 or 3 channels, got ${channels}`);
   const rest = { channels, filter, normalization: { mean, std } } as const;
-  if (fit === "square" && (crop === 0 || crop === size)) return { ...rest, size, fit: { kind: "direct" } };
-  // The view rounds crop / cropRatio down, so the ratio must not be a little too large.
-  const exact = crop / size;
-  const cropRatio = Math.floor(crop / exact) === size ? exact : crop / (size + 0.5);
+  if (fit === "square" && (crop === 0 || sameSize(crop, size))) return { ...rest, size, fit: { kind: "direct" } };
+  const cropRatio = cropRatioOf(size, crop);
+  if (cropRatio === undefined) {
+    const got = `${formatSize(crop)} of ${formatSize(size)}`;
+    throw new Error(`[evalViewFields] expected a crop in the proportions of the size, got ${got}`);
+  }
   return { ...rest, size: crop, fit: { kind: fit === "square" ? "squareCrop" : "centerCrop", cropRatio, margins } };
 }
 
@@ -101,11 +116,28 @@ export function signedPixels(channels: number): Pick<Preprocessing, "mean" | "st
 
 /** @internal Of images below 384 pixels, the center of one that is larger by `share`; larger ones are not cropped. */
 export function croppedAtCenter(
-  { imageSize, channels }: { readonly imageSize: number; readonly channels: number },
+  { imageSize, channels }: { readonly imageSize: ImageSize; readonly channels: number },
   share: number,
 ): Preprocessing {
-  const size = Math.floor(imageSize / (imageSize >= 384 ? 1 : share));
-  return { filter: "bicubic", size, fit: "shortSide", crop: imageSize, ...signedPixels(channels) };
+  const large = Math.min(...Object.values(heightWidth(imageSize))) >= 384;
+  return { filter: "bicubic", ...coveredBy(imageSize, large ? 1 : share), ...signedPixels(channels) };
+}
+
+/** @internal The size that an image has to cover so that `crop` is a share of it. */
+export function coveredBy(crop: ImageSize, share: number): Pick<Preprocessing, "size" | "fit" | "crop"> {
+  const { height, width } = heightWidth(crop);
+  const size = imageSizeOf({ height: Math.floor(height / share), width: Math.floor(width / share) });
+  return { size, fit: "shortSide", crop };
+}
+
+// The ratio of a view, which rounds crop / ratio down on both sides, so that it must not be a little too large.
+function cropRatioOf(size: ImageSize, crop: ImageSize): number | undefined {
+  const [inner, outer] = [heightWidth(crop), heightWidth(size)];
+  const exact = Math.min(inner.height / outer.height, inner.width / outer.width);
+  const least = Math.max(inner.height / (outer.height + 1), inner.width / (outer.width + 1));
+  const fits = (ratio: number) =>
+    Math.floor(inner.height / ratio) === outer.height && Math.floor(inner.width / ratio) === outer.width;
+  return [exact, inner.height / (outer.height + 0.5), (exact + least) / 2].find(fits);
 }
 
 function sizeOf(fields: JsonFields): Pick<Preprocessing, "size" | "fit"> {
@@ -113,20 +145,22 @@ function sizeOf(fields: JsonFields): Pick<Preprocessing, "size" | "fit"> {
   if (typeof value === "object" && value !== null && "shortest_edge" in value) {
     return { size: side(fields, "size.shortest_edge", value.shortest_edge), fit: "shortSide" };
   }
-  return { size: squareSide(fields, "size", value), fit: "square" };
+  return { size: sizeField(fields, "size", value), fit: "square" };
 }
 
-function cropOf(fields: JsonFields): number {
+function cropOf(fields: JsonFields): ImageSize {
   const cropped = fields.value("do_center_crop", undefined);
   if (typeof cropped !== "boolean") return fields.refuse("do_center_crop to be true or false", cropped);
-  return cropped ? squareSide(fields, "crop_size", fields.value("crop_size", 224)) : 0;
+  return cropped ? sizeField(fields, "crop_size", fields.value("crop_size", 224)) : 0;
 }
 
-function squareSide(fields: JsonFields, path: string, value: unknown): number {
+function sizeField(fields: JsonFields, path: string, value: unknown): ImageSize {
   if (typeof value !== "object" || value === null) return side(fields, path, value);
   const { height, width } = value as { readonly height?: unknown; readonly width?: unknown };
-  if (height !== width) return fields.refuse(`${path} with height equal to width`, value);
-  return side(fields, `${path}.height`, height);
+  return imageSizeOf({
+    height: side(fields, `${path}.height`, height),
+    width: side(fields, `${path}.width`, width),
+  });
 }
 
 function side(fields: JsonFields, path: string, value: unknown): number {

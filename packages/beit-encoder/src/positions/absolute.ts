@@ -1,14 +1,14 @@
 // Absolute position embeddings for another grid. (run_class_finetuning.py; timm, layers/pos_embed.py)
+import { formatGrid, type Grid } from "@beitjs/tensor-core/grid";
 import { antialiasedBicubicWeights, bicubicWeights, resizeMap } from "./interpolation.ts";
-import type { PatchGrid } from "./relative.ts";
 
 /** `bicubic`: the official loader and Hugging Face. `antialiased-bicubic`: timm. */
 export type PositionResizing = "bicubic" | "antialiased-bicubic";
 
 export type ResizePositionsOptions = {
   readonly width: number;
-  readonly from: PatchGrid;
-  readonly to: PatchGrid;
+  readonly from: Grid;
+  readonly to: Grid;
   readonly method?: PositionResizing;
 };
 
@@ -21,7 +21,7 @@ export function resizePositions(positions: Float32Array, options: ResizePosition
   const { width, from, to, method = "bicubic" } = options;
   if (positions.length !== (from.rows * from.cols + 1) * width) {
     throw new Error(
-      `[resizePositions] expected ${from.rows * from.cols + 1} rows of ${width} for a ${from.rows}x${from.cols} grid, got ${positions.length} values`,
+      `[resizePositions] expected ${from.rows * from.cols + 1} rows of ${width} for a ${formatGrid(from)} grid, got ${positions.length} values`,
     );
   }
   const result = new Float32Array((to.rows * to.cols + 1) * width);

@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { scope, tensor } from "@beitjs/tensor-core";
+import type { Grid } from "@beitjs/tensor-core/grid";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
-import { biasLookup, relativePositionIndex, resizeTable, tableRows, type PatchGrid } from "./relative.ts";
+import { biasLookup, relativePositionIndex, resizeTable, tableRows } from "./relative.ts";
 
-const square = (side: number): PatchGrid => ({ rows: side, cols: side });
+const square = (side: number): Grid => ({ rows: side, cols: side });
 
-function rowsOf(grid: PatchGrid): number[][] {
+function rowsOf(grid: Grid): number[][] {
   const index = [...relativePositionIndex(grid)];
   const tokens = Math.sqrt(index.length);
   return Array.from({ length: tokens }, (_, query) => index.slice(query * tokens, (query + 1) * tokens));
@@ -162,11 +163,15 @@ describe("resizeTable", () => {
     expect(resize(14)).toEqual(table);
   });
 
-  it("resizes each side on its own", () => {
+  // The official code knows squares only; what timm makes of others is compared in checkpoint/timm-rectangles.test.ts.
+  it("joins geometric offsets by lines where a grid is no square, each side on its own", () => {
     const to = { rows: 14, cols: 24 };
     const resized = resizeTable(table, { heads: 2, from: square(14), to });
     expect(resized).toHaveLength(tableRows(to) * 2);
-    const both = resize(24);
+    expect(resized).toEqual(resizeTable(table, { heads: 2, from: square(14), to, method: "geometric-linear" }));
+    const back = resizeTable(resized, { heads: 2, from: to, to: square(14) });
+    expect(back).toEqual(resizeTable(resized, { heads: 2, from: to, to: square(14), method: "geometric-linear" }));
+    const both = resizeTable(table, { heads: 2, from: square(14), to: square(24), method: "geometric-linear" });
     for (let c = 0; c < 47; c++) expect(resized[(13 * 47 + c) * 2]).toBeCloseTo(both[(23 * 47 + c) * 2], 5);
   });
 

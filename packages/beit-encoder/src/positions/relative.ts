@@ -1,15 +1,13 @@
 // Relative position bias: a number per head for every offset between two patches, and three for pairs with the class
 // token. (BEiT paper, section 2.2 and appendix A; modeling_finetune.py, run_class_finetuning.py)
 import { tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { formatGrid, type Grid } from "@beitjs/tensor-core/grid";
 import { relativePositionBias } from "@beitjs/tensor-core/ops";
 import { bilinearWeights, resizeMap, type AxisWeights } from "./interpolation.ts";
 import { geometricCubicWeights, geometricLinearWeights } from "./spline.ts";
 
-/** Rows and columns of patches. */
-export type PatchGrid = { readonly rows: number; readonly cols: number };
-
 /** Rows of a table: every offset between two patches, and class to patch, patch to class, class to class. */
-export function tableRows({ rows, cols }: PatchGrid): number {
+export function tableRows({ rows, cols }: Grid): number {
   return (2 * rows - 1) * (2 * cols - 1) + 3;
 }
 
@@ -18,7 +16,7 @@ export function tableRows({ rows, cols }: PatchGrid): number {
  *
  * Patches at (r, c): (r_query - r_key + rows - 1)(2 cols - 1) + c_query - c_key + cols - 1.
  */
-export function relativePositionIndex(grid: PatchGrid): Int32Array {
+export function relativePositionIndex(grid: Grid): Int32Array {
   const { rows, cols } = grid;
   const tokens = rows * cols + 1;
   const last = tableRows(grid) - 1;
@@ -39,7 +37,7 @@ export function relativePositionIndex(grid: PatchGrid): Int32Array {
 }
 
 /** Looks biases up in tables of one grid; the index is uploaded once. -> table [R, H] to bias [H, N + 1, N + 1] */
-export function biasLookup(grid: PatchGrid, backend: Backend): (table: Tensor) => Tensor {
+export function biasLookup(grid: Grid, backend: Backend): (table: Tensor) => Tensor {
   const tokens = grid.rows * grid.cols + 1;
   const index = tensor(relativePositionIndex(grid), [tokens, tokens], backend, "int32");
   return (table) => relativePositionBias(table, index);
@@ -47,8 +45,9 @@ export function biasLookup(grid: PatchGrid, backend: Backend): (table: Tensor) =
 
 /**
  * How a table meets another grid. `geometric-cubic`: the official way; cubic splines through offsets that grow
- * geometrically, so that the nearest neighbors keep their values. `geometric-linear`: the same offsets joined by lines, as
- * timm does. `bilinear`: as Hugging Face does when it runs.
+ * geometrically, so that the nearest neighbors keep their values; the official code knows squares only, so from or to any other
+ * grid it is the next. `geometric-linear`: the same offsets joined by lines, as timm does. `bilinear`: as Hugging Face does
+ * when it runs.
  */
 export type TableResizing = "geometric-cubic" | "geometric-linear" | "bilinear";
 
@@ -60,24 +59,26 @@ const resizings: Readonly<Record<TableResizing, (source: number, target: number)
 
 export type ResizeTableOptions = {
   readonly heads: number;
-  readonly from: PatchGrid;
-  readonly to: PatchGrid;
+  readonly from: Grid;
+  readonly to: Grid;
   readonly method?: TableResizing;
 };
 
 /**
  * The values of a table [R, H] for another grid. The three entries of the class token are kept.
  *
- * @throws if the table does not fit the grid it is from, or that has fewer than three patches along a side that changes
+ * @throws if the table does not fit the grid it is from, or if cubic splines would run through fewer than three patches along a side
  */
 export function resizeTable(table: Float32Array, options: ResizeTableOptions): Float32Array {
   const { heads, from, to, method = "geometric-cubic" } = options;
   if (table.length !== tableRows(from) * heads) {
     throw new Error(
-      `[resizeTable] expected ${tableRows(from)} rows of ${heads} for a ${from.rows}x${from.cols} grid, got ${table.length} values`,
+      `[resizeTable] expected ${tableRows(from)} rows of ${heads} for a ${formatGrid(from)} grid, got ${table.length} values`,
     );
   }
-  const weights = (source: number, target: number) => resizings[method](2 * source - 1, 2 * target - 1);
+  const squares = from.rows === from.cols && to.rows === to.cols;
+  const axis = resizings[method === "geometric-cubic" && !squares ? "geometric-linear" : method];
+  const weights = (source: number, target: number) => axis(2 * source - 1, 2 * target - 1);
   const offsets = table.subarray(0, table.length - 3 * heads);
   const resized = resizeMap(offsets, heads, weights(from.rows, to.rows), weights(from.cols, to.cols));
   const result = new Float32Array(tableRows(to) * heads);

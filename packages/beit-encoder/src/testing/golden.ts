@@ -10,6 +10,7 @@ import {
   type HostArray,
   type Tensor,
 } from "@beitjs/tensor-core";
+import { heightWidth, type ImageSize } from "@beitjs/tensor-core/grid";
 import { adamW, crossEntropy } from "@beitjs/tensor-core/ops";
 import { readSafetensors, toFloat32 } from "@beitjs/tensor-core/safetensors";
 import { attentionMaps } from "../attention-maps.ts";
@@ -41,14 +42,19 @@ const masks = [0, 1].map((b) => ({ cells: Uint8Array.from({ length: 16 }, (_, p)
 const visualTokens = Array.from({ length: 11 }, (_, j) => (5 * j + 3) % 32);
 const labels = [1, 3];
 
-/** Two images r(1000, i), which the scripts have as [2, 3, side, side], as [2, side, side, 3]. */
-export function goldenPixels(signed: (tensor: number, element: number) => number, side: number, on: Backend): Tensor {
-  const plane = side * side;
+/** Two images r(1000, i), which the scripts have as [2, 3, H, W], as [2, H, W, 3]. */
+export function goldenPixels(
+  signed: (tensor: number, element: number) => number,
+  size: ImageSize,
+  on: Backend,
+): Tensor {
+  const { height, width } = heightWidth(size);
+  const plane = height * width;
   const values = Float32Array.from({ length: 6 * plane }, (_, i) => {
     const pixel = Math.floor(i / 3);
     return signed(1000, (Math.floor(pixel / plane) * 3 + (i % 3)) * plane + (pixel % plane));
   });
-  return tensor(values, [2, side, side, 3], on);
+  return tensor(values, [2, height, width, 3], on);
 }
 
 /** Loss and logits: of all patches or of the classes. */

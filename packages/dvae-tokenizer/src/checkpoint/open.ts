@@ -2,6 +2,7 @@
 // match all names, read the parameters one by one.
 import { disposeTree, leaves, type Backend, type Tensor } from "@beitjs/tensor-core";
 import { openTensors, type FileSource, type LazyTensor } from "@beitjs/tensor-core/files";
+import type { ImageSize } from "@beitjs/tensor-core/grid";
 import { toFloat32 } from "@beitjs/tensor-core/safetensors";
 import type { DvaeConfig } from "../config.ts";
 import { fromOfficialLayout, officialShape } from "../layout.ts";
@@ -12,8 +13,8 @@ import { originOf, type TokenizerOrigin } from "./origins/index.ts";
 import type { Description, ModelFile, ModelTensors } from "./origins/origin.ts";
 
 export type OpenTokenizerOptions = {
-  /** Side of the images; the network takes any that its grid divides. Default: the file's, or the original's. */
-  readonly imageSize?: number | undefined;
+  /** Size of the images; the network takes any that its grid divides. Default: the file's, or the original's. */
+  readonly imageSize?: ImageSize | undefined;
   /** What the files do not say, or say wrongly. */
   readonly config?: Partial<DvaeConfig> | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;

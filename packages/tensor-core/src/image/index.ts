@@ -6,4 +6,4 @@ export { centerCropBox, crop, flipHorizontal, pad, randomResizedCropBox } from "
 export type { CropMargins, RandomCropOptions } from "./crop.ts";
 export { adjustBrightness, adjustContrast, adjustSaturation, colorJitter, type ColorJitterOptions } from "./color.ts";
 export { fromFloat, toFloat, type Normalization } from "./normalize.ts";
-export { imageTensor } from "./tensor.ts";
+export { imagesOf, imageTensor } from "./tensor.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createReferenceBackend } from "../backends/reference/index.ts";
 import { createImage } from "./image.ts";
-import { imageTensor } from "./tensor.ts";
+import { imagesOf, imageTensor } from "./tensor.ts";
 
 const backend = createReferenceBackend();
 const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 37) % 256);
@@ -63,5 +63,19 @@ describe("imageTensor", () => {
     expect(() => imageTensor([createImage(4, 4, 3), createImage(4, 4, 1)], { size: 4 }, backend)).toThrow(
       "[imageTensor] expected 3 channels in image 1 as in image 0, got 1",
     );
+  });
+});
+
+describe("imagesOf", () => {
+  it("gives back what imageTensor took", () => {
+    const images = [createImage(5, 3, 3, bytes(45)), createImage(5, 3, 3, bytes(45).reverse())];
+    const values = Float32Array.from(imageTensor(images, { size: [3, 5] }, backend).readSync());
+    expect(imagesOf(values, { imageSize: [3, 5], channels: 3 })).toEqual(images);
+  });
+
+  it("refuses what is no images", () => {
+    const config = { imageSize: [3, 5], channels: 1 } as const;
+    expect(() => imagesOf(new Float32Array(16), config)).toThrow("[imagesOf] expected a multiple of 15 values, got 16");
+    expect(() => imagesOf(new Float32Array(30), { ...config, channels: 2 })).toThrow("expected 1 or 3 channels, got 2");
   });
 });

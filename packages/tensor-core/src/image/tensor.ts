@@ -1,11 +1,11 @@
 // From images to a batch of pixels as models take it: scaled with Lanczos until they cover `size`, cut to their center,
 // bytes to [0, 1]. (openai/DALL-E notebooks/usage.ipynb, without the pixel mapping, which is the tokenizer's.)
 import type { Backend } from "../backend.ts";
-import { formatSize, heightWidth, isImageSize, type HeightWidth, type ImageSize } from "../grid.ts";
+import { formatAsSize, heightWidth, isImageSize, type HeightWidth, type ImageSize } from "../grid.ts";
 import { tensor, type Tensor } from "../tensor.ts";
 import { centerCropBox, crop } from "./crop.ts";
 import type { Image } from "./image.ts";
-import { toFloat } from "./normalize.ts";
+import { fromFloat, toFloat } from "./normalize.ts";
 import { resizeToCover } from "./resize.ts";
 
 /**
@@ -19,7 +19,8 @@ export function imageTensor(
   backend: Backend,
 ): Tensor {
   if (images.length === 0) throw new RangeError("[imageTensor] expected at least one image, got none");
-  if (!isImageSize(size)) throw new RangeError(`[imageTensor] expected a size of at least 1, got ${formatSize(size)}`);
+  if (!isImageSize(size))
+    throw new RangeError(`[imageTensor] expected a size of at least 1, got ${formatAsSize(size)}`);
   const target = heightWidth(size);
   const { channels } = images[0];
   const length = target.height * target.width * channels;
@@ -33,6 +34,26 @@ export function imageTensor(
     values.set(toFloat(coverWith(image, target), "unit"), i * length);
   });
   return tensor(values, [images.length, target.height, target.width, channels], backend);
+}
+
+/**
+ * The images of values in [0, 1], one after another: what `imageTensor` came from, and what models give.
+ *
+ * @throws RangeError for other channels than 1 or 3, or values that do not fill whole images
+ */
+export function imagesOf(
+  values: Float32Array,
+  { imageSize, channels }: { readonly imageSize: ImageSize; readonly channels: number },
+): Image[] {
+  if (channels !== 1 && channels !== 3) throw new RangeError(`[imagesOf] expected 1 or 3 channels, got ${channels}`);
+  const size = heightWidth(imageSize);
+  const length = size.height * size.width * channels;
+  if (values.length % length !== 0) {
+    throw new RangeError(`[imagesOf] expected a multiple of ${length} values, got ${values.length}`);
+  }
+  return Array.from({ length: values.length / length }, (_, i) =>
+    fromFloat(values.subarray(i * length, (i + 1) * length), { ...size, channels }, "unit"),
+  );
 }
 
 function coverWith(image: Image, size: HeightWidth): Image {

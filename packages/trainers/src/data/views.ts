@@ -1,5 +1,6 @@
 // What the models see of an image: for pre-training one crop in two sizes (BEiT, App. C and unilm beit/datasets.py), for
 // fine-tuning a random crop, for evaluation a fixed one. All numbers of one image come from its own random stream.
+import { heightWidth } from "@beitjs/tensor-core/grid";
 import {
   centerCropBox,
   colorJitter,
@@ -8,7 +9,7 @@ import {
   pad,
   randomResizedCropBox,
   resize,
-  resizeShortSide,
+  resizeToCover,
   toFloat,
   withChannels,
   type Box,
@@ -19,9 +20,9 @@ import { createRng, streams, type Rng } from "@beitjs/tensor-core/random";
 import type { EvalViewOptions, TrainViewOptions, TwoViewOptions } from "../recipes/recipe.ts";
 
 export type TwoViews = {
-  /** [pixelSize, pixelSize, channels] */
+  /** [H, W, channels] of `pixelSize` */
   readonly pixelView: Float32Array;
-  /** [tokenSize, tokenSize, channels], in [0, 1]: tokenizers map pixels to their own range. */
+  /** [H, W, channels] of `tokenSize`, in [0, 1]: tokenizers map pixels to their own range. */
   readonly tokenView: Float32Array;
   /** The rectangle both show, in pixels of the (mirrored) image. */
   readonly crop: Box;
@@ -76,8 +77,8 @@ export function twoViews(image: Image, options: TwoViewOptions, rng: Rng): TwoVi
   const mirrored = rng.uniform() < options.flip;
   const box = randomResizedCropBox(image.width, image.height, options, rng);
   const part = cropMirrored(jittered, box, mirrored);
-  const pixels = resize(part, { width: pixelSize, height: pixelSize, filter: "bicubic" });
-  const tokens = resize(part, { width: tokenSize, height: tokenSize, filter: "lanczos" });
+  const pixels = resize(part, { ...heightWidth(pixelSize), filter: "bicubic" });
+  const tokens = resize(part, { ...heightWidth(tokenSize), filter: "lanczos" });
   return {
     pixelView: toFloat(pixels, { mean, std }),
     tokenView: toFloat(tokens, "unit"),
@@ -85,7 +86,7 @@ export function twoViews(image: Image, options: TwoViewOptions, rng: Rng): TwoVi
   };
 }
 
-/** A random crop, mirrored with probability `flip`. [size, size, channels] */
+/** A random crop, mirrored with probability `flip`. [H, W, channels] */
 export function trainView(image: Image, options: TrainViewOptions, rng: Rng): Float32Array {
   const source = withChannels(image, options.channels);
   const { crop: range } = options;
@@ -95,22 +96,21 @@ export function trainView(image: Image, options: TrainViewOptions, rng: Rng): Fl
   return toFloat(mirrored ? flipHorizontal(view) : view, options.normalization);
 }
 
-/** The same view every time. [size, size, channels] */
+/** The same view every time. [H, W, channels] */
 export function evalView(image: Image, { channels, size, fit, filter, normalization }: EvalViewOptions): Float32Array {
   const source = withChannels(image, channels);
-  if (fit.kind === "direct") {
-    return toFloat(resize(source, { width: size, height: size, filter }), normalization);
-  }
-  const side = Math.floor(size / fit.cropRatio);
+  const target = heightWidth(size);
+  if (fit.kind === "direct") return toFloat(resize(source, { ...target, filter }), normalization);
+  const [height, width] = [target.height, target.width].map((side) => Math.floor(side / fit.cropRatio));
   const scaled =
     fit.kind === "squareCrop"
-      ? resize(source, { width: side, height: side, filter })
-      : resizeShortSide(withoutLongEnds(source), side, filter);
-  const box = centerCropBox(scaled.width, scaled.height, { width: size, height: size }, fit.margins);
+      ? resize(source, { width, height, filter })
+      : resizeToCover(withoutLongEnds(source, width / height), { width, height }, filter);
+  const box = centerCropBox(scaled.width, scaled.height, target, fit.margins);
   return toFloat(crop(scaled, box), normalization);
 }
 
-/** Views of equal length one after another: B views of [S, S, C] are [B, S, S, C]. */
+/** Views of equal length one after another: B views of [H, W, C] are [B, H, W, C]. */
 export function stack(views: readonly Float32Array[]): Float32Array {
   const size = views[0]?.length ?? 0;
   const out = new Float32Array(views.length * size);
@@ -131,21 +131,26 @@ type Target = Pick<TrainViewOptions, "size" | "filter">;
 
 function resizedCrop(image: Image, range: RandomCropOptions, { size, filter }: Target, rng: Rng): Image {
   const box = randomResizedCropBox(image.width, image.height, range, rng);
-  return resize(crop(image, box), { width: size, height: size, filter });
+  return resize(crop(image, box), { ...heightWidth(size), filter });
 }
 
 // Images of another size are brought to it first; timm expects them in it (CIFAR's 32).
 function paddedCrop(image: Image, { padding }: { padding: number }, { size, filter }: Target, rng: Rng): Image {
-  const padded = pad(resize(image, { width: size, height: size, filter }), padding);
+  const { height, width } = heightWidth(size);
+  const padded = pad(resize(image, { width, height, filter }), padding);
   const top = rng.integer(2 * padding + 1);
   const left = rng.integer(2 * padding + 1);
-  return crop(padded, { left, top, width: size, height: size });
+  return crop(padded, { left, top, width, height });
 }
 
-// The center crop never shows the ends of a very long strip, and scaling 10,000 x 1 up would fill the memory.
-function withoutLongEnds(image: Image): Image {
-  const longest = 20 * Math.min(image.width, image.height);
-  if (Math.max(image.width, image.height) <= longest) return image;
-  const size = { width: Math.min(image.width, longest), height: Math.min(image.height, longest) };
+// The center crop never shows the ends of a strip much longer than its own shape (width / height), and scaling 10,000 x 1 up
+// would fill the memory.
+function withoutLongEnds(image: Image, shape: number): Image {
+  const [widest, tallest] = [20 * image.height * Math.max(1, shape), 20 * image.width * Math.max(1, 1 / shape)];
+  if (image.width <= widest && image.height <= tallest) return image;
+  const size = {
+    width: Math.min(image.width, Math.floor(widest)),
+    height: Math.min(image.height, Math.floor(tallest)),
+  };
   return crop(image, centerCropBox(image.width, image.height, size));
 }

@@ -1,6 +1,6 @@
 // What a model can do, measured on images it was not trained on.
 import { disposeTree, leaves, scope, tensor, type Tensor } from "@beitjs/tensor-core";
-import { classLogits, encode, gridSide, visualTokenLoss, type Beit } from "@beitjs/beit-encoder";
+import { classLogits, encode, gridOf, visualTokenLoss, type Beit } from "@beitjs/beit-encoder";
 import {
   createUsageCounter,
   detokenize,
@@ -75,8 +75,7 @@ export async function evaluatePretraining(
 ): Promise<PretrainingScores> {
   const { backend } = beit.params.classToken;
   const { mask, seed } = options;
-  const side = gridSide(beit.config);
-  const grid = { rows: side, cols: side };
+  const grid = gridOf(beit.config);
   const drawMasks = await createMaskDrawer();
   let [loss, right, count] = [0, 0, 0];
   const data = inOrder(images, options.batchSize ?? 100, undefined, ({ image }) => ({
@@ -124,9 +123,8 @@ export async function evaluateTokenizer(
   let [error, pixels] = [0, 0];
   for await (const { items } of inOrder(images, batchSize, undefined, ({ image }) => evalView(image, view))) {
     const values = stack(items);
-    const shape = [items.length, config.imageSize, config.imageSize, config.channels];
     const results = scope(backend, () => {
-      const tokens = tokenize(tokenizer, tensor(values, shape, backend));
+      const tokens = tokenize(tokenizer, viewBatch(items, config, backend));
       return { tokens, restored: detokenize(tokenizer, tokens) };
     });
     counter.add(await results.tokens.read());

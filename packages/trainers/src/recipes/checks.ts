@@ -1,8 +1,9 @@
 // Recipes that are well-formed but cannot be: sizes that do not divide, masks that do not fit their grid, views of
 // another size than the model's.
-import { beitConfigIssues, gridSide, type BeitConfig } from "@beitjs/beit-encoder";
+import { beitConfigIssues, gridOf, type BeitConfig } from "@beitjs/beit-encoder";
 import { dvaeConfigIssues } from "@beitjs/dvae-tokenizer";
 import { MaskOptionError, maxGridSide, type Grid } from "@beitjs/masking";
+import { formatSize, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import { drawMask } from "../masks.ts";
 import type { RecipeIssue } from "./recipe-error.ts";
 import type {
@@ -45,10 +46,9 @@ function ofTokenizer({ model, views }: TokenizerRecipe | GaussianRecipe): Issues
 
 function ofPretrain({ model, views, mask }: PretrainRecipe): Issues {
   const ofModel = within(["model"], beitConfigIssues(model));
-  const side = gridSide(model);
   return [
     ...ofModel,
-    ...(ofModel.length === 0 ? ofMask({ rows: side, cols: side }, mask) : []),
+    ...(ofModel.length === 0 ? ofMask(gridOf(model), mask) : []),
     ...expect(model.vocabSize > 0, ["model", "vocabSize"], "the codebook's size", model.vocabSize),
     ...ofViews(views, "pixelSize", model),
   ];
@@ -70,10 +70,15 @@ function ofViews(views: PretrainRecipe["views"], key: "pixelSize" | "tokenSize",
 }
 
 /** Views must be what the model sees. */
-function ofImages(path: Path, view: { size: number; channels: number }, model: Images, sizeKey: string): Issues {
+function ofImages(path: Path, view: { size: ImageSize; channels: number }, model: Images, sizeKey: string): Issues {
   const { size, channels } = view;
   return [
-    ...expect(size === model.imageSize, [...path, sizeKey], `model.imageSize ${model.imageSize}`, size),
+    ...expect(
+      sameSize(size, model.imageSize),
+      [...path, sizeKey],
+      `model.imageSize ${formatSize(model.imageSize)}`,
+      size,
+    ),
     ...expect(channels === model.channels, [...path, "channels"], `model.channels ${model.channels}`, channels),
   ];
 }
@@ -93,7 +98,7 @@ function ofChannels(
 }
 
 function ofMask(grid: Grid, mask: MaskRecipe): Issues {
-  if (grid.rows > maxGridSide) {
+  if (Math.max(grid.rows, grid.cols) > maxGridSide) {
     const got = `a grid of ${grid.rows}x${grid.cols}`;
     return [
       {

@@ -2,17 +2,18 @@
 // the pixel view with about 40 % of its patches replaced by the mask token, and predicts the tokens it cannot see.
 // (BEiT §2.3-2.5; loss and accuracy over masked patches only, averaged over the whole batch)
 import { tensor } from "@beitjs/tensor-core";
+import { formatGrid, formatSize } from "@beitjs/tensor-core/grid";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import {
   encode,
-  gridSide,
+  gridOf,
   initBeit,
   visualTokenLoss,
   weightDecayRules,
   type Beit,
   type BeitParams,
 } from "@beitjs/beit-encoder";
-import { gridSide as tokenGridSide, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
+import { tokenGridOf, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import { twoViews, viewRng } from "../data/index.ts";
 import { tokensOf } from "../evaluate/evaluate.ts";
 import { train } from "../loop.ts";
@@ -45,7 +46,7 @@ export async function* pretrain(
   const { config, params } = initBeit(recipe.model, createRng({ seed, stream: streams.parameters }), backend, {
     std: recipe.initStd,
   });
-  const grid = { rows: gridSide(config), cols: gridSide(config) };
+  const grid = gridOf(config);
   const drawMasks = await createMaskDrawer();
   yield* train(
     {
@@ -85,11 +86,11 @@ export async function* pretrain(
 
 /** @throws if the tokens of the tokenizer are not what the encoder is to predict */
 export function checkMatch({ model, views }: PretrainRecipe, { config }: TokenizerEncoder): void {
-  const pairs: readonly [what: string, ofEncoder: number, ofTokenizer: number][] = [
-    ["patch grid and token grid of one side", gridSide(model), tokenGridSide(config)],
+  const pairs: readonly [what: string, ofEncoder: number | string, ofTokenizer: number | string][] = [
+    ["patch grid and token grid to be one", formatGrid(gridOf(model)), formatGrid(tokenGridOf(config))],
     ["vocabSize of the codebook's", model.vocabSize, config.vocabSize],
-    ["views.pixelSize of the model's imageSize", views.pixelSize, model.imageSize],
-    ["views.tokenSize of the tokenizer's imageSize", views.tokenSize, config.imageSize],
+    ["views.pixelSize of the model's imageSize", formatSize(views.pixelSize), formatSize(model.imageSize)],
+    ["views.tokenSize of the tokenizer's imageSize", formatSize(views.tokenSize), formatSize(config.imageSize)],
     ["views.channels of the model's", views.channels, model.channels],
     ["channels of the tokenizer's", model.channels, config.channels],
   ];

@@ -1,5 +1,6 @@
 // The article's comparison model: the same data and loop with a Gaussian VAE instead of the discrete one.
 import { sizeOf, tensor } from "@beitjs/tensor-core";
+import { cellGrid } from "@beitjs/tensor-core/grid";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import {
   gaussianVaeObjective,
@@ -31,7 +32,7 @@ export async function* trainGaussianVae(
   checkRecipe("trainGaussianVae", recipe, "gaussian");
   const { seed } = recipe;
   const { config, params } = initGaussianVae(recipe.model, createRng({ seed, stream: streams.parameters }), backend);
-  const side = config.imageSize / 2 ** config.layers;
+  const { rows, cols } = cellGrid(config.imageSize, 2 ** config.layers);
   yield* train(
     {
       params,
@@ -39,7 +40,7 @@ export async function* trainGaussianVae(
       prepare: prepareTokenView(recipe),
       piece: (views, { step, micro }) => {
         const rng = createRng({ seed, stream: streams.gumbel, epoch: micro, index: step });
-        const shape = [views.length, side, side, config.codebookWidth];
+        const shape = [views.length, rows, cols, config.codebookWidth];
         const noise = Float32Array.from({ length: sizeOf(shape) }, () => rng.normal());
         return { images: viewBatch(views, config, backend), noise: tensor(noise, shape, backend) };
       },

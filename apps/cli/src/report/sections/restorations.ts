@@ -13,7 +13,7 @@ export async function restorations(data: ReportData): Promise<Html> {
       visual tokens; the tokenizer decodes them to pixels. It predicts all patches at once and gives no picture of its
       own: seams and averages are to be expected.
     </p>
-    <div class="restorations">${await Promise.all(data.restorations.map((one) => restoration(one, data.side)))}</div>
+    <div class="restorations">${await Promise.all(data.restorations.map(restoration))}</div>
     <p class="caption">
       Test images, from left to right: with masked patches; restored (visible patches as they were, masked ones decoded
       from predicted tokens); the image's own tokens decoded, which a perfect prediction would give; the original. Right
@@ -22,9 +22,8 @@ export async function restorations(data: ReportData): Promise<Html> {
   </section>`;
 }
 
-async function restoration(one: Restoration, side: number): Promise<Html> {
-  const { name, original, mask, restored, tokenized, right } = one;
-  const masked = composite(original, plain(original, 128), { cells: mask.cells, side });
+async function restoration({ name, original, mask, restored, tokenized, right }: Restoration): Promise<Html> {
+  const masked = composite(original, plain(original, 128), mask);
   const part = async (image: typeof original, label: string) =>
     html`<div>${await picture(image, `${label}: ${name}`, 112)}<span>${label}</span></div>`;
   return html`<figure class="restoration">

@@ -1,4 +1,5 @@
 // What this run was: data, machine, times and the three recipes in full.
+import { formatSize } from "@beitjs/tensor-core/grid";
 import { stringify } from "yaml";
 import type { DemoSummary } from "../../demo/summary.ts";
 import { formatBackend } from "../../backends/open.ts";
@@ -64,7 +65,7 @@ function modelRows({ tokenizer, pretrain, recipes, fineTune }: DemoSummary): Row
     ["Tokenizer", `${whole(tokenizer.parameters)} parameters, ${tokenizer.vocabSize} visual tokens`],
     [
       "Encoder",
-      `${whole(pretrain.parameters)} parameters: width ${width}, depth ${depth}, ${heads} heads, ${imageSize} pixels in patches of ${patchSize}`,
+      `${whole(pretrain.parameters)} parameters: width ${width}, depth ${depth}, ${heads} heads, ${formatSize(imageSize)} pixels in patches of ${patchSize}`,
     ],
     [
       "Steps",

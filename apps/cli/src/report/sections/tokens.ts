@@ -1,4 +1,5 @@
 // What the tokenizer makes of images: reconstructions, grids of visual tokens, and the codebook. (BEiT, section 2.1.2)
+import { cellCount, type Grid } from "@beitjs/tensor-core/grid";
 import { percent } from "../format-number.ts";
 import { html, type Html } from "../html.ts";
 import { picture } from "../../pictures/picture.ts";
@@ -7,12 +8,12 @@ import type { CodebookEntry, Reconstruction, ReportData } from "../report-data.t
 const grids = 3;
 
 export async function tokens(data: ReportData): Promise<Html> {
-  const { summary, reconstructions, codebook } = data;
+  const { summary, reconstructions, codebook, grid: cells } = data;
   const { meanAbsoluteError, used, vocabSize, perplexity, warning } = summary.tokenizer;
   return html`<section id="tokens">
     <h2>Visual tokens</h2>
     <p>
-      The tokenizer, a discrete VAE, turns an image into ${data.side} x ${data.side} numbers out of ${vocabSize}: its
+      The tokenizer, a discrete VAE, turns an image into ${cells.rows} x ${cells.cols} numbers out of ${vocabSize}: its
       visual tokens, which pre-training then predicts. On the test images ${used} of ${vocabSize} tokens occur, with a
       perplexity of ${perplexity.toFixed(1)}; the mean absolute error of the reconstruction is
       ${meanAbsoluteError.toFixed(3)} on pixels in [&#8722;1, 1], the measure of the paper's Table 8.
@@ -21,11 +22,11 @@ export async function tokens(data: ReportData): Promise<Html> {
     <h3>Originals beside reconstructions</h3>
     <div class="pairs">${await Promise.all(reconstructions.map(pair))}</div>
     <p class="caption">
-      Test images: left as the tokenizer sees them, right what is decoded from their ${data.side * data.side} visual
-      tokens alone.
+      Test images: left as the tokenizer sees them, right what is decoded from their ${cellCount(cells)} visual tokens
+      alone.
     </p>
     <h3>The visual-token grid</h3>
-    <div class="grids">${await Promise.all(reconstructions.slice(0, grids).map((one) => grid(one, data.side)))}</div>
+    <div class="grids">${await Promise.all(reconstructions.slice(0, grids).map((one) => grid(one, cells)))}</div>
     <p class="caption">
       An image and its visual tokens: equal colors are equal tokens, with their ids in the cells. These ids are all that
       pre-training is asked for. (BEiT, Figure 1)
@@ -48,17 +49,17 @@ async function pair({ name, original, restored }: Reconstruction): Promise<Html>
   </figure>`;
 }
 
-async function grid({ name, original, visualTokens }: Reconstruction, side: number): Promise<Html> {
+async function grid({ name, original, visualTokens }: Reconstruction, cells: Grid): Promise<Html> {
   const distinct = new Set(visualTokens).size;
   return html`<figure class="grid">
-    <div>${await picture(original, `Original: ${name}`, 196)}${tokenGrid(visualTokens, side, name)}</div>
+    <div>${await picture(original, `Original: ${name}`, 196)}${tokenGrid(visualTokens, cells, name)}</div>
     <figcaption>${name}: ${distinct} different tokens</figcaption>
   </figure>`;
 }
 
-function tokenGrid(visualTokens: readonly number[], side: number, name: string): Html {
+function tokenGrid(visualTokens: readonly number[], { rows, cols }: Grid, name: string): Html {
   const cell = (id: number, i: number) => {
-    const [x, y] = [(i % side) * 28, Math.floor(i / side) * 28];
+    const [x, y] = [(i % cols) * 28, Math.floor(i / cols) * 28];
     return html`<g
       ><title>token ${id}</title><rect x="${x}" y="${y}" width="28" height="28" fill="${tokenColor(id)}" /><text
         x="${x + 14}"
@@ -69,7 +70,7 @@ function tokenGrid(visualTokens: readonly number[], side: number, name: string):
   };
   return html`<svg
     class="token-grid"
-    viewBox="0 0 ${side * 28} ${side * 28}"
+    viewBox="0 0 ${cols * 28} ${rows * 28}"
     width="196"
     role="img"
     aria-label="Visual tokens: ${name}"

@@ -72,6 +72,13 @@ describe("beitConfigFromHuggingFace", () => {
     expect(labels).toEqual(["cat", "dog", "cat"]);
   });
 
+  it("reads and writes images that are no squares, height first", () => {
+    const { config } = beitConfigFromHuggingFace({ image_size: [384, 640] });
+    expect(config.imageSize).toEqual([384, 640]);
+    expect(beitConfigToHuggingFace(config)["image_size"]).toEqual([384, 640]);
+    expect(beitConfigFromHuggingFace({ image_size: [384, 384] }).config.imageSize).toBe(384);
+  });
+
   it("takes the head from the architecture", () => {
     expect(beitConfigFromHuggingFace({ ...pretraining, id2label: { 0: "a" } })).toMatchObject({
       config: { vocabSize: 8192, classes: 0 },
@@ -113,7 +120,7 @@ describe("beitConfigFromHuggingFace", () => {
     ["dropout", { hidden_dropout_prob: 0.1 }, "hidden_dropout_prob 0, got 0.1"],
     ["attention dropout", { attention_probs_dropout_prob: 0.1 }, "attention_probs_dropout_prob 0, got 0.1"],
     ["a pyramid", { add_fpn: true }, "add_fpn false, got true"],
-    ["oblong images", { image_size: [224, 384] }, "image_size to be one number or the same twice, got [224,384]"],
+    ["images of one side", { image_size: [224] }, "image_size to be one number or two, got [224]"],
     ["oblong patches", { patch_size: [8, 16] }, "patch_size to be one number"],
     ["a text", { hidden_size: "768" }, `hidden_size to be a number, got "768"`],
     ["a number for a flag", { use_mean_pooling: 1 }, "use_mean_pooling to be true or false, got 1"],

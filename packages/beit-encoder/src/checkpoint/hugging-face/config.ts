@@ -1,5 +1,6 @@
 // A model's config as Hugging Face's config.json has it, and back. What we cannot compute is refused by its path; what
 // only other classes read (segmentation heads, backbones) is ignored. (transformers, configuration_beit.py)
+import { heightWidth, imageSizeOf, isImageSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import { validateBeitConfig, type BeitConfig, type RelativePositions } from "../../config.ts";
 import { fieldsOf, type JsonFields } from "../json.ts";
 
@@ -19,7 +20,7 @@ const architectures = ["BeitModel", "BeitForMaskedImageModeling", "BeitForImageC
  * head there is, and without it there is none.
  *
  * @throws `[beitConfigFromHuggingFace] expected <path> …, got …` for what is no BEiT or beyond our models: other
- * activations, dropout, images or patches that are not square, shared and own relative positions at once, feature pyramids
+ * activations, dropout, patches that are not square, shared and own relative positions at once, feature pyramids
  */
 export function beitConfigFromHuggingFace(configJson: object): HuggingFaceConfig {
   const fields = fieldsOf("beitConfigFromHuggingFace", configJson);
@@ -28,7 +29,7 @@ export function beitConfigFromHuggingFace(configJson: object): HuggingFaceConfig
   const width = fields.number("hidden_size", 768);
   const labels = architecture === "BeitForImageClassification" ? labelsOf(fields) : undefined;
   const config: BeitConfig = {
-    imageSize: squareSide(fields, "image_size", 224),
+    imageSize: imageSizeField(fields),
     channels: fields.number("num_channels", 3),
     patchSize: squareSide(fields, "patch_size", 16),
     width,
@@ -63,7 +64,7 @@ export function beitConfigToHuggingFace(config: BeitConfig, labels?: readonly st
     architectures: [architecture],
     model_type: "beit",
     dtype: "float32",
-    image_size: config.imageSize,
+    image_size: typeof config.imageSize === "number" ? config.imageSize : [...config.imageSize],
     num_channels: config.channels,
     patch_size: config.patchSize,
     hidden_size: config.width,
@@ -134,6 +135,14 @@ function relativePositionsOf(fields: JsonFields): RelativePositions {
   fields.check(!(own && shared), "use_relative_position_bias or use_shared_relative_position_bias, not both", "both");
   if (own) return "per-layer";
   return shared ? "shared" : "none";
+}
+
+function imageSizeField(fields: JsonFields): ImageSize {
+  const value = fields.value("image_size", 224);
+  if (!Array.isArray(value)) return fields.number("image_size", 224);
+  return isImageSize(value)
+    ? imageSizeOf(heightWidth(value))
+    : fields.refuse("image_size to be one number or two", value);
 }
 
 function squareSide(fields: JsonFields, name: string, fallback: number): number {

@@ -39,5 +39,5 @@ function inferred(tensors: ModelTensors, given: Given) {
   const official = joinNames(shapes, (parts) => ({
     shape: [parts.reduce((rows, { shape }) => rows + shape[0], 0), ...parts[0].shape.slice(1)],
   }));
-  return inferConfig(official, { epsilon: 1e-12, ...given.config });
+  return inferConfig(official, { epsilon: 1e-12, ...given.config }, [given.imageSize]);
 }

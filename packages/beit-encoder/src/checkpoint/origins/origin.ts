@@ -2,6 +2,7 @@
 // not say is a convention of their origin, and nothing else in the code asks where a model came from.
 import type { Shape } from "@beitjs/tensor-core";
 import type { LazyTensor } from "@beitjs/tensor-core/files";
+import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { BeitConfig } from "../../config.ts";
 import type { AdaptOptions } from "../../values.ts";
 import type { Contents } from "../files.ts";
@@ -37,7 +38,11 @@ export type Conventions = {
 export type ModelTensors = ReadonlyMap<string, LazyTensor>;
 
 /** What the caller knows better than the files. */
-export type Given = { readonly config: Partial<BeitConfig> };
+export type Given = {
+  readonly config: Partial<BeitConfig>;
+  /** The size that the model will be brought to; where nothing else tells the stored one, it may be this. */
+  readonly imageSize?: ImageSize | undefined;
+};
 
 export type Description = {
   /** The config of the parameters as they are stored. */

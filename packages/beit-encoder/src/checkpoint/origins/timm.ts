@@ -1,11 +1,12 @@
 // timm's models: named as unilm's, so that other things tell them apart. The config.json of timm's repositories has an
 // architecture's name, and how its images are prepared; the sizes are in the weights. (timm, models/beit.py, models/_hub.py)
+import { imageSizeOf, isImageSize } from "@beitjs/tensor-core/grid";
 import { isKind } from "@beitjs/tensor-core/pickle";
 import type { Contents } from "../files.ts";
 import { inferConfig } from "../infer-config.ts";
 import { fieldsOf } from "../json.ts";
 import { officialNaming } from "../official.ts";
-import { croppedAtCenter, type Preprocessing } from "../preprocessing.ts";
+import { coveredBy, croppedAtCenter, type Preprocessing } from "../preprocessing.ts";
 import type { ModelTensors, Origin } from "./origin.ts";
 
 export const timm = {
@@ -22,7 +23,7 @@ export const timm = {
 
   describe({ config: json }, tensors, given) {
     const read = json && isTimmConfig(json) ? timmConfig(json) : undefined;
-    const config = inferConfig(tensors, given.config);
+    const config = inferConfig(tensors, given.config, [read?.preprocessing?.crop || undefined, given.imageSize]);
     const labels = config.classes > 0 && read?.labels?.length === config.classes ? read.labels : undefined;
     return { config, labels, preprocessing: read?.preprocessing };
   },
@@ -66,8 +67,8 @@ function timmConfig(json: object): TimmConfig {
 function preprocessingOf(json: object): Preprocessing {
   const fields = fieldsOf("openBeit", json);
   const size = fields.value("input_size", [3, 224, 224]);
-  if (!isNumbers(size) || size.length !== 3 || size[1] !== size[2]) {
-    return fields.refuse("pretrained_cfg.input_size to be [channels, side, side]", size);
+  if (!isNumbers(size) || size.length !== 3 || !isImageSize(size.slice(1))) {
+    return fields.refuse("pretrained_cfg.input_size to be [channels, height, width]", size);
   }
   const filter = fields.value("interpolation", "bicubic");
   if (filter !== "bicubic" && filter !== "bilinear" && filter !== "lanczos") {
@@ -82,7 +83,8 @@ function preprocessingOf(json: object): Preprocessing {
     return fits ? values : fields.refuse(`pretrained_cfg.${name} to be ${size[0]} numbers`, values);
   };
   const [mean, std] = [statistic("mean"), statistic("std")];
-  return { filter, size: Math.floor(size[1] / share), fit: "shortSide", crop: size[1], mean, std };
+  const crop = imageSizeOf({ height: size[1], width: size[2] });
+  return { filter, ...coveredBy(crop, share), mean, std };
 }
 
 function isNumbers(value: unknown): value is readonly number[] {

@@ -13,5 +13,5 @@ export const unilm = {
   },
   naming: officialNaming,
   recognizes: () => true,
-  describe: (_, tensors, given) => ({ config: inferConfig(tensors, given.config) }),
+  describe: (_, tensors, given) => ({ config: inferConfig(tensors, given.config, [given.imageSize]) }),
 } as const satisfies Origin;

@@ -1,5 +1,6 @@
 // The values that recipes are made of.
 import * as v from "valibot";
+import { isImageSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import { fields, number } from "./fields.ts";
 
 export const count = number("a positive integer", (value) => Number.isSafeInteger(value) && value >= 1);
@@ -13,8 +14,8 @@ export const shareAboveZero = number("a number in (0, 1]", (value) => value > 0 
 export const ratio = number("a number in (0, 1)", (value) => value > 0 && value < 1);
 export const truth = v.boolean("true or false");
 
-/** Side of a square image, in pixels. */
-export const imageSize = count;
+/** Height and width of images, in pixels; a number for squares. */
+export const imageSize = v.custom<ImageSize>(isImageSize, "a positive integer or [height, width]");
 
 /** Gray or color. */
 export const channels = v.picklist([1, 3], "1 or 3");

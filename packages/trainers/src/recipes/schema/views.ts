@@ -18,7 +18,7 @@ const normalization = exactly<Normalization>()(
 /** One crop for the encoder and, in another size, for the tokenizer. */
 export const twoViews = fields({
   channels,
-  /** Side of the encoder's view and of the tokenizer's. */
+  /** Size of the encoder's view and of the tokenizer's. */
   pixelSize: imageSize,
   tokenSize: imageSize,
   colorJitter,
@@ -49,8 +49,8 @@ export const evalView = fields({
   channels,
   size: imageSize,
   /**
-   * Straight to the square; or the center of a larger image, whose short side (`centerCrop`) or whose both sides
-   * (`squareCrop`) are resized to floor(size / cropRatio).
+   * Straight to the size; or the center of a larger image, which covers floor(size / cropRatio) in its own shape
+   * (`centerCrop`) or is stretched to it (`squareCrop`).
    */
   fit: variant("kind", [
     fields({ kind: v.literal("direct") }),
