@@ -4,7 +4,10 @@ import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gridOf, parameterCount } from "@beitjs/beit-encoder";
+import { beitVariants, gridOf, initBeit, parameterCount, saveBeit } from "@beitjs/beit-encoder";
+import { dvaeVariants, initTokenizer, saveTokenizer } from "@beitjs/dvae-tokenizer";
+import { createRng } from "@beitjs/tensor-core/random";
+import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import { loadCheckpoint } from "@beitjs/trainers/node";
 import type { BeitConfig } from "@beitjs/beit-encoder";
 import axe from "axe-core";
@@ -29,6 +32,19 @@ const golden = fileURLToPath(new URL("../golden/", import.meta.url));
 const sample = join(app, "samples", "coffee.jpg");
 const panelNames = ["Tokens", "Mask", "Imagine", "Attention", "Train", "Your weights"];
 const timeout = 120_000;
+
+/** A tokenizer of 16 x 24 pixels and an encoder of 32 x 48, both with 4 x 6 cells. */
+async function wideModels(): Promise<readonly (readonly ["tokenizer" | "encoder", Uint8Array])[]> {
+  const backend = createReferenceBackend();
+  const strided = { ...dvaeVariants["beit-customized"], vocabSize: 32, codebookWidth: 8, hidden: 8, layers: 2 };
+  const tokenizer = initTokenizer({ ...strided, imageSize: [16, 24] }, createRng(1), backend);
+  const sizes = { imageSize: [32, 48], patchSize: 8, width: 24, depth: 2, heads: 2, vocabSize: 32 } as const;
+  const beit = initBeit({ ...beitVariants.tiny, ...sizes }, createRng(2), backend);
+  return [
+    ["tokenizer", await saveTokenizer(tokenizer)],
+    ["encoder", await saveBeit(beit)],
+  ];
+}
 
 describe("the static build", () => {
   const files = (): string[] =>
@@ -218,6 +234,37 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     expect(await page.locator("main").innerText()).toContain("(hugging-face)");
     await panel(page, "Attention");
     await page.getByRole("img", { name: /^Head 1 of layer/ }).waitFor();
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("works on rectangles, in all panels", { timeout }, async () => {
+    const { context, page, problems } = await visit(browser, `${isolated.url}#weights`);
+    await page.getByText("small tokenizer").waitFor();
+    const files = page.getByLabel("Files of weights");
+    const main = () => page.locator("main").innerText();
+    for (const [name, bytes] of await wideModels()) {
+      await files.setInputFiles({ name: `${name}.safetensors`, mimeType: "", buffer: Buffer.from(bytes) });
+      await page.getByText(`The ${name} is in use now.`).waitFor();
+    }
+    expect(await main()).toContain("16 x 24 pixels, 4 x 6 patches");
+    expect(await main()).toContain("32 x 48 pixels, 4 x 6 patches");
+    await panel(page, "Tokens");
+    await page.getByText("the tokenizer sees 16 x 24 pixels of it").waitFor();
+    const grid = page.getByRole("application", { name: /^Visual tokens/ });
+    const box = await grid.boundingBox();
+    expect((box?.width ?? 0) / (box?.height ?? 1)).toBeCloseTo(1.5, 1);
+    await grid.focus();
+    const said = () => page.locator(".patches [aria-live]").innerText();
+    for (const key of ["Home", "End", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown"])
+      await page.keyboard.press(key);
+    await expect.poll(said).toMatch(/^Row 4, column 6: token \d+/);
+    await panel(page, "Imagine");
+    await page.getByText("First guess is right").waitFor();
+    await panel(page, "Attention");
+    await page.getByRole("img", { name: /^Head 2 of layer 2/ }).waitFor();
+    await panel(page, "Mask");
+    await page.getByText(/of 24 patches hidden/).waitFor();
     expect(problems).toEqual([]);
     await context.close();
   });

@@ -122,7 +122,7 @@ describe("recipes", () => {
     [
       "pretrain",
       ["model.patchSize=4", "mask.count=2", "mask.minBlock=1"],
-      /do not fit: expected patch grid and token grid of one side, got 2 and 4/,
+      /do not fit: expected patch grid and token grid to be the same, got 2x2 and 4x4/,
     ],
     ["fineTune", ["view.size=16"], /view\.size: expected model\.imageSize 8, got 16/],
     [

@@ -96,7 +96,9 @@ it("pretrain", async () => {
   expect(stdout).toMatch(/masked patches: /);
   const other = await cli(["pretrain", ...given, "--set", "model.imageSize=[48,32]", "views.pixelSize=[48,32]"]);
   expect(other.code).toBe(2);
-  expect(other.stderr).toContain("expected patch grid and token grid to be one, got 6x4 and 4x6");
+  expect(other.stderr).toContain(
+    "expected patch grid and token grid to be the same, got 6x4 and 4x6; this tokenizer takes model.vocabSize=16 views.tokenSize=[16,24]",
+  );
 });
 
 it("finetune, from a pre-trained BEiT of another shape, and predict", async () => {

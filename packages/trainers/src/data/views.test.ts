@@ -5,6 +5,7 @@ import {
   flipHorizontal,
   fromFloat,
   grayToRgb,
+  pad,
   randomResizedCropBox,
   resize,
   toFloat,
@@ -12,7 +13,17 @@ import {
 import { createRng } from "@beitjs/tensor-core/random";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { evalView, paperEvalView, paperTrainView, paperViews, stack, trainView, twoViews, viewRng } from "./index.ts";
+import {
+  evalView,
+  paperEvalView,
+  paperTrainView,
+  paperViews,
+  stack,
+  trainView,
+  twoViews,
+  viewRng,
+  type EvalViewOptions,
+} from "./index.ts";
 
 const noise = (width: number, height: number, channels: 1 | 3) => {
   const rng = createRng(width * height);
@@ -156,6 +167,64 @@ describe("evalView", () => {
       size: 32,
     });
     expectSame(view, new Float32Array(32 * 32 * 3).fill(1));
+  });
+});
+
+describe("rectangles, height x width", () => {
+  const size = [16, 40] as const;
+  const plain = { width: 40, height: 16 };
+
+  it("two views show one crop", () => {
+    const options = { ...small, pixelSize: size, tokenSize: [8, 20] as const };
+    const { pixelView, tokenView, crop: box } = twoViews(photo, options, viewRng({ seed: 5, epoch: 1, index: 2 }));
+    const square = twoViews(photo, small, viewRng({ seed: 5, epoch: 1, index: 2 }));
+    expect(box).toEqual(square.crop);
+    const rng = viewRng({ seed: 5, epoch: 1, index: 2 });
+    const jittered = colorJitter(photo, small.colorJitter, rng);
+    const part = crop(rng.uniform() < 0.5 ? flipHorizontal(jittered) : jittered, box);
+    expectSame(pixelView, toFloat(resize(part, { ...plain, filter: "bicubic" }), half));
+    expectSame(tokenView, toFloat(resize(part, { width: 20, height: 8, filter: "lanczos" }), "unit"));
+  });
+
+  it.each([{ kind: "resized", scale: [0.5, 1], ratio: [1, 3] } as const, { kind: "padded", padding: 3 } as const])(
+    "training: $kind crops",
+    (range) => {
+      const options = { ...paperTrainView, size, crop: range, flip: 0 };
+      const view = trainView(photo, options, viewRng({ seed: 1, epoch: 0, index: 0 }));
+      const rng = viewRng({ seed: 1, epoch: 0, index: 0 });
+      if (range.kind === "resized") {
+        const box = randomResizedCropBox(60, 45, range, rng);
+        return expectSame(view, toFloat(resize(crop(photo, box), { ...plain, filter: "bicubic" }), half));
+      }
+      const padded = pad(resize(photo, { ...plain, filter: "bicubic" }), 3);
+      const [top, left] = [rng.integer(7), rng.integer(7)];
+      expectSame(view, toFloat(crop(padded, { left, top, ...plain }), half));
+    },
+  );
+
+  it("evaluation: straight, stretched, or covered in the image's own shape", () => {
+    const view = (fit: EvalViewOptions["fit"]) => evalView(photo, { ...paperEvalView, size, fit });
+    expectSame(view({ kind: "direct" }), toFloat(resize(photo, { ...plain, filter: "bicubic" }), half));
+    // 16 x 40 by 0.8 is 20 x 50.
+    const stretched = resize(photo, { width: 50, height: 20, filter: "bicubic" });
+    const middle = { left: 5, top: 2, ...plain };
+    expectSame(view({ kind: "squareCrop", cropRatio: 0.8 }), toFloat(crop(stretched, middle), half));
+    // The image of 60 x 45 covers 50 x 20 with 50 x 38 pixels (37.5, to the even number).
+    const covered = resize(photo, { width: 50, height: 38, filter: "bicubic" });
+    const center = { left: 5, top: 11, ...plain };
+    expectSame(view({ kind: "centerCrop", cropRatio: 0.8 }), toFloat(crop(covered, center), half));
+  });
+
+  it("evaluation of strips, which are not scaled whole", () => {
+    const options = { ...paperEvalView, channels: 1 as const, size, normalization: "unit" as const };
+    for (const [width, height] of [
+      [9000, 3],
+      [3, 9000],
+    ]) {
+      const view = evalView(createImage(width, height, 1, new Uint8Array(width * height).fill(51)), options);
+      expect(new Set(view)).toEqual(new Set([Math.fround(0.2)]));
+      expect(view).toHaveLength(640);
+    }
   });
 });
 

@@ -87,7 +87,7 @@ export async function* pretrain(
 /** @throws if the tokens of the tokenizer are not what the encoder is to predict */
 export function checkMatch({ model, views }: PretrainRecipe, { config }: TokenizerEncoder): void {
   const pairs: readonly [what: string, ofEncoder: number | string, ofTokenizer: number | string][] = [
-    ["patch grid and token grid to be one", formatGrid(gridOf(model)), formatGrid(tokenGridOf(config))],
+    ["patch grid and token grid to be the same", formatGrid(gridOf(model)), formatGrid(tokenGridOf(config))],
     ["vocabSize of the codebook's", model.vocabSize, config.vocabSize],
     ["views.pixelSize of the model's imageSize", formatSize(views.pixelSize), formatSize(model.imageSize)],
     ["views.tokenSize of the tokenizer's imageSize", formatSize(views.tokenSize), formatSize(config.imageSize)],
@@ -96,7 +96,7 @@ export function checkMatch({ model, views }: PretrainRecipe, { config }: Tokeniz
   ];
   for (const [what, left, right] of pairs) {
     if (left === right) continue;
-    const fitting = `model.vocabSize=${config.vocabSize} views.tokenSize=${config.imageSize}`;
+    const fitting = `model.vocabSize=${config.vocabSize} views.tokenSize=${JSON.stringify(config.imageSize)}`;
     throw new Error(`[pretrain] expected ${what}, got ${left} and ${right}; this tokenizer takes ${fitting}`);
   }
 }
