@@ -135,6 +135,8 @@ for path in sorted(folder.glob("*.official.safetensors")):
     config = json.loads({entry.key: entry.value for entry in model.metadata_props}["beitjs.config"])
     if config.get("architecture") == "dall-e" and config["groups"] != 4:
         continue  # The original has four groups and no other number.
+    if config.get("architecture") == "strided" and isinstance(config["imageSize"], list):
+        continue  # The originals decode a list of tokens as a square.
     state = safetensors.torch.load_file(path)
     stored = safetensors.numpy.load_file(folder / f"{name}.safetensors")
     report = (check_tokenizer if "architecture" in config else check_beit)(config, state, stored)
