@@ -15,11 +15,13 @@ import {
   encode,
   loadBeit,
   openBeit,
+  resizeTable,
   toClassifier,
   type AdaptOptions,
   type Beit,
   type BeitConfig,
   type HostTensor,
+  type SourceGrid,
 } from "../index.ts";
 import { createRng } from "@beitjs/tensor-core/random";
 import {
@@ -177,6 +179,18 @@ describe("what a file of a rectangle says", () => {
     const message = "[openBeit] expected positions of a square grid, got a table of 30 rows; pass config.imageSize";
     await expect(openBeit(fileOf(wide), backend)).rejects.toThrow(message);
     await expect(openBeit(fileOf(wide), backend, { imageSize: [48, 24] })).rejects.toThrow(message);
+  });
+
+  it("is said to loadBeit by the grid of its values", () => {
+    const config = { ...wide, imageSize: 24 };
+    const load = (options: AdaptOptions & SourceGrid) => loadBeit(filled(wide), config, backend, options);
+    const message =
+      "expected blocks.0.attention.relativePositionBias of a square grid, got 30 rows; say the grid as `from`";
+    expect(() => load({})).toThrow(message);
+    const { attention } = load({ from: { rows: 2, cols: 5 } }).params.blocks[1];
+    const values = filled(wide).get("blocks.1.attn.relative_position_bias_table")?.data as Float32Array;
+    const resizing = { heads: 3, from: { rows: 2, cols: 5 }, to: { rows: 3, cols: 3 } };
+    expect(Float32Array.from(attention.relativePositionBias?.readSync() ?? [])).toEqual(resizeTable(values, resizing));
   });
 
   it("stands in timm's config.json beside it", async () => {

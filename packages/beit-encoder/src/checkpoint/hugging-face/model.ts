@@ -15,12 +15,14 @@ export type HuggingFaceFiles = Record<"config.json" | "preprocessor_config.json"
 declare const TextEncoder: { new (): { encode(text: string): Uint8Array } };
 
 /**
- * The files of a Hugging Face model folder. The tensors are float32 and have the metadata that transformers asks for.
+ * The files of a Hugging Face model folder. The tensors are float32 and have the metadata that transformers asks for. Of images
+ * that are no squares, transformers (5.23) reads tables of relative positions as if width came before height, and takes no
+ * absolute positions: `openBeit` reads such files as they are meant.
  *
  * @param options.labels names of the classes
  * @param options.preprocessing how images were made pixels; default as the released models have it: straight to the
  * square, bilinear, to [-1, 1]
- * @throws if the model has both heads or labels do not fit its classes
+ * @throws if the model has both heads, labels do not fit its classes, or as `preprocessingToHuggingFace`
  */
 export async function toHuggingFace(
   beit: Beit,
