@@ -5,9 +5,9 @@ import type { Rng } from "@beitjs/tensor-core/random";
 import { gridOf, validateBeitConfig, type BeitConfig } from "./config.ts";
 import { fineTuningValues } from "./init.ts";
 import type { Beit } from "./parameters.ts";
-import { adaptValues, beitFromValues, readParameters, type AdaptOptions } from "./values.ts";
+import { adaptValues, beitFromValues, readParameters, type ResizingOptions } from "./values.ts";
 
-export type ClassifierOptions = AdaptOptions &
+export type ClassifierOptions = ResizingOptions &
   Partial<Pick<BeitConfig, "imageSize" | "pooling" | "dropPath">> & {
     readonly classes: number;
     /** Where the classifier lives; default where the model does. */

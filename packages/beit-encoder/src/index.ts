@@ -47,4 +47,4 @@ export {
   type TableResizing,
 } from "./positions/relative.ts";
 export { layerDecayRules, parameterDepths, weightDecayRules, type ParameterRule } from "./rules.ts";
-export { readParameters, type AdaptOptions, type HostTensor, type HostTensors, type SourceGrid } from "./values.ts";
+export { readParameters, type ResizingOptions, type HostTensor, type HostTensors, type SourceGrid } from "./values.ts";

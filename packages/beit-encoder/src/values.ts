@@ -43,7 +43,7 @@ export function beitFromValues(
 }
 
 /** How parameters that depend on the image size meet another one; default the official ways. */
-export type AdaptOptions = {
+export type ResizingOptions = {
   readonly tableResizing?: TableResizing | undefined;
   readonly positionResizing?: PositionResizing | undefined;
 };
@@ -58,7 +58,7 @@ export type SourceGrid = { readonly from?: Grid | undefined };
 export function adaptValues(
   values: HostTensors,
   config: BeitConfig,
-  options: AdaptOptions & SourceGrid = {},
+  options: ResizingOptions & SourceGrid = {},
 ): Map<string, HostTensor> {
   const adapted = new Map<string, HostTensor>();
   for (const [path, value] of values) {
@@ -74,7 +74,7 @@ export function fitGrid(
   path: string,
   value: HostTensor,
   config: BeitConfig,
-  { tableResizing = "geometric-cubic", positionResizing = "bicubic", from: known }: AdaptOptions & SourceGrid,
+  { tableResizing = "geometric-cubic", positionResizing = "bicubic", from: known }: ResizingOptions & SourceGrid,
 ): HostTensor {
   const kind = path === "positions" ? "positions" : path.endsWith(TABLE) ? "table" : undefined;
   if (kind === undefined) return value;

@@ -36,6 +36,7 @@ export { officialNames, type OfficialLayout, type OfficialName } from "./names.t
 export { tokenizerObjective, type ObjectiveOptions, type TokenizerObjective } from "./objective.ts";
 export { mapPixels, unmapPixels } from "./pixels.ts";
 export { relax, type RelaxationOptions } from "./relaxation.ts";
+export { tokenColor } from "./token-color.ts";
 export {
   detokenize,
   detokenizeMixture,

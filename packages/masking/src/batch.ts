@@ -2,8 +2,8 @@
 import { createRng } from "@beitjs/tensor-core/random";
 import { addressAt, addressWords } from "./batch-addresses.ts";
 import type { BlockPlan, BlockwiseOptions } from "./block-plan.ts";
-import { blockwiseMask } from "./blockwise.ts";
-import type { Grid } from "./grid.ts";
+import { blockwiseMask, type BlockwiseMask } from "./blockwise.ts";
+import type { Grid, Mask } from "./grid.ts";
 import { uniformMask } from "./uniform.ts";
 import type { UniformOptions } from "./uniform.ts";
 
@@ -74,4 +74,18 @@ export function emptyBlockwiseBatch(grid: Grid, addresses: Uint32Array): Blockwi
 export function markComplete(batch: BlockwiseBatch, { target }: BlockPlan): BlockwiseBatch {
   for (let i = 0; i < batch.masks; i++) batch.complete[i] = batch.counts[i] >= target ? 1 : 0;
   return batch;
+}
+
+/** Mask i of a batch, sharing its cells. Throws a RangeError if there is no such mask. */
+export function maskOf(batch: BlockwiseBatch, i: number): BlockwiseMask;
+export function maskOf(batch: MaskBatch, i: number): Mask;
+export function maskOf(batch: MaskBatch | BlockwiseBatch, i: number): Mask | BlockwiseMask {
+  const { grid, masks } = batch;
+  if (!Number.isInteger(i) || i < 0 || i >= masks) {
+    throw new RangeError(`[maskOf] expected an integer in [0, ${masks - 1}], got ${i}`);
+  }
+  const size = grid.rows * grid.cols;
+  const mask = { grid, cells: batch.cells.subarray(i * size, (i + 1) * size), count: batch.counts[i] };
+  if (!("blocks" in batch)) return mask;
+  return { ...mask, blocks: batch.blocks[i], attempts: batch.attempts[i], complete: batch.complete[i] === 1 };
 }

@@ -1,6 +1,7 @@
 // Statistics of 14x14 masks against those of the original generator (40,000 masks of an independent implementation).
 import { beforeAll, describe, expect, test } from "vitest";
-import { createMaskGenerator, maskOf } from "./bulk.ts";
+import { maskOf } from "./batch.ts";
+import { createMaskGenerator } from "./bulk.ts";
 import type { BlockwiseBatch, MaskGenerator } from "./bulk.ts";
 import type { BlockwiseOptions } from "./block-plan.ts";
 import { maskStatistics } from "./statistics.ts";

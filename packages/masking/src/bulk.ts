@@ -6,11 +6,10 @@ import { drawWithTypescript, emptyBatch, emptyBlockwiseBatch, markComplete } fro
 import type { BlockwiseBatch, BlockwiseRequest, Draw, MaskBatch, UniformRequest } from "./batch.ts";
 import { planBlocks } from "./block-plan.ts";
 import type { BlockwiseOptions } from "./block-plan.ts";
-import type { BlockwiseMask } from "./blockwise.ts";
 import type { Kernels } from "./generated/mask-kernels.ts";
 import { masksWasm } from "./generated/masks.ts";
 import { checkCount, checkGrid, maxGridSide } from "./grid.ts";
-import type { Grid, Mask } from "./grid.ts";
+import type { Grid } from "./grid.ts";
 import type { UniformOptions } from "./uniform.ts";
 
 export type { BatchAddress } from "./batch-addresses.ts";
@@ -48,20 +47,6 @@ export async function createMaskGenerator(): Promise<MaskGenerator> {
       return draw.uniform({ grid, options, addresses: addressTable("MaskGenerator.uniform", address) });
     },
   };
-}
-
-/** Mask i of a batch, sharing its cells. Throws a RangeError if there is no such mask. */
-export function maskOf(batch: BlockwiseBatch, i: number): BlockwiseMask;
-export function maskOf(batch: MaskBatch, i: number): Mask;
-export function maskOf(batch: MaskBatch | BlockwiseBatch, i: number): Mask | BlockwiseMask {
-  const { grid, masks } = batch;
-  if (!Number.isInteger(i) || i < 0 || i >= masks) {
-    throw new RangeError(`[maskOf] expected an integer in [0, ${masks - 1}], got ${i}`);
-  }
-  const size = grid.rows * grid.cols;
-  const mask = { grid, cells: batch.cells.subarray(i * size, (i + 1) * size), count: batch.counts[i] };
-  if (!("blocks" in batch)) return mask;
-  return { ...mask, blocks: batch.blocks[i], attempts: batch.attempts[i], complete: batch.complete[i] === 1 };
 }
 
 async function compile(): Promise<Draw | undefined> {

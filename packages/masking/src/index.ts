@@ -4,6 +4,8 @@ export type { Grid, Mask } from "./grid.ts";
 export { blockwiseMask } from "./blockwise.ts";
 export type { Block, BlockwiseMask } from "./blockwise.ts";
 export type { BlockShapeOptions, BlockwiseOptions, CountedBlockOptions, PaperBlockOptions } from "./block-plan.ts";
+export { maskOf } from "./batch.ts";
+export type { BlockwiseBatch, MaskBatch } from "./batch.ts";
 export { uniformMask } from "./uniform.ts";
 export type { UniformOptions } from "./uniform.ts";
 export { drawSpanLength, spanLengthProbabilities, spanMask } from "./span.ts";

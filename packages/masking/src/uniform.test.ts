@@ -1,7 +1,8 @@
 import { createRng } from "@beitjs/tensor-core/random";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createMaskGenerator, maskOf } from "./bulk.ts";
+import { maskOf } from "./batch.ts";
+import { createMaskGenerator } from "./bulk.ts";
 import { maskFromCells } from "./grid.ts";
 import { maskStatistics } from "./statistics.ts";
 import { uniformMask } from "./uniform.ts";

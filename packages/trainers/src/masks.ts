@@ -1,6 +1,6 @@
 // Masks of training images: one a picture, drawn from the picture's own random stream in this epoch.
-import { blockwiseMask, uniformMask, type Grid, type Mask } from "@beitjs/masking";
-import { createMaskGenerator, maskOf } from "@beitjs/masking/bulk";
+import { blockwiseMask, maskOf, uniformMask, type Grid, type Mask } from "@beitjs/masking";
+import { createMaskGenerator } from "@beitjs/masking/bulk";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import type { MaskRecipe } from "./recipes/recipe.ts";
 

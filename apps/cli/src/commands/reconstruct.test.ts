@@ -2,14 +2,13 @@
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { detokenize, tokenize } from "@beitjs/dvae-tokenizer";
+import { detokenize, tokenColor, tokenize } from "@beitjs/dvae-tokenizer";
 import { tensor } from "@beitjs/tensor-core";
 import { readSafetensors, writeSafetensors } from "@beitjs/tensor-core/safetensors";
 import { evalView } from "@beitjs/trainers";
 import { readImage } from "@beitjs/trainers/node";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { tokenColor } from "../pictures/reconstruction.ts";
 import { pictureNames } from "../files/picture-names.ts";
 import { backend, randomTokenizer, writeModels } from "../testing/random-models.ts";
 import { cli, makeFolder, writePngs, writeRecipes } from "../testing/run-cli.ts";

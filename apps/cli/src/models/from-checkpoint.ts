@@ -1,5 +1,5 @@
 // Models from checkpoints.
-import { gridOf, loadBeit, type AdaptOptions, type Beit, type BeitConfig } from "@beitjs/beit-encoder";
+import { gridOf, loadBeit, type ResizingOptions, type Beit, type BeitConfig } from "@beitjs/beit-encoder";
 import {
   initGaussianVae,
   initTokenizer,
@@ -53,7 +53,7 @@ export function gaussianVaeOf({ manifest, tensors }: DecodedCheckpoint, backend:
 export function beitOf(
   { manifest, tensors }: DecodedCheckpoint,
   backend: Backend,
-  { imageSize, ...resizing }: AdaptOptions & { readonly imageSize?: ImageSize | undefined } = {},
+  { imageSize, ...resizing }: ResizingOptions & { readonly imageSize?: ImageSize | undefined } = {},
 ): Beit {
   const values = new Map([...tensors].map(([path, one]) => [path, { shape: one.shape, data: toFloat32(one) }]));
   const config = manifest.model as BeitConfig;

@@ -3,7 +3,7 @@ import {
   beitOrigins,
   evalViewFields,
   openBeit,
-  type AdaptOptions,
+  type ResizingOptions,
   type Beit,
   type OpenBeitOptions,
   type BeitOrigin,
@@ -30,7 +30,7 @@ export type OpenedEncoder = {
   readonly preprocessing: Preprocessing;
   readonly view: EvalViewOptions;
   /** For another image size later. */
-  readonly resizing: AdaptOptions;
+  readonly resizing: ResizingOptions;
   /** SHA-256 of the weights. */
   readonly sha256: string;
   /** Where it was found; of a run, its newest good checkpoint. */
@@ -43,7 +43,7 @@ export type OpenEncoderOptions = {
   /** Checkpoints of which stages will do. */
   readonly stages?: readonly StageName[];
   readonly imageSize?: ImageSize | undefined;
-  readonly tableResizing?: "auto" | NonNullable<AdaptOptions["tableResizing"]>;
+  readonly tableResizing?: "auto" | NonNullable<ResizingOptions["tableResizing"]>;
   readonly allowUnexpected?: boolean;
   readonly heads?: number | undefined;
 };

@@ -1,7 +1,8 @@
 // An image, its visual tokens and what the tokenizer makes of them, side by side; several images one below another.
+import { tokenColor } from "@beitjs/dvae-tokenizer";
 import { cellAt, type Grid, type HeightWidth } from "@beitjs/tensor-core/grid";
 import type { Image } from "@beitjs/tensor-core/image";
-import { enlarge, type Color } from "./picture.ts";
+import { enlarge } from "./picture.ts";
 
 /** Of one image. */
 export type ReconstructionPanels = {
@@ -51,22 +52,6 @@ function drawTokens(ids: ArrayLike<number>, grid: Grid, { width, height }: Heigh
     }
   }
   return { width, height, channels: 3, data };
-}
-
-/** Hues a golden angle apart, in five steps of lightness: neighbors in the codebook look different. */
-export function tokenColor(id: number): Color {
-  const hue = (id * 137.508) % 360;
-  const lightness = 0.42 + 0.09 * ((id * 2) % 5);
-  return fromHsl(hue, 0.62, lightness);
-}
-
-function fromHsl(hue: number, saturation: number, lightness: number): Color {
-  const reach = saturation * Math.min(lightness, 1 - lightness);
-  const channel = (offset: number) => {
-    const k = (offset + hue / 30) % 12;
-    return Math.round(255 * (lightness - reach * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
-  };
-  return [channel(0), channel(8), channel(4)];
 }
 
 function place(panel: Image, target: { readonly width: number; readonly data: Uint8Array }, left: number, top: number) {

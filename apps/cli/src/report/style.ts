@@ -47,6 +47,7 @@ th[scope=row]{font-weight:500;color:var(--muted)}
 .token-grid{display:block;max-width:100%;height:auto}
 .token-grid text{font:10px ui-monospace,Menlo,Consolas,monospace;text-anchor:middle;fill:#16181b}
 .token-grid .on-dark{fill:#fff}
+.token-grid .on-color{fill:#fff;paint-order:stroke;stroke:#16181b;stroke-width:2px}
 .codebook{display:grid;grid-template-columns:repeat(auto-fill,minmax(56px,1fr));gap:10px 8px}
 .codebook figcaption{font-size:.72rem;line-height:1.3;font-variant-numeric:tabular-nums}
 .restorations,.attentions{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:20px 28px}

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { engine } from "../engine/client.ts";
 import type { Imagined, ImagineOptions } from "../messages.ts";
-import { Canvas, drawPicture, eachPatch, PatchGrid, tokenColor } from "../parts/canvas.tsx";
+import { Canvas, drawPicture, eachPatch, PatchGrid, tokenPaint } from "../parts/canvas.tsx";
 import { Choice, Facts, Figure, ms, percent, Slider } from "../parts/controls.tsx";
 import { drawHidden } from "./mask.tsx";
 import { defaultMask, drawMask } from "./masks.ts";
@@ -181,7 +181,7 @@ function Guesses({ imagined, patch, truth }: GuessesProps): JSX.Element {
         {guesses.map(({ id, probability }) => (
           <tr key={id} class={id === truth ? "right" : ""}>
             <td>
-              <span class="swatch" style={{ background: tokenColor(id) }} /> {id}
+              <span class="swatch" style={{ background: tokenPaint(id) }} /> {id}
               {id === truth && " (right)"}
             </td>
             <td>{percent(probability)}</td>

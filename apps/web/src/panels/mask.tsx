@@ -1,6 +1,6 @@
 // Masks: drawn with sliders, block by block if asked, or painted by hand.
 import { maskFromCells } from "@beitjs/masking";
-import { createMaskGenerator, type MaskGenerator } from "@beitjs/masking/bulk";
+import type { MaskGenerator } from "@beitjs/masking/bulk";
 import { cellCount, type Grid, type HeightWidth } from "@beitjs/tensor-core/grid";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
@@ -174,10 +174,14 @@ export function drawHidden(context: CanvasRenderingContext2D, size: HeightWidth,
   });
 }
 
-/** Many masks at a time for the statistics, once it is compiled; they are the same without it. */
+/** Many masks at a time for the statistics, once it is loaded and compiled; they are the same without it. */
 function useMaskGenerator(): MaskGenerator | undefined {
   const [generator, setGenerator] = useState<MaskGenerator>();
-  useEffect(() => void createMaskGenerator().then(setGenerator), []);
+  useEffect(
+    () =>
+      void import("@beitjs/masking/bulk").then(({ createMaskGenerator }) => createMaskGenerator()).then(setGenerator),
+    [],
+  );
   return generator;
 }
 

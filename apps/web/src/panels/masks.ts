@@ -2,6 +2,7 @@
 import {
   blockwiseMask,
   maskedIndices,
+  maskOf,
   maskStatistics,
   spanMask,
   uniformMask,
@@ -10,7 +11,7 @@ import {
   type Grid,
   type Mask,
 } from "@beitjs/masking";
-import { maskOf, type MaskGenerator } from "@beitjs/masking/bulk";
+import type { MaskGenerator } from "@beitjs/masking/bulk";
 import { createRng } from "@beitjs/tensor-core/random";
 
 export type MaskKind = "official" | "exact" | "uniform" | "span";

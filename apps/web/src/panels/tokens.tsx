@@ -4,7 +4,7 @@ import { cellCount, type HeightWidth } from "@beitjs/tensor-core/grid";
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { engine } from "../engine/client.ts";
 import type { Picture } from "../messages.ts";
-import { Canvas, drawPicture, eachPatch, PatchGrid, placeOf, tokenColor } from "../parts/canvas.tsx";
+import { Canvas, drawPicture, eachPatch, PatchGrid, placeOf, tokenPaint } from "../parts/canvas.tsx";
 import { Check, Facts, Figure, machineName, ms, pixelsOf } from "../parts/controls.tsx";
 import type { PanelProps } from "./panel.ts";
 
@@ -20,7 +20,7 @@ export function TokensPanel({ tokens, facts, onError }: PanelProps): JSX.Element
       if (over) drawPicture(context, size, picture);
       context.globalAlpha = over ? 0.55 : 1;
       eachPatch(size, grid, (at, { x, y, cell }) => {
-        context.fillStyle = tokenColor(ids[at]);
+        context.fillStyle = tokenPaint(ids[at]);
         context.fillRect(x, y, cell, cell);
         if (!numbers) return;
         context.fillStyle = "#fff";

@@ -1,4 +1,5 @@
 // Pictures on canvases, and grids of patches that a pointer or a keyboard walks over.
+import { tokenColor } from "@beitjs/dvae-tokenizer";
 import { cellAt, cellCount, type Grid, type HeightWidth } from "@beitjs/tensor-core/grid";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { JSX } from "preact";
@@ -179,9 +180,7 @@ export function placeOf(patch: number, { cols }: Grid): string {
   return `row ${Math.floor(patch / cols) + 1}, column ${(patch % cols) + 1}`;
 }
 
-/** A color for a token: neighbors in number are far apart in hue. */
-export function tokenColor(id: number): string {
-  const hue = (id * 137.508) % 360;
-  const lightness = 38 + ((id * 7919) % 5) * 8;
-  return `hsl(${hue.toFixed(1)} 62% ${lightness}%)`;
+/** The color of a visual token, for CSS and canvases. */
+export function tokenPaint(id: number): string {
+  return `rgb(${tokenColor(id).join(" ")})`;
 }

@@ -6,7 +6,7 @@ import {
   adaptValues,
   beitFromValues,
   readParameters,
-  type AdaptOptions,
+  type ResizingOptions,
   type HostTensor,
   type HostTensors,
   type SourceGrid,
@@ -79,7 +79,7 @@ export function loadBeit(
   tensors: HostTensors,
   config: BeitConfig,
   backend: Backend,
-  options: AdaptOptions & SourceGrid = {},
+  options: ResizingOptions & SourceGrid = {},
 ): Beit {
   validateBeitConfig(config, "loadBeit");
   const ours = [...tensors.keys()].some((name) => name.startsWith("patchEmbedding."));

@@ -5,14 +5,14 @@ import type { FileSource } from "@beitjs/tensor-core/files";
 import { heightWidth, imageSizeOf, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import { gridOf, validateBeitConfig, type BeitConfig } from "../config.ts";
 import { parameterShapes, treeFromPaths, type Beit } from "../parameters.ts";
-import { fitGrid, type AdaptOptions, type SourceGrid } from "../values.ts";
+import { fitGrid, type ResizingOptions, type SourceGrid } from "../values.ts";
 import { openFiles } from "./files.ts";
 import { matchParameters } from "./match.ts";
 import { beitOrigins, originOf, type BeitOrigin } from "./origins/index.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 import type { StoredTensor } from "./stored.ts";
 
-export type OpenBeitOptions = AdaptOptions & {
+export type OpenBeitOptions = ResizingOptions & {
   /** Size of the images, if it is not the checkpoint's: positions and tables are resized, by default as the origin does. */
   readonly imageSize?: ImageSize | undefined;
   /** What the files do not say, or say wrongly. Its `imageSize` is the size that the stored positions are for. */
@@ -40,7 +40,7 @@ export type BeitFiles = {
 export type OpenedBeit = Omit<BeitFiles, "parameters" | "config"> & {
   readonly beit: Beit;
   /** How the origin brings parameters to another image size, or how the options say; for `toClassifier`. */
-  readonly resizing: AdaptOptions;
+  readonly resizing: ResizingOptions;
 };
 
 /**
@@ -96,7 +96,7 @@ export async function readBeitFiles(
   };
 }
 
-function resizingOf(origin: BeitOrigin, { tableResizing, positionResizing }: AdaptOptions): AdaptOptions {
+function resizingOf(origin: BeitOrigin, { tableResizing, positionResizing }: ResizingOptions): ResizingOptions {
   const { resizing } = beitOrigins[origin];
   return {
     tableResizing: tableResizing ?? resizing.tableResizing,
@@ -106,7 +106,7 @@ function resizingOf(origin: BeitOrigin, { tableResizing, positionResizing }: Ada
 
 type BuildOptions = Pick<OpenBeitOptions, "onProgress"> & {
   readonly backend: Backend;
-  readonly resizing: AdaptOptions & SourceGrid;
+  readonly resizing: ResizingOptions & SourceGrid;
 };
 
 async function buildBeit(

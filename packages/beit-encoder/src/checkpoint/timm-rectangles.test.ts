@@ -17,7 +17,7 @@ import {
   openBeit,
   resizeTable,
   toClassifier,
-  type AdaptOptions,
+  type ResizingOptions,
   type Beit,
   type BeitConfig,
   type HostTensor,
@@ -78,7 +78,7 @@ const resizings: readonly [name: string, model: string, from: ImageSize, to: Ima
   ["square-to-tall-positions", "tall-positions", 32, [56, 24]],
   ["wide-to-square-positions", "tall-positions", [16, 64], 32],
 ];
-const timm: AdaptOptions = { tableResizing: "geometric-linear", positionResizing: "antialiased-bicubic" };
+const timm: ResizingOptions = { tableResizing: "geometric-linear", positionResizing: "antialiased-bicubic" };
 
 const log = createErrorLog();
 afterAll(() => {
@@ -183,7 +183,7 @@ describe("what a file of a rectangle says", () => {
 
   it("is said to loadBeit by the grid of its values", () => {
     const config = { ...wide, imageSize: 24 };
-    const load = (options: AdaptOptions & SourceGrid) => loadBeit(filled(wide), config, backend, options);
+    const load = (options: ResizingOptions & SourceGrid) => loadBeit(filled(wide), config, backend, options);
     const message =
       "expected blocks.0.attention.relativePositionBias of a square grid, got 30 rows; say the grid as `from`";
     expect(() => load({})).toThrow(message);

@@ -1,4 +1,5 @@
 // What the tokenizer makes of images: reconstructions, grids of visual tokens, and the codebook. (BEiT, section 2.1.2)
+import { tokenColor } from "@beitjs/dvae-tokenizer";
 import { cellCount, type Grid } from "@beitjs/tensor-core/grid";
 import { percent } from "../format-number.ts";
 import { html, type Html } from "../html.ts";
@@ -61,7 +62,9 @@ function tokenGrid(visualTokens: readonly number[], { rows, cols }: Grid, name: 
   const cell = (id: number, i: number) => {
     const [x, y] = [(i % cols) * 28, Math.floor(i / cols) * 28];
     return html`<g
-      ><title>token ${id}</title><rect x="${x}" y="${y}" width="28" height="28" fill="${tokenColor(id)}" /><text
+      ><title>token ${id}</title
+      ><rect x="${x}" y="${y}" width="28" height="28" fill="rgb(${tokenColor(id).join(", ")})" /><text
+        class="on-color"
         x="${x + 14}"
         y="${y + 18}"
         >${id}</text
@@ -84,9 +87,4 @@ async function entry({ id, share, image }: CodebookEntry): Promise<Html> {
     ${await picture(image, `Visual token ${id}`, 56)}
     <figcaption>${id}<br />${percent(share)}</figcaption>
   </figure>`;
-}
-
-// Steps of the golden angle keep the hues of neighboring ids far apart.
-function tokenColor(id: number): string {
-  return `hsl(${Math.round(id * 137.508) % 360} ${60 + (id % 3) * 15}% ${66 + (id % 4) * 6}%)`;
 }

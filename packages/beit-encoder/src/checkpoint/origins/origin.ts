@@ -4,7 +4,7 @@ import type { Shape } from "@beitjs/tensor-core";
 import type { LazyTensor } from "@beitjs/tensor-core/files";
 import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { BeitConfig } from "../../config.ts";
-import type { AdaptOptions } from "../../values.ts";
+import type { ResizingOptions } from "../../values.ts";
 import type { Contents } from "../files.ts";
 import type { Preprocessing } from "../preprocessing.ts";
 import type { StoredTensor } from "../stored.ts";
@@ -29,7 +29,7 @@ export type Origin = {
 /** What an origin does where its files do not say. */
 export type Conventions = {
   /** How parameters are brought to another image size. */
-  readonly resizing: Required<AdaptOptions>;
+  readonly resizing: Required<ResizingOptions>;
   /** How images are prepared for evaluation. */
   preprocessing(config: BeitConfig): Preprocessing;
 };

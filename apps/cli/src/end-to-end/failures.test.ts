@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { listCheckpoints } from "@beitjs/trainers/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cli, makeFolder, writeIdx, writePngs, writeRecipes, type RunCliOptions } from "./testing/run-cli.ts";
+import { cli, makeFolder, writeIdx, writePngs, writeRecipes, type RunCliOptions } from "../testing/run-cli.ts";
 
 const oneThread = ["--backend", "simd", "--threads", "1"];
 let folder: Awaited<ReturnType<typeof makeFolder>>;
@@ -449,7 +449,7 @@ describe("an interrupted run", () => {
 });
 
 describe("as a process", () => {
-  const repository = fileURLToPath(new URL("../../..", import.meta.url));
+  const repository = fileURLToPath(new URL("../../../..", import.meta.url));
   const start = (argv: readonly string[]) =>
     spawn(
       process.execPath,

@@ -5,8 +5,8 @@ import { readSafetensors, toInt32 } from "@beitjs/tensor-core/safetensors";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { commands } from "./commands/index.ts";
-import { cli, makeFolder, tinyRecipes, writeIdx, writePngs, writeRecipes } from "./testing/run-cli.ts";
+import { commands } from "../commands/index.ts";
+import { cli, makeFolder, tinyRecipes, writeIdx, writePngs, writeRecipes } from "../testing/run-cli.ts";
 
 const oneThread = ["--backend", "simd", "--threads", "1"];
 let folder: Awaited<ReturnType<typeof makeFolder>>;

@@ -5,7 +5,7 @@ import { readSafetensors } from "@beitjs/tensor-core/safetensors";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
-import { cli, makeFolder, tinyRecipes } from "./testing/run-cli.ts";
+import { cli, makeFolder, tinyRecipes } from "../testing/run-cli.ts";
 
 const onOne = ["--backend", "simd", "--threads", "1"];
 let folder: Awaited<ReturnType<typeof makeFolder>>;

@@ -18,7 +18,7 @@ import { evalView } from "@beitjs/trainers";
 import { readImage } from "@beitjs/trainers/node";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { commands } from "./commands/index.ts";
+import { commands } from "../commands/index.ts";
 import {
   backend,
   labels,
@@ -26,11 +26,11 @@ import {
   randomClassifier,
   randomPretrained,
   writeModels,
-} from "./testing/random-models.ts";
-import { cli, makeFolder, writePngs } from "./testing/run-cli.ts";
+} from "../testing/random-models.ts";
+import { cli, makeFolder, writePngs } from "../testing/run-cli.ts";
 
 const oneThread = ["--backend", "simd", "--threads", "1"];
-const golden = fileURLToPath(new URL("../../../tools/golden", import.meta.url));
+const golden = fileURLToPath(new URL("../../../../tools/golden", import.meta.url));
 let folder: Awaited<ReturnType<typeof makeFolder>>;
 let models: Awaited<ReturnType<typeof writeModels>>;
 let pngs: string;
