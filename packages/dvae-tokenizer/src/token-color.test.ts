@@ -9,6 +9,11 @@ it("gives bytes, as CSS computes them from hue, saturation and lightness", () =>
   expect(all.every((value) => Number.isInteger(value) && value >= 0 && value <= 255)).toBe(true);
 });
 
-it("tells 1,024 tokens apart, all but a few", () => {
-  expect(new Set(Array.from({ length: 1024 }, (_, id) => tokenColor(id).join())).size).toBeGreaterThan(1000);
+it("tells neighbors in the codebook apart, and writes white on none that is light", () => {
+  for (let id = 0; id < 8192; id++) {
+    const [color, next] = [tokenColor(id), tokenColor(id + 1)];
+    const apart = color.reduce((sum, value, channel) => sum + Math.abs(value - next[channel]), 0);
+    expect(apart, `${id} and ${id + 1}`).toBeGreaterThan(100);
+    expect(Math.max(...color) + Math.min(...color), `lightness of ${id}`).toBeLessThan(0.72 * 510);
+  }
 });
