@@ -43,6 +43,16 @@ it.each([[], ...commands.map(({ name }) => name.split(" "))].map((words) => [[..
   },
 );
 
+it.each([
+  ["README.md", "| `beit "],
+  ["apps/cli/README.md", "| `"],
+])("the table of %s names every command", (page, begin) => {
+  const lines = readFileSync(fileURLToPath(new URL(`../../../../${page}`, import.meta.url)), "utf8").split("\n");
+  const named = (name: string): boolean =>
+    lines.some((line) => line.startsWith(`${begin}${name}\``) || line.startsWith(`${begin}${name} `));
+  expect(commands.map(({ name }) => name).filter((name) => !named(name))).toEqual([]);
+});
+
 it("every command has a module that runs it", async () => {
   for (const { name, load } of commands) expect((await load()).run, name).toBeTypeOf("function");
 });
