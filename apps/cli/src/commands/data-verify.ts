@@ -1,17 +1,19 @@
 // Reads every image of a data set and names those that cannot be read.
-import { datasetLayout, openDataset, type DatasetSplit } from "@beitjs/trainers/node";
+import { datasetLayout, openDataset, splitNames } from "@beitjs/trainers/node";
 import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes } from "../program/exit-codes.ts";
-import { findBad } from "../images/images.ts";
+import { classesInWords, findBad } from "../images/images.ts";
 import type { dataVerifyFlags } from "./declarations/data-verify.ts";
 
-export async function run({ data, skipBad }: FlagValues<typeof dataVerifyFlags>, context: Context): Promise<number> {
+export async function run(flags: FlagValues<typeof dataVerifyFlags>, context: Context): Promise<number> {
+  const { data, skipBad, classesAreFolders } = flags;
   const { terminal } = context;
-  const { kind, splits } = await datasetLayout(data);
+  const { kind, splits } = await datasetLayout(data, flags);
   let bad = 0;
   let images = 0;
-  for (const split of Object.keys(splits) as DatasetSplit[]) {
-    const dataset = await openDataset(data, { split, verify: false, signal: context.interrupt.signal });
+  for (const split of splitNames.filter((name) => splits[name])) {
+    const { signal } = context.interrupt;
+    const dataset = await openDataset(data, { split, classesAreFolders, verify: false, signal });
     const problems = await findBad(dataset, context);
     for (const { path, reason } of problems) {
       terminal.result(`${path}: ${reason}`);
@@ -19,7 +21,7 @@ export async function run({ data, skipBad }: FlagValues<typeof dataVerifyFlags>,
     }
     bad += problems.length;
     images += dataset.length;
-    const classes = dataset.classes ? `${dataset.classes.length} classes` : "no labels";
+    const classes = classesInWords(dataset);
     terminal.info(`${split}: ${dataset.length} images (${kind}, ${classes}), ${problems.length} cannot be read`);
     terminal.event("split", {
       split,

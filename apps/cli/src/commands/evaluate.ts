@@ -15,8 +15,8 @@ import type { evaluateFlags } from "./declarations/evaluate.ts";
 export async function run(flags: FlagValues<typeof evaluateFlags>, context: Context): Promise<number> {
   const { terminal } = context;
   const checkpoint = await openCheckpoint(flags.checkpoint, stageNames, context);
-  const split = flags.split === "auto" ? await testSplit(flags.data) : flags.split;
-  const { images, skipped } = await openImages(flags.data, { split, skipBad: flags.skipBad }, context);
+  const split = flags.split === "auto" ? await testSplit(flags.data, flags) : flags.split;
+  const { images, skipped } = await openImages(flags.data, { ...flags, split }, context);
   const { backend } = await openBackend(flags, context);
   const recipe = recipeOf(checkpoint);
   const { values, lines } = await figuresOf(recipe.stage, {

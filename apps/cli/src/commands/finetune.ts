@@ -14,7 +14,7 @@ export async function run(flags: FlagValues<typeof finetuneFlags>, context: Cont
   if ((flags.from === undefined) !== flags.scratch)
     throw usageError("expected --from with a pre-trained checkpoint or --scratch, one of the two");
   const recipe = await loadRecipe(flags, ["fine-tune"]);
-  const { images: all, skipped } = await openImages(flags.data, { split: "train", skipBad: flags.skipBad }, context);
+  const { images: all, skipped } = await openImages(flags.data, { ...flags, split: "train" }, context);
   requireLabels(all);
   const images = flags.labelsPerClass === undefined ? all : takePerClass(all, flags.labelsPerClass, recipe.seed);
   totalSteps(recipe, images);

@@ -21,7 +21,7 @@ export async function run(flags: FlagValues<typeof pretrainFlags>, context: Cont
     context,
   );
   refuseMismatch(recipe, tokenizer);
-  const { images, skipped } = await openImages(flags.data, { split: "train", skipBad: flags.skipBad }, context);
+  const { images, skipped } = await openImages(flags.data, { ...flags, split: "train" }, context);
   totalSteps(recipe, images);
   const run = {
     ...flags,

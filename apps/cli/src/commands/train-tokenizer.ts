@@ -11,7 +11,7 @@ import type { trainTokenizerFlags } from "./declarations/train-tokenizer.ts";
 
 export async function run(flags: FlagValues<typeof trainTokenizerFlags>, context: Context): Promise<number> {
   const recipe = await loadRecipe(flags, ["tokenizer", "gaussian"]);
-  const { images, skipped } = await openImages(flags.data, { split: "train", skipBad: flags.skipBad }, context);
+  const { images, skipped } = await openImages(flags.data, { ...flags, split: "train" }, context);
   totalSteps(recipe, images);
   const { backend, facts } = await openBackend(flags, context);
   const run = {

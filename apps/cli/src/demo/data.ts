@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { order, requireLabels, requireSameClasses, split, subset, takePerClass, type Dataset } from "@beitjs/trainers";
 import { datasetLayout, type DatasetKind, type DatasetSplit } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
-import { openImages } from "../images/images.ts";
+import { openImages, type ReadingFlags } from "../images/images.ts";
 import { shrunkDataset } from "./shrunk-dataset.ts";
 
 /** The images that come with this package. (data/fashion-mnist/README.md) */
@@ -26,29 +26,29 @@ export type DemoData = {
   readonly skipped: number;
 };
 
-export type DataOptions = {
+export type DataOptions = ReadingFlags & {
   readonly path: string;
   /** Longest side of the views: larger image files are kept in memory at twice that. */
   readonly imageSize: number;
   readonly labelsPerClass: number;
   readonly short: boolean;
-  readonly skipBad: boolean;
 };
 
 const heldOutShare = 1 / 7; // as in the data shipped
 const shortPerClass = { train: 40, test: 10 };
 
 /**
- * Opens a data set for a demo. Without a test part one image in seven is set aside.
+ * Opens a data set for a demo. Without a test or val part one image in seven is set aside.
  *
  * @throws if it cannot be read, has no labels, or too few of a class
  */
 export async function prepareData(options: DataOptions, context: Context): Promise<DemoData> {
   const path = resolve(options.path);
-  const { kind, splits } = await datasetLayout(path);
+  const { kind, splits } = await datasetLayout(path, options);
   const train = await open(path, "train", options, context);
   requireLabels(train.images);
-  const test = splits.test && (await open(path, "test", options, context));
+  const held = splits.test ? "test" : splits.val && "val";
+  const test = held && (await open(path, held, options, context));
   const parts = test ? { train: train.images, test: test.images } : holdOut(train.images);
   requireSameClasses(parts.train, parts.test);
   takePerClass(parts.train, options.labelsPerClass, 0); // a class with too few is told before any work
@@ -89,10 +89,10 @@ type Opened = { readonly images: Dataset; readonly skipped: number };
 async function open(
   path: string,
   split: DatasetSplit,
-  { imageSize, skipBad }: DataOptions,
+  { imageSize, ...reading }: DataOptions,
   context: Context,
 ): Promise<Opened> {
-  const { images, kind, skipped } = await openImages(path, { split, skipBad }, context);
+  const { images, kind, skipped } = await openImages(path, { ...reading, split }, context);
   return { images: kind === "folder" ? shrunkDataset(images, 2 * imageSize) : images, skipped: skipped.length };
 }
 

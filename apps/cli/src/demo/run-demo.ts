@@ -4,6 +4,7 @@ import type { Backend } from "@beitjs/tensor-core";
 import { heightWidth } from "@beitjs/tensor-core/grid";
 import { demoPretrain } from "@beitjs/trainers";
 import type { BackendFacts } from "../backends/open.ts";
+import type { ReadingFlags } from "../images/images.ts";
 import type { Context } from "../program/command.ts";
 import { cliVersion } from "../program/version.ts";
 import { prepareData } from "./data.ts";
@@ -13,13 +14,12 @@ import { demoSettings, labelsPerClass } from "./settings.ts";
 import type { StageOptions } from "./stages.ts";
 import { openTimes } from "./times.ts";
 
-export type DemoOptions = {
+export type DemoOptions = ReadingFlags & {
   readonly data: string;
   /** Run folder, which exists and is held by the caller. */
   readonly out: string;
   readonly seeds: number;
   readonly short: boolean;
-  readonly skipBad: boolean;
 };
 
 type Machine = { readonly backend: Backend; readonly facts: BackendFacts };
@@ -31,18 +31,18 @@ type Machine = { readonly backend: Backend; readonly facts: BackendFacts };
  * @throws as the stages do; nothing is trained before data and settings are known to be good
  */
 export async function runDemo(options: DemoOptions, machine: Machine, context: Context): Promise<DemoResult> {
-  const { out, short, skipBad, seeds } = options;
+  const { data: path, out, short, seeds, ...reading } = options;
   const { pixelSize, tokenSize } = demoPretrain.views;
   const times = await openTimes(out, context.host.now);
   heading("1/5 images", context);
   const data = await times.measure("data", () =>
     prepareData(
       {
-        path: options.data,
+        ...reading,
+        path,
         imageSize: Math.max(...[pixelSize, tokenSize].flatMap((size) => Object.values(heightWidth(size)))),
         labelsPerClass,
         short,
-        skipBad,
       },
       context,
     ),

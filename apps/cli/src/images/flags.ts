@@ -1,10 +1,19 @@
 // The flags that say which images.
 import { integer, list, required, toggle } from "../program/command.ts";
 
+/** Where images are opened as a data set. */
+export const classFlags = {
+  classesAreFolders: toggle("take every sub-folder as a class, also those called like a split (train, val, test)"),
+};
+
 /** For commands that learn or measure. */
 export const imageFlags = {
-  data: required("dir", "images: a folder (a class per sub-folder, or flat), IDX files, or CIFAR's binary files"),
+  data: required(
+    "dir",
+    "images: a folder (a class per sub-folder, or flat, in splits or not), IDX files, or CIFAR's binary files",
+  ),
   skipBad: toggle("set images aside that cannot be read, instead of stopping"),
+  ...classFlags,
 };
 
 /** For commands that only look at images. */

@@ -7,8 +7,13 @@ import {
   type DatasetKind,
   type DatasetSplit,
   type ImageProblem,
+  type LayoutOptions,
 } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
+import { printable } from "../program/printable.ts";
+
+// Of classes in a line; the event has all.
+const mostNames = 20;
 
 export type OpenedImages = {
   readonly images: Dataset;
@@ -18,7 +23,10 @@ export type OpenedImages = {
   readonly skipped: readonly ImageProblem[];
 };
 
-export type OpenImagesOptions = { readonly split: DatasetSplit; readonly skipBad: boolean };
+/** How the images of --data are read; the flags of that name. */
+export type ReadingFlags = { readonly skipBad: boolean; readonly classesAreFolders?: boolean };
+
+export type OpenImagesOptions = ReadingFlags & { readonly split: DatasetSplit };
 
 /**
  * Opens a split and reads every image of it once.
@@ -27,10 +35,11 @@ export type OpenImagesOptions = { readonly split: DatasetSplit; readonly skipBad
  */
 export async function openImages(
   path: string,
-  { split, skipBad }: OpenImagesOptions,
+  { split, skipBad, classesAreFolders = false }: OpenImagesOptions,
   context: Context,
 ): Promise<OpenedImages> {
-  const dataset = await openDataset(path, { split, verify: false, signal: context.interrupt.signal });
+  const { signal } = context.interrupt;
+  const dataset = await openDataset(path, { split, classesAreFolders, verify: false, signal });
   const bad = await findBad(dataset, context);
   if (bad.length > 0 && !skipBad) throw badImagesError(path, dataset, bad, context);
   const images = withoutBad(path, dataset, bad);
@@ -45,8 +54,7 @@ export function tellImages(
   { terminal }: Pick<Context, "terminal">,
 ): void {
   const aside = skipped.length > 0 ? `, ${skipped.length} set aside` : "";
-  const classes = images.classes ? `, ${images.classes.length} classes` : ", no labels";
-  terminal.info(`images: ${images.length} of ${path} (${kind}, ${split})${classes}${aside}`);
+  terminal.info(`images: ${images.length} of ${path} (${kind}, ${split}), ${classesInWords(images)}${aside}`);
   terminal.event("images", {
     path,
     kind,
@@ -74,9 +82,18 @@ export function badImagesError(
   );
 }
 
-/** The test split where the data has one, else the only one it has. */
-export async function testSplit(path: string): Promise<DatasetSplit> {
-  return (await datasetLayout(path)).splits.test ? "test" : "train";
+/** Number and names of classes: a folder that is none shows here, before anything is trained. */
+export function classesInWords({ classes }: Dataset): string {
+  if (!classes) return "no labels";
+  const names = classes.slice(0, mostNames).map((name) => printable(name));
+  const more = classes.length > mostNames ? ` and ${classes.length - mostNames} more` : "";
+  return `${classes.length} ${classes.length === 1 ? "class" : "classes"} (${names.join(", ")}${more})`;
+}
+
+/** The split to measure on: test where the data has one, else val, else the only one it has. */
+export async function testSplit(path: string, options: LayoutOptions): Promise<DatasetSplit> {
+  const { splits } = await datasetLayout(path, options);
+  return splits.test ? "test" : splits.val ? "val" : "train";
 }
 
 /** The same images for work that has nothing to save: reading stops when the program is asked to. */

@@ -6,6 +6,7 @@ import {
   datasetLayout,
   openDataset,
   readImage,
+  splitNames,
   type DatasetSplit,
   type ImageError,
   type ImageProblem,
@@ -57,8 +58,12 @@ export async function openImageSources(
       continue;
     }
     closeSingles();
-    const splits = Object.keys((await datasetLayout(path)).splits) as DatasetSplit[];
-    for (const split of splits) parts.push(await folderPart(path, split, reading, context));
+    const { splits, others } = await datasetLayout(path);
+    // Folders beside splits are a question of training only: here all images are wanted.
+    const found = splitNames.filter((split) => splits[split]);
+    if (others.length > 0)
+      parts.push(await folderPart(path, { split: "train", classesAreFolders: true }, reading, context));
+    else for (const split of found) parts.push(await folderPart(path, { split }, reading, context));
   }
   closeSingles();
   const names = parts.flatMap(({ images }) => Array.from({ length: images.length }, (_, index) => images.name(index)));
@@ -91,11 +96,12 @@ function filesPart(paths: readonly string[], { skipBad }: Reading, { terminal }:
 
 async function folderPart(
   path: string,
-  split: DatasetSplit,
+  { split, classesAreFolders = false }: { readonly split: DatasetSplit; readonly classesAreFolders?: boolean },
   { skipBad }: Reading,
   context: Context,
 ): Promise<SourcePart> {
-  const images = await openDataset(path, { split, verify: false, signal: context.interrupt.signal });
+  const { signal } = context.interrupt;
+  const images = await openDataset(path, { split, classesAreFolders, verify: false, signal });
   const { kind } = images;
   const skipped: ImageProblem[] = [];
   // How many will be left is known at the end.

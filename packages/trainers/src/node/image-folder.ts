@@ -6,6 +6,7 @@ import { checkIndex, type Dataset } from "../data/dataset.ts";
 import { readImage, type DecodeOptions } from "./decode-image.ts";
 import { fileErrorReason } from "./image-error.ts";
 import { bytesPath, displayPath, listImages } from "./list-images.ts";
+import { splitsAmong } from "./split-names.ts";
 import { verifyDataset, type ImageProblem } from "./verify-dataset.ts";
 
 export type ImageFolderOptions = DecodeOptions & {
@@ -13,6 +14,8 @@ export type ImageFolderOptions = DecodeOptions & {
   readonly skipBad?: boolean;
   /** Keep classes without images; an error otherwise, as a forgotten download looks the same. */
   readonly allowEmptyClasses?: boolean;
+  /** Keep classes that are called like a split (`train`, `test`); an error otherwise, as test images would be learnt from. */
+  readonly classesAreFolders?: boolean;
   /** Files open and images in decoding at a time; 8 by default. */
   readonly concurrency?: number;
   readonly signal?: AbortSignal;
@@ -39,10 +42,11 @@ type Content = {
  * Opens a folder. Sub-folders are classes, sorted by the bytes of their names, images anywhere below belong to them; with an image
  * beside the sub-folders, or without sub-folders, all images below are taken without labels. Images are sorted by path.
  * Nothing is decoded yet unless `skipBad` is set; `verifyDataset` does that before a run.
- * @throws Error when the folder cannot be read, holds no image, or (unless allowed) a class holds none.
+ * @throws Error when the folder cannot be read, holds no image, or (unless allowed) a class holds none or is called like a split.
  */
 export async function imageFolder(directory: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   const listing = await list(directory, options.signal);
+  if (!options.classesAreFolders) refuseSplits(directory, listing);
   const content = withClasses(listing);
   if (!options.allowEmptyClasses) refuseEmptyClasses(directory, content);
   const all = createFolder(directory, content, listing.ignored, options);
@@ -88,6 +92,25 @@ function refuseEmptyClasses(directory: string, { labels, classes = [] }: Content
   throw new Error(
     `[imageFolder] expected images in every class folder of ${directory}, got none in ${names.join(", ")}${more}`,
   );
+}
+
+// Splits at the top, or below one folder: `archive/train` and `archive/test` would be one class, `archive`.
+function refuseSplits(directory: string, { images, folders }: Listing): void {
+  const below = new Map<string, Set<string>>();
+  for (const path of images) {
+    const [top, next, ...rest] = path.split("/");
+    if (rest.length > 0) below.set(top, (below.get(top) ?? new Set()).add(next));
+  }
+  for (const [parent, names] of [["", folders] as const, ...below]) {
+    const splits = splitsAmong([...names].map(displayPath).sort());
+    if (splits.size === 0 || (parent !== "" && new Set(splits.values()).size < 2)) continue;
+    const where = parent === "" ? directory : `${directory}/${displayPath(parent)}`;
+    throw new Error(
+      `[imageFolder] expected classes in ${where}, got folders that are called like splits: ${[...splits.keys()].join(", ")}; ` +
+        `open ${where}${parent === "" ? ` by openDataset, or one of them by its own path` : ""}, ` +
+        "or say that folders are classes (classesAreFolders, --classes-are-folders)",
+    );
+  }
 }
 
 function createFolder(directory: string, content: Content, ignored: number, options: ImageFolderOptions): ImageFolder {

@@ -2,15 +2,9 @@
 export { decodeImage, DEFAULT_MAX_PIXELS, readImage, type DecodeOptions } from "./decode-image.ts";
 export { isImageError, type ImageError } from "./image-error.ts";
 export { imageFolder, type ImageFolder, type ImageFolderOptions } from "./image-folder.ts";
-export {
-  datasetLayout,
-  openDataset,
-  type DatasetKind,
-  type DatasetLayout,
-  type DatasetSplit,
-  type OpenDatasetOptions,
-  type OpenedDataset,
-} from "./open-dataset.ts";
+export { datasetLayout, type DatasetKind, type DatasetLayout, type LayoutOptions } from "./dataset-layout.ts";
+export { openDataset, type OpenDatasetOptions, type OpenedDataset } from "./open-dataset.ts";
+export { splitNames, type DatasetSplit } from "./split-names.ts";
 export { requireReadable, verifyDataset, type ImageProblem, type VerifyOptions } from "./verify-dataset.ts";
 export { diskStorage, type CheckpointStorage } from "./checkpoint-files.ts";
 export {

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import sharp from "sharp";
 import { afterEach, describe, expect, it } from "vitest";
-import { datasetLayout, openDataset } from "./index.ts";
+import { datasetLayout, openDataset, type DatasetSplit } from "./index.ts";
 
 const made: string[] = [];
 afterEach(async () => {
@@ -132,17 +132,84 @@ describe("folders", () => {
     await expect(openDataset(root, { split: "test" })).rejects.toThrow("expected a test split");
   });
 
-  it("finds train beside val or test", async () => {
+  it("finds every split, however it is called", async () => {
     const root = await tree({ "train/cat/1.png": photo, "val/cat/2.png": photo, "README.md": "text", ".cache/x": "" });
-    expect((await openDataset(root)).name(0)).toBe("cat/1.png");
-    expect((await openDataset(root, { split: "test" })).name(0)).toBe("cat/2.png");
-    const both = await tree({ "train/a/1.png": photo, "val/a/2.png": photo, "test/a/3.png": photo });
-    expect((await openDataset(both, { split: "test" })).name(0)).toBe("a/3.png");
+    const found = async (path: string) =>
+      Promise.all(
+        Object.keys((await datasetLayout(path)).splits).map(async (split) => {
+          const dataset = await openDataset(path, { split: split as DatasetSplit });
+          return [split, dataset.name(0), dataset.length, dataset.classes?.join()];
+        }),
+      );
+    expect(await found(root)).toEqual([
+      ["train", "cat/1.png", 1, "cat"],
+      ["val", "cat/2.png", 1, "cat"],
+    ]);
+    await expect(openDataset(root, { split: "test" })).rejects.toThrow(
+      `expected a test split in ${root} (folder), got only train, val`,
+    );
+    for (const [train, val, test] of [
+      ["train", "valid", "test"],
+      ["Train", "Validation", "TEST"],
+      ["training", "dev", "testing"],
+      ["training_set", "val-images", "Test Set"],
+      ["train2017", "val2017", "test2017"],
+      ["trainset", "valset", "testset"],
+      ["seg_train", "seg_val", "seg_test"],
+    ]) {
+      const images = ["cat", "dog"].flatMap((name) => [
+        [`${train}/${name}/1.png`, photo] as const,
+        [`${train}/${name}/2.png`, photo] as const,
+        [`${val}/${name}/3.png`, photo] as const,
+        [`${test}/${name}/4.png`, photo] as const,
+      ]);
+      expect(await found(await tree(Object.fromEntries(images)))).toEqual([
+        ["train", "cat/1.png", 4, "cat,dog"],
+        ["val", "cat/3.png", 2, "cat,dog"],
+        ["test", "cat/4.png", 2, "cat,dog"],
+      ]);
+    }
   });
 
-  it("leaves classes called train and test alone when others stand beside them", async () => {
-    const root = await tree({ "train/1.png": photo, "test/2.png": photo, "plane/3.png": photo });
-    expect((await openDataset(root)).classes).toEqual(["plane", "test", "train"]);
+  it("has no training split where there is none, and no split twice", async () => {
+    const held = await tree({ "val/a/1.png": photo, "test/a/2.png": photo });
+    await expect(openDataset(held)).rejects.toThrow("expected a train split in");
+    expect((await openDataset(held, { split: "val" })).length).toBe(1);
+    const twice = await tree({ "train/a/1.png": photo, "val/a/1.png": photo, "validation/a/2.png": photo });
+    await expect(openDataset(twice)).rejects.toThrow(
+      `expected one folder of the val split in ${twice}, got ${join(twice, "val")} and ${join(twice, "validation")}`,
+    );
+  });
+
+  it("refuses a folder beside splits, unless folders are classes", async () => {
+    const root = await tree({ "train/a/1.png": photo, "test/a/2.png": photo, "unlabeled/3.png": photo });
+    await expect(openDataset(root)).rejects.toThrow(
+      `expected nothing but splits in ${root}, as train, test are there, got the folders "unlabeled" too; ` +
+        `open one folder by its own path (${join(root, "unlabeled")})`,
+    );
+    expect((await datasetLayout(root)).others).toEqual(["unlabeled"]);
+    expect((await openDataset(root, { classesAreFolders: true })).classes).toEqual(["test", "train", "unlabeled"]);
+    const class100 = await tree({ "train/1.png": photo, "plane/3.png": photo });
+    await expect(openDataset(class100)).rejects.toThrow(/as train is there, got the folders "plane" too/);
+    const named = await tree({ "bullet train/1.png": photo, "plane/3.png": photo, "test tube/2.png": photo });
+    await expect(openDataset(named)).rejects.toThrow(/as bullet train, test tube are there/);
+    const alone = await tree({ "bullet train/1.png": photo, "plane/3.png": photo });
+    expect((await openDataset(alone)).classes).toEqual(["bullet train", "plane"]);
+  });
+
+  it("never takes a split below for a class", async () => {
+    const wrapped = await tree({ "archive/train/a/1.png": photo, "archive/test/a/2.png": photo });
+    await expect(openDataset(wrapped)).rejects.toThrow(
+      `expected classes in ${wrapped}/archive, got folders that are called like splits: test, train; open ${wrapped}/archive, or say`,
+    );
+    const doubled = await tree({ "train/train/a/1.png": photo });
+    await expect(openDataset(doubled)).rejects.toThrow(
+      `expected classes in ${join(doubled, "train")}, got folders that are called like splits: train`,
+    );
+    expect((await openDataset(join(doubled, "train"))).classes).toEqual(["a"]);
+    expect((await openDataset(doubled, { classesAreFolders: true })).length).toBe(1);
+    const vehicles = await tree({ "vehicle/train/1.png": photo, "vehicle/car/2.png": photo });
+    expect((await openDataset(vehicles)).classes).toEqual(["vehicle"]);
   });
 
   it("stops at a bad image, sets it aside, or waits until it is read", async () => {

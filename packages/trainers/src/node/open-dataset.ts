@@ -1,18 +1,16 @@
 // Opens whatever lies at a path: IDX files (MNIST and its successors), CIFAR's binary files, or a folder of images.
 import { promises as files } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { cifarDataset, classCount, type CifarKind } from "../data/cifar.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { idxDataset } from "../data/idx.ts";
+import { datasetLayout, type DatasetKind, type DatasetLayout } from "./dataset-layout.ts";
 import { fileErrorReason } from "./image-error.ts";
 import { imageFolder, type ImageFolderOptions } from "./image-folder.ts";
-import { isLitter } from "./list-images.ts";
+import { splitNames, type DatasetSplit } from "./split-names.ts";
 import { requireReadable, type ImageProblem } from "./verify-dataset.ts";
-
-export type DatasetSplit = "train" | "test";
-export type DatasetKind = "idx" | CifarKind | "folder";
 
 export type OpenDatasetOptions = ImageFolderOptions & {
   readonly split?: DatasetSplit;
@@ -30,43 +28,22 @@ export interface OpenedDataset extends Dataset {
   path?(index: number): Buffer;
 }
 
-/** What lies at a path: its kind and, for each split there is, the files (or the one folder) that hold it. */
-export type DatasetLayout = {
-  readonly kind: DatasetKind;
-  readonly splits: Readonly<Partial<Record<DatasetSplit, readonly string[]>>>;
-};
-
 const unzip = promisify(gunzip);
 const MAX_UNZIPPED = 2 ** 30;
-const idxImages = /^(.*)(train|t10k|test)-images([-.])idx3-ubyte(\.gz)?$/;
-const splitFolders: Readonly<Record<string, DatasetSplit>> = {
-  train: "train",
-  test: "test",
-  val: "test",
-  validation: "test",
-};
-
-/**
- * Looks at the names in a folder.
- * @throws Error when it cannot be read, or several data sets lie in it.
- */
-export async function datasetLayout(path: string): Promise<DatasetLayout> {
-  const entries = await files.readdir(path, { withFileTypes: true }).catch((error: unknown) => {
-    throw new Error(`[openDataset] expected a folder at ${path}: ${fileErrorReason(error)}`, { cause: error });
-  });
-  const names = entries.map(({ name }) => name).sort();
-  return idxLayout(path, names) ?? cifarLayout(path, names) ?? folderLayout(path, entries);
-}
 
 /**
  * Opens a dataset: IDX pairs such as `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, plain or .gz, labels optional;
- * `data_batch_*.bin` and `test_batch.bin`; `train.bin` and `test.bin`; or images, with or without `train` and `val`/`test` folders.
+ * `data_batch_*.bin` and `test_batch.bin`; `train.bin` and `test.bin`; or images, with or without folders for splits, called as people
+ * call them (`train`, `valid`, `Test`, `val2017`, `training_set`).
  * Class names are read from `classes.txt`, or CIFAR's own lists, where they are.
- * @throws Error or RangeError when the split is not there, a file is malformed, or (unless told otherwise) an image is bad.
+ * @throws Error or RangeError when the split is not there, a folder beside splits is none, a file is malformed, or (unless told
+ * otherwise) an image is bad.
  */
 export async function openDataset(path: string, options: OpenDatasetOptions = {}): Promise<OpenedDataset> {
   const { split = "train" } = options;
-  const { kind, splits } = await datasetLayout(path);
+  const layout = await datasetLayout(path, options);
+  const { kind, splits } = layout;
+  refuseOthers(path, layout);
   const parts = splits[split];
   if (!parts) {
     const got = Object.keys(splits).join(", ");
@@ -75,6 +52,19 @@ export async function openDataset(path: string, options: OpenDatasetOptions = {}
   if (kind === "folder") return openFolder(parts[0], options);
   const dataset = kind === "idx" ? await openIdx(path, parts[0]) : await openCifar(path, kind, parts, options.labels);
   return { ...dataset, kind, skipped: [] };
+}
+
+// What is in a folder beside splits may be for training, for a test, or for neither: only its owner knows.
+function refuseOthers(path: string, { splits, others }: DatasetLayout): void {
+  if (others.length === 0) return;
+  const known = splitNames.flatMap((split) => (splits[split] ?? []).map((folder) => basename(folder)));
+  const names = others.slice(0, 10).map((name) => JSON.stringify(name));
+  const more = others.length > 10 ? ` and ${others.length - 10} more` : "";
+  throw new Error(
+    `[openDataset] expected nothing but splits in ${path}, as ${known.join(", ")} ${known.length > 1 ? "are" : "is"} there, ` +
+      `got the folders ${names.join(", ")}${more} too; open one folder by its own path (${join(path, others[0])}), move the others ` +
+      "away, or say that all are classes (classesAreFolders, --classes-are-folders)",
+  );
 }
 
 async function openFolder(path: string, options: OpenDatasetOptions): Promise<OpenedDataset> {
@@ -109,48 +99,6 @@ async function openCifar(
     names.map(async (name) => ({ bytes: await readMaybeZipped(join(path, name)), source: join(path, name) })),
   );
   return cifarDataset({ kind, labels, files: parts, ...(classes && { classes }) });
-}
-
-function idxLayout(path: string, names: readonly string[]): DatasetLayout | undefined {
-  const splits: Partial<Record<DatasetSplit, readonly string[]>> = {};
-  for (const name of names) {
-    const match = idxImages.exec(name);
-    if (!match) continue;
-    const split = match[2] === "train" ? "train" : "test";
-    const other = splits[split]?.[0];
-    if (other !== undefined && name !== `${other}.gz`) {
-      throw new Error(`[openDataset] expected one IDX ${split} file in ${path}, got ${other} and ${name}`);
-    }
-    splits[split] ??= [name]; // sorted, so a plain file comes before its .gz
-  }
-  return Object.keys(splits).length > 0 ? { kind: "idx", splits } : undefined;
-}
-
-function cifarLayout(path: string, names: readonly string[]): DatasetLayout | undefined {
-  const train10 = names.filter((name) => /^data_batch_\d+\.bin$/.test(name));
-  const has = (name: string) => names.includes(name);
-  const ten = train10.length > 0 || has("test_batch.bin");
-  const hundred = has("train.bin") || has("test.bin");
-  if (ten && hundred) throw new Error(`[openDataset] expected CIFAR-10 or CIFAR-100 in ${path}, got files of both`);
-  if (!ten && !hundred) return undefined;
-  const train = ten ? train10 : ["train.bin"].filter(has);
-  const test = [ten ? "test_batch.bin" : "test.bin"].filter(has);
-  const splits = { ...(train.length > 0 && { train }), ...(test.length > 0 && { test }) };
-  return { kind: ten ? "cifar10" : "cifar100", splits };
-}
-
-// A class may be called "train": the names mean splits only when nothing else lies beside them.
-function folderLayout(path: string, entries: readonly { name: string; isFile(): boolean }[]): DatasetLayout {
-  const folders = entries.filter((entry) => !entry.isFile() && !isLitter(entry.name)).map(({ name }) => name);
-  const named = folders.filter((name) => Object.hasOwn(splitFolders, name));
-  if (!folders.includes("train") || named.length !== folders.length)
-    return { kind: "folder", splits: { train: [path] } };
-  const splits: Partial<Record<DatasetSplit, readonly string[]>> = {};
-  // "test" before "val": a labelled test set is the better of the two when both are there.
-  for (const name of ["train", "test", "val", "validation"]) {
-    if (folders.includes(name)) splits[splitFolders[name]] ??= [join(path, name)];
-  }
-  return { kind: "folder", splits };
 }
 
 async function readMaybeZipped(path: string): Promise<Uint8Array> {

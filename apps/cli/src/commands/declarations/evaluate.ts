@@ -6,7 +6,7 @@ import { defineCommand, choice, optional, required } from "../../program/command
 export const evaluateFlags = {
   checkpoint: required("checkpoint", "checkpoint or run folder"),
   ...imageFlags,
-  split: choice(["auto", "train", "test"], "part of the data; auto: test where there is one", "auto"),
+  split: choice(["auto", "train", "val", "test"], "part of the data; auto: test where there is one, else val", "auto"),
   tokenizer: optional(
     "model",
     "for a pre-trained BEiT: its tokenizer, or small (default: the one it was trained with)",

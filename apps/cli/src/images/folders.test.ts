@@ -1,0 +1,64 @@
+// Folders as people have them, through whole commands: splits, classes, and what is told of them.
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cli, makeFolder, writePngs, writeRecipes, type tinyRecipes } from "../testing/run-cli.ts";
+
+let folder: Awaited<ReturnType<typeof makeFolder>>;
+let recipe: (name: keyof typeof tinyRecipes) => string;
+const at = (...names: string[]) => join(folder.path, ...names);
+
+beforeAll(async () => {
+  folder = await makeFolder();
+  recipe = await writeRecipes(at("recipes"));
+  await writePngs(at("photos", "train"), ["cat", "dog"], 4);
+  await writePngs(at("photos", "valid"), ["cat", "dog"], 2);
+  await writePngs(at("photos", "Test"), ["cat", "dog"], 1);
+});
+afterAll(() => folder.remove());
+
+const train = (data: string, out: string, ...flags: string[]) =>
+  cli(["train-tokenizer", "--recipe", recipe("tokenizer"), "--data", data, "--out", at(out), "--json", ...flags]);
+
+describe("splits", () => {
+  it("are trained on and measured apart, and classes are named", async () => {
+    const run = await train(at("photos"), "run");
+    expect(run.code).toBe(0);
+    expect(run.stderr).toContain(`images: 8 of ${at("photos")} (folder, train), 2 classes (cat, dog)\n`);
+    for (const [split, images] of [
+      ["auto", 2],
+      ["train", 8],
+      ["val", 4],
+      ["test", 2],
+    ] as const) {
+      const scores = await cli(["evaluate", at("run"), "--data", at("photos"), "--split", split, "--json"]);
+      expect(scores.events.at(-1)).toMatchObject({ split: split === "auto" ? "test" : split, images });
+    }
+    const verified = await cli(["data", "verify", at("photos"), "--json"]);
+    expect(verified.events.filter(({ event }) => event === "split")).toMatchObject([
+      { split: "train", images: 8, classes: ["cat", "dog"] },
+      { split: "val", images: 4 },
+      { split: "test", images: 2 },
+    ]);
+  });
+
+  it("stop a run beside a folder that is none, unless all are classes", async () => {
+    await cp(at("photos"), at("more"), { recursive: true });
+    await writePngs(at("more", "unlabeled"), ["x"], 2);
+    const refused = await train(at("more"), "more-run");
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/got the folders "unlabeled" too/)]);
+    const run = await train(at("more"), "more-run", "--classes-are-folders");
+    expect(run.code).toBe(0);
+    expect(run.stderr).toContain("16 of");
+    expect(run.stderr).toContain("4 classes (Test, train, unlabeled, valid)");
+  });
+
+  it("are one collection for commands that only look", async () => {
+    const tokens = async (path: string) =>
+      (await cli(["tokenize", "--tokenizer", at("run"), "--data", path, "--json"])).events.filter(
+        ({ event }) => event === "tokens",
+      );
+    expect(await tokens(at("photos"))).toHaveLength(14);
+    expect(await tokens(at("more"))).toHaveLength(16);
+  });
+});
