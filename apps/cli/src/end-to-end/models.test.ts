@@ -203,10 +203,11 @@ describe("predict", () => {
     await writeFile(at("bad.png"), "no image");
     const run = await cli(predict(models.ours, "--images", at("bad.png"), pngs, "--skip-bad", "--json"));
     expect(run).toMatchObject({ code: 0, stderr: expect.stringMatching(/left out: .*bad\.png/) as string });
-    expect(predictions(run.events).map(({ name }) => name)).toEqual(names);
+    const typed = names.map((name) => join(pngs, name));
+    expect(predictions(run.events).map(({ name }) => name)).toEqual(typed);
     const mixed = [join(pngs, "dög 🐶", "1.png"), pngs, at("bad.png"), join(pngs, "cat", "0.png")];
     const ordered = await cli(predict(models.ours, "--images", ...mixed, "--skip-bad", "--json"));
-    expect(predictions(ordered.events).map(({ name }) => name)).toEqual([mixed[0], ...names, mixed[3]]);
+    expect(predictions(ordered.events).map(({ name }) => name)).toEqual([mixed[0], ...typed, mixed[3]]);
     await expectError(
       predict(models.ours, "--images", at("bad.png"), "--skip-bad"),
       1,

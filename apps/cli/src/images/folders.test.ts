@@ -1,5 +1,5 @@
 // Folders as people have them, through whole commands: splits, classes, and what is told of them.
-import { cp } from "node:fs/promises";
+import { cp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cli, makeFolder, writePngs, writeRecipes, type tinyRecipes } from "../testing/run-cli.ts";
@@ -60,5 +60,39 @@ describe("splits", () => {
       );
     expect(await tokens(at("photos"))).toHaveLength(14);
     expect(await tokens(at("more"))).toHaveLength(16);
+  });
+});
+
+describe("names", () => {
+  const namesOf = async (...images: string[]): Promise<string[]> => {
+    const out = at("tokens.json");
+    const run = await cli(["tokenize", "--tokenizer", at("run"), "--data", ...images, "--out", out]);
+    expect(run.code).toBe(0);
+    const { images: found } = JSON.parse(await readFile(out, "utf8")) as { images: { name: string }[] };
+    return found.map(({ name }) => name);
+  };
+
+  it("are paths below the folder that was typed, one for each image", async () => {
+    const found = await namesOf(at("photos"));
+    expect(new Set(found).size).toBe(14);
+    expect(found).toContain("train/cat/0.png");
+    expect(found).toContain("valid/cat/0.png");
+    expect(found).toContain("Test/cat/0.png");
+    expect(await namesOf(at("photos", "Test"))).toEqual(["cat/0.png", "dog/0.png"]);
+  });
+
+  it("begin with what was typed where it was more than one path", async () => {
+    const [a, b, file] = [at("photos", "Test"), at("photos", "valid"), at("photos", "train", "cat", "0.png")];
+    const found = await namesOf(a, b, file);
+    expect(new Set(found).size).toBe(7);
+    expect(found.slice(0, 2)).toEqual([join(a, "cat/0.png"), join(a, "dog/0.png")]);
+    expect(found.at(-1)).toBe(file);
+  });
+
+  it("name the pictures of reconstructions apart", async () => {
+    const flags = ["--tokenizer", at("run"), "--images", at("photos"), "--out", at("pictures")];
+    expect((await cli(["reconstruct", ...flags])).code).toBe(0);
+    expect(await readdir(at("pictures"))).toContain("valid-cat-0.png");
+    expect(await readdir(at("pictures"))).toHaveLength(14);
   });
 });

@@ -1,6 +1,7 @@
 // The images of commands that only look at them: files and folders in the order given. Listed here, and read when their turn
 // comes (image-batches.ts), each once.
 import { promises as files } from "node:fs";
+import { join } from "node:path";
 import type { Dataset } from "@beitjs/trainers";
 import {
   datasetLayout,
@@ -60,10 +61,10 @@ export async function openImageSources(
     closeSingles();
     const { splits, others } = await datasetLayout(path);
     // Folders beside splits are a question of training only: here all images are wanted.
-    const found = splitNames.filter((split) => splits[split]);
-    if (others.length > 0)
-      parts.push(await folderPart(path, { split: "train", classesAreFolders: true }, reading, context));
-    else for (const split of found) parts.push(await folderPart(path, { split }, reading, context));
+    const classesAreFolders = others.length > 0;
+    const found: readonly DatasetSplit[] = classesAreFolders ? ["train"] : splitNames.filter((split) => splits[split]);
+    const options = { classesAreFolders, alone: paths.length === 1 };
+    for (const split of found) parts.push(await folderPart(path, { ...options, split }, reading, context));
   }
   closeSingles();
   const names = parts.flatMap(({ images }) => Array.from({ length: images.length }, (_, index) => images.name(index)));
@@ -94,9 +95,16 @@ function filesPart(paths: readonly string[], { skipBad }: Reading, { terminal }:
   };
 }
 
+type FolderOptions = {
+  readonly split: DatasetSplit;
+  readonly classesAreFolders: boolean;
+  /** No other path was given. */
+  readonly alone: boolean;
+};
+
 async function folderPart(
   path: string,
-  { split, classesAreFolders = false }: { readonly split: DatasetSplit; readonly classesAreFolders?: boolean },
+  { split, classesAreFolders, alone }: FolderOptions,
   { skipBad }: Reading,
   context: Context,
 ): Promise<SourcePart> {
@@ -106,8 +114,10 @@ async function folderPart(
   const skipped: ImageProblem[] = [];
   // How many will be left is known at the end.
   if (!skipBad) tellImages(path, { images, kind, split, skipped }, context);
+  // One folder's names are relative to it; beside other paths they begin with what was typed, as those of files do.
+  const name = alone || kind !== "folder" ? images.name : (index: number) => join(path, images.name(index));
   return {
-    images,
+    images: { ...images, name },
     ...(images.path && { path: images.path }),
     bad(index, { path: file, reason }) {
       skipped.push({ index, name: images.name(index), path: file, reason });

@@ -11,6 +11,7 @@ export type ListedEntry = {
 
 // Formats that the decoder refuses are listed as well: a folder of BMP files deserves an error, not silence.
 const imageNames = /\.(jpe?g|jfif|png|webp|gif|tiff?|avif|bmp|p[bgpn]m|heic|heif|jxl|jp2|svg)$/i;
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const litter = /^(\..*|Thumbs\.db|desktop\.ini|__MACOSX|@eaDir)$/i;
 
 /**
@@ -51,9 +52,13 @@ export function bytesPath(root: string, path: string): Buffer {
   return path === "" ? Buffer.from(root) : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, "latin1")]);
 }
 
-/** A listed path as text; bytes that are no UTF-8 become replacement characters. */
+/** A listed path as text; where it is no UTF-8, bytes beyond ASCII are shown as `\xe9`, so that two names stay two. */
 export function displayPath(path: string): string {
-  return Buffer.from(path, "latin1").toString("utf8");
+  try {
+    return utf8.decode(Buffer.from(path, "latin1"));
+  } catch {
+    return path.replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`);
+  }
 }
 
 // The types of Node 20 do not know that `encoding: "buffer"` works here as it does for readdir.

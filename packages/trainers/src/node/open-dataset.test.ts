@@ -142,8 +142,8 @@ describe("folders", () => {
         }),
       );
     expect(await found(root)).toEqual([
-      ["train", "cat/1.png", 1, "cat"],
-      ["val", "cat/2.png", 1, "cat"],
+      ["train", "train/cat/1.png", 1, "cat"],
+      ["val", "val/cat/2.png", 1, "cat"],
     ]);
     await expect(openDataset(root, { split: "test" })).rejects.toThrow(
       `expected a test split in ${root} (folder), got only train, val`,
@@ -164,11 +164,20 @@ describe("folders", () => {
         [`${test}/${name}/4.png`, photo] as const,
       ]);
       expect(await found(await tree(Object.fromEntries(images)))).toEqual([
-        ["train", "cat/1.png", 4, "cat,dog"],
-        ["val", "cat/3.png", 2, "cat,dog"],
-        ["test", "cat/4.png", 2, "cat,dog"],
+        ["train", `${train}/cat/1.png`, 4, "cat,dog"],
+        ["val", `${val}/cat/3.png`, 2, "cat,dog"],
+        ["test", `${test}/cat/4.png`, 2, "cat,dog"],
       ]);
     }
+  });
+
+  it("names images from the folder that was asked for", async () => {
+    const root = await tree({ "train/a/1.png": photo, "train/a/2.png": photo.subarray(0, 50), "val/a/1.png": photo });
+    const train = await openDataset(root, { skipBad: true });
+    expect([train.name(0), (await train.get(0)).name]).toEqual(["train/a/1.png", "train/a/1.png"]);
+    expect(train.skipped).toMatchObject([{ name: "train/a/2.png", path: join(root, "train/a/2.png") }]);
+    expect((await openDataset(root, { split: "val" })).name(0)).toBe("val/a/1.png");
+    expect((await openDataset(join(root, "val"))).name(0)).toBe("a/1.png");
   });
 
   it("has no training split where there is none, and no split twice", async () => {

@@ -8,7 +8,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { idxDataset } from "../data/idx.ts";
 import { datasetLayout, type DatasetKind, type DatasetLayout } from "./dataset-layout.ts";
 import { fileErrorReason } from "./image-error.ts";
-import { imageFolder, type ImageFolderOptions } from "./image-folder.ts";
+import { imageFolder, type ImageFolder, type ImageFolderOptions } from "./image-folder.ts";
 import { splitNames, type DatasetSplit } from "./split-names.ts";
 import { requireReadable, type ImageProblem } from "./verify-dataset.ts";
 
@@ -35,7 +35,7 @@ const MAX_UNZIPPED = 2 ** 30;
  * Opens a dataset: IDX pairs such as `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, plain or .gz, labels optional;
  * `data_batch_*.bin` and `test_batch.bin`; `train.bin` and `test.bin`; or images, with or without folders for splits, called as people
  * call them (`train`, `valid`, `Test`, `val2017`, `training_set`).
- * Class names are read from `classes.txt`, or CIFAR's own lists, where they are.
+ * Names of examples are relative to `path`; those of files that hold many begin with it. Class names are read from `classes.txt`, or CIFAR's own lists, where they are.
  * @throws Error or RangeError when the split is not there, a folder beside splits is none, a file is malformed, or (unless told
  * otherwise) an image is bad.
  */
@@ -49,7 +49,7 @@ export async function openDataset(path: string, options: OpenDatasetOptions = {}
     const got = Object.keys(splits).join(", ");
     throw new Error(`[openDataset] expected a ${split} split in ${path} (${kind}), got only ${got}`);
   }
-  if (kind === "folder") return openFolder(parts[0], options);
+  if (kind === "folder") return openFolder(path, parts[0], options);
   const dataset = kind === "idx" ? await openIdx(path, parts[0]) : await openCifar(path, kind, parts, options.labels);
   return { ...dataset, kind, skipped: [] };
 }
@@ -67,10 +67,21 @@ function refuseOthers(path: string, { splits, others }: DatasetLayout): void {
   );
 }
 
-async function openFolder(path: string, options: OpenDatasetOptions): Promise<OpenedDataset> {
-  const folder = await imageFolder(path, options);
+async function openFolder(path: string, part: string, options: OpenDatasetOptions): Promise<OpenedDataset> {
+  const folder = await imageFolder(part, options);
   if ((options.verify ?? true) && !options.skipBad) await requireReadable(folder, options);
-  return { ...folder, kind: "folder" };
+  return part === path ? { ...folder, kind: "folder" } : { ...below(basename(part), folder), kind: "folder" };
+}
+
+// Names from the folder that was asked for: `cat/1.png` may be in train and in val.
+function below(part: string, folder: ImageFolder): ImageFolder {
+  const full = (name: string) => `${part}/${name}`;
+  return {
+    ...folder,
+    skipped: folder.skipped.map((problem) => ({ ...problem, name: full(problem.name) })),
+    get: async (index) => ({ ...(await folder.get(index)), name: full(folder.name(index)) }),
+    name: (index) => full(folder.name(index)),
+  };
 }
 
 async function openIdx(path: string, imageFile: string): Promise<Dataset> {
