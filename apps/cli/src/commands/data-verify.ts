@@ -2,7 +2,7 @@
 import { datasetLayout, openDataset, splitNames } from "@beitjs/trainers/node";
 import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes } from "../program/exit-codes.ts";
-import { classesInWords, findBad } from "../images/images.ts";
+import { classesInWords, findBad, tellLeftOut } from "../images/images.ts";
 import type { dataVerifyFlags } from "./declarations/data-verify.ts";
 
 export async function run(flags: FlagValues<typeof dataVerifyFlags>, context: Context): Promise<number> {
@@ -23,6 +23,7 @@ export async function run(flags: FlagValues<typeof dataVerifyFlags>, context: Co
     images += dataset.length;
     const classes = classesInWords(dataset);
     terminal.info(`${split}: ${dataset.length} images (${kind}, ${classes}), ${problems.length} cannot be read`);
+    tellLeftOut(data, dataset.leftOut, context);
     terminal.event("split", {
       split,
       kind,

@@ -86,16 +86,18 @@ describe("the loop", () => {
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line) as { name: string; tokens: number[][] });
-    expect(lines.map(({ name }) => name)).toEqual([image, "cat/0.png", "cat/1.png", "dög 🐶/0.png", "dög 🐶/1.png"]);
+    const names = ["cat/0.png", "cat/1.png", "dög 🐶/0.png", "dög 🐶/1.png"];
+    expect(lines.map(({ name }) => name)).toEqual([image, ...names.map((name) => join(pngs, name))]);
     expect(lines[3].tokens).toEqual(lines[0].tokens);
     await cli([...tokenize, pngs, "--out", at("tokens.safetensors")]);
     const { tensors, metadata } = readSafetensors(await readFile(at("tokens.safetensors")));
     const stored = tensors.get("visualTokens");
     expect(stored?.shape).toEqual([4, 4, 4]);
     expect(stored && [...toInt32(stored)]).toEqual(lines.slice(1).flatMap(({ tokens }) => tokens.flat()));
-    expect(JSON.parse(metadata["names"])).toEqual(lines.slice(1).map(({ name }) => name));
+    expect(JSON.parse(metadata["names"])).toEqual(names);
     await cli([...tokenize, pngs, "--out", at("tokens.json")]);
-    expect(await json(at("tokens.json"))).toMatchObject({ vocabSize: 16, grid: [4, 4], images: lines.slice(1) });
+    const images = lines.slice(1).map(({ tokens }, i) => ({ name: names[i], tokens }));
+    expect(await json(at("tokens.json"))).toMatchObject({ vocabSize: 16, grid: [4, 4], images });
     expect(await cli([...tokenize, pngs, "--out", "tokens.png"])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining(".safetensors or .json") as string,

@@ -17,7 +17,7 @@ export function pictureNames(names: readonly string[]): string[] {
 // Without the ending of an image; `..` and drive letters say nothing.
 function parts(name: string): string[] {
   const found = name
-    .replace(/\.(jpe?g|png|webp|gif|tiff?|avif)$/i, "")
+    .replace(/\.(jpe?g|jpe|jfif|mpo|a?png|webp|gif|tiff?|avif|bmp|p[bgpn]m)$/i, "")
     .split(/[\\/]/)
     .filter((part) => !/^(\.{0,2}|[a-z]:)$/i.test(part));
   return found.length > 0 ? found : ["image"];

@@ -1,5 +1,5 @@
 // Folders as people have them, through whole commands: splits, classes, and what is told of them.
-import { cp, readdir, readFile } from "node:fs/promises";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cli, makeFolder, writePngs, writeRecipes, type tinyRecipes } from "../testing/run-cli.ts";
@@ -94,5 +94,33 @@ describe("names", () => {
     expect((await cli(["reconstruct", ...flags])).code).toBe(0);
     expect(await readdir(at("pictures"))).toContain("valid-cat-0.png");
     expect(await readdir(at("pictures"))).toHaveLength(14);
+  });
+});
+
+describe("what is no image, or of no class,", () => {
+  it("is counted and named, and folders that cannot be listed are set aside", async () => {
+    await writePngs(at("odd"), ["cat", "dog"], 2);
+    await writePngs(at("odd", "lost+found"), ["x"], 1);
+    await cp(at("odd", "cat", "0.png"), at("odd", "cat", "noending"));
+    await writeFile(at("odd", "cat", "notes.txt"), "text");
+    await writeFile(at("odd", "cat", "thing.dat"), "text");
+    const run = await cli(["data", "verify", at("odd"), "--json"]);
+    expect(run.stderr).toContain("train: 5 images (folder, 2 classes (cat, dog)), 0 cannot be read");
+    expect(run.stderr).toContain(`left out: the folder lost+found of ${at("odd")}: belongs to the file system`);
+    expect(run.stderr).toMatch(/left out: 2 files of .*odd that are no images \(.*cat\/thing\.dat: text/);
+    expect(run.events.find(({ event }) => event === "left-out")).toMatchObject({ files: 2 });
+  });
+
+  it("is named where it lies beside class folders or splits", async () => {
+    await writePngs(at("stray"), ["cat", "dog"], 4);
+    await cp(at("stray", "cat", "0.png"), at("stray", "sample.png"));
+    const why = "sample.png lies beside the folders cat, dog";
+    expect((await train(at("stray"), "stray-run")).stderr).toContain(`no labels: ${why}`);
+    const flags = ["--recipe", recipe("fineTune"), "--data", at("stray"), "--out", at("no-run"), "--scratch"];
+    const refused = await cli(["finetune", ...flags]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining(why)]);
+    await cp(at("stray", "cat", "0.png"), at("photos", "sample.png"));
+    const verified = await cli(["data", "verify", at("photos")]);
+    expect(verified.stderr).toContain("sample.png: lies beside the splits");
   });
 });

@@ -8,6 +8,7 @@ import {
   type DatasetSplit,
   type ImageProblem,
   type LayoutOptions,
+  type LeftOut,
 } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { printable } from "../program/printable.ts";
@@ -21,6 +22,8 @@ export type OpenedImages = {
   readonly split: DatasetSplit;
   /** Images set aside. */
   readonly skipped: readonly ImageProblem[];
+  /** What lies in a folder and is not among the images. */
+  readonly leftOut?: LeftOut;
 };
 
 /** How the images of --data are read; the flags of that name. */
@@ -43,14 +46,16 @@ export async function openImages(
   const bad = await findBad(dataset, context);
   if (bad.length > 0 && !skipBad) throw badImagesError(path, dataset, bad, context);
   const images = withoutBad(path, dataset, bad);
-  tellImages(path, { images, kind: dataset.kind, split, skipped: bad }, context);
-  return { images, kind: dataset.kind, split, skipped: bad };
+  const { kind, leftOut } = dataset;
+  const opened = { images, kind, split, skipped: bad, ...(leftOut && { leftOut }) };
+  tellImages(path, opened, context);
+  return opened;
 }
 
 /** Says how many images there are, and which were set aside. */
 export function tellImages(
   path: string,
-  { images, kind, split, skipped }: OpenedImages,
+  { images, kind, split, skipped, leftOut }: OpenedImages,
   { terminal }: Pick<Context, "terminal">,
 ): void {
   const aside = skipped.length > 0 ? `, ${skipped.length} set aside` : "";
@@ -63,6 +68,19 @@ export function tellImages(
     classes: images.classes ?? null,
     skipped: skipped.map(reported),
   });
+  tellLeftOut(path, leftOut, { terminal });
+}
+
+/** Names the folders that could not be listed, and says how many files are no images, with the first of them. */
+export function tellLeftOut(path: string, leftOut: LeftOut | undefined, { terminal }: Pick<Context, "terminal">): void {
+  if (!leftOut || leftOut.files + leftOut.folders.length === 0) return;
+  const { files, firstFiles, folders } = leftOut;
+  for (const { path: folder, reason } of folders)
+    terminal.warn(`left out: the folder ${printable(folder)} of ${path}: ${reason}`);
+  const named = firstFiles.slice(0, 3).map(({ path: file, reason }) => `${printable(file)}: ${reason}`);
+  const more = files > named.length ? "; …" : "";
+  if (files > 0) terminal.info(`left out: ${files} files of ${path} that are no images (${named.join("; ")}${more})`);
+  terminal.event("left-out", { path, files, firstFiles, folders });
 }
 
 /** Lists images that cannot be read; the error says how many they are and what to do. */
@@ -83,8 +101,8 @@ export function badImagesError(
 }
 
 /** Number and names of classes: a folder that is none shows here, before anything is trained. */
-export function classesInWords({ classes }: Dataset): string {
-  if (!classes) return "no labels";
+export function classesInWords({ classes, unlabeled }: Dataset): string {
+  if (!classes) return unlabeled === undefined ? "no labels" : `no labels: ${printable(unlabeled)}`;
   const names = classes.slice(0, mostNames).map((name) => printable(name));
   const more = classes.length > mostNames ? ` and ${classes.length - mostNames} more` : "";
   return `${classes.length} ${classes.length === 1 ? "class" : "classes"} (${names.join(", ")}${more})`;

@@ -110,10 +110,11 @@ async function folderPart(
 ): Promise<SourcePart> {
   const { signal } = context.interrupt;
   const images = await openDataset(path, { split, classesAreFolders, verify: false, signal });
-  const { kind } = images;
+  const { kind, leftOut } = images;
+  const told = { kind, split, ...(leftOut && { leftOut }) };
   const skipped: ImageProblem[] = [];
   // How many will be left is known at the end.
-  if (!skipBad) tellImages(path, { images, kind, split, skipped }, context);
+  if (!skipBad) tellImages(path, { ...told, images, skipped }, context);
   // One folder's names are relative to it; beside other paths they begin with what was typed, as those of files do.
   const name = alone || kind !== "folder" ? images.name : (index: number) => join(path, images.name(index));
   return {
@@ -126,7 +127,7 @@ async function folderPart(
     end() {
       if (skipped.length > 0 && !skipBad) throw badImagesError(path, images, skipped, context);
       const good = withoutBad(path, images, skipped);
-      if (skipBad) tellImages(path, { images: good, kind, split, skipped }, context);
+      if (skipBad) tellImages(path, { ...told, images: good, skipped }, context);
     },
   };
 }

@@ -11,6 +11,8 @@ export interface Dataset {
   readonly length: number;
   /** Class names; labels are indices into them. */
   readonly classes?: readonly string[];
+  /** Why there are no classes, where one might expect some. */
+  readonly unlabeled?: string;
   /** Reads one example. Rejects with the file and the reason when it cannot. */
   get(index: number): Promise<Example>;
   /** The label without reading the image. */
@@ -33,6 +35,7 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   return {
     length: kept.length,
     ...(dataset.classes && { classes: dataset.classes }),
+    ...(dataset.unlabeled !== undefined && { unlabeled: dataset.unlabeled }),
     get: async (index) => dataset.get(at("subset", kept, index)),
     label: (index) => dataset.label(at("subset", kept, index)),
     name: (index) => dataset.name(at("subset", kept, index)),
@@ -90,8 +93,11 @@ export function split(
  * @throws RangeError when there are none, only one, or an example's label is missing or beyond them.
  */
 export function requireLabels(dataset: Dataset): readonly string[] {
-  const { classes } = dataset;
-  if (!classes) throw new RangeError("[requireLabels] expected a dataset with classes, got one without labels");
+  const { classes, unlabeled } = dataset;
+  if (!classes) {
+    const why = unlabeled === undefined ? "" : `: ${unlabeled}`;
+    throw new RangeError(`[requireLabels] expected a dataset with classes, got one without labels${why}`);
+  }
   if (classes.length < 2) {
     throw new RangeError(`[requireLabels] expected at least 2 classes, got ${classes.length}: ${classes.join(", ")}`);
   }

@@ -3,7 +3,7 @@ import { promises as files, type Dirent } from "node:fs";
 import { join } from "node:path";
 import type { CifarKind } from "../data/cifar.ts";
 import { fileErrorReason } from "./image-error.ts";
-import { isLitter } from "./list-images.ts";
+import { isLitter, isSystemFolder } from "./list-images.ts";
 import { splitsAmong, type DatasetSplit } from "./split-names.ts";
 
 export type DatasetKind = "idx" | CifarKind | "folder";
@@ -73,7 +73,8 @@ async function folderLayout(
   const whole = { kind: "folder", splits: { train: [path] }, others: [] } as const;
   if (classesAreFolders) return whole;
   const folders: string[] = [];
-  for (const entry of entries) if (!isLitter(entry.name) && (await isFolder(path, entry))) folders.push(entry.name);
+  for (const entry of entries)
+    if (!isLitter(entry.name) && !isSystemFolder(entry.name) && (await isFolder(path, entry))) folders.push(entry.name);
   const found = splitsAmong(folders.sort());
   if (found.size === 0) return whole;
   const splits: Splits = {};

@@ -217,7 +217,7 @@ describe("decodeImage refuses", () => {
     expect(await refusal(png(0, 0, 8, 2, new Uint8Array(0)))).toMatch(/^damaged PNG/);
   });
 
-  const wanted = "expected a JPEG, PNG, WebP, GIF, TIFF or AVIF image, got";
+  const wanted = "expected a JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or PNM image, got";
   it.each([
     ["nothing (0 bytes)", ""],
     ["HTML text", "<!DOCTYPE html>\n<html><body>404 Not Found</body></html>"],
@@ -227,8 +227,8 @@ describe("decodeImage refuses", () => {
     ["XML text", '<?xml version="1.0"?><rss></rss>'],
     ["PDF", "%PDF-1.7\n"],
     ["PostScript", "%!PS-Adobe"],
-    ["BMP", "BM\x36\0\0\0\0\0"],
-    ["PNM (PBM, PGM or PPM)", "P6\n2 2\n255\n0123456789ab"],
+    ["text", "BMW 320, made in 1985\n"],
+    ["PAM", "P7\nWIDTH 2\n"],
     ["HEIC", "\0\0\0\x18ftypheic\0\0\0\0mif1heic"],
     ["ISO media (video)", "\0\0\0\x18ftypisom\0\0\0\0isommp42"],
     ["JPEG XL", "\xff\x0a\xff\xff"],

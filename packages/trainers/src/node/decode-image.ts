@@ -1,10 +1,13 @@
 // Image files to 8-bit pixels, with sharp. Anything doubtful is an error that names the file: a training run should not learn
 // from the grey lower half of a truncated JPEG.
-import { constants, promises as files } from "node:fs";
 import { grayToRgb, withChannels, type Image } from "@beitjs/tensor-core/image";
-import sharp, { type Metadata } from "sharp";
+import sharp from "sharp";
 import { fileErrorReason, imageError, isImageError } from "./image-error.ts";
-import { SNIFF_LENGTH, sniffImage } from "./sniff-image.ts";
+import { readBmp } from "./read-bmp.ts";
+import { readPnm } from "./read-pnm.ts";
+import { repairJpeg } from "./repair-jpeg.ts";
+import { readRegularFile } from "./read-file.ts";
+import { sniffImage } from "./sniff-image.ts";
 
 export type DecodeOptions = {
   /** 3 for RGB (default), 1 for grey by PIL's luma. */
@@ -16,8 +19,7 @@ export type DecodeOptions = {
 /** 16383 x 16383, sharp's own default. */
 export const DEFAULT_MAX_PIXELS = 268_402_689;
 
-const MAX_FILE_BYTES = 2 ** 30;
-const formats = "a JPEG, PNG, WebP, GIF, TIFF or AVIF image";
+const formats = "a JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or PNM image";
 
 /**
  * Reads and decodes an image file. The path may be bytes, for names that are no valid Unicode.
@@ -28,7 +30,7 @@ export async function readImage(path: string | Buffer, options: DecodeOptions = 
   const name = path.toString();
   let bytes: Buffer;
   try {
-    bytes = await readRegularFile(path, name);
+    bytes = await readRegularFile(path);
   } catch (error) {
     throw isImageError(error) ? error : imageError("readImage", name, fileErrorReason(error), error);
   }
@@ -36,7 +38,7 @@ export async function readImage(path: string | Buffer, options: DecodeOptions = 
 }
 
 /**
- * Decodes JPEG, PNG, WebP, GIF, TIFF or AVIF, recognized by content, to 8 bits a channel in upright orientation (EXIF).
+ * Decodes JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or PNM (.pbm, .pgm, .ppm), recognized by content, to 8 bits a channel in upright orientation (EXIF).
  * Embedded color profiles and CMYK are converted to sRGB; alpha is dropped, not blended, as PIL's `convert("RGB")` does; 16-bit
  * samples keep their upper byte; of an animation or a multi-page file the first image is taken.
  * @throws ImageError for other formats (named), damaged or truncated files, and images above `maxPixels`.
@@ -47,10 +49,17 @@ export async function decodeImage(bytes: Uint8Array, path: string, options: Deco
   const type = sniffImage(bytes);
   if (!type.supported) throw refuse(`expected ${formats}, got ${type.name}`);
   if (type.name === "PNG" && !hasPngEnd(bytes)) throw refuse("damaged PNG: ends before its IEND chunk");
+  const refuseSize = (width: number, height: number) => {
+    if (width * height > maxPixels) throw refuse(`expected at most ${maxPixels} pixels, got ${width} x ${height}`);
+  };
   try {
-    const refusal = refusalOf(await sharp(bytes, { failOn: "warning", limitInputPixels: false }).metadata(), maxPixels);
-    if (refusal) throw refuse(refusal);
-    return withChannels(await decodePixels(bytes, maxPixels), channels);
+    if (type.name === "BMP") return withChannels(readBmp(bytes, refuseSize), channels);
+    if (type.name === "PNM") return withChannels(grayToRgb(readPnm(bytes, { refuse: refuseSize })), channels);
+    const sound = type.name === "JPEG" ? repairJpeg(bytes) : bytes;
+    const { width, height, depth } = await sharp(sound, { failOn: "warning", limitInputPixels: false }).metadata();
+    refuseSize(width, height);
+    if (depth !== "uchar" && depth !== "ushort") throw refuse(`expected samples of at most 16 bits, got ${depth}`);
+    return withChannels(await decodePixels(sound, maxPixels), channels);
   } catch (error) {
     if (isImageError(error)) throw error;
     throw refuse(`damaged ${type.name}: ${condense((error as Error).message)}`, error);
@@ -69,30 +78,6 @@ async function decodePixels(bytes: Uint8Array, maxPixels: number): Promise<Image
   const { width, height, channels } = info;
   if (channels !== 1 && channels !== 3) throw new Error(`expected 1 or 3 channels after conversion, got ${channels}`);
   return grayToRgb({ width, height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length) });
-}
-
-function refusalOf({ width, height, depth }: Metadata, maxPixels: number): string | undefined {
-  if (width * height > maxPixels) return `expected at most ${maxPixels} pixels, got ${width} x ${height}`;
-  if (depth !== "uchar" && depth !== "ushort") return `expected samples of at most 16 bits, got ${depth}`;
-  return undefined;
-}
-
-async function readRegularFile(path: string | Buffer, name: string): Promise<Buffer> {
-  // Without blocking, so that opening a FIFO returns and its type can be looked at.
-  const handle = await files.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    const stats = await handle.stat();
-    if (!stats.isFile())
-      throw imageError("readImage", name, stats.isDirectory() ? "is a directory" : "is not a regular file");
-    if (stats.size > MAX_FILE_BYTES) {
-      throw imageError("readImage", name, `expected at most ${MAX_FILE_BYTES} bytes, got ${stats.size}`);
-    }
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(SNIFF_LENGTH), 0, SNIFF_LENGTH, 0);
-    const head = buffer.subarray(0, bytesRead);
-    return sniffImage(head).supported ? await handle.readFile() : head;
-  } finally {
-    await handle.close();
-  }
 }
 
 // The decoder is content once all rows are there; a file cut within its last bytes is still not the file that was written.

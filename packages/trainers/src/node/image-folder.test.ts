@@ -78,15 +78,75 @@ describe("imageFolder", () => {
       "a/.DS_Store",
       "a/Thumbs.db",
       "a/._1.png",
-      "a/notes.txt",
-      "a/data.json",
+      ["a/notes.txt", "text"],
+      ["a/data.json", "{}"],
+      ["a/LICENSE", "text"],
       ".git/x.png",
       "__MACOSX/a.png",
     );
     const dataset = await imageFolder(root);
     expect(names(dataset)).toEqual(["a/1.png"]);
     expect(dataset.classes).toEqual(["a"]);
-    expect(dataset.ignored).toBe(2);
+    expect(dataset.leftOut).toMatchObject({ files: 3, folders: [] });
+    const reasons = dataset.leftOut.firstFiles.map(({ path, reason }) => `${path}: ${reason}`).sort();
+    const byName = "no image by its name";
+    expect(reasons).toEqual(["a/LICENSE: text", `a/data.json: ${byName}`, `a/notes.txt: ${byName}`]);
+  });
+
+  it("takes images by their first bytes where the name does not say, and names the first that are none", async () => {
+    const odd = ["1.jpg", "2.jpe", "3.JPEG", "4.mpo", "5.apng", "noext", "6.image", "7"];
+    const dataset = await imageFolder(await tree(...odd.map((name) => `a/${name}`)));
+    expect([dataset.length, dataset.leftOut.files]).toEqual([8, 0]);
+    expect(await problems(dataset)).toEqual([]);
+    const other = Array.from({ length: 14 }, (_, i) => [`a/${i}.dat`, `${i}`] as [string, string]);
+    const { leftOut } = await imageFolder(await tree("a/1.png", ...other, ["a/x", "BM is no bitmap by itself"]));
+    expect([leftOut.files, leftOut.firstFiles.length, leftOut.firstFiles[0].reason]).toEqual([15, 10, "text"]);
+  });
+
+  it("names images beside class folders, which are no classes then", async () => {
+    const dataset = await imageFolder(await tree("cat/1.png", "dog/1.png", "sample.png"));
+    const why = "sample.png lies beside the folders cat, dog, which are no classes therefore";
+    expect([dataset.length, dataset.classes, dataset.unlabeled]).toEqual([3, undefined, why]);
+    expect(() => requireLabels(dataset)).toThrow(`got one without labels: ${why}`);
+    const many = await imageFolder(await tree(...["1", "2", "3", "4", "5", "a/6"].map((name) => `${name}.png`)));
+    expect(() => requireLabels(many)).toThrow("1.png, 2.png, 3.png and 2 more lie beside the folders a,");
+  });
+
+  it("sets folders aside that cannot be listed or belong to the file system, by name", async () => {
+    const root = await tree("a/1.png", "b/2.png", "b/deep/3.png", "lost+found/");
+    const original = files.opendir.bind(files);
+    const failing = vi.spyOn(files, "opendir").mockImplementation(async (path, options) => {
+      if ((path as Buffer).toString().endsWith("/deep")) throw Object.assign(new Error("denied"), { code: "EACCES" });
+      return original(path as never, options);
+    });
+    const dataset = await imageFolder(root);
+    failing.mockRestore();
+    expect([names(dataset), dataset.classes]).toEqual([
+      ["a/1.png", "b/2.png"],
+      ["a", "b"],
+    ]);
+    expect(dataset.leftOut.folders).toEqual([
+      { path: "lost+found", reason: "belongs to the file system" },
+      { path: "b/deep", reason: "may not be read (no permission)" },
+    ]);
+  });
+
+  it("makes no class of a folder that vanishes, and stops where too many files are open", async () => {
+    const root = await tree("a/1.png", "b/2.png");
+    const original = files.opendir.bind(files);
+    const failing = (code: string) =>
+      vi.spyOn(files, "opendir").mockImplementation(async (path, options) => {
+        if ((path as Buffer).toString().endsWith("/b")) throw Object.assign(new Error(code), { code });
+        return original(path as never, options);
+      });
+    let spy = failing("ENOENT");
+    const dataset = await imageFolder(root);
+    spy.mockRestore();
+    expect(dataset.classes).toEqual(["a"]);
+    expect(dataset.leftOut.folders.map(({ path }) => path)).toEqual(["b"]);
+    spy = failing("EMFILE");
+    await expect(imageFolder(root)).rejects.toThrow("EMFILE");
+    spy.mockRestore();
   });
 
   it("keeps unicode, newlines and leading dashes, and both spellings of é", async () => {
@@ -182,7 +242,7 @@ describe.skipIf(process.platform === "win32")("bad files", () => {
       "b/2.png",
       ["a/page.jpg", "<html></html>"],
       ["b/cut.png", ""],
-      ["b/old.bmp", "BM6"],
+      ["b/new.heic", "\0\0\0\x18ftypheic\0\0\0\0mif1heic"],
     );
     await writeFile(join(root, "b", "cut.png"), image.subarray(0, 40));
     await symlink(join(root, "nowhere"), join(root, "a", "dangling.jpg"));
@@ -198,10 +258,10 @@ describe.skipIf(process.platform === "win32")("bad files", () => {
       "a/page.jpg",
       "a/pipe.png",
       "b/cut.png",
-      "b/old.bmp",
+      "b/new.heic",
     ]);
     for (const { path, name } of found) expect(path).toBe(join(root, name));
-    const reasons = [/link to nothing/, /got HTML text/, /not a regular file/, /^damaged PNG/, /got BMP/];
+    const reasons = [/link to nothing/, /got HTML text/, /not a regular file/, /^damaged PNG/, /got HEIC/];
     for (const [i, { reason }] of found.entries()) expect(reason).toMatch(reasons[i]);
     expect(found[0].index).toBe(1);
   });
@@ -212,7 +272,7 @@ describe.skipIf(process.platform === "win32")("bad files", () => {
     const error = await requireReadable(folder).catch((caught: Error) => caught.message);
     expect(error).toContain("expected 7 readable images, got 5 that cannot be read:\n");
     expect(error).toContain(
-      `  ${join(root, "a/page.jpg")}: expected a JPEG, PNG, WebP, GIF, TIFF or AVIF image, got HTML text\n`,
+      `  ${join(root, "a/page.jpg")}: expected a JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or PNM image, got HTML text\n`,
     );
     await expect(folder.get(2)).rejects.toThrow(`[decodeImage] ${join(root, "a/page.jpg")}: expected`);
     await requireReadable(await imageFolder(await tree("a/1.png")));

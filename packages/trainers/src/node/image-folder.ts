@@ -21,22 +21,34 @@ export type ImageFolderOptions = DecodeOptions & {
   readonly signal?: AbortSignal;
 };
 
+/** Files that are no images, counted, and why the first are none; folders that cannot be listed, all of them. */
+export type LeftOut = {
+  readonly files: number;
+  readonly firstFiles: readonly NotListed[];
+  readonly folders: readonly NotListed[];
+};
+export type NotListed = { readonly path: string; readonly reason: string };
+
 export interface ImageFolder extends Dataset {
   readonly directory: string;
   /** Images set aside by `skipBad`. */
   readonly skipped: readonly ImageProblem[];
-  /** Files that are no images by their name. */
-  readonly ignored: number;
+  /** What lies in the folder and is not among the images. */
+  readonly leftOut: LeftOut;
   /** The file of an image, in bytes: a name may be no valid Unicode. */
   path(index: number): Buffer;
 }
 
-type Listing = { readonly images: string[]; readonly folders: string[]; readonly ignored: number };
+type Listing = { readonly images: string[]; readonly folders: string[]; readonly leftOut: LeftOut };
 type Content = {
   readonly paths: readonly string[];
   readonly labels?: Uint32Array;
   readonly classes?: readonly string[];
+  readonly unlabeled?: string;
 };
+
+// Of files that are no images: their number says the rest.
+const mostNamed = 10;
 
 /**
  * Opens a folder. Sub-folders are classes, sorted by the bytes of their names, images anywhere below belong to them; with an image
@@ -49,24 +61,32 @@ export async function imageFolder(directory: string, options: ImageFolderOptions
   if (!options.classesAreFolders) refuseSplits(directory, listing);
   const content = withClasses(listing);
   if (!options.allowEmptyClasses) refuseEmptyClasses(directory, content);
-  const all = createFolder(directory, content, listing.ignored, options);
+  const all = createFolder(directory, content, listing.leftOut, options);
   return options.skipBad ? withoutBad(all, content, options) : all;
 }
 
 async function list(directory: string, signal: AbortSignal | undefined): Promise<Listing> {
   const images: string[] = [];
-  const folders: string[] = [];
-  let ignored = 0;
+  const folders = new Set<string>();
+  const leftOut = { files: 0, firstFiles: [] as NotListed[], folders: [] as NotListed[] };
   await refuseOtherThanFolder(directory);
-  for await (const { path, kind } of listImages(directory, signal)) {
-    if (kind === "other") ignored++;
-    else (kind === "image" ? images : folders).push(path);
+  for await (const { path, kind, reason = "" } of listImages(directory, signal)) {
+    if (kind === "image") images.push(path);
+    else if (kind === "folder") folders.add(path);
+    else if (kind === "other" && leftOut.files++ >= mostNamed) continue;
+    else (kind === "other" ? leftOut.firstFiles : leftOut.folders).push({ path: displayPath(path), reason });
+    if (kind === "closed") folders.delete(path);
   }
   if (images.length === 0) {
-    const got = `none among ${ignored} files and ${folders.length} folders`;
-    throw new Error(`[imageFolder] expected images (.jpg, .png, .webp, .gif, .tif, .avif) in ${directory}, got ${got}`);
+    const named = [...leftOut.folders, ...leftOut.firstFiles]
+      .slice(0, 3)
+      .map(({ path, reason }) => `${path}: ${reason}`);
+    const got = `none among ${leftOut.files} files and ${folders.size} folders${named.length > 0 ? ` (${named.join("; ")})` : ""}`;
+    throw new Error(
+      `[imageFolder] expected images (.jpg, .png, .webp, .gif, .tif, .avif, .bmp, .ppm) in ${directory}, got ${got}`,
+    );
   }
-  return { images: images.sort(byByte), folders: folders.sort(byByte), ignored };
+  return { images: images.sort(byByte), folders: [...folders].sort(byByte), leftOut };
 }
 
 async function refuseOtherThanFolder(directory: string): Promise<void> {
@@ -77,10 +97,19 @@ async function refuseOtherThanFolder(directory: string): Promise<void> {
 }
 
 function withClasses({ images, folders }: Listing): Content {
-  if (folders.length === 0 || images.some((path) => !path.includes("/"))) return { paths: images };
+  if (folders.length === 0) return { paths: images };
+  const stray = images.filter((path) => !path.includes("/")).map(displayPath);
+  if (stray.length > 0) return { paths: images, unlabeled: besideFolders(stray, folders.map(displayPath)) };
   const labelOf = new Map(folders.map((name, label) => [name, label]));
   const labels = Uint32Array.from(images, (path) => labelOf.get(path.slice(0, path.indexOf("/"))) as number);
   return { paths: images, labels, classes: folders.map(displayPath) };
+}
+
+function besideFolders(images: readonly string[], folders: readonly string[]): string {
+  const list = (names: readonly string[]) =>
+    names.slice(0, 3).join(", ") + (names.length > 3 ? ` and ${names.length - 3} more` : "");
+  const verb = images.length === 1 ? "lies" : "lie";
+  return `${list(images)} ${verb} beside the folders ${list(folders)}, which are no classes therefore`;
 }
 
 function refuseEmptyClasses(directory: string, { labels, classes = [] }: Content): void {
@@ -113,8 +142,8 @@ function refuseSplits(directory: string, { images, folders }: Listing): void {
   }
 }
 
-function createFolder(directory: string, content: Content, ignored: number, options: ImageFolderOptions): ImageFolder {
-  const { paths, labels, classes } = content;
+function createFolder(directory: string, content: Content, leftOut: LeftOut, options: ImageFolderOptions): ImageFolder {
+  const { paths, labels, classes, unlabeled } = content;
   const { concurrency = 8 } = options;
   if (!Number.isInteger(concurrency) || concurrency < 1)
     throw new RangeError(`[imageFolder] expected a concurrency of at least 1, got ${concurrency}`);
@@ -125,10 +154,11 @@ function createFolder(directory: string, content: Content, ignored: number, opti
   };
   return {
     directory,
-    ignored,
+    leftOut,
     skipped: [],
     length: paths.length,
     ...(classes && { classes }),
+    ...(unlabeled !== undefined && { unlabeled }),
     get: async (index) => {
       const path = pathAt(index);
       const image = await limit(() => readImage(bytesPath(directory, path), options));
@@ -155,7 +185,7 @@ async function withoutBad(all: ImageFolder, content: Content, options: ImageFold
     throw new Error(`[imageFolder] expected readable images in ${all.directory}, got none: ${path}: ${reason}`);
   }
   if (!options.allowEmptyClasses) refuseEmptyClasses(all.directory, good);
-  return { ...createFolder(all.directory, good, all.ignored, options), skipped };
+  return { ...createFolder(all.directory, good, all.leftOut, options), skipped };
 }
 
 function byByte(a: string, b: string): number {

@@ -1,7 +1,13 @@
 // What needs Node: image files, folders and data sets on disk.
 export { decodeImage, DEFAULT_MAX_PIXELS, readImage, type DecodeOptions } from "./decode-image.ts";
 export { isImageError, type ImageError } from "./image-error.ts";
-export { imageFolder, type ImageFolder, type ImageFolderOptions } from "./image-folder.ts";
+export {
+  imageFolder,
+  type ImageFolder,
+  type ImageFolderOptions,
+  type LeftOut,
+  type NotListed,
+} from "./image-folder.ts";
 export { datasetLayout, type DatasetKind, type DatasetLayout, type LayoutOptions } from "./dataset-layout.ts";
 export { openDataset, type OpenDatasetOptions, type OpenedDataset } from "./open-dataset.ts";
 export { splitNames, type DatasetSplit } from "./split-names.ts";

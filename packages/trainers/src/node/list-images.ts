@@ -1,23 +1,34 @@
 // Walks a folder for image files as a stream, links included but each real folder once. Names stay bytes (as Latin-1 text:
 // one character a byte), so any file system name survives and sorting is by byte.
 import { promises as files, type Dirent } from "node:fs";
+import { fileErrorReason, isImageError } from "./image-error.ts";
+import { readHead } from "./read-file.ts";
+import { sniffImage } from "./sniff-image.ts";
 
 export type ListedEntry = {
   /** Path below the folder, "/" between its parts, one character a byte. */
   readonly path: string;
-  /** Folders are listed at the top level only. */
-  readonly kind: "image" | "folder" | "other";
+  /** Folders are listed at the top level only; those that cannot be listed at every level. */
+  readonly kind: "image" | "folder" | "other" | "closed";
+  /** Why a file is no image, or a folder cannot be listed. */
+  readonly reason?: string;
 };
 
-// Formats that the decoder refuses are listed as well: a folder of BMP files deserves an error, not silence.
-const imageNames = /\.(jpe?g|jfif|png|webp|gif|tiff?|avif|bmp|p[bgpn]m|heic|heif|jxl|jp2|svg)$/i;
+// Formats that the decoder refuses are listed as well: a folder of HEIC files deserves an error, not silence.
+const imageNames =
+  /\.(jpe?g|jpe|jfif|jif|pjpe?g|mpo|a?png|webp|gif|tiff?|avif|bmp|dib|p[bgpn]m|heic|heif|jxl|jp2|svg)$/i;
+// What lies beside images by the thousand; other files are looked into.
+const otherNames =
+  /\.(txt|jsonl?|xml|[ct]sv|md|html?|ya?ml|py|log|zip|tar|t?gz|parquet|npy|npz|pth?|safetensors|mp4|avi|mov)$/i;
+const systemFolders = /^(lost\+found|System Volume Information|\$RECYCLE\.BIN)$/i;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const litter = /^(\..*|Thumbs\.db|desktop\.ini|__MACOSX|@eaDir)$/i;
 
 /**
- * Lists images below `root`, and the top folders. Skips names that begin with a dot and other litter of file managers. Links to
- * folders are followed after everything else, in byte order, unless their target was listed already: loops end there.
- * @throws the file system's error when a folder cannot be read, and the signal's reason.
+ * Lists images below `root`, and the top folders: images by name, and by their first bytes where a name does not say. Skips names
+ * that begin with a dot and other litter of file managers. Links to folders are followed after everything else, in byte order,
+ * unless their target was listed already: loops end there. A folder below `root` that cannot be listed is an entry with its reason.
+ * @throws the file system's error when `root` cannot be read, and the signal's reason.
  */
 export async function* listImages(root: string, signal?: AbortSignal): AsyncGenerator<ListedEntry, void, void> {
   const seen = new Set<string>();
@@ -26,20 +37,58 @@ export async function* listImages(root: string, signal?: AbortSignal): AsyncGene
   for (;;) {
     const folder = folders.pop() ?? takeFirst(links);
     if (folder === undefined) return;
-    const real = (await files.realpath(bytesPath(root, folder), { encoding: "buffer" })).toString("latin1");
-    if (seen.has(real)) continue;
-    seen.add(real);
-    for await (const entry of await openFolder(bytesPath(root, folder))) {
-      signal?.throwIfAborted();
-      const name = (entry.name as unknown as Buffer).toString("latin1");
-      if (isLitter(name)) continue;
-      const path = folder === "" ? name : `${folder}/${name}`;
-      const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await leadsToFolder(bytesPath(root, path))));
-      if (isFolder) (entry.isDirectory() ? folders : links).push(path);
-      if (!isFolder || folder === "")
-        yield { path, kind: isFolder ? "folder" : imageNames.test(name) ? "image" : "other" };
+    try {
+      const real = (await files.realpath(bytesPath(root, folder), { encoding: "buffer" })).toString("latin1");
+      if (seen.has(real)) continue;
+      seen.add(real);
+      for await (const entry of await openFolder(bytesPath(root, folder))) {
+        signal?.throwIfAborted();
+        const name = (entry.name as unknown as Buffer).toString("latin1");
+        if (isLitter(name)) continue;
+        const path = folder === "" ? name : `${folder}/${name}`;
+        const isFolder =
+          entry.isDirectory() || (entry.isSymbolicLink() && (await leadsToFolder(bytesPath(root, path))));
+        if (!isFolder) yield { path, ...(await kindOfFile(root, path, name)) };
+        else if (isSystemFolder(name)) yield { path, kind: "closed", reason: "belongs to the file system" };
+        else {
+          (entry.isDirectory() ? folders : links).push(path);
+          if (folder === "") yield { path, kind: "folder" };
+        }
+      }
+    } catch (error) {
+      if (folder === "" || !isClosed(error)) throw error;
+      yield { path: folder, kind: "closed", reason: fileErrorReason(error) };
     }
   }
+}
+
+async function kindOfFile(root: string, path: string, name: string): Promise<Pick<ListedEntry, "kind" | "reason">> {
+  if (isImageName(name)) return { kind: "image" };
+  if (otherNames.test(name)) return { kind: "other", reason: "no image by its name" };
+  try {
+    const { name: type, supported } = sniffImage(await readHead(bytesPath(root, path)));
+    return supported ? { kind: "image" } : { kind: "other", reason: type };
+  } catch (error) {
+    if (isImageError(error)) return { kind: "other", reason: error.reason };
+    if (!isClosed(error)) throw error;
+    return { kind: "other", reason: fileErrorReason(error) };
+  }
+}
+
+// Not too many open files, which would leave images out by chance.
+function isClosed(error: unknown): boolean {
+  const codes = ["EACCES", "EPERM", "ENOENT", "ENOTDIR", "ELOOP", "EIO", "ESTALE", "ENXIO", "EISDIR", "ENAMETOOLONG"];
+  return codes.includes((error as NodeJS.ErrnoException).code ?? "");
+}
+
+/** Whether a name is an image's. */
+export function isImageName(name: string): boolean {
+  return imageNames.test(name);
+}
+
+/** Whether a folder is the file system's own, as on every mounted disk. */
+export function isSystemFolder(name: string): boolean {
+  return systemFolders.test(name);
 }
 
 /** Whether a name is one that file managers and archives leave behind, or hidden. */

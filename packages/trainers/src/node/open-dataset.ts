@@ -8,7 +8,14 @@ import type { Dataset } from "../data/dataset.ts";
 import { idxDataset } from "../data/idx.ts";
 import { datasetLayout, type DatasetKind, type DatasetLayout } from "./dataset-layout.ts";
 import { fileErrorReason } from "./image-error.ts";
-import { imageFolder, type ImageFolder, type ImageFolderOptions } from "./image-folder.ts";
+import {
+  imageFolder,
+  type ImageFolder,
+  type ImageFolderOptions,
+  type LeftOut,
+  type NotListed,
+} from "./image-folder.ts";
+import { isImageName, isLitter } from "./list-images.ts";
 import { splitNames, type DatasetSplit } from "./split-names.ts";
 import { requireReadable, type ImageProblem } from "./verify-dataset.ts";
 
@@ -24,6 +31,8 @@ export interface OpenedDataset extends Dataset {
   readonly kind: DatasetKind;
   /** Images set aside by `skipBad`. */
   readonly skipped: readonly ImageProblem[];
+  /** What lies in a folder and is not among the images. */
+  readonly leftOut?: LeftOut;
   /** The file that holds an image and nothing else; only folders have such. */
   path?(index: number): Buffer;
 }
@@ -70,14 +79,30 @@ function refuseOthers(path: string, { splits, others }: DatasetLayout): void {
 async function openFolder(path: string, part: string, options: OpenDatasetOptions): Promise<OpenedDataset> {
   const folder = await imageFolder(part, options);
   if ((options.verify ?? true) && !options.skipBad) await requireReadable(folder, options);
-  return part === path ? { ...folder, kind: "folder" } : { ...below(basename(part), folder), kind: "folder" };
+  if (part === path) return { ...folder, kind: "folder" };
+  return { ...below(basename(part), folder, await imagesBeside(path)), kind: "folder" };
+}
+
+async function imagesBeside(path: string): Promise<readonly NotListed[]> {
+  const entries = await files.readdir(path, { withFileTypes: true });
+  const names = entries
+    .filter((entry) => entry.isFile() && !isLitter(entry.name) && isImageName(entry.name))
+    .map(({ name }) => name);
+  return names.map((name) => ({ path: name, reason: "lies beside the splits" }));
 }
 
 // Names from the folder that was asked for: `cat/1.png` may be in train and in val.
-function below(part: string, folder: ImageFolder): ImageFolder {
+function below(part: string, folder: ImageFolder, beside: readonly NotListed[]): ImageFolder {
   const full = (name: string) => `${part}/${name}`;
+  const { leftOut } = folder;
+  const named = (list: readonly NotListed[]) => list.map(({ path, reason }) => ({ path: full(path), reason }));
   return {
     ...folder,
+    leftOut: {
+      files: leftOut.files + beside.length,
+      firstFiles: [...beside, ...named(leftOut.firstFiles)].slice(0, 10),
+      folders: named(leftOut.folders),
+    },
     skipped: folder.skipped.map((problem) => ({ ...problem, name: full(problem.name) })),
     get: async (index) => ({ ...(await folder.get(index)), name: full(folder.name(index)) }),
     name: (index) => full(folder.name(index)),

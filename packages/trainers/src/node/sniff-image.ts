@@ -1,6 +1,8 @@
 // Recognizes a file by its first bytes. Only formats on the list below are handed to the decoder: a name says nothing, and a
 // decoder that guesses would also rasterize SVG or PDF.
 
+import { bmpHeaders } from "./read-bmp.ts";
+
 export type SniffedType = {
   /** What the bytes are, in words. */
   readonly name: string;
@@ -23,7 +25,6 @@ const signatures: readonly Signature[] = [
   { name: "TIFF", supported: true, bytes: "II+\0\x08\0\0\0" },
   { name: "TIFF", supported: true, bytes: "MM\0+\0\x08\0\0" },
   { name: "WebP", supported: true, at: 8, bytes: "WEBP" },
-  { name: "BMP", supported: false, bytes: "BM" },
   { name: "JPEG XL", supported: false, bytes: "\xff\x0a" },
   { name: "JPEG XL", supported: false, bytes: "\0\0\0\x0cJXL " },
   { name: "JPEG 2000", supported: false, bytes: "\0\0\0\x0cjP  " },
@@ -41,9 +42,21 @@ const signatures: readonly Signature[] = [
 export function sniffImage(head: Uint8Array): SniffedType {
   const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, SNIFF_LENGTH)).toString("latin1");
   if (text.length === 0) return { name: "nothing (0 bytes)", supported: false };
+  if (isBmp(text)) return { name: "BMP", supported: true };
+  if (isPnm(text)) return { name: "PNM", supported: true };
   const found = signatures.find(({ at = 0, bytes }) => text.startsWith(bytes, at));
   if (found) return { name: found.name, supported: found.supported };
   return sniffHeif(text) ?? { name: sniffText(text) ?? unknown(text), supported: false };
+}
+
+// Two letters are no signature: the header's size follows at a fixed place.
+function isBmp(text: string): boolean {
+  if (!text.startsWith("BM") || text.length < 18) return false;
+  return bmpHeaders.includes(text.charCodeAt(14)) && /^\0{3}$/.test(text.slice(15, 18));
+}
+
+function isPnm(text: string): boolean {
+  return /^P[1-6]\s+(#[^\r\n]*[\r\n]\s*)*\d+\s/.test(text);
 }
 
 // ISO media files list their brands after "ftyp"; AVIF is the one brand of HEIF that the decoder holds.
@@ -61,7 +74,7 @@ function sniffText(text: string): string | undefined {
   if (/^<(!doctype\s+html|html|head|body)/i.test(start)) return "HTML text";
   if (/^<svg/i.test(start) || (/^<[?!]/.test(start) && /<svg/i.test(start))) return "SVG";
   if (/^<\?xml/i.test(start)) return "XML text";
-  if (/^P[1-7]\s/.test(text)) return "PNM (PBM, PGM or PPM)";
+  if (/^P7\s/.test(text)) return "PAM";
   const printable = [...text].every((character) => /[\t\r\n\x20-\x7e\x80-\xff]/.test(character));
   return printable ? "text" : undefined;
 }
