@@ -36,7 +36,7 @@ export async function run(flags: FlagValues<typeof finetuneFlags>, context: Cont
   const run = {
     ...flags,
     identity: {
-      data: imageFacts(all),
+      data: imageFacts(all, flags),
       labelsPerClass: flags.labelsPerClass ?? null,
       startWeights: start?.sha256 ?? "scratch",
     },

@@ -25,7 +25,7 @@ export async function run(flags: FlagValues<typeof pretrainFlags>, context: Cont
   totalSteps(recipe, images);
   const run = {
     ...flags,
-    identity: { data: imageFacts(images), tokenizerWeights: sha256 },
+    identity: { data: imageFacts(images, flags), tokenizerWeights: sha256 },
     facts: runFacts({ data: flags.data, skipped, backend: facts, tokenizer: path }),
   };
   const { recompute } = flags;

@@ -16,7 +16,7 @@ export async function run(flags: FlagValues<typeof trainTokenizerFlags>, context
   const { backend, facts } = await openBackend(flags, context);
   const run = {
     ...flags,
-    identity: { data: imageFacts(images) },
+    identity: { data: imageFacts(images, flags) },
     facts: runFacts({ data: flags.data, skipped, backend: facts }),
   };
   await runStage(recipe.stage, { recipe, images, backend }, run, context);

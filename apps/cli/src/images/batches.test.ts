@@ -87,17 +87,28 @@ describe("imageBatches", () => {
 describe("openViewPool", () => {
   it("gives the views of readImage from its threads, and its errors", async () => {
     const pool = openViewPool({ atATime: 5, execArgv });
-    const views = await Promise.all(paths.map((path) => pool.view(path, view)));
+    const views = await Promise.all(paths.map((path) => pool.view({ path, view, decoding: {} })));
     expect(views).toEqual(await viewsOf(paths));
     const missing = join(folder, "missing.png");
     const expected = await readImage(missing).catch((error: unknown) => error);
-    await expect(pool.view(missing, view)).rejects.toMatchObject({ path: missing, ...(expected as object) });
+    const deep = join(folder, "deep.png");
+    await sharp(Uint16Array.of(4095), { raw: { width: 1, height: 1, channels: 1 } })
+      .toColourspace("grey16")
+      .toFile(deep);
+    const white = (await pool.view({ path: deep, view, decoding: { bits: 12 } }))[0];
+    const black = (await pool.view({ path: deep, view, decoding: { bits: 16 } }))[0];
+    expect(white).toBeGreaterThan(black);
+    await expect(pool.view({ path: deep, view, decoding: {} })).rejects.toThrow("go up to 4095 only");
+    await expect(pool.view({ path: missing, view, decoding: {} })).rejects.toMatchObject({
+      path: missing,
+      ...(expected as object),
+    });
     await pool.dispose();
   });
 
   it("rejects what was not ready when it is disposed", async () => {
     const pool = openViewPool({ atATime: 1, execArgv });
-    const pending = expect(pool.view(paths[0], view)).rejects.toThrow(/[Tt]erminat/);
+    const pending = expect(pool.view({ path: paths[0], view, decoding: {} })).rejects.toThrow(/[Tt]erminat/);
     await pool.dispose();
     await pending;
   });
@@ -105,7 +116,7 @@ describe("openViewPool", () => {
   it("rejects with the reason why a thread cannot start, and ends all the same", async () => {
     const broken = ["--import", "data:text/javascript,throw new Error('no such flag')"];
     const pool = openViewPool({ atATime: 8, execArgv: broken });
-    const views = await Promise.allSettled(paths.map((path) => pool.view(path, view)));
+    const views = await Promise.allSettled(paths.map((path) => pool.view({ path, view, decoding: {} })));
     for (const outcome of views) expect(outcome).toMatchObject({ reason: { message: "no such flag" } });
     await pool.dispose();
   });

@@ -76,7 +76,7 @@ function batchOf({ names }: ImageSources, entries: readonly Entry[]): ImageBatch
 }
 
 async function* goodViews(
-  { parts, length }: ImageSources,
+  { parts, length, decoding }: ImageSources,
   { view, batch, threads = availableParallelism() }: ImageBatchOptions,
   { interrupt }: Watch,
 ): AsyncGenerator<Entry, void, void> {
@@ -86,7 +86,9 @@ async function* goodViews(
   try {
     const limit = pLimit(threads);
     const start = ({ part, index }: Place): Promise<Float32Array> =>
-      pool && part.path ? pool.view(part.path(index), view) : limit(() => viewHere(part, index, view, interrupt));
+      pool && part.path
+        ? pool.view({ path: part.path(index), view, decoding })
+        : limit(() => viewHere(part, index, view, interrupt));
     let index = 0;
     let wanted = true;
     for await (const outcome of inOrder(length, (at) => start(places[at]), Math.max(threads, batchesAhead * batch))) {

@@ -1,9 +1,19 @@
 // The flags that say which images.
-import { integer, list, required, toggle } from "../program/command.ts";
+import { integer, list, range, required, toggle } from "../program/command.ts";
 
 /** Where images are opened as a data set. */
 export const classFlags = {
   classesAreFolders: toggle("take every sub-folder as a class, also those called like a split (train, val, test)"),
+};
+
+/** Where images are decoded. */
+export const decodingFlags = {
+  bits: range(
+    "8 to 16",
+    "bits that are used in files of 16 bits a sample: 12 as of many cameras (default: all 16)",
+    8,
+    16,
+  ),
 };
 
 /** For commands that learn or measure. */
@@ -14,6 +24,7 @@ export const imageFlags = {
   ),
   skipBad: toggle("set images aside that cannot be read, instead of stopping"),
   ...classFlags,
+  ...decodingFlags,
 };
 
 /** For commands that only look at images. */
@@ -21,4 +32,5 @@ export const imageSourceFlags = {
   images: list("path", "image files, or folders as for training", { required: true }),
   batch: integer("count", "images at a time", 1, 8),
   skipBad: toggle("leave images out that cannot be read, instead of stopping"),
+  ...decodingFlags,
 };

@@ -1,6 +1,7 @@
 // Folders as people have them, through whole commands: splits, classes, and what is told of them.
-import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cli, makeFolder, writePngs, writeRecipes, type tinyRecipes } from "../testing/run-cli.ts";
 
@@ -123,4 +124,29 @@ describe("what is no image, or of no class,", () => {
     const verified = await cli(["data", "verify", at("photos")]);
     expect(verified.stderr).toContain("sample.png: lies beside the splits");
   });
+});
+
+it("files of 16 bits that use 12 are told, and read by --bits", async () => {
+  await mkdir(at("deep"), { recursive: true });
+  const [from, to] = [Array.from({ length: 8 }, (_, i) => at("deep", `${i}.png`)), at("twelve")];
+  const values = Uint16Array.from({ length: 64 }, (_, i) => i * 65);
+  const deep = sharp(values, { raw: { width: 8, height: 8, channels: 1 } }).toColourspace("grey16");
+  for (const path of from) await deep.clone().png().toFile(path);
+  await mkdir(to, { recursive: true });
+  const shallow = sharp(
+    Uint8Array.from(values, (value) => value >> 4),
+    { raw: { width: 8, height: 8, channels: 1 } },
+  );
+  await shallow.png().toFile(join(to, "0.png"));
+  const refused = await train(at("deep"), "deep-run");
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/go up to 4095 only.*--bits: likely 12/)]);
+  expect((await train(at("deep"), "deep-run", "--bits", "12")).code).toBe(0);
+  expect((await train(at("deep"), "deep-run", "--bits", "16")).stderr).toContain("is of another run");
+  expect((await train(at("deep"), "deep-run", "--bits", "17")).stderr).toContain("a whole number from 8 to 16");
+  const tokens = async (...flags: string[]) => {
+    const run = await cli(["tokenize", "--tokenizer", at("run"), "--json", "--data", ...flags]);
+    return run.events.flatMap(({ event, tokens: found }) => (event === "tokens" ? [found] : []));
+  };
+  const [expected] = await tokens(to);
+  expect(await tokens(at("deep"), "--bits", "12")).toEqual(Array.from({ length: 8 }, () => expected));
 });

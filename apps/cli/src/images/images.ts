@@ -6,6 +6,7 @@ import {
   verifyDataset,
   type DatasetKind,
   type DatasetSplit,
+  type DecodeOptions,
   type ImageProblem,
   type LayoutOptions,
   type LeftOut,
@@ -27,7 +28,10 @@ export type OpenedImages = {
 };
 
 /** How the images of --data are read; the flags of that name. */
-export type ReadingFlags = { readonly skipBad: boolean; readonly classesAreFolders?: boolean };
+export type ReadingFlags = Pick<DecodeOptions, "bits"> & {
+  readonly skipBad: boolean;
+  readonly classesAreFolders?: boolean;
+};
 
 export type OpenImagesOptions = ReadingFlags & { readonly split: DatasetSplit };
 
@@ -38,11 +42,11 @@ export type OpenImagesOptions = ReadingFlags & { readonly split: DatasetSplit };
  */
 export async function openImages(
   path: string,
-  { split, skipBad, classesAreFolders = false }: OpenImagesOptions,
+  { split, skipBad, classesAreFolders = false, bits }: OpenImagesOptions,
   context: Context,
 ): Promise<OpenedImages> {
   const { signal } = context.interrupt;
-  const dataset = await openDataset(path, { split, classesAreFolders, verify: false, signal });
+  const dataset = await openDataset(path, { split, classesAreFolders, bits, verify: false, signal });
   const bad = await findBad(dataset, context);
   if (bad.length > 0 && !skipBad) throw badImagesError(path, dataset, bad, context);
   const images = withoutBad(path, dataset, bad);
@@ -126,11 +130,15 @@ export function interruptible(dataset: Dataset, { interrupt }: Pick<Context, "in
 }
 
 /** What must not change when a run goes on: other images would come in another order. */
-export function imageFacts({ length, classes }: Dataset): {
+export function imageFacts(
+  { length, classes }: Dataset,
+  { bits }: Pick<DecodeOptions, "bits">,
+): {
   readonly images: number;
   readonly classes: readonly string[] | null;
+  readonly bits?: number;
 } {
-  return { images: length, classes: classes ?? null };
+  return { images: length, classes: classes ?? null, ...(bits !== undefined && { bits }) };
 }
 
 /** Reads all images and returns those that cannot be read. */

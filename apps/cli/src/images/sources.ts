@@ -9,6 +9,7 @@ import {
   readImage,
   splitNames,
   type DatasetSplit,
+  type DecodeOptions,
   type ImageError,
   type ImageProblem,
 } from "@beitjs/trainers/node";
@@ -33,9 +34,11 @@ export type ImageSources = {
   readonly length: number;
   readonly names: readonly string[];
   readonly parts: readonly SourcePart[];
+  /** How files of them are decoded. */
+  readonly decoding: Pick<DecodeOptions, "bits">;
 };
 
-type Reading = { readonly skipBad: boolean };
+type Reading = Pick<DecodeOptions, "bits"> & { readonly skipBad: boolean };
 
 /**
  * Lists files and folders (all their splits) as one collection without labels.
@@ -68,7 +71,7 @@ export async function openImageSources(
   }
   closeSingles();
   const names = parts.flatMap(({ images }) => Array.from({ length: images.length }, (_, index) => images.name(index)));
-  return { length: names.length, names, parts };
+  return { length: names.length, names, parts, decoding: { bits: reading.bits } };
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -78,12 +81,12 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-function filesPart(paths: readonly string[], { skipBad }: Reading, { terminal }: Context): SourcePart {
+function filesPart(paths: readonly string[], { skipBad, bits }: Reading, { terminal }: Context): SourcePart {
   return {
     images: {
       length: paths.length,
       name: (index) => paths[index],
-      get: async (index) => ({ image: await readImage(paths[index]), name: paths[index] }),
+      get: async (index) => ({ image: await readImage(paths[index], { bits }), name: paths[index] }),
     },
     path: (index) => paths[index],
     bad(_, error) {
@@ -105,11 +108,11 @@ type FolderOptions = {
 async function folderPart(
   path: string,
   { split, classesAreFolders, alone }: FolderOptions,
-  { skipBad }: Reading,
+  { skipBad, bits }: Reading,
   context: Context,
 ): Promise<SourcePart> {
   const { signal } = context.interrupt;
-  const images = await openDataset(path, { split, classesAreFolders, verify: false, signal });
+  const images = await openDataset(path, { split, classesAreFolders, bits, verify: false, signal });
   const { kind, leftOut } = images;
   const told = { kind, split, ...(leftOut && { leftOut }) };
   const skipped: ImageProblem[] = [];

@@ -1,13 +1,12 @@
 // Threads that read, decode and resize image files while this one computes: its kernels leave no time to answer files and
 // decoders in between.
 import { extname } from "node:path";
-import type { EvalViewOptions } from "@beitjs/trainers";
 import { Tinypool } from "tinypool";
-import { errorOf, type ImagePath, type ViewReply, type ViewRequest, type ViewThreadData } from "./view-file.ts";
+import { errorOf, type ViewReply, type ViewRequest, type ViewThreadData } from "./view-file.ts";
 
 export interface ViewPool {
   /** What a model sees of a file. [size, size, channels] Rejects with the error of `readImage`. */
-  view(path: ImagePath, view: EvalViewOptions): Promise<Float32Array>;
+  view(request: ViewRequest): Promise<Float32Array>;
   /** Stops the threads; views that were not ready reject. */
   dispose(): Promise<void>;
 }
@@ -40,8 +39,8 @@ export function openViewPool({ atATime, execArgv }: ViewPoolOptions): ViewPool {
   // A thread that ends with nothing to do is replaced; one with work to do has rejected it.
   pool.on("error", () => {});
   return {
-    async view(path, view) {
-      const reply = (await pool.run({ path, view } satisfies ViewRequest)) as ViewReply;
+    async view(request) {
+      const reply = (await pool.run(request)) as ViewReply;
       if ("message" in reply) throw errorOf(reply);
       return reply;
     },

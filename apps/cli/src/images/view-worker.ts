@@ -10,6 +10,6 @@ const { atATime, threads } = Tinypool.workerData as ViewThreadData;
 const limit = pLimit(Math.ceil((atATime + 1 - workerId) / threads));
 
 /** @returns the pixels, moved to the other side instead of copied, or what is wrong with the file */
-export function view({ path, view }: ViewRequest): Promise<ReturnType<typeof Tinypool.move> | ViewFailure> {
-  return limit(() => viewOfFile(path, view)).then((pixels) => Tinypool.move(pixels), failureOf);
+export function view(request: ViewRequest): Promise<ReturnType<typeof Tinypool.move> | ViewFailure> {
+  return limit(() => viewOfFile(request)).then((pixels) => Tinypool.move(pixels), failureOf);
 }

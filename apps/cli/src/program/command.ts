@@ -105,6 +105,16 @@ export function integer(
   return { value, description, parse, ...(fallback !== undefined && { fallback }) };
 }
 
+/** A whole number from `least` to `most`. */
+export function range(value: string, description: string, least: number, most: number): Flag<number | undefined> {
+  const parse = (text: string): number => {
+    const number = Number(text);
+    if (text.trim() !== "" && Number.isSafeInteger(number) && number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+  return { value, description, parse };
+}
+
 /** Height and width of images: 224, or 384x640. */
 export function imageSize(description: string): Flag<ImageSize | undefined> {
   const parse = (text: string): ImageSize => {

@@ -85,6 +85,29 @@ describe("decodeImage takes", () => {
     expect(await pixels(gray, 1)).toEqual([0x12, 0x80]);
   });
 
+  it("12 bits in files of 16 by the bits that are used, and says so where it is not told", async () => {
+    const values = Uint16Array.of(0x0123, 0x0800, 0x0fff, 0x0010, 0x0ff0, 0x0000);
+    const rgb = raw(values, 2, 1, 3).toColourspace("rgb16");
+    const gray = raw(values, 6, 1, 1).toColourspace("grey16");
+    const files = [rgb.png(), rgb.tiff({ compression: "none" }), gray.png(), gray.tiff({ compression: "lzw" })];
+    const header = (size: string) => Buffer.from(`${size} 1 65535 `);
+    const big = Buffer.from(values.slice().buffer).swap16();
+    const all = [...(await Promise.all(files.map((file) => file.toBuffer()))), Buffer.concat([header("P6 2"), big])];
+    for (const file of all) {
+      await expect(decodeImage(file, "x.png")).rejects.toThrow(
+        /x\.png: samples of 16 bits go up to 4095 only, which is black .* \(bits, --bits: likely 12, or 16/,
+      );
+      const { data, width } = await decodeImage(file, "f", { bits: 12 });
+      const seen = width === 2 ? [...data] : [...data].filter((_, i) => i % 3 === 0);
+      expect(seen).toEqual([0x12, 0x80, 0xff, 0x01, 0xff, 0x00]);
+      expect((await decodeImage(file, "f", { bits: 16 })).data.some((value) => value > 16)).toBe(false);
+      await expect(decodeImage(file, "f", { bits: 10 })).rejects.toThrow("expected samples below 1024, as 10 bits");
+    }
+    await expect(decodeImage(all[0], "f", { bits: 7 })).rejects.toThrow("expected 8 to 16 bits, got 7");
+    const black = await raw(new Uint16Array(3), 1, 1, 3).toColourspace("rgb16").png().toBuffer();
+    expect([...(await decodeImage(black, "f")).data]).toEqual([0, 0, 0]);
+  });
+
   it("alpha by dropping it, not by blending", async () => {
     expect(
       await pixels(

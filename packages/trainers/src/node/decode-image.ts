@@ -2,6 +2,7 @@
 // from the grey lower half of a truncated JPEG.
 import { grayToRgb, withChannels, type Image } from "@beitjs/tensor-core/image";
 import sharp from "sharp";
+import { bitsIssue, largestOf, narrow, readDeep } from "./deep-samples.ts";
 import { fileErrorReason, imageError, isImageError } from "./image-error.ts";
 import { readBmp } from "./read-bmp.ts";
 import { readPnm } from "./read-pnm.ts";
@@ -14,6 +15,8 @@ export type DecodeOptions = {
   readonly channels?: 1 | 3;
   /** Larger images are refused before memory is taken for them; 268,402,689 (16383 x 16383) by default. */
   readonly maxPixels?: number;
+  /** How many bits are used of samples of 16, from 8 to 16; without it files that use at most 12 are refused, as they would be black. */
+  readonly bits?: number | undefined;
 };
 
 /** 16383 x 16383, sharp's own default. */
@@ -40,11 +43,14 @@ export async function readImage(path: string | Buffer, options: DecodeOptions = 
 /**
  * Decodes JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or PNM (.pbm, .pgm, .ppm), recognized by content, to 8 bits a channel in upright orientation (EXIF).
  * Embedded color profiles and CMYK are converted to sRGB; alpha is dropped, not blended, as PIL's `convert("RGB")` does; 16-bit
- * samples keep their upper byte; of an animation or a multi-page file the first image is taken.
- * @throws ImageError for other formats (named), damaged or truncated files, and images above `maxPixels`.
+ * samples keep their upper byte, or that of `bits`; of an animation or a multi-page file the first image is taken.
+ * @throws ImageError for other formats (named), damaged or truncated files, images above `maxPixels`, and samples that do not fit `bits`.
  */
 export async function decodeImage(bytes: Uint8Array, path: string, options: DecodeOptions = {}): Promise<Image> {
-  const { channels = 3, maxPixels = DEFAULT_MAX_PIXELS } = options;
+  const { channels = 3, maxPixels = DEFAULT_MAX_PIXELS, bits } = options;
+  if (bits !== undefined && !(Number.isInteger(bits) && bits >= 8 && bits <= 16)) {
+    throw new RangeError(`[decodeImage] expected 8 to 16 bits, got ${bits}`);
+  }
   const refuse = (reason: string, cause?: unknown) => imageError("decodeImage", path, reason, cause);
   const type = sniffImage(bytes);
   if (!type.supported) throw refuse(`expected ${formats}, got ${type.name}`);
@@ -52,13 +58,26 @@ export async function decodeImage(bytes: Uint8Array, path: string, options: Deco
   const refuseSize = (width: number, height: number) => {
     if (width * height > maxPixels) throw refuse(`expected at most ${maxPixels} pixels, got ${width} x ${height}`);
   };
+  const checkBits = (most: number) => {
+    const issue = bitsIssue(most, bits);
+    if (issue !== undefined) throw refuse(issue);
+  };
   try {
     if (type.name === "BMP") return withChannels(readBmp(bytes, refuseSize), channels);
-    if (type.name === "PNM") return withChannels(grayToRgb(readPnm(bytes, { refuse: refuseSize })), channels);
+    if (type.name === "PNM")
+      return withChannels(grayToRgb(readPnm(bytes, { refuse: refuseSize, checkBits, bits })), channels);
     const sound = type.name === "JPEG" ? repairJpeg(bytes) : bytes;
-    const { width, height, depth } = await sharp(sound, { failOn: "warning", limitInputPixels: false }).metadata();
+    const { width, height, depth, space, hasProfile } = await sharp(sound, {
+      failOn: "warning",
+      limitInputPixels: false,
+    }).metadata();
     refuseSize(width, height);
     if (depth !== "uchar" && depth !== "ushort") throw refuse(`expected samples of at most 16 bits, got ${depth}`);
+    if (depth === "ushort" && (space === "rgb16" || space === "grey16")) {
+      const deep = await readDeep(sound, space, maxPixels);
+      checkBits(largestOf(deep.data));
+      if (bits !== undefined || !hasProfile) return withChannels(narrow(deep, bits), channels);
+    }
     return withChannels(await decodePixels(sound, maxPixels), channels);
   } catch (error) {
     if (isImageError(error)) throw error;

@@ -5,6 +5,8 @@ import type { Image } from "@beitjs/tensor-core/image";
 export type PnmOptions = {
   /** Called before memory is taken. */
   readonly refuse: (width: number, height: number) => void;
+  /** Called with the largest sample where white is 65535. */
+  readonly checkBits: (most: number) => void;
   /** Bits that are used of samples of 16; all by default. */
   readonly bits?: number | undefined;
 };
@@ -13,7 +15,7 @@ export type PnmOptions = {
  * Decodes to 1 or 3 channels.
  * @throws Error saying what is wrong with the file; what `refuse` throws for its size
  */
-export function readPnm(bytes: Uint8Array, { refuse, bits }: PnmOptions): Image {
+export function readPnm(bytes: Uint8Array, { refuse, checkBits, bits }: PnmOptions): Image {
   const kind = bytes[1] - 0x30;
   const isBitmap = kind === 1 || kind === 4;
   const scan = createScanner(bytes);
@@ -26,15 +28,18 @@ export function readPnm(bytes: Uint8Array, { refuse, bits }: PnmOptions): Image 
   refuse(width, height);
   const channels = kind === 3 || kind === 6 ? 3 : 1;
   const count = width * height * channels;
-  const white = bits !== undefined && largest === 65535 ? 2 ** bits - 1 : largest;
+  const isPart = bits !== undefined && largest === 65535;
+  let most = 0;
   const byte = (value: number) => {
+    most = Math.max(most, value);
     if (value > largest) throw new Error(`a value of ${value} where ${largest} is the largest`);
-    return value >= white ? 255 : halfToEven((value * 255) / white);
+    return isPart ? value >> (bits - 8) : halfToEven((value * 255) / largest);
   };
   if (kind <= 3) {
     if (bytes.length < count) throw new Error("ends before its last value");
     const data = new Uint8Array(count);
     for (let i = 0; i < count; i++) data[i] = isBitmap ? 255 * (1 - scan.bit()) : byte(scan.number());
+    if (largest === 65535) checkBits(most);
     return { width, height, channels, data };
   }
   const pixels = bytes.subarray(scan.place() + 1);
@@ -47,6 +52,7 @@ export function readPnm(bytes: Uint8Array, { refuse, bits }: PnmOptions): Image 
       data[i] = (pixels[row * stride + (x >> 3)] >> (7 - (x & 7))) & 1 ? 0 : 255; // 1 is black
     } else data[i] = byte(largest > 255 ? pixels[2 * i] * 256 + pixels[2 * i + 1] : pixels[i]);
   }
+  if (largest === 65535) checkBits(most);
   return { width, height, channels, data };
 }
 

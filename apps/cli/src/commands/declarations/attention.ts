@@ -1,6 +1,7 @@
 // `beit attention`: what it is called and takes.
 import { inferenceFlags } from "../../backends/flags.ts";
 import { resizingFlags, looseFlags } from "../../models/flags.ts";
+import { decodingFlags } from "../../images/flags.ts";
 import { defineCommand, integer, required } from "../../program/command.ts";
 
 export const attentionFlags = {
@@ -10,6 +11,7 @@ export const attentionFlags = {
   layer: integer("number", "block, from 0 (default: the last)", 0),
   head: integer("number", "attention head, from 0 (default: the mean of all)", 0),
   out: required("file.png", "the picture"),
+  ...decodingFlags,
   ...resizingFlags,
   ...looseFlags,
   ...inferenceFlags,

@@ -1,6 +1,6 @@
 // `beit demo`: what it is called and takes.
 import { backendFlags } from "../../backends/flags.ts";
-import { classFlags } from "../../images/flags.ts";
+import { classFlags, decodingFlags } from "../../images/flags.ts";
 import { defineCommand, integer, toggle } from "../../program/command.ts";
 
 export const demoFlags = {
@@ -19,6 +19,7 @@ export const demoFlags = {
   short: toggle("a few hundred images and an epoch or two, to see that everything works; the figures mean nothing"),
   skipBad: toggle("set images aside that cannot be read, instead of stopping"),
   ...classFlags,
+  ...decodingFlags,
   ...backendFlags,
 };
 
