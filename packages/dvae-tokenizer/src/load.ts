@@ -19,7 +19,7 @@ export function loadTokenizer(name: "small", backend: Backend): Promise<Tokenize
 /**
  * A tokenizer from a safetensors file: one of ours, or one with official names if `config` says which network it is.
  *
- * @throws if neither the file nor the options hold a config, or if tensors are missing, unexpected or misshapen
+ * @throws if neither the file nor the options hold a config, or if tensors are missing, unexpected, misshapen or not finite
  */
 export function loadTokenizer(bytes: Uint8Array, backend: Backend, options?: LoadTokenizerOptions): Tokenizer;
 export function loadTokenizer(
@@ -51,7 +51,7 @@ function fromBytes(bytes: Uint8Array, backend: Backend, options: LoadTokenizerOp
   const tokenizer = blankTokenizer(config, backend);
   const names = officialNames(config);
   const foreign = names.some(({ official }) => tensors.has(official));
-  fillTree(tokenizer.params, foreign ? fromOfficial(tensors, names) : tensors, { user: "loadTokenizer" });
+  fillTree(tokenizer.params, foreign ? fromOfficial(tensors, names) : tensors, { user: "loadTokenizer", finite: true });
   return tokenizer;
 }
 

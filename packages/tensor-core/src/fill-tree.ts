@@ -4,16 +4,25 @@ import { toFloat32 } from "./safetensors.ts";
 import type { Tensor } from "./tensor.ts";
 import { leaves } from "./tree.ts";
 
+export type FillTreeOptions = {
+  /** Who asks, for messages. */
+  readonly user?: string;
+  /** What stored names begin with. */
+  readonly prefix?: string;
+  /** Refuse values that are NaN or infinite. */
+  readonly finite?: boolean;
+};
+
 /**
  * Writes stored tensors into `tree`, in place; every leaf must be there under `prefix` + its path, with its shape, and
  * nothing else may stand under `prefix`.
  *
- * @throws listing missing, unexpected and misshapen tensors; nothing is written then
+ * @throws listing missing, unexpected and misshapen tensors, or (with `finite`) as `requireFinite`; nothing is written then
  */
 export function fillTree(
   tree: unknown,
   stored: ReadonlyMap<string, SafeTensor>,
-  { user = "fillTree", prefix = "" }: { readonly user?: string; readonly prefix?: string } = {},
+  { user = "fillTree", prefix = "", finite = false }: FillTreeOptions = {},
 ): void {
   const targets = leaves<Tensor>(tree).map(([path, leaf]) => [prefix + path, leaf] as const);
   const expected = new Set(targets.map(([path]) => path));
@@ -29,8 +38,23 @@ export function fillTree(
     const more = problems.length > 10 ? ` and ${problems.length - 10} more` : "";
     throw new Error(`[${user}] the tensors do not fit the model: ${problems.slice(0, 10).join("; ")}${more}`);
   }
+  if (finite) for (const [path] of targets) requireFinite(toFloat32(stored.get(path) as SafeTensor), path, user);
   for (const [path, leaf] of targets) {
     leaf.backend.write(leaf.storage.handle, toFloat32(stored.get(path) as SafeTensor));
     leaf.storage.version++;
+  }
+}
+
+/**
+ * A parameter that is no number makes nonsense of every result, and of indices (visual tokens) nonsense that looks sound.
+ * @throws naming the parameter, and the place of its first value that is NaN or infinite
+ */
+export function requireFinite(values: ArrayLike<number>, name: string, user: string): void {
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) continue;
+    throw new Error(
+      `[${user}] expected finite parameters, got ${values[i]} in ${name} (value ${i} of ${values.length}): ` +
+        "the file is damaged, or the training that wrote it diverged",
+    );
   }
 }

@@ -39,7 +39,7 @@ export async function openCheckpoint(
 
 export function tokenizerOf({ manifest, tensors }: DecodedCheckpoint, backend: Backend): Tokenizer {
   const tokenizer = initTokenizer(manifest.model as DvaeConfig, createRng(0), backend);
-  fillTree(tokenizer.params, tensors, { user: "loadCheckpoint" });
+  fillTree(tokenizer.params, tensors, { user: "loadCheckpoint", finite: true });
   return tokenizer;
 }
 

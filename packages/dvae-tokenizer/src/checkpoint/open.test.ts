@@ -4,11 +4,12 @@ import { leaves, tensor, type Tensor } from "@beitjs/tensor-core";
 import { bytesSource, type FileSource } from "@beitjs/tensor-core/files";
 import { createRng } from "@beitjs/tensor-core/random";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
-import { fromFloat32, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
+import { fromFloat32, toFloat32, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import { hashUniform } from "@beitjs/tensor-core/testing";
 import {
   dvaeVariants,
   initTokenizer,
+  loadTokenizer,
   openTokenizer,
   openTokenizerEncoder,
   readTokenizerFiles,
@@ -211,5 +212,33 @@ describe("readTokenizerFiles", () => {
     const { config } = await readTokenizerFiles(counting, { imageSize: 16 });
     expect(config.vocabSize).toBe(4000);
     expect(read).toBeLessThan(bytes.length / 2);
+  });
+});
+
+describe("a parameter that is no number", () => {
+  it.each([
+    ["dall-e", dallE],
+    ["beit-customized", customized],
+    ["dalle-pytorch", pytorch],
+  ])("is refused by name in files of %s, and of ours", async (_, config) => {
+    const tokenizer = made(config);
+    const official = await tokenizerToOfficial(tokenizer);
+    const [name, first] = [...official].find(([, { shape }]) => shape.length === 4) as [string, SafeTensor];
+    for (const [value, word] of [
+      [NaN, "NaN"],
+      [-Infinity, "-Infinity"],
+    ] as const) {
+      const values = toFloat32(first).slice();
+      values[5] = value;
+      const damaged = new Map([...official, [name, fromFloat32(values, first.shape)] as const]);
+      const file = fileOf(damaged);
+      const expected = `[openTokenizer] expected finite parameters, got ${word} in ${name} (value 5 of ${values.length})`;
+      await expect(openTokenizer(file, backend, { config })).rejects.toThrow(expected);
+      await expect(openTokenizerEncoder(file, backend, { config })).rejects.toThrow(expected);
+      const bytes = writeSafetensors([...damaged]);
+      expect(() => loadTokenizer(bytes, backend, { config })).toThrow(
+        /\[loadTokenizer\] expected finite parameters, got/,
+      );
+    }
   });
 });

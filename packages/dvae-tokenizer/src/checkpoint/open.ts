@@ -1,6 +1,6 @@
 // A tokenizer from the files of whoever made it: look at what is there, ask who wrote it, hear what that origin says of it,
 // match all names, read the parameters one by one.
-import { disposeTree, leaves, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { disposeTree, leaves, requireFinite, type Backend, type Tensor } from "@beitjs/tensor-core";
 import { openTensors, type FileSource, type LazyTensor } from "@beitjs/tensor-core/files";
 import type { ImageSize } from "@beitjs/tensor-core/grid";
 import { toFloat32 } from "@beitjs/tensor-core/safetensors";
@@ -39,7 +39,7 @@ export type TokenizerFiles = Description & { readonly origin: TokenizerOrigin };
  * ```
  *
  * @throws `[openTokenizer] expected …, got …`: no dVAE, only one half of it, and in one message all tensors that are
- * missing, unexpected, of another shape; what `openTensors` throws for damaged files
+ * missing, unexpected, of another shape; a parameter that is not finite; what `openTensors` throws for damaged files
  */
 export async function openTokenizer(
   files: FileSource | readonly FileSource[],
@@ -106,6 +106,7 @@ async function fill(
     for (const [done, { name, leaf, layout }] of targets.entries()) {
       const stored = await (tensors.get(name) as LazyTensor).read();
       const values = toFloat32(stored);
+      requireFinite(values, name, "openTokenizer");
       const ours = layout ? toFloat32(fromOfficialLayout(values, stored.shape, layout)) : values;
       leaf.backend.write(leaf.storage.handle, ours);
       leaf.storage.version++;
