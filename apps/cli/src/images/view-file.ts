@@ -1,12 +1,12 @@
 // One image file to what a model sees of it, in this thread or in another: the messages between them.
 import { evalView, type EvalViewOptions } from "@beitjs/trainers";
-import { isImageError, readImage, type DecodeOptions } from "@beitjs/trainers/node";
+import { isImageError, readImage, type DecodeBudget, type DecodeOptions } from "@beitjs/trainers/node";
 
 /** Bytes where a name may be no valid Unicode. */
 export type ImagePath = string | Uint8Array;
 
-/** What every thread is told: images in work at a time, of all threads together, and how many threads there are. */
-export type ViewThreadData = { readonly atATime: number; readonly threads: number };
+/** What every thread is told: images in work at a time and their memory, of all threads together, and how many threads there are. */
+export type ViewThreadData = { readonly atATime: number; readonly threads: number; readonly budget: DecodeBudget };
 
 export type ViewRequest = {
   readonly path: ImagePath;
@@ -23,8 +23,8 @@ export type ViewFailure = {
 export type ViewReply = Float32Array | ViewFailure;
 
 /** Reads, decodes and resizes. [size, size, channels] */
-export async function viewOfFile({ path, view, decoding }: ViewRequest): Promise<Float32Array> {
-  return evalView(await readImage(typeof path === "string" ? path : Buffer.from(path), decoding), view);
+export async function viewOfFile({ path, view, decoding }: ViewRequest, budget: DecodeBudget): Promise<Float32Array> {
+  return evalView(await readImage(typeof path === "string" ? path : Buffer.from(path), { ...decoding, budget }), view);
 }
 
 /** An error as a message; what names a bad file survives, unlike in a copied Error. */

@@ -1,6 +1,7 @@
 // Threads that read, decode and resize image files while this one computes: its kernels leave no time to answer files and
 // decoders in between.
 import { extname } from "node:path";
+import { createDecodeBudget } from "@beitjs/trainers/node";
 import { Tinypool } from "tinypool";
 import { errorOf, type ViewReply, type ViewRequest, type ViewThreadData } from "./view-file.ts";
 
@@ -33,7 +34,7 @@ export function openViewPool({ atATime, execArgv }: ViewPoolOptions): ViewPool {
     maxThreads: threads,
     // What is asked for lies with a thread at once, which takes its turns itself: while kernels run, nobody here could hand it on.
     concurrentTasksPerWorker: Infinity,
-    workerData: { atATime, threads } satisfies ViewThreadData,
+    workerData: { atATime, threads, budget: createDecodeBudget() } satisfies ViewThreadData,
     ...(execArgv && { execArgv: [...execArgv] }),
   });
   // A thread that ends with nothing to do is replaced; one with work to do has rejected it.

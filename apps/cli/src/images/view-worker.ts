@@ -5,11 +5,11 @@ import { Tinypool, workerId } from "tinypool";
 import { failureOf, viewOfFile, type ViewFailure, type ViewRequest, type ViewThreadData } from "./view-file.ts";
 
 if (!Tinypool.isWorkerThread) throw new Error("view-worker.ts is a thread of view-pool.ts, not a program");
-const { atATime, threads } = Tinypool.workerData as ViewThreadData;
+const { atATime, threads, budget } = Tinypool.workerData as ViewThreadData;
 // Threads are counted from 1; the first ones take what does not divide.
 const limit = pLimit(Math.ceil((atATime + 1 - workerId) / threads));
 
 /** @returns the pixels, moved to the other side instead of copied, or what is wrong with the file */
 export function view(request: ViewRequest): Promise<ReturnType<typeof Tinypool.move> | ViewFailure> {
-  return limit(() => viewOfFile(request)).then((pixels) => Tinypool.move(pixels), failureOf);
+  return limit(() => viewOfFile(request, budget)).then((pixels) => Tinypool.move(pixels), failureOf);
 }

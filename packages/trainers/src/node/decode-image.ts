@@ -2,11 +2,13 @@
 // from the grey lower half of a truncated JPEG.
 import { grayToRgb, withChannels, type Image } from "@beitjs/tensor-core/image";
 import sharp from "sharp";
+import { createDecodeBudget, withinBudget, type DecodeBudget } from "./decode-budget.ts";
 import { bitsIssue, largestOf, narrow, readDeep } from "./deep-samples.ts";
 import { fileErrorReason, imageError, isImageError } from "./image-error.ts";
 import { readBmp } from "./read-bmp.ts";
 import { readPnm } from "./read-pnm.ts";
 import { repairJpeg } from "./repair-jpeg.ts";
+import { stripPng } from "./strip-png.ts";
 import { readRegularFile } from "./read-file.ts";
 import { sniffImage } from "./sniff-image.ts";
 
@@ -17,11 +19,14 @@ export type DecodeOptions = {
   readonly maxPixels?: number;
   /** How many bits are used of samples of 16, from 8 to 16; without it files that use at most 12 are refused, as they would be black. */
   readonly bits?: number | undefined;
+  /** Memory of all decodes at a time; one of 1 GiB that all share who name none. Images that alone take more are refused. */
+  readonly budget?: DecodeBudget;
 };
 
 /** 16383 x 16383, sharp's own default. */
 export const DEFAULT_MAX_PIXELS = 268_402_689;
 
+const sharedBudget = createDecodeBudget();
 const formats = "a JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or PNM image";
 
 /**
@@ -44,10 +49,10 @@ export async function readImage(path: string | Buffer, options: DecodeOptions = 
  * Decodes JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or PNM (.pbm, .pgm, .ppm), recognized by content, to 8 bits a channel in upright orientation (EXIF).
  * Embedded color profiles and CMYK are converted to sRGB; alpha is dropped, not blended, as PIL's `convert("RGB")` does; 16-bit
  * samples keep their upper byte, or that of `bits`; of an animation or a multi-page file the first image is taken.
- * @throws ImageError for other formats (named), damaged or truncated files, images above `maxPixels`, and samples that do not fit `bits`.
+ * @throws ImageError for other formats (named), damaged or truncated files, images above `maxPixels` or `budget`, and samples that do not fit `bits`.
  */
 export async function decodeImage(bytes: Uint8Array, path: string, options: DecodeOptions = {}): Promise<Image> {
-  const { channels = 3, maxPixels = DEFAULT_MAX_PIXELS, bits } = options;
+  const { channels = 3, maxPixels = DEFAULT_MAX_PIXELS, bits, budget = sharedBudget } = options;
   if (bits !== undefined && !(Number.isInteger(bits) && bits >= 8 && bits <= 16)) {
     throw new RangeError(`[decodeImage] expected 8 to 16 bits, got ${bits}`);
   }
@@ -55,34 +60,69 @@ export async function decodeImage(bytes: Uint8Array, path: string, options: Deco
   const type = sniffImage(bytes);
   if (!type.supported) throw refuse(`expected ${formats}, got ${type.name}`);
   if (type.name === "PNG" && !hasPngEnd(bytes)) throw refuse("damaged PNG: ends before its IEND chunk");
-  const refuseSize = (width: number, height: number) => {
-    if (width * height > maxPixels) throw refuse(`expected at most ${maxPixels} pixels, got ${width} x ${height}`);
-  };
   const checkBits = (most: number) => {
     const issue = bitsIssue(most, bits);
     if (issue !== undefined) throw refuse(issue);
   };
   try {
-    if (type.name === "BMP") return withChannels(readBmp(bytes, refuseSize), channels);
-    if (type.name === "PNM")
-      return withChannels(grayToRgb(readPnm(bytes, { refuse: refuseSize, checkBits, bits })), channels);
-    const sound = type.name === "JPEG" ? repairJpeg(bytes) : bytes;
-    const { width, height, depth, space, hasProfile } = await sharp(sound, {
-      failOn: "warning",
-      limitInputPixels: false,
-    }).metadata();
-    refuseSize(width, height);
-    if (depth !== "uchar" && depth !== "ushort") throw refuse(`expected samples of at most 16 bits, got ${depth}`);
-    if (depth === "ushort" && (space === "rgb16" || space === "grey16")) {
-      const deep = await readDeep(sound, space, maxPixels);
-      checkBits(largestOf(deep.data));
-      if (bits !== undefined || !hasProfile) return withChannels(narrow(deep, bits), channels);
-    }
-    return withChannels(await decodePixels(sound, maxPixels), channels);
+    const { width, height, bytesPerPixel, decode, issue } = await openImage(bytes, type.name, {
+      maxPixels,
+      bits,
+      checkBits,
+    });
+    const size = `${width} x ${height}`;
+    if (width * height > maxPixels) throw refuse(`expected at most ${maxPixels} pixels, got ${size}`);
+    if (issue !== undefined) throw refuse(issue);
+    const memory = width * height * bytesPerPixel;
+    if (memory > budget.bytes)
+      throw refuse(`expected at most ${budget.bytes} bytes in decoding, got ${memory} for ${size}`);
+    return withChannels(await withinBudget(budget, memory, decode), channels);
   } catch (error) {
     if (isImageError(error)) throw error;
     throw refuse(`damaged ${type.name}: ${condense((error as Error).message)}`, error);
   }
+}
+
+/** An image whose header was read. */
+type ImageToDecode = {
+  readonly width: number;
+  readonly height: number;
+  /** Taken while it is decoded: what the file holds, and RGB. */
+  readonly bytesPerPixel: number;
+  /** Why it cannot be decoded. */
+  readonly issue?: string | undefined;
+  decode(): Promise<Image>;
+};
+
+type OpenOptions = {
+  readonly maxPixels: number;
+  readonly bits: number | undefined;
+  /** Called with the largest sample of 16 bits. */
+  readonly checkBits: (most: number) => void;
+};
+
+async function openImage(bytes: Uint8Array, type: string, options: OpenOptions): Promise<ImageToDecode> {
+  if (type === "BMP") return readBmp(bytes);
+  if (type === "PNM") return readPnm(bytes, options);
+  const sound = type === "JPEG" ? repairJpeg(bytes) : type === "PNG" ? stripPng(bytes) : bytes;
+  const open = { failOn: "warning", limitInputPixels: false } as const;
+  const { width, height, depth, channels, space, hasProfile } = await sharp(sound, open).metadata();
+  const known = depth === "uchar" || depth === "ushort";
+  const { maxPixels, bits, checkBits } = options;
+  return {
+    width,
+    height,
+    bytesPerPixel: channels * (depth === "ushort" ? 2 : 1) + 3,
+    issue: known ? undefined : `expected samples of at most 16 bits, got ${depth}`,
+    async decode() {
+      if (depth === "ushort" && (space === "rgb16" || space === "grey16")) {
+        const deep = await readDeep(sound, space, maxPixels);
+        checkBits(largestOf(deep.data));
+        if (bits !== undefined || !hasProfile) return narrow(deep, bits);
+      }
+      return decodePixels(sound, maxPixels);
+    },
+  };
 }
 
 async function decodePixels(bytes: Uint8Array, maxPixels: number): Promise<Image> {

@@ -21,17 +21,24 @@ type Header = {
   readonly entry: number;
 };
 
+/** A bitmap whose header was read; `decode` makes RGB of it. */
+export type BmpFile = {
+  readonly width: number;
+  readonly height: number;
+  readonly bytesPerPixel: number;
+  decode(): Promise<Image>;
+};
+
 /**
- * Decodes a BMP to RGB.
- * @throws Error saying what is wrong with the file; what `refuse` throws for its size, before memory is taken
+ * Reads the header of a BMP; no memory is taken before `decode`.
+ * @throws Error, as `decode` does, saying what is wrong with the file
  */
-export function readBmp(bytes: Uint8Array, refuse: (width: number, height: number) => void): Image {
+export function readBmp(bytes: Uint8Array): BmpFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 26 || bytes.length < 14 + view.getUint32(14, true)) throw new Error("ends within its header");
   const header = readHeader(view);
   const { width, height, bits, compression } = header;
   if (width < 1 || height < 1) throw new Error(`a size of ${width} x ${height}`);
-  refuse(width, height);
   const isRun = (compression === RLE8 && bits === 8) || (compression === RLE4 && bits === 4);
   const isMask = compression === MASKS && (bits === 16 || bits === 32);
   if (!(isRun || isMask || (compression === PLAIN && [1, 4, 8, 16, 24, 32].includes(bits)))) {
@@ -39,6 +46,16 @@ export function readBmp(bytes: Uint8Array, refuse: (width: number, height: numbe
   }
   const stride = Math.ceil((width * bits) / 32) * 4;
   if (!isRun && header.start + stride * height > bytes.length) throw new Error("ends before its last row");
+  return { width, height, bytesPerPixel: 4, decode: async () => decodeRows(bytes, view, header, { stride, isRun }) };
+}
+
+function decodeRows(
+  bytes: Uint8Array,
+  view: DataView,
+  header: Header,
+  { stride, isRun }: { readonly stride: number; readonly isRun: boolean },
+): Image {
+  const { width, height, bits } = header;
   const data = new Uint8Array(width * height * 3);
   const rowOf = (row: number) => (header.upsideDown ? height - 1 - row : row) * width * 3;
   if (bits > 8) readColors(view, header, stride, rowOf, data);

@@ -1,59 +1,100 @@
 // Portable bit, gray and pixel maps (P1 to P6), as text or bytes. Samples are scaled to 255 as Pillow does (PpmImagePlugin.py), rounded
 // half to even; those of 16 bits too.
-import type { Image } from "@beitjs/tensor-core/image";
+import { grayToRgb, type Image } from "@beitjs/tensor-core/image";
 
 export type PnmOptions = {
-  /** Called before memory is taken. */
-  readonly refuse: (width: number, height: number) => void;
   /** Called with the largest sample where white is 65535. */
   readonly checkBits: (most: number) => void;
   /** Bits that are used of samples of 16; all by default. */
   readonly bits?: number | undefined;
 };
 
+/** A map whose header was read; `decode` makes RGB of it. */
+export type PnmFile = {
+  readonly width: number;
+  readonly height: number;
+  readonly bytesPerPixel: number;
+  decode(): Promise<Image>;
+};
+
+type Header = {
+  readonly kind: number;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  /** The largest sample. */
+  readonly largest: number;
+};
+
 /**
- * Decodes to 1 or 3 channels.
- * @throws Error saying what is wrong with the file; what `refuse` throws for its size
+ * Reads the header; no memory is taken before `decode`.
+ * @throws Error, as `decode` does, saying what is wrong with the file
  */
-export function readPnm(bytes: Uint8Array, { refuse, checkBits, bits }: PnmOptions): Image {
+export function readPnm(bytes: Uint8Array, options: PnmOptions): PnmFile {
   const kind = bytes[1] - 0x30;
-  const isBitmap = kind === 1 || kind === 4;
   const scan = createScanner(bytes);
   const width = scan.number();
   const height = scan.number();
-  const largest = isBitmap ? 1 : scan.number();
+  const largest = isBitmap(kind) ? 1 : scan.number();
   if (width < 1 || height < 1 || largest < 1 || largest > 65535) {
     throw new Error(`a header of ${width} x ${height} and values to ${largest}`);
   }
-  refuse(width, height);
   const channels = kind === 3 || kind === 6 ? 3 : 1;
-  const count = width * height * channels;
+  const header = { kind, width, height, channels, largest } as const;
+  const decode = async () => {
+    const toByte = createToByte(header, options);
+    const data = kind <= 3 ? readText(bytes, scan, header, toByte.byte) : readBytes(bytes, scan, header, toByte.byte);
+    if (largest === 65535) options.checkBits(toByte.most());
+    return grayToRgb({ width, height, channels, data });
+  };
+  return { width, height, bytesPerPixel: channels + 3, decode };
+}
+
+function isBitmap(kind: number): boolean {
+  return kind === 1 || kind === 4;
+}
+
+function createToByte({ largest }: Header, { bits }: PnmOptions) {
   const isPart = bits !== undefined && largest === 65535;
   let most = 0;
-  const byte = (value: number) => {
-    most = Math.max(most, value);
-    if (value > largest) throw new Error(`a value of ${value} where ${largest} is the largest`);
-    return isPart ? value >> (bits - 8) : halfToEven((value * 255) / largest);
+  return {
+    most: () => most,
+    byte(value: number): number {
+      if (value > largest) throw new Error(`a value of ${value} where ${largest} is the largest`);
+      most = Math.max(most, value);
+      return isPart ? value >> (bits - 8) : halfToEven((value * 255) / largest);
+    },
   };
-  if (kind <= 3) {
-    if (bytes.length < count) throw new Error("ends before its last value");
-    const data = new Uint8Array(count);
-    for (let i = 0; i < count; i++) data[i] = isBitmap ? 255 * (1 - scan.bit()) : byte(scan.number());
-    if (largest === 65535) checkBits(most);
-    return { width, height, channels, data };
-  }
-  const pixels = bytes.subarray(scan.place() + 1);
-  const stride = isBitmap ? Math.ceil(width / 8) : width * channels * (largest > 255 ? 2 : 1);
-  if (pixels.length < stride * height) throw new Error("ends before its last row");
+}
+
+type ToByte = (value: number) => number;
+
+function readText(
+  bytes: Uint8Array,
+  scan: Scanner,
+  { kind, width, height, channels }: Header,
+  byte: ToByte,
+): Uint8Array {
+  const count = width * height * channels;
+  if (bytes.length < count) throw new Error("ends before its last value");
   const data = new Uint8Array(count);
-  for (let i = 0; i < count; i++) {
-    if (isBitmap) {
+  for (let i = 0; i < count; i++) data[i] = isBitmap(kind) ? 255 * (1 - scan.bit()) : byte(scan.number());
+  return data;
+}
+
+function readBytes(bytes: Uint8Array, scan: Scanner, header: Header, byte: ToByte): Uint8Array {
+  const { kind, width, height, channels, largest } = header;
+  const pixels = bytes.subarray(scan.place() + 1);
+  const stride = isBitmap(kind) ? Math.ceil(width / 8) : width * channels * (largest > 255 ? 2 : 1);
+  if (pixels.length < stride * height) throw new Error("ends before its last row");
+  const data = new Uint8Array(width * height * channels);
+  for (let i = 0; i < data.length; i++) {
+    if (isBitmap(kind)) {
       const [row, x] = [Math.floor(i / width), i % width];
       data[i] = (pixels[row * stride + (x >> 3)] >> (7 - (x & 7))) & 1 ? 0 : 255; // 1 is black
     } else data[i] = byte(largest > 255 ? pixels[2 * i] * 256 + pixels[2 * i + 1] : pixels[i]);
   }
-  if (largest === 65535) checkBits(most);
-  return { width, height, channels, data };
+  return data;
 }
 
 type Scanner = {
