@@ -12,7 +12,7 @@ import {
 import { batches, evalView, stack, type Dataset, type EvalViewOptions } from "../data/index.ts";
 import { createMaskDrawer, maskedTargets } from "../masks.ts";
 import type { MaskRecipe } from "../recipes/recipe.ts";
-import { viewBatch } from "../view-batch.ts";
+import { checkView, viewBatch } from "../view-batch.ts";
 
 export type ClassifierScores = {
   readonly images: number;
@@ -34,6 +34,7 @@ export async function evaluateClassifier(
   }: { readonly view: EvalViewOptions; readonly batchSize?: number; readonly signal?: AbortSignal },
 ): Promise<ClassifierScores> {
   const { config, params } = beit;
+  checkView("evaluateClassifier", view, config);
   const { backend } = params.classToken;
   const confusion = Array.from({ length: config.classes }, () => new Array<number>(config.classes).fill(0));
   let right = 0;
@@ -75,6 +76,8 @@ export async function evaluatePretraining(
 ): Promise<PretrainingScores> {
   const { backend } = beit.params.classToken;
   const { mask, seed } = options;
+  checkView("evaluatePretraining", options.pixelView, beit.config);
+  checkView("evaluatePretraining", options.tokenView, tokenizer.config);
   const grid = gridOf(beit.config);
   const drawMasks = await createMaskDrawer();
   let [loss, right, count] = [0, 0, 0];
@@ -118,6 +121,7 @@ export async function evaluateTokenizer(
   { view, batchSize = 100 }: { readonly view: EvalViewOptions; readonly batchSize?: number },
 ): Promise<TokenizerScores> {
   const { config, params } = tokenizer;
+  checkView("evaluateTokenizer", view, config);
   const { backend } = params.codebook.table;
   const counter = createUsageCounter(config.vocabSize);
   let [error, pixels] = [0, 0];
