@@ -43,6 +43,8 @@ describe("validateBeitConfig", () => {
     [{ imageSize: 225 }, "imageSize to be a multiple of patchSize 16, got 225"],
     [{ imageSize: [224, 250] }, "imageSize to be a multiple of patchSize 16, got 224 x 250"],
     [{ imageSize: [224] }, "imageSize to be a positive integer or [height, width], got 224"],
+    [{ imageSize: undefined }, "imageSize to be a positive integer or [height, width], got undefined"],
+    [{ imageSize: null }, "imageSize to be a positive integer or [height, width], got null"],
     [{ imageSize: [224, 0] }, "imageSize to be a positive integer or [height, width], got 224,0"],
     [{ depth: 0 }, "depth to be a positive integer, got 0"],
     [{ heads: 1.5 }, "heads to be a positive integer, got 1.5"],

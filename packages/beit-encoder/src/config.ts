@@ -87,12 +87,14 @@ export function beitConfigIssues(config: BeitConfig): readonly BeitConfigIssue[]
   const check = (valid: boolean, path: keyof BeitConfig, expected: string): void => {
     if (!valid) issues.push({ path, expected, got: config[path] });
   };
-  check(isImageSize(config.imageSize), "imageSize", "a positive integer or [height, width]");
+  const sized = isImageSize(config.imageSize);
+  check(sized, "imageSize", "a positive integer or [height, width]");
   const counts = ["channels", "patchSize", "width", "depth", "heads"] as const;
   for (const path of counts) check(isCount(config[path], 1), path, "a positive integer");
   for (const path of ["vocabSize", "classes"] as const) check(isCount(config[path], 0), path, "a non-negative integer");
   const { patchSize, width, heads, mlpRatio, layerScale, dropPath, epsilon } = config;
-  check(Object.values(gridOf(config)).every(Number.isInteger), "imageSize", `a multiple of patchSize ${patchSize}`);
+  const whole = !sized || Object.values(gridOf(config)).every(Number.isInteger);
+  check(whole, "imageSize", `a multiple of patchSize ${patchSize}`);
   check(width % heads === 0, "heads", `a divisor of width ${width}`);
   check(isCount(width * mlpRatio, 1), "mlpRatio", `a number that gives a positive integer times width ${width}`);
   check(layerScale >= 0 && layerScale < Infinity, "layerScale", "0 or more");

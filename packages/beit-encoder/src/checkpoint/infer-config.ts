@@ -78,7 +78,7 @@ function imageSizeOf(
     : positions
       ? `positions [${positions.join(", ")}]`
       : "no positions";
-  throw new Error(`[openBeit] expected positions of a square grid, got ${got}; pass config.imageSize`);
+  throw new Error(`[openBeit] expected positions of a square grid, got ${got}; pass imageSize or config.imageSize`);
 }
 
 function headsOf(width: number): number {

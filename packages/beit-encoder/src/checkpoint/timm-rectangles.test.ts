@@ -176,7 +176,8 @@ describe("what a file of a rectangle says", () => {
   });
 
   it("is nothing where it does not", async () => {
-    const message = "[openBeit] expected positions of a square grid, got a table of 30 rows; pass config.imageSize";
+    const message =
+      "[openBeit] expected positions of a square grid, got a table of 30 rows; pass imageSize or config.imageSize";
     await expect(openBeit(fileOf(wide), backend)).rejects.toThrow(message);
     await expect(openBeit(fileOf(wide), backend, { imageSize: [48, 24] })).rejects.toThrow(message);
   });
