@@ -6,7 +6,7 @@ import type { InUse, Tokens } from "./messages.ts";
 import { AttentionPanel } from "./panels/attention.tsx";
 import { ImaginePanel } from "./panels/imagine.tsx";
 import { MaskPanel } from "./panels/mask.tsx";
-import { firstMask } from "./panels/masks.ts";
+import { anyMask } from "./panels/masks.ts";
 import type { Facts, PanelProps } from "./panels/panel.ts";
 import { TokensPanel } from "./panels/tokens.tsx";
 import { TrainPanel } from "./panels/train.tsx";
@@ -42,7 +42,7 @@ export function App(): JSX.Element {
   }, []);
   const show = (next: Tokens): void => {
     setTokens(next);
-    setCells((before) => (before.length === next.ids.length ? before : firstMask(next.grid).cells));
+    setCells((before) => (before.length === next.ids.length ? before : anyMask(next.grid).cells));
   };
   const open = useCallback(async (file: Blob): Promise<void> => {
     setError(undefined);

@@ -2,7 +2,7 @@
 import { promises as files } from "node:fs";
 import { join } from "node:path";
 import { parameterCount, type BeitConfig, type Preprocessing } from "@beitjs/beit-encoder";
-import { leaves, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { valueCount, type Backend } from "@beitjs/tensor-core";
 import { heightWidth, type ImageSize } from "@beitjs/tensor-core/grid";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
 import { openBackend } from "../backends/open.ts";
@@ -120,7 +120,7 @@ async function convertTokenizer(
       metadata: { library_name: to === "onnx" ? "onnx" : "beitjs", tags: ["dvae", "vision"] },
       source: { origin, path, sha256 },
       config,
-      parameters: leaves<Tensor>(tokenizer.params).reduce((total, [, { size }]) => total + size, 0),
+      parameters: valueCount(tokenizer.params),
       manifest: checkpoint?.manifest,
       figures: await figuresOf(checkpoint),
       usage: tokenizerUsage(tokenizer, to),

@@ -51,13 +51,13 @@ export function drawMask(grid: Grid, settings: MaskSettings, onBlock?: (patches:
   return blockwiseMask(grid, shapeOf(settings, kind, count), rng, (block) => onBlock?.(patchesOf(block, grid)));
 }
 
-/** A mask to begin with: of a grid that is too thin for blocks, patches on their own. */
-export function firstMask(grid: Grid): Mask {
+/** A mask where none was asked for by settings: of a grid that is too thin for blocks, patches on their own. */
+export function anyMask(grid: Grid, seed = defaultMask.seed): Mask {
   try {
-    return drawMask(grid, defaultMask);
+    return drawMask(grid, { ...defaultMask, seed });
   } catch (error) {
     if (!(error instanceof MaskOptionError)) throw error;
-    return drawMask(grid, { ...defaultMask, kind: "uniform", count: Math.round(0.4 * cellCount(grid)) });
+    return drawMask(grid, { ...defaultMask, seed, kind: "uniform", count: Math.round(0.4 * cellCount(grid)) });
   }
 }
 
