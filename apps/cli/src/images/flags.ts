@@ -1,9 +1,15 @@
 // The flags that say which images.
 import { integer, list, required, toggle } from "../program/command.ts";
 
+/** Formats of data sets, said once. */
+export const dataFlag = required(
+  "dir",
+  "images: a folder (a class per sub-folder, or flat), IDX files, or CIFAR's binary files",
+);
+
 /** For commands that learn or measure. */
 export const imageFlags = {
-  data: required("dir", "images: a folder (a class per sub-folder, or flat), IDX files, or CIFAR's binary files"),
+  data: dataFlag,
   skipBad: toggle("set images aside that cannot be read, instead of stopping"),
 };
 
