@@ -1,6 +1,6 @@
 // Views of images as the batch that a model sees.
 import { tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
-import { formatSize, imageShape, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
+import { imageShape, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import { stack } from "./data/index.ts";
 
 type Images = { readonly imageSize: ImageSize; readonly channels: number };
@@ -21,8 +21,8 @@ export function checkView(
   model: Images,
 ): void {
   if (sameSize(size, model.imageSize) && channels === model.channels) return;
-  const told = (one: Images): string => `${formatSize(one.imageSize)} pixels in ${one.channels} channels`;
+  const [expected, got] = [model, { imageSize: size, channels }].map((one) => imageShape(1, one).slice(1).join(" x "));
   throw new Error(
-    `[${caller}] expected views of ${told(model)} as the model sees them, got ${told({ imageSize: size, channels })}`,
+    `[${caller}] expected views of ${expected} (height, width, channels) as the model sees them, got ${got}`,
   );
 }

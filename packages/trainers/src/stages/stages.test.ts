@@ -262,7 +262,7 @@ describe("recompute", () => {
 describe("a rectangle that stands is not one that lies", () => {
   const standing = { ...tinyFineTune.model, imageSize: [8, 4] } as const;
   const lying = { ...tinyEvalView, size: [4, 8] } as const;
-  const told = "expected views of 8 x 4 pixels in 1 channels as the model sees them, got 4 x 8 pixels in 1 channels";
+  const told = "expected views of 8 x 4 x 1 (height, width, channels) as the model sees them, got 4 x 8 x 1";
 
   it("in fine-tuning and in measuring", async () => {
     const from = initBeit({ ...standing, classes: 2 }, createRng(1), simd);
