@@ -34,10 +34,18 @@ export async function saveBeit(
   });
 }
 
-/** The bytes of a safetensors file with the official names, in the official layouts; timm's are the same. */
+/**
+ * The bytes of a safetensors file with the official names, in the official layouts; timm's are the same. Of images that are no
+ * squares the metadata have the size, which names and shapes do not tell.
+ */
 export async function saveOfficialBeit(beit: Beit): Promise<Uint8Array> {
   const tensors = [...(await beitToOfficial(beit))].map(
     ([name, { data, shape }]) => [name, fromFloat32(data, shape)] as const,
   );
-  return writeSafetensors(tensors, { format: "pt", "beitjs.origin": "unilm" });
+  const { imageSize } = beit.config;
+  return writeSafetensors(tensors, {
+    format: "pt",
+    "beitjs.origin": "unilm",
+    ...(typeof imageSize !== "number" && { "beitjs.imageSize": JSON.stringify(imageSize) }),
+  });
 }

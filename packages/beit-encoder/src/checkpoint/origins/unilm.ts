@@ -1,5 +1,8 @@
 // BEiT's own checkpoints (microsoft/unilm), for pre-training and fine-tuning: the config is in names and shapes alone.
+import type { ImageSize } from "@beitjs/tensor-core/grid";
+import type { BeitConfig } from "../../config.ts";
 import { inferConfig } from "../infer-config.ts";
+import { parseJson } from "../json.ts";
 import { officialNaming } from "../official.ts";
 import { croppedAtCenter } from "../preprocessing.ts";
 import type { Origin } from "./origin.ts";
@@ -13,5 +16,14 @@ export const unilm = {
   },
   naming: officialNaming,
   recognizes: () => true,
-  describe: (_, tensors, given) => ({ config: inferConfig(tensors, given.config, [given.imageSize]) }),
+  describe: ({ metadata }, tensors, given) => {
+    const config = { ...imageSizeIn(metadata), ...given.config };
+    return { config: inferConfig(tensors, config, [given.imageSize]) };
+  },
 } as const satisfies Origin;
+
+// `saveOfficialBeit` says of rectangles what names and shapes do not.
+function imageSizeIn(metadata: Readonly<Record<string, string>>): Partial<BeitConfig> {
+  const name = "beitjs.imageSize";
+  return metadata[name] === undefined ? {} : { imageSize: parseJson(metadata[name], name) as ImageSize };
+}
