@@ -11,6 +11,7 @@ import {
 } from "@beitjs/dvae-tokenizer";
 import { batches, evalView, stack, type Dataset, type EvalViewOptions } from "../data/index.ts";
 import { createMaskDrawer, maskedTargets } from "../masks.ts";
+import { encoderAndTokenizer, firstUnequal } from "../match.ts";
 import type { MaskRecipe } from "../recipes/recipe.ts";
 import { checkView, viewBatch } from "../view-batch.ts";
 
@@ -61,7 +62,11 @@ export async function evaluateClassifier(
 
 export type PretrainingScores = { readonly loss: number; readonly accuracy: number; readonly maskedPatches: number };
 
-/** Loss and accuracy of masked image modeling on images, each with the mask that `seed` gives it. */
+/**
+ * Loss and accuracy of masked image modeling on images, each with the mask that `seed` gives it.
+ *
+ * @throws if tokenizer, encoder and views do not fit each other
+ */
 export async function evaluatePretraining(
   beit: Beit,
   tokenizer: TokenizerEncoder,
@@ -76,6 +81,8 @@ export async function evaluatePretraining(
 ): Promise<PretrainingScores> {
   const { backend } = beit.params.classToken;
   const { mask, seed } = options;
+  const unequal = firstUnequal(encoderAndTokenizer(beit.config, tokenizer.config));
+  if (unequal) throw new Error(`[evaluatePretraining] ${unequal}`);
   checkView("evaluatePretraining", options.pixelView, beit.config);
   checkView("evaluatePretraining", options.tokenView, tokenizer.config);
   const grid = gridOf(beit.config);

@@ -2,7 +2,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { disposeTree, leaves, type Backend, type Tensor } from "@beitjs/tensor-core";
 import { createRng } from "@beitjs/tensor-core/random";
-import { initBeit } from "@beitjs/beit-encoder";
 import { initTokenizer } from "@beitjs/dvae-tokenizer";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import { createSimdBackend } from "@beitjs/tensor-core/simd";
@@ -255,30 +254,6 @@ describe("recompute", () => {
     expect(again.losses).toEqual(kept.losses);
     expect(bits(again.report.state.params)).toEqual(bits(kept.report.state.params));
     for (const { report } of [kept, again]) release(report);
-  });
-});
-
-// 8 x 4 and 4 x 8 have as many pixels.
-describe("a rectangle that stands is not one that lies", () => {
-  const standing = { ...tinyFineTune.model, imageSize: [8, 4] } as const;
-  const lying = { ...tinyEvalView, size: [4, 8] } as const;
-  const told = "expected views of 8 x 4 x 1 (height, width, channels) as the model sees them, got 4 x 8 x 1";
-
-  it("in fine-tuning and in measuring", async () => {
-    const from = initBeit({ ...standing, classes: 2 }, createRng(1), simd);
-    const recipe = { ...tinyFineTune, model: { ...standing, imageSize: lying.size }, evalView: lying } as const;
-    const view = { ...recipe.view, size: lying.size };
-    await expect(run(fineTune({ recipe: { ...recipe, view }, images, backend: simd, from }))).rejects.toThrow(
-      `[fineTune] ${told}`,
-    );
-    await expect(evaluateClassifier(from, images, { view: lying })).rejects.toThrow(`[evaluateClassifier] ${told}`);
-    const small = initTokenizer({ ...tinyTokenizer.model, imageSize: [8, 4] }, createRng(1), simd);
-    await expect(evaluateTokenizer(small, images, { view: lying })).rejects.toThrow(`[evaluateTokenizer] ${told}`);
-    const views = { pixelView: { ...lying, size: [8, 4] }, tokenView: lying } as const;
-    await expect(
-      evaluatePretraining(from, small, images, { mask: tinyPretrain.mask, seed: 1, ...views }),
-    ).rejects.toThrow(`[evaluatePretraining] ${told}`);
-    disposeTree([from.params, small.params]);
   });
 });
 
