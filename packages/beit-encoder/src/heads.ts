@@ -4,7 +4,7 @@ import { scope, tensor, type Tensor } from "@beitjs/tensor-core";
 import { layerNorm, linear, type LayerNormParams } from "@beitjs/tensor-core/nn";
 import { gatherRows, linearCrossEntropy, meanTokens, reshape } from "@beitjs/tensor-core/ops";
 import { patchCount } from "./config.ts";
-import { maskedRows, patchRows, type BatchMask } from "./masks.ts";
+import { maskedRows, patchRows, type MaskInput } from "./masks.ts";
 import type { Beit } from "./parameters.ts";
 
 /**
@@ -13,7 +13,7 @@ import type { Beit } from "./parameters.ts";
  *
  * @throws if the model has no visual-token head, the mask does not fit, or nothing is masked
  */
-export function visualTokenLogits(beit: Beit, encoded: Tensor, mask?: BatchMask): Tensor {
+export function visualTokenLogits(beit: Beit, encoded: Tensor, mask?: MaskInput): Tensor {
   const { head, rows, size } = visualTokenRows("visualTokenLogits", beit, encoded, mask);
   return scope(encoded.backend, () => {
     const logits = linear(layerNorm(pickRows(encoded, rows), head.norm, beit.config), head); // [masked, V]
@@ -31,7 +31,7 @@ export function visualTokenLogits(beit: Beit, encoded: Tensor, mask?: BatchMask)
 export function visualTokenLoss(
   beit: Beit,
   encoded: Tensor,
-  { mask, targets }: { readonly mask: BatchMask; readonly targets: Tensor },
+  { mask, targets }: { readonly mask: MaskInput; readonly targets: Tensor },
 ): { readonly loss: Tensor; readonly predictions: Tensor } {
   const { head, rows } = visualTokenRows("visualTokenLoss", beit, encoded, mask);
   return scope(encoded.backend, () =>
@@ -67,7 +67,7 @@ export function pooledFeatures({ config, params }: Beit, encoded: Tensor): Tenso
 }
 
 // The head, and the rows of all tokens that it reads.
-function visualTokenRows(caller: string, { config, params }: Beit, encoded: Tensor, mask: BatchMask | undefined) {
+function visualTokenRows(caller: string, { config, params }: Beit, encoded: Tensor, mask: MaskInput | undefined) {
   const { norm, visualTokenHead } = params;
   if (!norm || !visualTokenHead) throw new Error(`[${caller}] expected a model with vocabSize above 0, got 0`);
   const size = { batch: checkEncoded(caller, config, encoded), patches: patchCount(config) };

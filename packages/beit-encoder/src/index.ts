@@ -30,7 +30,7 @@ export { toHuggingFace, type HuggingFaceFiles } from "./checkpoint/hugging-face/
 export { huggingFaceNames } from "./checkpoint/hugging-face/names.ts";
 export { initBeit, initBeitClassifier } from "./init.ts";
 export { beitToOfficial, loadBeit, officialNames } from "./checkpoint/official.ts";
-export type { BatchMask, PatchMask } from "./masks.ts";
+export type { MaskInput, PatchMask } from "./masks.ts";
 export { parameterCount, parameterShapes, type Beit, type BeitParams, type BlockParams } from "./parameters.ts";
 export {
   evalViewFields,

@@ -6,7 +6,7 @@ import { validateDvaeConfig, type DvaeConfig } from "./config.ts";
 import { initDallEEncoder, initStridedEncoder } from "./encoder.ts";
 import type { InitConv } from "./init-conv.ts";
 import { fromOfficialLayout, toOfficialLayout } from "./layout.ts";
-import { officialNames, type OfficialName } from "./names.ts";
+import { officialNamesOf, type OfficialName } from "./names.ts";
 import { buildTokenizer, prepareTokenizer, type Tokenizer, type TokenizerEncoder } from "./tokenizer.ts";
 
 export type LoadTokenizerOptions = { readonly config?: DvaeConfig };
@@ -49,7 +49,7 @@ function fromBytes(bytes: Uint8Array, backend: Backend, options: LoadTokenizerOp
   const { tensors, metadata } = readSafetensors(bytes);
   const config = options.config ?? storedConfig(metadata);
   const tokenizer = blankTokenizer(config, backend);
-  const names = officialNames(config);
+  const names = officialNamesOf(config);
   const foreign = names.some(({ official }) => tensors.has(official));
   fillTree(tokenizer.params, foreign ? fromOfficial(tensors, names) : tensors, { user: "loadTokenizer" });
   return tokenizer;
@@ -59,7 +59,7 @@ function fromBytes(bytes: Uint8Array, backend: Backend, options: LoadTokenizerOp
 export async function tokenizerToOfficial({ config, params }: Tokenizer): Promise<Map<string, SafeTensor>> {
   const byPath = new Map(leaves<Tensor>(params));
   const out = new Map<string, SafeTensor>();
-  for (const { official, path, layout } of officialNames(config)) {
+  for (const { official, path, layout } of officialNamesOf(config)) {
     const tensor = byPath.get(path) as Tensor;
     out.set(official, toOfficialLayout(Float32Array.from(await tensor.read()), tensor.shape, layout));
   }
