@@ -3,7 +3,7 @@
 import { scope, tensor, type Tensor } from "@beitjs/tensor-core";
 import { layerNorm, linear, type LayerNormParams } from "@beitjs/tensor-core/nn";
 import { gatherRows, linearCrossEntropy, meanTokens, reshape } from "@beitjs/tensor-core/ops";
-import { patchCount } from "./config.ts";
+import { patchCount, poolingNormOf } from "./config.ts";
 import { maskedRows, patchRows, type MaskInput } from "./masks.ts";
 import type { Beit } from "./parameters.ts";
 
@@ -52,17 +52,23 @@ export function classLogits(beit: Beit, encoded: Tensor): Tensor {
 }
 
 /**
- * One vector an image: what the class head sees, the mean of the patches or the class token, normalized. Of a model
- * without a class head the mean of the patches as it is. [B, N + 1, D] -> [B, D]
+ * One vector an image: what the class head sees, the mean of the patches or the class token, normalized after pooling or before it.
+ * Of a model without a class head the same where it has a norm, else the mean of the patches as it is. [B, N + 1, D] -> [B, D]
  */
-export function pooledFeatures({ config, params }: Beit, encoded: Tensor): Tensor {
+export function pooledFeatures(beit: Beit, encoded: Tensor): Tensor {
+  const { config, params } = beit;
   const batch = checkEncoded("pooledFeatures", config, encoded);
-  if (config.classes === 0) return meanTokens(encoded);
-  const norm = (config.pooling === "mean" ? params.classNorm : params.norm) as LayerNormParams;
+  const place = poolingNormOf(config);
+  if (place === undefined) return meanTokens(encoded);
+  const normalized = (x: Tensor): Tensor =>
+    layerNorm(x, (place === "before" ? params.norm : params.classNorm) as LayerNormParams, config);
   return scope(encoded.backend, () => {
-    const classRows = () => Int32Array.from({ length: batch }, (_, example) => example * encoded.shape[1]);
-    const pooled = config.pooling === "mean" ? meanTokens(encoded) : pickRows(encoded, classRows()); // [B, D]
-    return layerNorm(pooled, norm, config);
+    if (config.pooling === "mean") {
+      return place === "before" ? meanTokens(normalized(encoded)) : normalized(meanTokens(encoded));
+    }
+    // A token's norm is its own: before or after, it is the same.
+    const classRows = Int32Array.from({ length: batch }, (_, example) => example * encoded.shape[1]);
+    return normalized(pickRows(encoded, classRows)); // [B, D]
   });
 }
 

@@ -14,9 +14,11 @@ export {
   gridOf,
   patchCount,
   plainTransformer,
+  poolingNormOf,
   validateBeitConfig,
   type BeitConfig,
   type BeitConfigIssue,
+  type PoolingNorm,
   type RelativePositions,
 } from "./config.ts";
 export { encode, encodeWithFeatures, prepareBeit, type EncodeOptions, type Features } from "./encoder.ts";

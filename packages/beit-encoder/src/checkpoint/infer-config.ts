@@ -2,7 +2,7 @@
 // be read from names and shapes. (modeling_pretrain.py, modeling_finetune.py)
 import type { Shape } from "@beitjs/tensor-core";
 import { cellGrid, type ImageSize } from "@beitjs/tensor-core/grid";
-import { validateBeitConfig, type BeitConfig } from "../config.ts";
+import { validateBeitConfig, withPoolingNorm, type BeitConfig, type PoolingNorm } from "../config.ts";
 import { rowsFor, squareGrid, type PositionKind } from "../positions/stored-grid.ts";
 
 /** Width of a head in every published model. */
@@ -26,6 +26,7 @@ export function inferConfig(
   const shared = shapes.get("rel_pos_bias.relative_position_bias_table");
   const own = shapes.get("blocks.0.attn.relative_position_bias_table");
   const vocabSize = shapes.get("lm_head.weight")?.[0] ?? 0;
+  const place = vocabSize > 0 ? undefined : poolingNormIn(shapes);
   const config: BeitConfig = {
     imageSize: given.imageSize ?? imageSizeOf(shapes, patchSize, sizes),
     channels,
@@ -42,11 +43,18 @@ export function inferConfig(
     epsilon: 1e-6,
     vocabSize,
     classes: vocabSize > 0 ? 0 : (shapes.get("head.weight")?.[0] ?? 0),
-    pooling: shapes.has("fc_norm.weight") || !shapes.has("norm.weight") || vocabSize > 0 ? "mean" : "class",
+    pooling: place === "before" ? "class" : "mean",
     ...given,
   };
-  validateBeitConfig(config, "openBeit");
-  return config;
+  const placed = withPoolingNorm(config, given.poolingNorm ?? place);
+  validateBeitConfig(placed, "openBeit");
+  return placed;
+}
+
+// Its name tells where the norm stands, but in a model for pre-training, where it is the head's.
+function poolingNormIn(shapes: ReadonlyMap<string, Shape>): PoolingNorm | undefined {
+  if (shapes.has("fc_norm.weight")) return "after";
+  return shapes.has("norm.weight") ? "before" : undefined;
 }
 
 function shapeOf(shapes: ReadonlyMap<string, Shape>, name: string, rank: number): Shape {

@@ -101,6 +101,11 @@ export async function beitToOfficial(beit: Beit): Promise<Map<string, HostTensor
   return official;
 }
 
+/** @internal A token's norm is its own, so the class token's may be the one of all tokens, where the originals look for it. */
+export function classTokenNorm(official: string, pooling: BeitConfig["pooling"]): string {
+  return pooling === "class" ? official.replace(/^fc_norm\./, "norm.") : official;
+}
+
 // Shapes of all parameters under their official names, in the official layouts.
 function officialShapes(config: BeitConfig): Map<string, Shape> {
   return new Map(

@@ -76,8 +76,9 @@ async function startClassifier(
   backend: Backend,
 ): Promise<Beit> {
   const rng = createRng({ seed: recipe.seed, stream: streams.parameters });
-  const { dropPath, pooling, relativePositions } = recipe.model;
-  if (from) return toClassifier(from, { classes, dropPath, pooling, backend }, rng);
+  const { dropPath, pooling, poolingNorm, relativePositions } = recipe.model;
+  const place = poolingNorm && { poolingNorm };
+  if (from) return toClassifier(from, { classes, dropPath, pooling, ...place, backend }, rng);
   const perLayer = relativePositions === "shared" ? "per-layer" : relativePositions;
   return initBeitClassifier({ ...recipe.model, relativePositions: perLayer, vocabSize: 0, classes }, rng, backend, {
     std: recipe.initStd,

@@ -16,14 +16,17 @@ export const unilm = {
   },
   naming: officialNaming,
   recognizes: () => true,
-  describe: ({ metadata }, tensors, given) => {
-    const config = { ...imageSizeIn(metadata), ...given.config };
+  describe({ metadata }, tensors, given) {
+    const config = { ...notedIn(metadata), ...given.config };
     return { config: inferConfig(tensors, config, [given.imageSize]) };
   },
 } as const satisfies Origin;
 
-// `saveOfficialBeit` says of rectangles what names and shapes do not.
-function imageSizeIn(metadata: Readonly<Record<string, string>>): Partial<BeitConfig> {
+// `saveOfficialBeit` says what names and shapes do not.
+function notedIn(metadata: Readonly<Record<string, string>>): Partial<BeitConfig> {
   const name = "beitjs.imageSize";
-  return metadata[name] === undefined ? {} : { imageSize: parseJson(metadata[name], name) as ImageSize };
+  return {
+    ...(metadata[name] !== undefined && { imageSize: parseJson(metadata[name], name) as ImageSize }),
+    ...(metadata["beitjs.pooling"] === "mean" && { pooling: "mean" }),
+  };
 }
