@@ -2,7 +2,7 @@
 export { resizePositions, type PositionResizing, type ResizePositionsOptions } from "./positions/absolute.ts";
 export { attentionMaps, largestMass, type AttentionMapsOptions } from "./attention-maps.ts";
 export { beitOrigins, hasBeitNames, type BeitOrigin } from "./checkpoint/origins/index.ts";
-export type { Conventions } from "./checkpoint/origins/origin.ts";
+export type { Conventions, WeightsChoice } from "./checkpoint/origins/origin.ts";
 export { openBeit, readBeitFiles, type BeitFiles, type OpenBeitOptions, type OpenedBeit } from "./checkpoint/open.ts";
 export { saveBeit, saveOfficialBeit, type SaveBeitOptions } from "./checkpoint/save.ts";
 export type { StoredTensor } from "./checkpoint/stored.ts";

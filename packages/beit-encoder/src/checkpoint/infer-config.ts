@@ -5,6 +5,9 @@ import { cellGrid, type ImageSize } from "@beitjs/tensor-core/grid";
 import { validateBeitConfig, withPoolingNorm, type BeitConfig, type PoolingNorm } from "../config.ts";
 import { rowsFor, squareGrid, type PositionKind } from "../positions/stored-grid.ts";
 
+/** What names and shapes say, and which fields are no more than a guess. */
+export type InferredConfig = { readonly config: BeitConfig; readonly guessed: readonly (keyof BeitConfig)[] };
+
 /** Width of a head in every published model. */
 const headWidth = 64;
 
@@ -20,20 +23,21 @@ export function inferConfig(
   tensors: ReadonlyMap<string, { readonly shape: Shape }>,
   given: Partial<BeitConfig> = {},
   sizes: readonly (ImageSize | undefined)[] = [],
-): BeitConfig {
+): InferredConfig {
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
   const [width, channels, patchSize] = shapeOf(shapes, "patch_embed.proj.weight", 4);
   const shared = shapes.get("rel_pos_bias.relative_position_bias_table");
   const own = shapes.get("blocks.0.attn.relative_position_bias_table");
   const vocabSize = shapes.get("lm_head.weight")?.[0] ?? 0;
   const place = vocabSize > 0 ? undefined : poolingNormIn(shapes);
+  const heads = given.heads ?? (shared ?? own)?.[1];
   const config: BeitConfig = {
     imageSize: given.imageSize ?? imageSizeOf(shapes, patchSize, sizes),
     channels,
     patchSize,
     width,
     depth: depthOf(shapes),
-    heads: given.heads ?? (shared ?? own)?.[1] ?? headsOf(width),
+    heads: heads ?? headsOf(width),
     mlpRatio: shapeOf(shapes, "blocks.0.mlp.fc1.weight", 2)[0] / width,
     absolutePositions: shapes.has("pos_embed"),
     relativePositions: shared ? "shared" : own ? "per-layer" : "none",
@@ -48,7 +52,7 @@ export function inferConfig(
   };
   const placed = withPoolingNorm(config, given.poolingNorm ?? place);
   validateBeitConfig(placed, "openBeit");
-  return placed;
+  return { config: placed, guessed: heads === undefined ? ["heads"] : [] };
 }
 
 // Its name tells where the norm stands, but in a model for pre-training, where it is the head's.
@@ -91,5 +95,7 @@ function imageSizeOf(
 
 function headsOf(width: number): number {
   if (width % headWidth === 0) return width / headWidth;
-  throw new Error(`[openBeit] expected heads of width ${headWidth}, got a width of ${width}; pass config.heads`);
+  throw new Error(
+    `[openBeit] expected heads of width ${headWidth}, got a width of ${width}; pass config.heads (--heads)`,
+  );
 }

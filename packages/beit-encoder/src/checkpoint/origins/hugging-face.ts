@@ -12,6 +12,7 @@ export const huggingFace = {
   name: "hugging-face",
   title: "Hugging Face",
   conventions: {
+    weights: "raw",
     resizing: { tableResizing: "bilinear", positionResizing: "bicubic" },
     // As in the released preprocessor_config.json.
     preprocessing: ({ imageSize, channels }) => ({
@@ -28,9 +29,16 @@ export const huggingFace = {
 
   describe({ config: json, preprocessor }, tensors, given) {
     const read = json && beitConfigFromHuggingFace(json);
-    const config = read ? { ...withOwnNorm(read.config, tensors), ...given.config } : inferred(tensors, given);
+    const { config, guessed } = read
+      ? { config: { ...withOwnNorm(read.config, tensors), ...given.config }, guessed: [] }
+      : inferred(tensors, given);
     validateBeitConfig(config, "openBeit");
-    return { config, labels: read?.labels, preprocessing: preprocessor && preprocessingFromHuggingFace(preprocessor) };
+    return {
+      config,
+      guessed,
+      labels: read?.labels,
+      preprocessing: preprocessor && preprocessingFromHuggingFace(preprocessor),
+    };
   },
 } as const satisfies Origin;
 

@@ -14,6 +14,7 @@ export const timm = {
   name: "timm",
   title: "timm",
   conventions: {
+    weights: "average", // models/_helpers.py, load_state_dict
     resizing: { tableResizing: "geometric-linear", positionResizing: "antialiased-bicubic" },
     preprocessing: (config) => croppedAtCenter(config, 0.9),
   },
@@ -25,9 +26,10 @@ export const timm = {
   describe({ config: json }, tensors, given) {
     const read = json && isTimmConfig(json) ? timmConfig(json) : undefined;
     const known = { ...read?.config, ...given.config };
-    const config = inferConfig(tensors, known, [read?.preprocessing?.crop || undefined, given.imageSize]);
+    const sizes = [read?.preprocessing?.crop || undefined, given.imageSize];
+    const { config, guessed } = inferConfig(tensors, known, sizes);
     const labels = config.classes > 0 && read?.labels?.length === config.classes ? read.labels : undefined;
-    return { config, labels, preprocessing: read?.preprocessing };
+    return { config, guessed, labels, preprocessing: read?.preprocessing };
   },
 } as const satisfies Origin;
 

@@ -11,14 +11,14 @@ export const unilm = {
   name: "unilm",
   title: "unilm",
   conventions: {
+    weights: "raw", // run_class_finetuning.py, model_key
     resizing: { tableResizing: "geometric-cubic", positionResizing: "bicubic" }, // run_class_finetuning.py
     preprocessing: (config) => croppedAtCenter(config, 0.875), // datasets.py
   },
   naming: officialNaming,
   recognizes: () => true,
   describe({ metadata }, tensors, given) {
-    const config = { ...notedIn(metadata), ...given.config };
-    return { config: inferConfig(tensors, config, [given.imageSize]) };
+    return inferConfig(tensors, { ...notedIn(metadata), ...given.config }, [given.imageSize]);
   },
 } as const satisfies Origin;
 
