@@ -1,4 +1,4 @@
-// What files leave open: heads that nobody says, averaged weights beside raw ones. What is taken is told, and can be said.
+// What files leave open or have besides: heads that nobody says, averaged weights beside raw ones, layers of training alone.
 import { describe, expect, it } from "vitest";
 import { bytesSource, type FileSource } from "@beitjs/tensor-core/files";
 import { createRng } from "@beitjs/tensor-core/random";
@@ -12,6 +12,7 @@ import {
   openBeit,
   plainTransformer,
   readBeitFiles,
+  readParameters,
   type Beit,
   type BeitConfig,
 } from "../index.ts";
@@ -111,4 +112,21 @@ describe("a checkpoint with averaged weights beside the raw ones", () => {
     );
     expect(await readBeitFiles(averaged)).not.toHaveProperty("weights");
   });
+});
+
+it("opens what BEiT v2 pre-trained, and leaves the layers aside that only its training has", async () => {
+  const official = await officialOf(pretrained);
+  const own = [
+    "cls_pt_layers.0.attn.qkv.weight",
+    "cls_pt_layers.1.gamma_1",
+    "cls_pt_norm.bias",
+    "cls_pt_lm_head.weight",
+  ];
+  const tensors = new Map([
+    ...official,
+    ...own.map((name) => [name, official.get("cls_token")] as [string, SafeTensor]),
+  ]);
+  const { beit, unused } = await openBeit(fileOf(tensors), backend);
+  expect([...unused].sort()).toEqual([...own].sort());
+  expect(await readParameters(beit)).toEqual(await readParameters(pretrained));
 });

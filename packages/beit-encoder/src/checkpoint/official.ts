@@ -61,7 +61,8 @@ export const officialNaming: Naming = {
         return [path, { shape, read: async () => ourLayout(path, await read(), config) }];
       }),
     ),
-  spare: /^(mask_token|(norm|fc_norm|lm_head|head)\.(weight|bias))$/,
+  // The last are of BEiT v2's pre-training alone: layers behind an early one that make the class token learn.
+  spare: /^(mask_token|(norm|fc_norm|lm_head|head)\.(weight|bias)|cls_pt_(layers|norm|fc_norm|lm_head)\..*)$/,
   // Keys have no bias.
   derived: /(^|\.)(relative_position_index|k_bias)$/,
 };

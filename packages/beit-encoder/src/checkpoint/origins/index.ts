@@ -43,6 +43,12 @@ export type Found = {
  * @throws `[openBeit] expected …, got …` if there is no BEiT, or not with the wanted weights
  */
 export function originOf(contents: Contents, wanted?: WeightsChoice): Found {
+  if (isVqKd(contents.tensors)) {
+    throw new Error(
+      "[openBeit] expected the parameters of a BEiT, got BEiT v2's tokenizer (VQ-KD), which is another network; " +
+        "what was pre-trained with it, beitv2_*.pth, can be opened",
+    );
+  }
   for (const origin of origins) {
     const places = placesOf(contents.tensors.keys(), origin.naming);
     const place = places.raw ?? places.average;
@@ -61,6 +67,14 @@ function refuseWeights(wanted: WeightsChoice, place: string): never {
   const where = place === "" ? "at the top" : `under ${place.slice(0, -1)}`;
   throw new Error(
     `[openBeit] expected ${expected} weights, got only ${got} ones ${where}; leave \`weights\` (--weights) away`,
+  );
+}
+
+// An encoder and a decoder, each much as a BEiT, and a codebook between. (microsoft/unilm, beit2/modeling_vqkd.py)
+function isVqKd(tensors: ModelTensors): boolean {
+  const names = [...tensors.keys()];
+  return ["quantize.embedding.weight", "encode_task_layer.0.weight"].every((own) =>
+    names.some((name) => name === own || name.endsWith(`.${own}`)),
   );
 }
 

@@ -38,6 +38,17 @@ describe("originOf", () => {
     expect(hasBeitNames(names)).toBe(false);
   });
 
+  it("refuses BEiT v2's tokenizer by name, though its encoder is much as a BEiT", () => {
+    const names = ["encoder.patch_embed.proj.weight", "quantize.embedding.weight", "encode_task_layer.0.weight"];
+    for (const place of ["", "model."]) {
+      const tokenizer = contents(names.map((name) => place + name));
+      expect(() => originOf(tokenizer)).toThrow(
+        "[openBeit] expected the parameters of a BEiT, got BEiT v2's tokenizer (VQ-KD), which is another network;",
+      );
+    }
+    expect(originOf(contents(names.slice(0, 1))).origin.name).toBe("unilm");
+  });
+
   it("knows every module of its folder", () => {
     const modules = readdirSync(new URL(".", import.meta.url)).filter(
       (name) => !/^(index|origin|.*\.test)\.ts$/.test(name),
