@@ -1,6 +1,7 @@
 // Facts as text: a line a fact, then the tensors in columns.
 import { beitOrigins } from "@beitjs/beit-encoder";
 import { tokenizerOrigins } from "@beitjs/dvae-tokenizer";
+import { firstOf } from "@beitjs/tensor-core/files";
 import { formatSize } from "@beitjs/tensor-core/grid";
 import type { CheckpointFacts } from "./checkpoint-facts.ts";
 import { describeHeads, describeWeights } from "../models/open-beit.ts";
@@ -56,7 +57,7 @@ export function formatModel(model: ModelFacts): string[] {
     line("parameters", count(parameters)),
     ...(model.config.classes > 0 ? [line("labels", labels ? formatLabels(labels) : "none")] : []),
     line("preprocessing", pairs(preprocessing)),
-    ...(unused.length > 0 ? [line("not used", unused.join(", "))] : []),
+    ...(unused.length > 0 ? [line("not used", firstOf(unused))] : []),
   ];
 }
 

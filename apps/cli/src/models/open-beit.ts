@@ -12,6 +12,7 @@ import {
   type WeightsChoice,
 } from "@beitjs/beit-encoder";
 import type { Backend } from "@beitjs/tensor-core";
+import { firstOf } from "@beitjs/tensor-core/files";
 import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { EvalViewOptions, StageName } from "@beitjs/trainers";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
@@ -95,7 +96,7 @@ export async function openEncoder(
           progress.update(done, "");
         },
       });
-      if (unused.length > 0) terminal.info(`not used: ${listed(unused)}`);
+      if (unused.length > 0) terminal.info(`not used: ${firstOf(unused)}`);
       if (taken) terminal.info(`weights: ${describeWeights(taken)}`);
       if (guessed.includes("heads")) terminal.warn(`heads: ${describeHeads(opened.beit.config)}`);
       return {
@@ -152,9 +153,4 @@ export function describeWeights(taken: WeightsChoice): string {
 /** A number of heads that no file says. */
 export function describeHeads({ heads, width }: BeitConfig): string {
   return `${heads} guessed from the width of ${width}, as the files do not say; --heads says otherwise`;
-}
-
-function listed(names: readonly string[]): string {
-  const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
-  return names.slice(0, 5).join(", ") + more;
 }

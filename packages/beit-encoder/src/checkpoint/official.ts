@@ -1,10 +1,12 @@
 // Weights of the official BEiT checkpoints to ours and back, by one table of names.
 import { sizeOf, type Backend, type Shape } from "@beitjs/tensor-core";
+import { firstOf } from "@beitjs/tensor-core/files";
 import { validateBeitConfig, type BeitConfig } from "../config.ts";
 import { headPaths, parameterShapes, type Beit } from "../parameters.ts";
 import {
   adaptValues,
   beitFromValues,
+  checkDepth,
   readParameters,
   type ResizingOptions,
   type HostTensor,
@@ -83,12 +85,13 @@ export function loadBeit(
   options: ResizingOptions & SourceGrid = {},
 ): Beit {
   validateBeitConfig(config, "loadBeit");
+  checkDepth("loadBeit", config, tensors.size);
   const ours = [...tensors.keys()].some((name) => name.startsWith("patchEmbedding."));
   const values = adaptValues(ours ? tensors : fromOfficial(tensors, config), config, options);
   const shapes = parameterShapes(config);
   const foreign = [...values.keys()].filter((path) => !shapes.has(path) && !headPaths.test(path));
   if (foreign.length > 0) {
-    throw new Error(`[loadBeit] expected only parameters of this config, got also ${foreign.join(", ")}`);
+    throw new Error(`[loadBeit] expected only parameters of this config, got also ${firstOf(foreign)}`);
   }
   return beitFromValues("loadBeit", config, values, { backend });
 }

@@ -27,7 +27,7 @@ export function beitConfigFromHuggingFace(configJson: object): HuggingFaceConfig
   const architecture = architectureOf(fields);
   checkSupported(fields, architecture);
   const width = fields.number("hidden_size", 768);
-  const labels = architecture === "BeitForImageClassification" ? labelsOf(fields) : undefined;
+  const { classes, labels } = architecture === "BeitForImageClassification" ? classesOf(fields) : { classes: 0 };
   const config: BeitConfig = {
     imageSize: imageSizeField(fields),
     channels: fields.number("num_channels", 3),
@@ -42,12 +42,12 @@ export function beitConfigFromHuggingFace(configJson: object): HuggingFaceConfig
     dropPath: fields.number("drop_path_rate", 0.1),
     epsilon: fields.number("layer_norm_eps", 1e-12),
     vocabSize: architecture === "BeitForMaskedImageModeling" ? fields.number("vocab_size", 8192) : 0,
-    classes: labels?.length ?? 0,
+    classes,
     pooling: fields.flag("use_mean_pooling", true) ? "mean" : "class",
   };
   validateBeitConfig(config, "beitConfigFromHuggingFace");
-  const named = labels !== undefined && labels.some((label, i) => label !== placeholder(i));
-  return named ? { config, labels } : { config };
+  const named = labels?.some((label, i) => label !== placeholder(i));
+  return labels && named ? { config, labels } : { config };
 }
 
 /**
@@ -167,9 +167,14 @@ function squareSide(fields: JsonFields, name: string, fallback: number): number 
 }
 
 // Without labels, transformers has two classes unless `num_labels` says another number.
-function labelsOf(fields: JsonFields): readonly string[] {
+function classesOf(fields: JsonFields): { readonly classes: number; readonly labels?: readonly string[] } {
   const stored = fields.value("id2label", null);
-  if (stored === null) return Array.from({ length: fields.number("num_labels", 2) }, (_, i) => placeholder(i));
+  if (stored === null) return { classes: fields.number("num_labels", 2) };
+  const labels = labelsOf(fields, stored);
+  return { classes: labels.length, labels };
+}
+
+function labelsOf(fields: JsonFields, stored: unknown): readonly string[] {
   if (typeof stored !== "object") return fields.refuse("id2label to be an object", stored);
   const byId = new Map(Object.entries(stored as object));
   return Array.from({ length: byId.size }, (_, i) => {

@@ -1,5 +1,5 @@
 // All origins. Another one is a module in this folder and a line in this list.
-import type { LazyTensor } from "@beitjs/tensor-core/files";
+import { firstOf, type LazyTensor } from "@beitjs/tensor-core/files";
 import type { Contents } from "../files.ts";
 import { huggingFace } from "./hugging-face.ts";
 import { placesOf, tensorsAt, type Conventions, type ModelTensors, type Origin, type WeightsChoice } from "./origin.ts";
@@ -79,5 +79,5 @@ function isVqKd(tensors: ModelTensors): boolean {
 }
 
 function listed(tensors: ReadonlyMap<string, LazyTensor>): string {
-  return [...tensors.keys()].slice(0, 5).join(", ") || "no tensors";
+  return firstOf([...tensors.keys()].slice(0, 5)) || "no tensors";
 }

@@ -1,4 +1,5 @@
 // All origins. Another one is a module in this folder and a line in this list.
+import { firstOf } from "@beitjs/tensor-core/files";
 import { dallE } from "./dall-e.ts";
 import { dallePytorch } from "./dalle-pytorch.ts";
 import { modelIn, placeOf, refuseSeveral, type ModelFile, type Origin } from "./origin.ts";
@@ -51,7 +52,7 @@ function recognized(file: ModelFile): { readonly origin: KnownOrigin; readonly f
         "network; OpenAI's encoder.pkl and decoder.pkl are those that BEiT was trained with",
     );
   }
-  const names = [...file.tensors.keys()].slice(0, 5).join(", ");
+  const names = firstOf([...file.tensors.keys()].slice(0, 5));
   throw new Error(`[openTokenizer] expected the parameters of a dVAE in ${file.name}, got ${names || "no tensors"}`);
 }
 
