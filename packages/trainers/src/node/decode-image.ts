@@ -3,6 +3,7 @@
 import { constants, promises as files } from "node:fs";
 import { grayToRgb, withChannels, type Image } from "@beitjs/tensor-core/image";
 import sharp, { type Metadata } from "sharp";
+import { cmykToRgb, type ColorProfile } from "./color-profile.ts";
 import { fileErrorReason, imageError, isImageError } from "./image-error.ts";
 import { SNIFF_LENGTH, sniffImage } from "./sniff-image.ts";
 
@@ -11,6 +12,8 @@ export type DecodeOptions = {
   readonly channels?: 1 | 3;
   /** Larger images are refused before memory is taken for them; 268,402,689 (16383 x 16383) by default. */
   readonly maxPixels?: number;
+  /** What becomes of an embedded color profile, and of CMYK; `ignore` by default. */
+  readonly colorProfile?: ColorProfile | undefined;
 };
 
 /** 16383 x 16383, sharp's own default. */
@@ -37,12 +40,12 @@ export async function readImage(path: string | Buffer, options: DecodeOptions = 
 
 /**
  * Decodes JPEG, PNG, WebP, GIF, TIFF or AVIF, recognized by content, to 8 bits a channel in upright orientation (EXIF).
- * Embedded color profiles and CMYK are converted to sRGB; alpha is dropped, not blended, as PIL's `convert("RGB")` does; 16-bit
+ * Embedded color profiles are ignored and CMYK is converted as PIL does, unless `colorProfile` is `apply`; alpha is dropped, not blended, as PIL's `convert("RGB")` does; 16-bit
  * samples keep their upper byte; of an animation or a multi-page file the first image is taken.
  * @throws ImageError for other formats (named), damaged or truncated files, and images above `maxPixels`.
  */
 export async function decodeImage(bytes: Uint8Array, path: string, options: DecodeOptions = {}): Promise<Image> {
-  const { channels = 3, maxPixels = DEFAULT_MAX_PIXELS } = options;
+  const { channels = 3, maxPixels = DEFAULT_MAX_PIXELS, colorProfile = "ignore" } = options;
   const refuse = (reason: string, cause?: unknown) => imageError("decodeImage", path, reason, cause);
   const type = sniffImage(bytes);
   if (!type.supported) throw refuse(`expected ${formats}, got ${type.name}`);
@@ -50,23 +53,28 @@ export async function decodeImage(bytes: Uint8Array, path: string, options: Deco
   try {
     const refusal = refusalOf(await sharp(bytes, { failOn: "warning", limitInputPixels: false }).metadata(), maxPixels);
     if (refusal) throw refuse(refusal);
-    return withChannels(await decodePixels(bytes, maxPixels), channels);
+    return withChannels(await decodePixels(bytes, maxPixels, colorProfile), channels);
   } catch (error) {
     if (isImageError(error)) throw error;
     throw refuse(`damaged ${type.name}: ${condense((error as Error).message)}`, error);
   }
 }
 
-async function decodePixels(bytes: Uint8Array, maxPixels: number): Promise<Image> {
+async function decodePixels(bytes: Uint8Array, maxPixels: number, colorProfile: ColorProfile): Promise<Image> {
+  const ignoreIcc = colorProfile === "ignore";
+  const source = sharp(bytes, { failOn: "warning", limitInputPixels: maxPixels, ignoreIcc });
+  const inks = ignoreIcc && (await source.metadata()).space === "cmyk";
+  const space = inks ? "cmyk" : "srgb";
   // The pipeline's color space makes sharp apply profiles of 16-bit images too.
-  const { data, info } = await sharp(bytes, { failOn: "warning", limitInputPixels: maxPixels })
+  const { data, info } = await source
     .autoOrient()
-    .pipelineColourspace("srgb")
-    .toColourspace("srgb")
+    .pipelineColourspace(space)
+    .toColourspace(space)
     .removeAlpha()
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
+  if (inks) return { width, height, channels: 3, data: cmykToRgb(data) };
   if (channels !== 1 && channels !== 3) throw new Error(`expected 1 or 3 channels after conversion, got ${channels}`);
   return grayToRgb({ width, height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length) });
 }
