@@ -5,7 +5,7 @@ import { manifestOf, packageNames, placeOf, resolveRelative, splitSpecifier } fr
 import type { FileSet, Place, Violation } from "./files.ts";
 import { readSource } from "./source.ts";
 import type { Import, Source } from "./source.ts";
-import { arrows, backendFree, backendSpecifiers, globalWalls, importWalls, innerWalls } from "./walls.ts";
+import { arrows, backendFree, backendSources, globalWalls, importWalls, innerWalls } from "./walls.ts";
 
 /** Every place where a file crosses a wall, and every knot of modules that import each other. */
 export function checkLayers(files: FileSet): Violation[] {
@@ -61,10 +61,10 @@ function relativeFaults(place: Place, specifier: string): string[] {
 
 function packageFaults(files: FileSet, place: Place, specifier: string, workspace: string): string[] {
   const { subpath } = splitSpecifier(specifier);
+  const entry = manifestOf(files, workspace).exports?.[subpath];
   const faults: string[] = [];
   if (workspace.startsWith("apps/")) faults.push(`imports ${specifier}: nobody imports an app`);
-  else if (manifestOf(files, workspace).exports?.[subpath] === undefined)
-    faults.push(`imports ${specifier}, which is not exported`);
+  else if (entry === undefined) faults.push(`imports ${specifier}, which is not exported`);
   if (workspace === place.workspace) {
     if (!place.isTest) faults.push(`imports ${specifier}: inside a package, imports are relative`);
     return faults;
@@ -73,7 +73,8 @@ function packageFaults(files: FileSet, place: Place, specifier: string, workspac
   if (allowed !== undefined && !allowed.some((name) => specifier === name || specifier.startsWith(`${name}/`))) {
     faults.push(`imports ${specifier}: ${place.workspace} may import ${allowed.join(", ") || "no other package"}`);
   }
-  if (backendFree.includes(place.workspace) && !place.isTest && backendSpecifiers.test(specifier)) {
+  const source = typeof entry === "object" ? (entry["@beitjs/source"] ?? "") : "";
+  if (backendFree.includes(place.workspace) && !place.isTest && backendSources.test(source)) {
     faults.push(`imports ${specifier}: model code is free of backends`);
   }
   if (!place.isTest && !isDeclared(files, place, splitSpecifier(specifier).name)) {

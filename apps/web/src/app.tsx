@@ -1,4 +1,3 @@
-import type { Grid } from "@beitjs/tensor-core/grid";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { engine } from "./engine/client.ts";
@@ -7,7 +6,7 @@ import type { InUse, Tokens } from "./messages.ts";
 import { AttentionPanel } from "./panels/attention.tsx";
 import { ImaginePanel } from "./panels/imagine.tsx";
 import { MaskPanel } from "./panels/mask.tsx";
-import { defaultMask, drawMask } from "./panels/masks.ts";
+import { anyMask } from "./panels/masks.ts";
 import type { Facts, PanelProps } from "./panels/panel.ts";
 import { TokensPanel } from "./panels/tokens.tsx";
 import { TrainPanel } from "./panels/train.tsx";
@@ -43,7 +42,7 @@ export function App(): JSX.Element {
   }, []);
   const show = (next: Tokens): void => {
     setTokens(next);
-    setCells((before) => (before.length === next.ids.length ? before : firstMask(next.grid)));
+    setCells((before) => (before.length === next.ids.length ? before : anyMask(next.grid).cells));
   };
   const open = useCallback(async (file: Blob): Promise<void> => {
     setError(undefined);
@@ -128,8 +127,6 @@ function machineLine({ machine: { backend, threads, reasons } }: Facts): string 
   const cores = threads === 1 ? "one thread" : `${threads} threads`;
   return `${backend}, ${cores}${threads === 1 ? ` (${reasons.at(-1)})` : ""}`;
 }
-
-const firstMask = (grid: Grid): Uint8Array => drawMask(grid, defaultMask).cells;
 
 function panelOfHash(): PanelName {
   const name = location.hash.slice(1);

@@ -158,7 +158,7 @@ export type SavedRun = {
 export type TrainSettings = { readonly steps: number; readonly width: number; readonly depth: number };
 
 /** `softwareGpu` lets a driver that runs on the processor pass for a GPU: for tests. */
-export type RunOptions = { readonly softwareGpu: boolean };
+export type TrainerOptions = { readonly softwareGpu: boolean };
 
 /** Pre-training, in a worker of its own. A run lives in the browser's storage from its first step on. */
 export interface Trainer {
@@ -170,7 +170,7 @@ export interface Trainer {
     settings: TrainSettings,
   ): Promise<{ run: SavedRun; unreadable: string[] }>;
   /** Goes on until the last step, or until `pause`. */
-  run(onReport: (report: TrainReport) => void, options: RunOptions): Promise<"finished" | "paused">;
+  run(onReport: (report: TrainReport) => void, options: TrainerOptions): Promise<"finished" | "paused">;
   /** The step under way ends and is kept; `run` gives "paused" then. */
   pause(): Promise<void>;
   /** The run's folder as a ZIP archive, which `beit` in Node opens after unpacking. */

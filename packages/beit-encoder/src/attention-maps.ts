@@ -5,7 +5,7 @@ import { attentionProbabilities, layerNorm } from "@beitjs/tensor-core/nn";
 import { gatherRows, reshape } from "@beitjs/tensor-core/ops";
 import { patchCount } from "./config.ts";
 import { checkBlocks, runBlocks } from "./encoder.ts";
-import type { BatchMask } from "./masks.ts";
+import type { MaskInput } from "./masks.ts";
 import type { Beit } from "./parameters.ts";
 
 export type AttentionMapsOptions = {
@@ -13,7 +13,7 @@ export type AttentionMapsOptions = {
   readonly patches: readonly number[];
   /** Blocks from 0, ascending; default the last. */
   readonly blocks?: readonly number[];
-  readonly mask?: BatchMask;
+  readonly mask?: MaskInput;
 };
 
 /**

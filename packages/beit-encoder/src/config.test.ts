@@ -3,7 +3,9 @@ import {
   beitVariants,
   dropPathRate,
   parameterCount,
+  parameterShapes,
   plainTransformer,
+  poolingNormOf,
   validateBeitConfig,
   type BeitConfig,
 } from "./index.ts";
@@ -43,6 +45,8 @@ describe("validateBeitConfig", () => {
     [{ imageSize: 225 }, "imageSize to be a multiple of patchSize 16, got 225"],
     [{ imageSize: [224, 250] }, "imageSize to be a multiple of patchSize 16, got 224 x 250"],
     [{ imageSize: [224] }, "imageSize to be a positive integer or [height, width], got 224"],
+    [{ imageSize: undefined }, "imageSize to be a positive integer or [height, width], got undefined"],
+    [{ imageSize: null }, "imageSize to be a positive integer or [height, width], got null"],
     [{ imageSize: [224, 0] }, "imageSize to be a positive integer or [height, width], got 224,0"],
     [{ depth: 0 }, "depth to be a positive integer, got 0"],
     [{ heads: 1.5 }, "heads to be a positive integer, got 1.5"],
@@ -58,9 +62,35 @@ describe("validateBeitConfig", () => {
     [{ absolutePositions: "yes" }, "absolutePositions to be true or false, got yes"],
     [{ relativePositions: "both" }, "relativePositions to be none, shared or per-layer, got both"],
     [{ pooling: "max" }, "pooling to be mean or class, got max"],
+    [{ poolingNorm: "both", vocabSize: 0, classes: 2 }, "poolingNorm to be before, after or absent, got both"],
+    [{ poolingNorm: "after" }, "poolingNorm to be absent in a model for pre-training, got after"],
   ])("refuses %o", (change, message) => {
     const config = { ...base, ...change } as BeitConfig;
     expect(() => validateBeitConfig(config, "initBeit")).toThrow(`[initBeit] expected ${message}`);
+  });
+});
+
+describe("poolingNormOf", () => {
+  it("is BEiT's own place where none is said: after the mean, before the class token, none without a class head", () => {
+    const classifier: BeitConfig = { ...base, vocabSize: 0, classes: 3 };
+    expect(poolingNormOf(classifier)).toBe("after");
+    expect(poolingNormOf({ ...classifier, pooling: "class" })).toBe("before");
+    expect(poolingNormOf({ ...classifier, poolingNorm: "before" })).toBe("before");
+    expect(poolingNormOf({ ...classifier, classes: 0 })).toBeUndefined();
+    expect(poolingNormOf({ ...classifier, classes: 0, poolingNorm: "after" })).toBe("after");
+    expect(poolingNormOf(base)).toBeUndefined();
+  });
+
+  it("needs no field in what was stored before there was one", () => {
+    const names = (config: BeitConfig) =>
+      [...parameterShapes(config).keys()].filter((path) => /norm\.gamma/i.test(path));
+    const own = (config: BeitConfig) => names(config).filter((path) => !path.startsWith("blocks."));
+    expect(own(base)).toEqual(["norm.gamma"]);
+    expect(own({ ...base, vocabSize: 0 })).toEqual([]);
+    expect(own({ ...base, vocabSize: 0, pooling: "class" })).toEqual([]);
+    expect(own({ ...base, vocabSize: 0, classes: 3 })).toEqual(["classNorm.gamma"]);
+    expect(own({ ...base, vocabSize: 0, classes: 3, pooling: "class" })).toEqual(["norm.gamma"]);
+    expect(own({ ...base, vocabSize: 0, classes: 3, poolingNorm: "before" })).toEqual(["norm.gamma"]);
   });
 });
 

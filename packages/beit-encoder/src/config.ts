@@ -5,6 +5,9 @@ import { cellCount, cellGrid, formatAsSize, isImageSize, type Grid, type ImageSi
 /** `shared`: one table for all layers (pre-training). `per-layer`: a table in every layer (fine-tuning). */
 export type RelativePositions = "none" | "shared" | "per-layer";
 
+/** Where the norm stands about pooling: over all tokens (parameter `norm`), or over what was pooled (`classNorm`). */
+export type PoolingNorm = "before" | "after";
+
 export type BeitConfig = {
   /** Height and width of the images, in pixels; a number for squares. */
   readonly imageSize: ImageSize;
@@ -31,6 +34,11 @@ export type BeitConfig = {
   readonly classes: number;
   /** What the class head sees: the mean of the patches or the class token. */
   readonly pooling: "mean" | "class";
+  /**
+   * Where the norm stands, if not where BEiT's own classifiers have it (after the mean, before the class token is taken);
+   * absent in models without a class head: nothing is normalized.
+   */
+  readonly poolingNorm?: PoolingNorm;
 };
 
 const shared = {
@@ -73,6 +81,17 @@ export function patchCount(config: BeitConfig): number {
   return cellCount(gridOf(config));
 }
 
+/** Where a model's norm stands about pooling; undefined: what is pooled has no norm. */
+export function poolingNormOf({ classes, pooling, poolingNorm }: BeitConfig): PoolingNorm | undefined {
+  if (poolingNorm !== undefined || classes === 0) return poolingNorm;
+  return pooling === "mean" ? "after" : "before";
+}
+
+/** @internal The config with its norm there; said only where it is not BEiT's own choice, so that one model has one config. */
+export function withPoolingNorm({ poolingNorm: _, ...config }: BeitConfig, place: PoolingNorm | undefined): BeitConfig {
+  return place === undefined || place === poolingNormOf(config) ? config : { ...config, poolingNorm: place };
+}
+
 /** Drop-path rate of a block: 0 for the first, `dropPath` for the last. (modeling_pretrain.py) */
 export function dropPathRate({ dropPath, depth }: BeitConfig, block: number): number {
   return depth > 1 ? (dropPath * block) / (depth - 1) : 0;
@@ -87,12 +106,14 @@ export function beitConfigIssues(config: BeitConfig): readonly BeitConfigIssue[]
   const check = (valid: boolean, path: keyof BeitConfig, expected: string): void => {
     if (!valid) issues.push({ path, expected, got: config[path] });
   };
-  check(isImageSize(config.imageSize), "imageSize", "a positive integer or [height, width]");
+  const sized = isImageSize(config.imageSize);
+  check(sized, "imageSize", "a positive integer or [height, width]");
   const counts = ["channels", "patchSize", "width", "depth", "heads"] as const;
   for (const path of counts) check(isCount(config[path], 1), path, "a positive integer");
   for (const path of ["vocabSize", "classes"] as const) check(isCount(config[path], 0), path, "a non-negative integer");
   const { patchSize, width, heads, mlpRatio, layerScale, dropPath, epsilon } = config;
-  check(Object.values(gridOf(config)).every(Number.isInteger), "imageSize", `a multiple of patchSize ${patchSize}`);
+  const whole = !sized || Object.values(gridOf(config)).every(Number.isInteger);
+  check(whole, "imageSize", `a multiple of patchSize ${patchSize}`);
   check(width % heads === 0, "heads", `a divisor of width ${width}`);
   check(isCount(width * mlpRatio, 1), "mlpRatio", `a number that gives a positive integer times width ${width}`);
   check(layerScale >= 0 && layerScale < Infinity, "layerScale", "0 or more");
@@ -102,6 +123,9 @@ export function beitConfigIssues(config: BeitConfig): readonly BeitConfigIssue[]
   const positions = ["none", "shared", "per-layer"];
   check(positions.includes(config.relativePositions), "relativePositions", "none, shared or per-layer");
   check(["mean", "class"].includes(config.pooling), "pooling", "mean or class");
+  check([undefined, "before", "after"].includes(config.poolingNorm), "poolingNorm", "before, after or absent");
+  const headless = config.vocabSize === 0 || config.classes > 0;
+  check(headless || config.poolingNorm === undefined, "poolingNorm", "absent in a model for pre-training");
   return issues;
 }
 

@@ -6,14 +6,14 @@ import { reshape } from "@beitjs/tensor-core/ops";
 import type { Rng } from "@beitjs/tensor-core/random";
 import { block, type BlockInputs } from "./block.ts";
 import { dropPathRate, gridOf, patchCount } from "./config.ts";
-import { maskTensor, type BatchMask } from "./masks.ts";
+import { maskTensor, type MaskInput } from "./masks.ts";
 import type { Beit, BlockParams } from "./parameters.ts";
 import { embedPatches } from "./patch-embedding.ts";
 import { biasLookup } from "./positions/relative.ts";
 
 export type EncodeOptions = {
   /** Patches to replace by the mask token. */
-  readonly mask?: BatchMask | undefined;
+  readonly mask?: MaskInput | undefined;
   /** Turns drop path on; two draws an example and block, but none in blocks of rate 0. */
   readonly rng?: Rng | undefined;
   /**

@@ -3,8 +3,8 @@
 import { scope, tensor, type Tensor } from "@beitjs/tensor-core";
 import { layerNorm, linear, type LayerNormParams } from "@beitjs/tensor-core/nn";
 import { gatherRows, linearCrossEntropy, meanTokens, reshape } from "@beitjs/tensor-core/ops";
-import { patchCount } from "./config.ts";
-import { maskedRows, patchRows, type BatchMask } from "./masks.ts";
+import { patchCount, poolingNormOf } from "./config.ts";
+import { maskedRows, patchRows, type MaskInput } from "./masks.ts";
 import type { Beit } from "./parameters.ts";
 
 /**
@@ -13,7 +13,7 @@ import type { Beit } from "./parameters.ts";
  *
  * @throws if the model has no visual-token head, the mask does not fit, or nothing is masked
  */
-export function visualTokenLogits(beit: Beit, encoded: Tensor, mask?: BatchMask): Tensor {
+export function visualTokenLogits(beit: Beit, encoded: Tensor, mask?: MaskInput): Tensor {
   const { head, rows, size } = visualTokenRows("visualTokenLogits", beit, encoded, mask);
   return scope(encoded.backend, () => {
     const logits = linear(layerNorm(pickRows(encoded, rows), head.norm, beit.config), head); // [masked, V]
@@ -31,7 +31,7 @@ export function visualTokenLogits(beit: Beit, encoded: Tensor, mask?: BatchMask)
 export function visualTokenLoss(
   beit: Beit,
   encoded: Tensor,
-  { mask, targets }: { readonly mask: BatchMask; readonly targets: Tensor },
+  { mask, targets }: { readonly mask: MaskInput; readonly targets: Tensor },
 ): { readonly loss: Tensor; readonly predictions: Tensor } {
   const { head, rows } = visualTokenRows("visualTokenLoss", beit, encoded, mask);
   return scope(encoded.backend, () =>
@@ -52,22 +52,28 @@ export function classLogits(beit: Beit, encoded: Tensor): Tensor {
 }
 
 /**
- * One vector an image: what the class head sees, the mean of the patches or the class token, normalized. Of a model
- * without a class head the mean of the patches as it is. [B, N + 1, D] -> [B, D]
+ * One vector an image: what the class head sees, the mean of the patches or the class token, normalized after pooling or before it.
+ * Of a model without a class head the same where it has a norm, else the mean of the patches as it is. [B, N + 1, D] -> [B, D]
  */
-export function pooledFeatures({ config, params }: Beit, encoded: Tensor): Tensor {
+export function pooledFeatures(beit: Beit, encoded: Tensor): Tensor {
+  const { config, params } = beit;
   const batch = checkEncoded("pooledFeatures", config, encoded);
-  if (config.classes === 0) return meanTokens(encoded);
-  const norm = (config.pooling === "mean" ? params.classNorm : params.norm) as LayerNormParams;
+  const place = poolingNormOf(config);
+  if (place === undefined) return meanTokens(encoded);
+  const normalized = (x: Tensor): Tensor =>
+    layerNorm(x, (place === "before" ? params.norm : params.classNorm) as LayerNormParams, config);
   return scope(encoded.backend, () => {
-    const classRows = () => Int32Array.from({ length: batch }, (_, example) => example * encoded.shape[1]);
-    const pooled = config.pooling === "mean" ? meanTokens(encoded) : pickRows(encoded, classRows()); // [B, D]
-    return layerNorm(pooled, norm, config);
+    if (config.pooling === "mean") {
+      return place === "before" ? meanTokens(normalized(encoded)) : normalized(meanTokens(encoded));
+    }
+    // A token's norm is its own: before or after, it is the same.
+    const classRows = Int32Array.from({ length: batch }, (_, example) => example * encoded.shape[1]);
+    return normalized(pickRows(encoded, classRows)); // [B, D]
   });
 }
 
 // The head, and the rows of all tokens that it reads.
-function visualTokenRows(caller: string, { config, params }: Beit, encoded: Tensor, mask: BatchMask | undefined) {
+function visualTokenRows(caller: string, { config, params }: Beit, encoded: Tensor, mask: MaskInput | undefined) {
   const { norm, visualTokenHead } = params;
   if (!norm || !visualTokenHead) throw new Error(`[${caller}] expected a model with vocabSize above 0, got 0`);
   const size = { batch: checkEncoded(caller, config, encoded), patches: patchCount(config) };

@@ -2,7 +2,7 @@
 export { resizePositions, type PositionResizing, type ResizePositionsOptions } from "./positions/absolute.ts";
 export { attentionMaps, largestMass, type AttentionMapsOptions } from "./attention-maps.ts";
 export { beitOrigins, hasBeitNames, type BeitOrigin } from "./checkpoint/origins/index.ts";
-export type { Conventions } from "./checkpoint/origins/origin.ts";
+export type { Conventions, WeightsChoice } from "./checkpoint/origins/origin.ts";
 export { openBeit, readBeitFiles, type BeitFiles, type OpenBeitOptions, type OpenedBeit } from "./checkpoint/open.ts";
 export { saveBeit, saveOfficialBeit, type SaveBeitOptions } from "./checkpoint/save.ts";
 export type { StoredTensor } from "./checkpoint/stored.ts";
@@ -14,9 +14,11 @@ export {
   gridOf,
   patchCount,
   plainTransformer,
+  poolingNormOf,
   validateBeitConfig,
   type BeitConfig,
   type BeitConfigIssue,
+  type PoolingNorm,
   type RelativePositions,
 } from "./config.ts";
 export { encode, encodeWithFeatures, prepareBeit, type EncodeOptions, type Features } from "./encoder.ts";
@@ -30,7 +32,7 @@ export { toHuggingFace, type HuggingFaceFiles } from "./checkpoint/hugging-face/
 export { huggingFaceNames } from "./checkpoint/hugging-face/names.ts";
 export { initBeit, initBeitClassifier } from "./init.ts";
 export { beitToOfficial, loadBeit, officialNames } from "./checkpoint/official.ts";
-export type { BatchMask, PatchMask } from "./masks.ts";
+export type { MaskInput, PatchMask } from "./masks.ts";
 export { parameterCount, parameterShapes, type Beit, type BeitParams, type BlockParams } from "./parameters.ts";
 export {
   evalViewFields,

@@ -5,18 +5,18 @@ import { Tensor, tensor, type Backend } from "@beitjs/tensor-core";
 export type PatchMask = { readonly cells: Uint8Array };
 
 /** One mask for all examples, one for each, or int32 [B, N]; heads read a tensor at once, which WebGPU cannot. */
-export type BatchMask = PatchMask | readonly PatchMask[] | Tensor;
+export type MaskInput = PatchMask | readonly PatchMask[] | Tensor;
 
 export type BatchSize = { readonly batch: number; readonly patches: number };
 
 /** The mask of a batch as int32 [B, N]; `caller` is named in errors. */
-export function maskTensor(caller: string, mask: BatchMask, size: BatchSize, backend: Backend): Tensor {
+export function maskTensor(caller: string, mask: MaskInput, size: BatchSize, backend: Backend): Tensor {
   if (mask instanceof Tensor) return checkTensor(caller, mask, size);
   return tensor(batchCells(caller, mask, size), [size.batch, size.patches], backend, "int32");
 }
 
 /** Rows of the masked patches in tokens [B * (N + 1), D]: example by example, positions ascending. */
-export function maskedRows(caller: string, mask: BatchMask, size: BatchSize): Int32Array {
+export function maskedRows(caller: string, mask: MaskInput, size: BatchSize): Int32Array {
   const cells = mask instanceof Tensor ? checkTensor(caller, mask, size).readSync() : batchCells(caller, mask, size);
   return patchRows(size).filter((_, i) => cells[i] !== 0);
 }

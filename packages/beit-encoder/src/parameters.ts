@@ -1,7 +1,7 @@
 // The parameters of a BEiT: which there are, and their shapes. One list serves initialization, loading and counting.
 import { sizeOf, type Shape, type Tensor } from "@beitjs/tensor-core";
 import type { AttentionParams, LayerNormParams, LinearParams, MlpParams } from "@beitjs/tensor-core/nn";
-import { gridOf, patchCount, type BeitConfig } from "./config.ts";
+import { gridOf, patchCount, poolingNormOf, type BeitConfig } from "./config.ts";
 import { tableRows } from "./positions/relative.ts";
 
 export type BlockParams = {
@@ -25,10 +25,10 @@ export type BeitParams = {
   /** Table of relative positions [R, H], where all layers share one. */
   readonly relativePositionBias?: Tensor;
   readonly blocks: readonly BlockParams[];
-  /** Before the visual-token head and, with class pooling, before the class head. */
+  /** Before the visual-token head, and over all tokens where the norm stands before pooling. */
   readonly norm?: LayerNormParams;
   readonly visualTokenHead?: LinearParams;
-  /** Over the mean of the patches, before the class head. */
+  /** Over the mean of the patches or the class token, where the norm stands after pooling. */
   readonly classNorm?: LayerNormParams;
   readonly classHead?: LinearParams;
 };
@@ -38,16 +38,17 @@ export type Beit = { readonly config: BeitConfig; readonly params: BeitParams };
 
 /** Shapes of all parameters by path, in order. Nothing is allocated. */
 export function parameterShapes(config: BeitConfig): ReadonlyMap<string, Shape> {
-  const { width, vocabSize, classes, pooling, patchSize, channels } = config;
+  const { width, vocabSize, classes, patchSize, channels } = config;
+  const poolingNorm = poolingNormOf(config);
   const pixels = patchSize * patchSize * channels;
   const entries: [string, Shape][] = [...linearShapes("patchEmbedding", pixels, width), ["classToken", [width]]];
   if (vocabSize > 0) entries.push(["maskToken", [width]]);
   if (config.absolutePositions) entries.push(["positions", [patchCount(config) + 1, width]]);
   if (config.relativePositions === "shared") entries.push(["relativePositionBias", tableShape(config)]);
   for (let block = 0; block < config.depth; block++) entries.push(...blockShapes(`blocks.${block}`, config));
-  if (vocabSize > 0 || (classes > 0 && pooling === "class")) entries.push(...normShapes("norm", width));
+  if (vocabSize > 0 || poolingNorm === "before") entries.push(...normShapes("norm", width));
   if (vocabSize > 0) entries.push(...linearShapes("visualTokenHead", width, vocabSize));
-  if (classes > 0 && pooling === "mean") entries.push(...normShapes("classNorm", width));
+  if (poolingNorm === "after") entries.push(...normShapes("classNorm", width));
   if (classes > 0) entries.push(...linearShapes("classHead", width, classes));
   return new Map(entries);
 }

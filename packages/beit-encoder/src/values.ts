@@ -42,6 +42,14 @@ export function beitFromValues(
   return buildBeit(config, backend, (path, shape) => (values.get(path)?.data ?? fresh?.(path, shape)) as Float32Array);
 }
 
+/** @internal Every block has tensors: a config that promises more blocks than tensors is refused before it is spelled out. */
+export function checkDepth(caller: string, { depth }: BeitConfig, tensors: number): void {
+  if (depth <= tensors) return;
+  throw new Error(
+    `[${caller}] expected the tensors of ${depth} blocks, as the config says, got ${tensors} tensors in all`,
+  );
+}
+
 /** How parameters that depend on the image size meet another one; default the official ways. */
 export type ResizingOptions = {
   readonly tableResizing?: TableResizing | undefined;

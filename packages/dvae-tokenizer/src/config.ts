@@ -108,7 +108,8 @@ export function dvaeConfigIssues(config: DvaeConfig): readonly DvaeConfigIssue[]
     if (!valid) issues.push({ path, expected, got });
   };
   const { imageSize } = config;
-  check(isImageSize(imageSize), "imageSize", "a positive integer or [height, width]", imageSize);
+  const sized = isImageSize(imageSize);
+  check(sized, "imageSize", "a positive integer or [height, width]", imageSize);
   for (const path of ["channels", "vocabSize", "codebookWidth", "hidden"] as const) {
     check(Number.isInteger(config[path]) && config[path] > 0, path, "a positive integer", config[path]);
   }
@@ -118,7 +119,7 @@ export function dvaeConfigIssues(config: DvaeConfig): readonly DvaeConfigIssue[]
     check(config.blocksPerGroup >= 1, "blocksPerGroup", "at least 1", config.blocksPerGroup);
   } else check(config.layers >= 1, "layers", "at least 1", config.layers);
   const factor = downsampling(config);
-  const whole = Object.values(tokenGridOf(config)).every(Number.isInteger);
+  const whole = !sized || Object.values(tokenGridOf(config)).every(Number.isInteger);
   check(whole, "imageSize", `a multiple of ${factor}`, imageSize);
   const mapped = config.reconstruction !== "logit-laplace" || config.pixelRange === "mapped";
   check(mapped, "pixelRange", "mapped for logit-laplace", config.pixelRange);

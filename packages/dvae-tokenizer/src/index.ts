@@ -32,7 +32,7 @@ export {
   type GaussianVaeParams,
 } from "./gaussian-vae.ts";
 export { loadTokenizer, tokenizerToOfficial, type LoadTokenizerOptions } from "./load.ts";
-export { officialNames, type OfficialLayout, type OfficialName } from "./names.ts";
+export { officialNamesOf, type OfficialLayout, type OfficialName } from "./names.ts";
 export { tokenizerObjective, type ObjectiveOptions, type TokenizerObjective } from "./objective.ts";
 export { mapPixels, unmapPixels } from "./pixels.ts";
 export { relax, type RelaxationOptions } from "./relaxation.ts";

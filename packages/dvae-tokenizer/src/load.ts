@@ -1,12 +1,12 @@
 // Weight files in memory to tokenizers: our own safetensors (the config is in their metadata) and those with the parameter
 // names of the originals. Files of other kinds, or too large for memory, are for `openTokenizer`.
-import { fillTree, leaves, zeros, type Backend, type Shape, type Tensor } from "@beitjs/tensor-core";
+import { checkTree, fillTree, leaves, zeros, type Backend, type Shape, type Tensor } from "@beitjs/tensor-core";
 import { readSafetensors, toFloat32, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import { validateDvaeConfig, type DvaeConfig } from "./config.ts";
 import { initDallEEncoder, initStridedEncoder } from "./encoder.ts";
 import type { InitConv } from "./init-conv.ts";
 import { fromOfficialLayout, toOfficialLayout } from "./layout.ts";
-import { officialNames, type OfficialName } from "./names.ts";
+import { officialNamesOf, type OfficialName } from "./names.ts";
 import { buildTokenizer, prepareTokenizer, type Tokenizer, type TokenizerEncoder } from "./tokenizer.ts";
 
 export type LoadTokenizerOptions = { readonly config?: DvaeConfig };
@@ -47,11 +47,14 @@ function fromBytes(bytes: Uint8Array, backend: Backend, options: LoadTokenizerOp
     throw new Error(`[loadTokenizer] expected "small" or the bytes of a file, got ${String(bytes)}`);
   }
   const { tensors, metadata } = readSafetensors(bytes);
-  const config = options.config ?? storedConfig(metadata);
-  const tokenizer = blankTokenizer(config, backend);
-  const names = officialNames(config);
+  const config = options.config ?? storedConfig(metadata, tensors.size);
+  const names = officialNamesOf(config);
   const foreign = names.some(({ official }) => tensors.has(official));
-  fillTree(tokenizer.params, foreign ? fromOfficial(tensors, names) : tensors, { user: "loadTokenizer", finite: true });
+  const stored = foreign ? fromOfficial(tensors, names) : tensors;
+  // Before anything of the sizes in a config is made, they are those of tensors that are there.
+  checkTree(tokenizerShapes(config, backend), stored, { user: "loadTokenizer" });
+  const tokenizer = blankTokenizer(config, backend);
+  fillTree(tokenizer.params, stored, { user: "loadTokenizer", finite: true });
   return tokenizer;
 }
 
@@ -59,7 +62,7 @@ function fromBytes(bytes: Uint8Array, backend: Backend, options: LoadTokenizerOp
 export async function tokenizerToOfficial({ config, params }: Tokenizer): Promise<Map<string, SafeTensor>> {
   const byPath = new Map(leaves<Tensor>(params));
   const out = new Map<string, SafeTensor>();
-  for (const { official, path, layout } of officialNames(config)) {
+  for (const { official, path, layout } of officialNamesOf(config)) {
     const tensor = byPath.get(path) as Tensor;
     out.set(official, toOfficialLayout(Float32Array.from(await tensor.read()), tensor.shape, layout));
   }
@@ -94,6 +97,17 @@ export function blankEncoder(config: DvaeConfig, backend: Backend): TokenizerEnc
   return { config, params: { encoder } };
 }
 
+/** @internal Shapes of all parameters, or of those that tokenize, by path; nothing is allocated. */
+export function tokenizerShapes(config: DvaeConfig, backend: Backend): ReadonlyMap<string, Shape> {
+  // To a tree, a typed array is a leaf.
+  const leaf = (shape: Shape) => Float64Array.from(shape) as unknown as Tensor;
+  const of = (shape: Shape, width: number) => ({ filter: leaf(shape), bias: leaf([width]) });
+  const conv: InitConv = ({ input, output, size }) => of([output, size, size, input], output);
+  const up: InitConv = ({ input, output, size }) => of([input, size, size, output], output);
+  const { params } = buildTokenizer(config, { conv, up, table: leaf, bias: leaf }, backend);
+  return new Map(leaves<Float64Array>(params).map(([path, shape]) => [path, [...shape]]));
+}
+
 function blankConvs(backend: Backend): { readonly conv: InitConv; readonly up: InitConv } {
   const blank = (shape: Shape, width: number) => ({ filter: zeros(shape, backend), bias: zeros([width], backend) });
   return {
@@ -102,12 +116,25 @@ function blankConvs(backend: Backend): { readonly conv: InitConv; readonly up: I
   };
 }
 
-/** @internal The config in the metadata of our own files. */
-export function storedConfig(metadata: Readonly<Record<string, string>>): DvaeConfig {
+/** @internal The config in the metadata of one of our own files, which has this many tensors. */
+export function storedConfig(metadata: Readonly<Record<string, string>>, tensors: number): DvaeConfig {
   const text = metadata["beitjs.config"];
   if (text === undefined)
     throw new Error("[loadTokenizer] expected a config in the file's metadata or in the options, got none");
   const config = JSON.parse(text) as DvaeConfig;
   validateDvaeConfig(config);
+  checkBlocks(config, tensors);
   return config;
+}
+
+// Every block has tensors: a config that promises more of them than there are is not spelled out, not even as names.
+function checkBlocks(config: DvaeConfig, tensors: number): void {
+  const blocks =
+    config.architecture === "dall-e"
+      ? config.groups * config.blocksPerGroup
+      : config.layers * (1 + config.blocksPerStage) + config.middleBlocks;
+  if (blocks <= tensors) return;
+  throw new Error(
+    `[loadTokenizer] expected the tensors of ${blocks} blocks, as the config says, got ${tensors} tensors in all`,
+  );
 }

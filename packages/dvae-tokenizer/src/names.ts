@@ -6,7 +6,7 @@ export type OfficialLayout = "filter" | "transposed-filter" | "table" | "filter-
 export type OfficialName = { readonly official: string; readonly path: string; readonly layout: OfficialLayout };
 
 /** Every parameter of a config: official name, our path, layout. */
-export function officialNames(config: DvaeConfig): readonly OfficialName[] {
+export function officialNamesOf(config: DvaeConfig): readonly OfficialName[] {
   return config.architecture === "dall-e" ? dallENames(config) : stridedNames(config);
 }
 

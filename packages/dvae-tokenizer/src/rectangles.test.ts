@@ -308,4 +308,8 @@ it("sizes are checked on both sides", () => {
   expect(() => validateDvaeConfig({ ...dallE, imageSize: [0, 8] })).toThrow(
     "[dvae] expected imageSize to be a positive integer or [height, width], got 0,8",
   );
+  // As a file of another program may have it.
+  expect(() => validateDvaeConfig({ ...dallE, imageSize: undefined } as unknown as DvaeConfig)).toThrow(
+    "[dvae] expected imageSize to be a positive integer or [height, width], got undefined",
+  );
 });

@@ -83,19 +83,22 @@ export function initTokenizer(config: DvaeConfig, rng: Rng, backend: Backend): T
       );
 }
 
+type InitBias = (shape: readonly [number]) => Tensor;
+
 type InitTable = (shape: readonly [number, number]) => Tensor;
 
 /** @internal The parameters of a config, each made by the given initializers. */
 export function buildTokenizer(
   config: DvaeConfig,
-  init: { readonly conv: InitConv; readonly up?: InitConv; readonly table: InitTable },
+  init: { readonly conv: InitConv; readonly up?: InitConv; readonly table: InitTable; readonly bias?: InitBias },
   backend: Backend,
 ): Tokenizer {
   validateDvaeConfig(config);
   const { vocabSize, codebookWidth } = config;
   if (config.architecture === "dall-e") {
     const encoder = initDallEEncoder(config, init.conv);
-    const codebook = { table: init.table([vocabSize, codebookWidth]), bias: zeros([codebookWidth], backend) };
+    const bias = (init.bias ?? ((shape) => zeros(shape, backend)))([codebookWidth]);
+    const codebook = { table: init.table([vocabSize, codebookWidth]), bias };
     return { config, params: { encoder, codebook, decoder: initDallEDecoder(config, init.conv) } };
   }
   const encoder = initStridedEncoder(config, init.conv);

@@ -1,7 +1,7 @@
 // BEiT as a graph of ONNX: images to tokens, blocks, and what is read from them. Between the blocks tokens are rows of one
 // matrix [B T, D], T = N + 1, so that every linear layer is a Gemm over the weight as checkpoints store it.
 // (BEiT paper, section 2; modeling_pretrain.py, modeling_finetune.py)
-import type { Beit } from "@beitjs/beit-encoder";
+import { poolingNormOf, type Beit } from "@beitjs/beit-encoder";
 import { heightWidth } from "@beitjs/tensor-core/grid";
 import { addLinear, addNorm, beitContext, type BeitContext } from "./beit-context.ts";
 import { addBlock, addPositionBias } from "./block-graph.ts";
@@ -80,17 +80,21 @@ function addVisualTokenLogits(context: BeitContext, x: Value): void {
   graph.output(logits, "float32", ["batch", tokens - 1, config.vocabSize]);
 }
 
-// What the class head sees: the class token or the mean of the patches, with the norm that the model has for it. -> [B, D]
+// What the class head sees: the class token or the mean of the patches, normalized after pooling or before it; of a model
+// without a norm the mean as it is. -> [B, D]
 function addPool(context: BeitContext, name: string, x: Value): Value {
   const { config, graph } = context;
-  if (config.classes > 0 && config.pooling === "class") {
+  const place = poolingNormOf(config);
+  const norm = place === "before" ? "norm" : "classNorm";
+  const mean = (named: string, patches: Value): Value =>
+    graph.node("ReduceMean", named, [patches], { axes: [1], keepdims: 0 });
+  if (place === undefined) return mean(name, addPatchSlice(context, x));
+  if (config.pooling === "class") {
     const classToken = graph.node("Gather", "head/class", [x, graph.table("class_row", [], [0])], { axis: 1 });
-    return addNorm(context, name, classToken, "norm");
+    return addNorm(context, name, classToken, norm);
   }
-  const normalized = config.classes > 0;
-  const axes = { axes: [1], keepdims: 0 };
-  const mean = graph.node("ReduceMean", normalized ? "head/mean" : name, [addPatchSlice(context, x)], axes);
-  return normalized ? addNorm(context, name, mean, "classNorm") : mean;
+  if (place === "after") return addNorm(context, name, mean("head/mean", addPatchSlice(context, x)), norm);
+  return mean(name, addNorm(context, "head/normalized", addPatchSlice(context, x), norm));
 }
 
 // [B T, D] -> [B, T, D]

@@ -21,11 +21,11 @@ export type BeitToOnnxOptions = {
  * Bytes of an ONNX file of a model. Its input `pixel_values` is float32 [batch, C, H, W], normalized as the model was
  * trained; `features` gives
  * - `last_hidden_state`, [batch, N + 1, D]; what `encode` gives, without a norm
- * - `pooled`, [batch, D]; what the class head sees: the mean of the patches or the class token, after the norm; of a model
- *   without a class head the mean of the patches as it is
+ * - `pooled`, [batch, D]; what the class head sees, or would see: the mean of the patches or the class token, normalized;
+ *   of a model without a norm the mean of the patches as it is
  *
- * (transformers' `BeitModel` gives the same, but for classifiers on the class token it normalizes all tokens, and models
- * without a class head get a norm of fresh parameters on the mean.) And `logits` gives
+ * (transformers' `BeitModel` gives the same, but where it pools the class token it normalizes all tokens, and to models without
+ * a norm it gives one of fresh parameters on the mean.) And `logits` gives
  * - of a classifier: `logits` [batch, classes]
  * - of a pre-training model: `logits` [batch, N, vocabSize] over visual tokens, with a second input `bool_masked_pos`, bool
  *   [batch, N], of the patches to replace by the mask token; as transformers' `BeitForMaskedImageModeling`

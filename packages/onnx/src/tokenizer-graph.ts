@@ -3,7 +3,7 @@
 import { leafAt, type Tensor } from "@beitjs/tensor-core";
 import { heightWidth } from "@beitjs/tensor-core/grid";
 import {
-  officialNames,
+  officialNamesOf,
   tokenGridOf,
   type DallEConfig,
   type PixelRange,
@@ -42,7 +42,7 @@ export function tokenizerGraph(tokenizer: TokenizerEncoder): GraphProto {
 }
 
 function tokenizerContext({ config, params }: TokenizerEncoder, graph: GraphBuilder): TokenizerContext {
-  const names = new Map(officialNames(config).map(({ path, official }) => [path, official]));
+  const names = new Map(officialNamesOf(config).map(({ path, official }) => [path, official]));
   const leaf = (path: string) => leafAt<Tensor>(params, path) as Tensor;
   const conv: TokenizerContext["conv"] = (name, x, path, { stride = 1, padding = 0 } = {}) => {
     const filter = leaf(`${path}.filter`);

@@ -1,9 +1,10 @@
 // Attention, one (sample, head) at a time: its scores stay in the scratch memory of the thread, queries, keys and values
-// are read where they lie. The backward pass makes the probabilities again from the saved logarithms of their sums.
+// are read where they lie. The backward pass makes the probabilities again from what is saved of a row: its largest score, and
+// ln(sum(exp(score - largest))).
 import { gemmBlock, gemmScratchBytes } from "./gemm";
 import { OVERWRITE } from "./gemm-tile";
-import { at, exp4, exp4Once, multiplyAdd, sumLanes } from "./lanes";
-import { softmaxRow } from "./softmax-row";
+import { at, exp4, exp4Once, isExactEnough, multiplyAdd, sumLanes } from "./lanes";
+import { scaleAndAdd, softmaxRow } from "./softmax-row";
 import { loadTail, storeTail } from "./tail";
 
 /** Bytes of scratch for one thread: a product's, then two matrices of scores. */
@@ -23,7 +24,7 @@ export function attentionForward(
     const head = task % heads;
     const query = queryOf(qkv, task, tokens, heads, headWidth);
     const to = at(y, (task / heads) * tokens * width + head * headWidth);
-    probabilities(query, biasOf(bias, head, tokens), scores, at(logSumExp, task * tokens), tokens, width, headWidth, own);
+    probabilities(query, biasOf(bias, head, tokens), scores, at(logSumExp, task * tokens * 2), tokens, width, headWidth, own);
     gemmBlock(
       scores, tokens, 1, at(query, 2 * width), 3 * width, 1, to, width, tokens, headWidth, tokens, OVERWRITE, 0, own,
     );
@@ -62,7 +63,7 @@ export function attentionBackward(
       const row = sample * tokens;
       backwardOfHead(
         at(dy, row * width + head * headWidth), at(qkv, row * 3 * width + head * headWidth), biasOf(bias, head, tokens),
-        at(y, row * width + head * headWidth), at(logSumExp, (sample * heads + head) * tokens),
+        at(y, row * width + head * headWidth), at(logSumExp, (sample * heads + head) * tokens * 2),
         dqkv ? at(dqkv, row * 3 * width + head * headWidth) : 0, dbias, sample == first, tokens, width, headWidth, own,
       );
     }
@@ -81,12 +82,25 @@ function backwardOfHead(
   const value = at(query, 2 * width);
   gemmBlock(query, stride, 1, key, 1, stride, scores, tokens, tokens, tokens, headWidth, OVERWRITE, 0, own);
   gemmBlock(dy, width, 1, value, 1, stride, gradients, tokens, tokens, tokens, headWidth, OVERWRITE, 0, own);
+  const scale = scaleOf(headWidth);
   for (let n = 0; n < tokens; n++) {
     const offset = n * tokens;
-    gradientOfScores(
-      at(scores, offset), bias ? at(bias, offset) : 0, load<f32>(at(logSumExp, n)), at(gradients, offset),
-      dot(at(dy, n * width), at(y, n * width), headWidth), dbias ? at(dbias, offset) : 0, fresh, tokens, headWidth,
-    );
+    const largest = load<f32>(at(logSumExp, n * 2));
+    const rest = load<f32>(at(logSumExp, n * 2 + 1));
+    const added = bias ? at(bias, offset) : 0;
+    const sum = dot(at(dy, n * width), at(y, n * width), headWidth);
+    const to = dbias ? at(dbias, offset) : 0;
+    if (isExactEnough(largest + rest)) {
+      gradientOfScores(
+        at(scores, offset), scale, added, largest + rest, 0, at(gradients, offset), scale, sum, to, fresh, tokens,
+      );
+    } else {
+      // The very scores of the forward pass, whose largest is taken off first.
+      scaleAndAdd(at(scores, offset), scale, added, at(scores, offset), tokens);
+      gradientOfScores(
+        at(scores, offset), 1, 0, largest, rest, at(gradients, offset), scale, sum, to, fresh, tokens,
+      );
+    }
   }
   if (!dquery) return;
   gemmBlock(
@@ -108,37 +122,39 @@ function probabilities(
   const scale = scaleOf(headWidth);
   for (let n = 0; n < tokens; n++) {
     const row = at(scores, n * tokens);
-    const sum = softmaxRow(row, scale, bias ? at(bias, n * tokens) : 0, row, tokens);
-    if (logSumExp) store<f32>(at(logSumExp, n), sum);
+    softmaxRow(row, scale, bias ? at(bias, n * tokens) : 0, row, logSumExp ? at(logSumExp, n * 2) : 0, tokens);
   }
 }
 
-// One row: the scores become probabilities P, the gradients P (dP - sum) / sqrt(K), and dbias takes up P (dP - sum).
+// One row: the scores become probabilities P = exp(scores * factor - largest + bias - rest), the gradients
+// P (dP - sum) scale, and dbias takes up P (dP - sum).
 function gradientOfScores(
-  scores: usize, bias: usize, logSumExp: f32, gradients: usize, sum: f32, dbias: usize, fresh: bool,
-  tokens: i32, headWidth: i32,
+  scores: usize, factor: f32, bias: usize, largest: f32, rest: f32, gradients: usize, scale: f32, sum: f32, dbias: usize,
+  fresh: bool, tokens: i32,
 ): void {
-  const scale = f32x4.splat(scaleOf(headWidth));
-  const shift = f32x4.splat(-logSumExp);
+  const factors = f32x4.splat(factor);
+  const scales = f32x4.splat(scale);
+  const shift = f32x4.splat(-largest);
+  const rests = f32x4.splat(rest);
   const sums = f32x4.splat(sum);
   let m = 0;
   for (; m + 4 <= tokens; m += 4) {
-    let score = multiplyAdd(v128.load(at(scores, m)), scale, shift);
+    let score = multiplyAdd(v128.load(at(scores, m)), factors, shift);
     if (bias) score = f32x4.add(score, v128.load(at(bias, m)));
-    const probability = exp4(score);
+    const probability = exp4(f32x4.sub(score, rests));
     const gradient = f32x4.mul(probability, f32x4.sub(v128.load(at(gradients, m)), sums));
     v128.store(at(scores, m), probability);
-    v128.store(at(gradients, m), f32x4.mul(gradient, scale));
+    v128.store(at(gradients, m), f32x4.mul(gradient, scales));
     if (dbias) v128.store(at(dbias, m), fresh ? gradient : f32x4.add(v128.load(at(dbias, m)), gradient));
   }
   if (m == tokens) return;
   const count = tokens - m;
-  let score = multiplyAdd(loadTail(at(scores, m), count, 0), scale, shift);
+  let score = multiplyAdd(loadTail(at(scores, m), count, 0), factors, shift);
   if (bias) score = f32x4.add(score, loadTail(at(bias, m), count, 0));
-  const probability = exp4Once(score);
+  const probability = exp4Once(f32x4.sub(score, rests));
   const gradient = f32x4.mul(probability, f32x4.sub(loadTail(at(gradients, m), count, 0), sums));
   storeTail(at(scores, m), probability, count);
-  storeTail(at(gradients, m), f32x4.mul(gradient, scale), count);
+  storeTail(at(gradients, m), f32x4.mul(gradient, scales), count);
   if (dbias) storeTail(at(dbias, m), fresh ? gradient : f32x4.add(loadTail(at(dbias, m), count, 0), gradient), count);
 }
 

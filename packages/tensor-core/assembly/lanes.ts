@@ -27,6 +27,15 @@
   );
 }
 
+/**
+ * Whether a logarithm of a sum of exponentials is so small that its own rounding, 1e-6 at most, is less than what a product in
+ * float32 leaves of the scores: then it is taken off them as one number, else in its two parts.
+ */
+// @ts-ignore: decorator
+@inline export function isExactEnough(logSumExp: f32): bool {
+  return abs(logSumExp) < 32;
+}
+
 /** Address of float i. */
 // @ts-ignore: decorator
 @inline export function at(base: usize, i: i32): usize {

@@ -32,6 +32,11 @@ export function linearArgmaxForward(
       // Also what is no number at all is looked at again.
       if (value + error < least) continue;
       const exact = exactValue(at(x, row * K), at(weight, n * K), bias ? load<f32>(at(bias, n)) : 0, K);
+      // The first that is no number goes before all.
+      if (isNaN(exact)) {
+        best = n;
+        break;
+      }
       if (exact > largest) {
         largest = exact;
         best = n;

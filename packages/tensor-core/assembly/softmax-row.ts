@@ -4,23 +4,29 @@ import { logOfNormal4 } from "./logarithm";
 import { loadTail, storeTail } from "./tail";
 
 /**
- * y = softmax(x * scale + bias) of `width` values, `bias` 0 for none; y may be x. Returns the logarithm of the sum of
- * the exponentials.
+ * y = softmax(x * scale + bias) of `width` values, `bias` 0 for none; y may be x. `logSumExp`, unless 0, gets the largest value
+ * and ln(sum(exp(value - largest))).
  */
-export function softmaxRow(x: usize, scale: f32, bias: usize, y: usize, width: i32): f32 {
-  const largest = bias ? scaleAndAdd(x, scale, bias, y, width) : scaleOnly(x, scale, y, width);
+export function softmaxRow(x: usize, scale: f32, bias: usize, y: usize, logSumExp: usize, width: i32): void {
+  const largest = scaleAndAdd(x, scale, bias, y, width);
   const sum = exponentials(y, largest, width);
   const factor: f32 = <f32>1 / sum;
   const factors = f32x4.splat(factor);
   let i = 0;
   for (; i + 4 <= width; i += 4) v128.store(at(y, i), f32x4.mul(v128.load(at(y, i)), factors));
   for (; i < width; i++) store<f32>(at(y, i), load<f32>(at(y, i)) * factor);
+  if (!logSumExp) return;
+  store<f32>(logSumExp, largest);
   // The sum is at least 1, the exponential of the largest.
-  return largest + f32x4.extract_lane(logOfNormal4(f32x4.splat(sum)), 0);
+  store<f32>(logSumExp, f32x4.extract_lane(logOfNormal4(f32x4.splat(sum)), 0), 4);
 }
 
-// Both return the largest value; a NaN makes it NaN, and so the whole row.
-function scaleAndAdd(x: usize, scale: f32, bias: usize, y: usize, width: i32): f32 {
+/** y = x * scale + bias, `bias` 0 for none. Returns the largest value; a NaN makes it NaN, and so the whole row. */
+export function scaleAndAdd(x: usize, scale: f32, bias: usize, y: usize, width: i32): f32 {
+  return bias ? scaleAndShift(x, scale, bias, y, width) : scaleOnly(x, scale, y, width);
+}
+
+function scaleAndShift(x: usize, scale: f32, bias: usize, y: usize, width: i32): f32 {
   const scales = f32x4.splat(scale);
   let largest = f32x4.splat(-Infinity);
   let i = 0;

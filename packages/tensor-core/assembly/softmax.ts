@@ -3,7 +3,7 @@ import { at, multiplyAdd, sumLanes } from "./lanes";
 import { softmaxRow } from "./softmax-row";
 
 export function softmaxForward(x: usize, y: usize, width: i32, begin: i32, end: i32, thread: i32): void {
-  for (let row = begin; row < end; row++) softmaxRow(at(x, row * width), 1, 0, at(y, row * width), width);
+  for (let row = begin; row < end; row++) softmaxRow(at(x, row * width), 1, 0, at(y, row * width), 0, width);
 }
 
 export function softmaxBackward(dy: usize, y: usize, dx: usize, width: i32, begin: i32, end: i32, thread: i32): void {

@@ -23,14 +23,14 @@ fn qkvAt(i: u32) -> f32 {
 #endif
 @group(0) @binding(1) var<storage, read> bias: array<f32>;
 @group(0) @binding(2) var<storage, read> dy: array<f32>;
-@group(0) @binding(3) var<storage, read> logSumExp: array<f32>;
+@group(0) @binding(3) var<storage, read> logSumExp: array<vec2f>;
 @group(0) @binding(4) var<storage, read> delta: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dbias: array<f32>;
 
 const TILE = 16u;
 const INVOCATIONS = TILE * TILE;
-// Widths beyond it take several rounds.
-const PIECE = min(32u, HEAD);
+// Whole quads; widths beyond it take several rounds.
+const PIECE = min(32u, (HEAD + 3u) / 4u * 4u);
 // One more than a row has, or rows would start in the same banks.
 const STEP = PIECE + 1u;
 
@@ -55,7 +55,7 @@ fn loadPiece(sample: u32, head: u32, firstQuery: u32, firstKey: u32, first: u32,
     keys[place] = 0;
     values[place] = 0;
     if (hasQuery) {
-      queries[place] = qkvAt(query * 3 * width + at);
+      queries[place] = qkvAt(query * 3 * width + at) * parameters.scale;
       gradients[place] = dy[query * width + at];
     }
     if (hasKey) {
@@ -63,6 +63,10 @@ fn loadPiece(sample: u32, head: u32, firstQuery: u32, firstKey: u32, first: u32,
       values[place] = qkvAt((key * 3 + 2) * width + at);
     }
   }
+}
+
+fn sumOf(values: vec4f) -> f32 {
+  return values.x + values.y + values.z + values.w;
 }
 
 @compute @workgroup_size(INVOCATIONS)
@@ -78,20 +82,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   var sum = 0.0;
   for (var sample = 0u; sample < parameters.batch; sample++) {
-    var score = 0.0;
-    var product = 0.0;
+    // Summed as in attention.wgsl, so that a score is the one whose largest was saved.
+    var scores = vec4f();
+    var products = vec4f();
     for (var first = 0u; first < HEAD; first += PIECE) {
       workgroupBarrier();
       loadPiece(sample, head, group.y * TILE, group.x * TILE, first, lane);
       workgroupBarrier();
-      for (var i = 0u; i < PIECE; i++) {
-        score = fma(queries[lane / TILE * STEP + i], keys[lane % TILE * STEP + i], score);
-        product = fma(gradients[lane / TILE * STEP + i], values[lane % TILE * STEP + i], product);
+      for (var i = 0u; i < PIECE; i += 4) {
+        let ours = lane / TILE * STEP + i;
+        let theirs = lane % TILE * STEP + i;
+        for (var j = 0u; j < 4; j++) {
+          scores[j] = fma(queries[ours + j], keys[theirs + j], scores[j]);
+          products[j] = fma(gradients[ours + j], values[theirs + j], products[j]);
+        }
       }
     }
     if (isActive) {
       let row = (sample * parameters.heads + head) * parameters.tokens + query;
-      sum += exp(score * parameters.scale + own - logSumExp[row]) * (product - delta[row]);
+      let probability = exp(sumOf(scores) + own - logSumExp[row].x) * exp(-logSumExp[row].y);
+      sum += probability * (sumOf(products) - delta[row]);
     }
   }
   if (isActive) {

@@ -15,8 +15,8 @@ struct Parameters {
 @group(1) @binding(0) var<uniform> parameters: Parameters;
 
 const INVOCATIONS = 64u;
-// Others in a tile: with two tiles and two numbers of each, no more than the 16 KiB that every device has.
-const TILE = max(STEP, min(32u, 16384u / (QUADS * 32u + 8u) / STEP * STEP));
+// Others in a tile: with two tiles and three numbers of each, no more than the 16 KiB that every device has.
+const TILE = max(STEP, min(32u, 16384u / (QUADS * 32u + 12u) / STEP * STEP));
 // Scores between two looks at the largest.
 const STEP = 8u;
 const QUADS = (HEAD + 3u) / 4u;
@@ -41,14 +41,14 @@ const QUADS = (HEAD + 3u) / 4u;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 #endif
 #endif
-@group(0) @binding(3) var<storage, read_write> logSumExp: array<f32>;
+@group(0) @binding(3) var<storage, read_write> logSumExp: array<vec2f>;
 #else
 #if BY_FOUR
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;
 #else
 @group(0) @binding(2) var<storage, read> dy: array<f32>;
 #endif
-@group(0) @binding(3) var<storage, read> logSumExp: array<f32>;
+@group(0) @binding(3) var<storage, read> logSumExp: array<vec2f>;
 // Sums of y dy over a head, by rows like logSumExp.
 @group(0) @binding(4) var<storage, read> delta: array<f32>;
 #if BY_FOUR
@@ -189,7 +189,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index)
     for (var quad = 0u; quad < QUADS; quad++) {
       storeOutput(at, token, quad, sums[quad] / total);
     }
-    logSumExp[rowOf(at, token)] = largest + log(total);
+    logSumExp[rowOf(at, token)] = vec2f(largest, log(total));
   }
 }
 #else
@@ -221,7 +221,8 @@ fn sumOf(values: vec4f) -> f32 {
   return values.x + values.y + values.z + values.w;
 }
 
-// With P the probabilities and dS = P (dy vᵀ - delta): dq = dS k scale.
+// With P the probabilities and dS = P (dy vᵀ - delta): dq = dS k scale. P is exp(score - largest) times the probability of the
+// largest: a factor, because a compiler may make one number of two that are subtracted, which has fewer digits.
 @compute @workgroup_size(INVOCATIONS)
 fn queryGradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let at = Head(group.z, group.y);
@@ -230,14 +231,16 @@ fn queryGradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_
   var query: array<vec4f, QUADS>;
   var gradient: array<vec4f, QUADS>;
   var sums: array<vec4f, QUADS>;
-  var logarithm = 0.0;
+  var largest = 0.0;
+  var share = 0.0;
   var offset = 0.0;
   if (isActive) {
     for (var quad = 0u; quad < QUADS; quad++) {
       query[quad] = loadPart(at, token, QUERY, quad) * parameters.scale;
       gradient[quad] = loadGradient(at, token, quad);
     }
-    logarithm = logSumExp[rowOf(at, token)];
+    largest = logSumExp[rowOf(at, token)].x;
+    share = exp(-logSumExp[rowOf(at, token)].y);
     offset = delta[rowOf(at, token)];
   }
   for (var start = 0u; start < parameters.tokens; start += TILE) {
@@ -257,7 +260,7 @@ fn queryGradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_
         scores = fma(query[quad], ones[j * QUADS + quad], scores);
         products = fma(gradient[quad], others[j * QUADS + quad], products);
       }
-      let probability = exp(sumOf(scores) + biasOf(at, token, start + j) - logarithm);
+      let probability = exp(sumOf(scores) + biasOf(at, token, start + j) - largest) * share;
       let change = probability * (sumOf(products) - offset) * parameters.scale;
       for (var quad = 0u; quad < QUADS; quad++) {
         sums[quad] = fma(vec4f(change), ones[j * QUADS + quad], sums[quad]);
@@ -271,8 +274,9 @@ fn queryGradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_
   }
 }
 
-// logSumExp and delta of the tile's queries.
-var<workgroup> logarithms: array<f32, TILE>;
+// The tile's queries: their largest scores, the probability of these, and delta.
+var<workgroup> bounds: array<f32, TILE>;
+var<workgroup> shares: array<f32, TILE>;
 var<workgroup> offsets: array<f32, TILE>;
 
 fn loadQueriesAndGradients(at: Head, start: u32, lane: u32) {
@@ -284,7 +288,8 @@ fn loadQueriesAndGradients(at: Head, start: u32, lane: u32) {
     }
   }
   if (lane < TILE && start + lane < parameters.tokens) {
-    logarithms[lane] = logSumExp[rowOf(at, start + lane)];
+    bounds[lane] = logSumExp[rowOf(at, start + lane)].x;
+    shares[lane] = exp(-logSumExp[rowOf(at, start + lane)].y);
     offsets[lane] = delta[rowOf(at, start + lane)];
   }
 }
@@ -311,7 +316,7 @@ fn valueGradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_
       for (var quad = 0u; quad < QUADS; quad++) {
         scores = fma(ones[j * QUADS + quad], key[quad], scores);
       }
-      let probability = exp(sumOf(scores) + biasOf(at, start + j, token) - logarithms[j]);
+      let probability = exp(sumOf(scores) + biasOf(at, start + j, token) - bounds[j]) * shares[j];
       for (var quad = 0u; quad < QUADS; quad++) {
         sums[quad] = fma(vec4f(probability), others[j * QUADS + quad], sums[quad]);
       }
@@ -350,7 +355,7 @@ fn keyGradient(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_in
         scores = fma(ones[j * QUADS + quad], key[quad], scores);
         products = fma(others[j * QUADS + quad], value[quad], products);
       }
-      let probability = exp(sumOf(scores) + biasOf(at, start + j, token) - logarithms[j]);
+      let probability = exp(sumOf(scores) + biasOf(at, start + j, token) - bounds[j]) * shares[j];
       let change = probability * (sumOf(products) - offsets[j]);
       for (var quad = 0u; quad < QUADS; quad++) {
         sums[quad] = fma(vec4f(change), ones[j * QUADS + quad], sums[quad]);

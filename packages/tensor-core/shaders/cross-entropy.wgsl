@@ -14,9 +14,9 @@ struct Parameters {
 @group(1) @binding(0) var<uniform> parameters: Parameters;
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> targets: array<i32>;
-@group(0) @binding(2) var<storage, read_write> logSumExp: array<f32>;
+@group(0) @binding(2) var<storage, read_write> logSumExp: array<vec2f>;
 @group(0) @binding(3) var<storage, read_write> losses: array<f32>;
-@group(0) @binding(2) var<storage, read> savedLogSumExp: array<f32>;
+@group(0) @binding(2) var<storage, read> savedLogSumExp: array<vec2f>;
 @group(0) @binding(3) var<storage, read> dloss: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dlogits: array<f32>;
 
@@ -36,11 +36,11 @@ fn forward(groups: Groups, @builtin(local_invocation_index) lane: u32) {
   }
   let at = row * parameters.width;
   let largest = largestOfRow(at, parameters.width, lane);
-  let logarithm = largest + log(sumOfExponentials(at, parameters.width, largest, lane));
+  let logarithm = log(sumOfExponentials(at, parameters.width, largest, lane));
   var sum = 0.0;
   if (parameters.smoothing > 0.0) {
     for (var i = at + lane; i < at + parameters.width; i += INVOCATIONS) {
-      sum += logits[i];
+      sum += logits[i] - largest;
     }
   }
   let total = sumOverGroup(sum, lane);
@@ -48,10 +48,11 @@ fn forward(groups: Groups, @builtin(local_invocation_index) lane: u32) {
     let label = targets[row];
     var loss = quietNan();
     if (isTarget(label)) {
-      let right = logits[at + u32(label)];
+      // Everything relative to the largest logit: a common offset costs no digits.
+      let right = logits[at + u32(label)] - largest;
       loss = logarithm - (1.0 - parameters.smoothing) * right - parameters.smoothing * total / f32(parameters.width);
     }
-    logSumExp[row] = logarithm;
+    logSumExp[row] = vec2f(largest, logarithm);
     losses[row] = loss;
   }
 }
@@ -70,5 +71,7 @@ fn backward(groups: Groups, @builtin(local_invocation_index) lane: u32) {
   }
   let right = select(0.0, 1.0 - parameters.smoothing, u32(label) == i % parameters.width);
   let wanted = parameters.smoothing / f32(parameters.width) + right;
-  dlogits[i] = (exp(logits[i] - savedLogSumExp[row]) - wanted) * dloss[0] / f32(parameters.total);
+  // A factor, as in attention.wgsl.
+  let probability = exp(logits[i] - savedLogSumExp[row].x) * exp(-savedLogSumExp[row].y);
+  dlogits[i] = (probability - wanted) * dloss[0] / f32(parameters.total);
 }

@@ -32,11 +32,13 @@ fn forward(groups: Groups, @builtin(local_invocation_index) lane: u32) {
     return;
   }
   let at = row * parameters.width;
+  // Around the row's first value, so that the mean of one repeated value is that value.
+  let first = x[at];
   var sum = 0.0;
   for (var i = at + lane; i < at + parameters.width; i += INVOCATIONS) {
-    sum += x[i];
+    sum += x[i] - first;
   }
-  let average = sumOverGroup(sum, lane) / f32(parameters.width);
+  let average = first + sumOverGroup(sum, lane) / f32(parameters.width);
   var squares = 0.0;
   for (var i = at + lane; i < at + parameters.width; i += INVOCATIONS) {
     squares += (x[i] - average) * (x[i] - average);

@@ -16,8 +16,8 @@ struct Parameters {
 
 const LARGE = 0x1p60;
 const SMALL = 0x1p-60;
-const SHRINK = 0x1p-90;
-const GROW = 0x1p90;
+// By ldexp, not by factors: WGSL lets compilers regroup products, and two factors made one are 0 or infinite.
+const SHIFT = 90;
 
 @compute @workgroup_size(INVOCATIONS)
 fn partials(groups: Groups, @builtin(local_invocation_index) lane: u32) {
@@ -28,9 +28,11 @@ fn partials(groups: Groups, @builtin(local_invocation_index) lane: u32) {
   for (var i = groups.id.x * INVOCATIONS + lane; i < parameters.size; i += step) {
     let value = x[i];
     if (abs(value) > LARGE) {
-      large += value * SHRINK * value * SHRINK;
+      let scaled = ldexp(value, -SHIFT);
+      large += scaled * scaled;
     } else if (abs(value) < SMALL) {
-      small += value * GROW * value * GROW;
+      let scaled = ldexp(value, SHIFT);
+      small += scaled * scaled;
     } else {
       middle += value * value;
     }
@@ -60,9 +62,11 @@ fn root(groups: Groups, @builtin(local_invocation_index) lane: u32) {
   let middle = sumOfKind(1, lane);
   let small = sumOfKind(2, lane);
   if (lane == 0) {
-    var result = sqrt(middle + small * SHRINK * SHRINK);
+    var result = sqrt(middle + ldexp(ldexp(small, -SHIFT), -SHIFT));
     if (large > 0.0 || isNan(large)) {
-      result = sqrt(large + middle * SHRINK * SHRINK) * GROW;
+      result = ldexp(sqrt(large + ldexp(ldexp(middle, -SHIFT), -SHIFT)), SHIFT);
+    } else if (middle < 0x1p-100) {
+      result = ldexp(sqrt(small + ldexp(ldexp(middle, SHIFT), SHIFT)), -SHIFT);
     }
     sums[0] = result;
   }

@@ -1,36 +1,34 @@
 // Stored values into the tensors of a parameter tree, by path: how checkpoints and weight files become models.
 import type { SafeTensor } from "./safetensors.ts";
 import { toFloat32 } from "./safetensors.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Shape, Tensor } from "./tensor.ts";
 import { leaves } from "./tree.ts";
 
-export type FillTreeOptions = {
-  /** Who asks, for messages. */
-  readonly user?: string;
-  /** What stored names begin with. */
-  readonly prefix?: string;
+type FillOptions = { readonly user?: string; readonly prefix?: string };
+
+export type FillTreeOptions = FillOptions & {
   /** Refuse values that are NaN or infinite. */
   readonly finite?: boolean;
 };
 
 /**
- * Writes stored tensors into `tree`, in place; every leaf must be there under `prefix` + its path, with its shape, and
- * nothing else may stand under `prefix`.
+ * Checks stored tensors against the shapes of a tree's leaves, before there is a tree: every leaf must be there under
+ * `prefix` + its path, with its shape, and nothing else may stand under `prefix`.
  *
- * @throws listing missing, unexpected and misshapen tensors, or (with `finite`) as `requireFinite`; nothing is written then
+ * @throws listing missing, unexpected and misshapen tensors
  */
-export function fillTree(
-  tree: unknown,
-  stored: ReadonlyMap<string, SafeTensor>,
-  { user = "fillTree", prefix = "", finite = false }: FillTreeOptions = {},
+export function checkTree(
+  shapes: Iterable<readonly [path: string, shape: Shape]>,
+  stored: ReadonlyMap<string, { readonly shape: Shape }>,
+  { user = "checkTree", prefix = "" }: FillOptions = {},
 ): void {
-  const targets = leaves<Tensor>(tree).map(([path, leaf]) => [prefix + path, leaf] as const);
+  const targets = [...shapes].map(([path, shape]) => [prefix + path, shape] as const);
   const expected = new Set(targets.map(([path]) => path));
-  const problems = targets.flatMap(([path, leaf]) => {
+  const problems = targets.flatMap(([path, shape]) => {
     const found = stored.get(path);
     if (!found) return [`missing ${path}`];
-    const same = found.shape.length === leaf.shape.length && found.shape.every((size, i) => size === leaf.shape[i]);
-    return same ? [] : [`${path}: expected [${leaf.shape.join(", ")}], got [${found.shape.join(", ")}]`];
+    const same = found.shape.length === shape.length && found.shape.every((size, i) => size === shape[i]);
+    return same ? [] : [`${path}: expected [${shape.join(", ")}], got [${found.shape.join(", ")}]`];
   });
   for (const path of stored.keys())
     if (path.startsWith(prefix) && !expected.has(path)) problems.push(`unexpected ${path}`);
@@ -38,9 +36,29 @@ export function fillTree(
     const more = problems.length > 10 ? ` and ${problems.length - 10} more` : "";
     throw new Error(`[${user}] the tensors do not fit the model: ${problems.slice(0, 10).join("; ")}${more}`);
   }
-  if (finite) for (const [path] of targets) requireFinite(toFloat32(stored.get(path) as SafeTensor), path, user);
+}
+
+/**
+ * Writes stored tensors into `tree`, in place.
+ *
+ * @throws as `checkTree`, and with `finite` as `requireFinite`; nothing is written then
+ */
+export function fillTree(
+  tree: unknown,
+  stored: ReadonlyMap<string, SafeTensor>,
+  { user = "fillTree", prefix = "", finite = false }: FillTreeOptions = {},
+): void {
+  const targets = leaves<Tensor>(tree);
+  checkTree(
+    targets.map(([path, { shape }]) => [path, shape]),
+    stored,
+    { user, prefix },
+  );
+  if (finite) {
+    for (const [path] of targets) requireFinite(toFloat32(stored.get(prefix + path) as SafeTensor), path, user);
+  }
   for (const [path, leaf] of targets) {
-    leaf.backend.write(leaf.storage.handle, toFloat32(stored.get(path) as SafeTensor));
+    leaf.backend.write(leaf.storage.handle, toFloat32(stored.get(prefix + path) as SafeTensor));
     leaf.storage.version++;
   }
 }

@@ -1,4 +1,4 @@
-// @beitjs/trainers: the three stages as async generators, their data, recipes and checkpoints. Free of any platform; what
+// @beitjs/trainers: the stages as async generators, their data, recipes and checkpoints. Free of any platform; what
 // needs Node (files, decoding) is in @beitjs/trainers/node.
 export * from "./data/index.ts";
 export {

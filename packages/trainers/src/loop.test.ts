@@ -4,10 +4,11 @@ import { afterAll, describe, expect, it } from "vitest";
 import { disposeTree, tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
 import { meanSquaredError } from "@beitjs/tensor-core/ops";
 import { createSimdBackend } from "@beitjs/tensor-core/simd";
+import type { DecodedCheckpoint } from "./checkpoint.ts";
 import type { Dataset } from "./data/index.ts";
 import { train, type PieceAddress } from "./loop.ts";
 import type { Recipe } from "./recipes/recipe.ts";
-import type { StepReport } from "./run.ts";
+import type { RunOptions, StepReport } from "./run.ts";
 import { tinyImages, tinyTokenizer } from "./testing.ts";
 import { NonFiniteError } from "./update.ts";
 
@@ -31,7 +32,7 @@ const recipe: Recipe = { ...tinyTokenizer, epochs: 2, batchSize: 8, microBatches
 
 function run(
   targets: Targets,
-  options: { readonly images?: Dataset; readonly signal?: AbortSignal; readonly backend?: Backend } = {},
+  options: Partial<Pick<RunOptions, "images" | "signal" | "backend" | "resume">> = {},
 ): AsyncGenerator<Report, void, void> {
   const { backend = simd } = options;
   return train(
@@ -148,5 +149,20 @@ describe("train", () => {
     expect(made.at(-1)).toBe(3);
     expect(outcome.error).toBeInstanceOf(NonFiniteError);
     expect(outcome).toMatchObject({ steps: [1, 2], left: 0 });
+  });
+
+  it("leaves nothing where there is no report: too few images, another run's checkpoint, a first step that fails", async () => {
+    const few = { images: tinyImages(4) };
+    expect(await follow(() => run(() => 0, few))).toMatchObject({ steps: [], error: expect.any(Error), left: 0 });
+    const manifest = { step: 1, updates: 1, recipe: { ...recipe, seed: 9 } };
+    const other = { manifest, tensors: new Map(), trees: new Map() } as unknown as DecodedCheckpoint;
+    const resumed = await follow(() => run(() => 0, { resume: other }));
+    expect(resumed).toMatchObject({ steps: [], left: 0 });
+    expect(String(resumed.error)).toContain("[resume] expected the recipe of the checkpoint");
+    const without = { ...other, manifest: { ...manifest, recipe } } as unknown as DecodedCheckpoint;
+    const lacking = await follow(() => run(() => 0, { resume: without }));
+    expect(lacking).toMatchObject({ steps: [], left: 0 });
+    expect(String(lacking.error)).toContain("[loadCheckpoint] expected model.safetensors");
+    expect(await follow(() => run(() => NaN))).toMatchObject({ steps: [], error: expect.any(NonFiniteError), left: 0 });
   });
 });

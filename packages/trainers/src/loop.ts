@@ -2,7 +2,7 @@
 // pieces of the next batch are made while the device computes. A stage says what it trains, on what, and what it tells.
 import type { ParameterRule } from "@beitjs/beit-encoder";
 import { disposeTree, leaves } from "@beitjs/tensor-core";
-import { restoreState, type DecodedCheckpoint } from "./checkpoint.ts";
+import { restoreState } from "./checkpoint.ts";
 import { preparedAhead } from "./data/ahead.ts";
 import { batches, positionAt, stepsPerEpoch, type Prepare } from "./data/index.ts";
 import { matchRules } from "./optimizer/parameter-rules.ts";
@@ -49,37 +49,56 @@ export type Training<Params, Item, Piece, Value extends Objective, Facts> = {
 /**
  * Trains by a recipe; yields a report after every update.
  *
- * @throws what reading images and making their pieces throws, when their step's turn comes; as `update`
+ * @throws if the data does not fill a batch or the checkpoint is of another run; what reading images and making their pieces
+ * throws, when their step's turn comes; as `update`. Without a report, the parameters are freed.
  */
 export async function* train<Params, Item, Piece, Value extends Objective, Facts>(
   training: Training<Params, Item, Piece, Value, Facts>,
   options: RunOptions & { readonly recipe: Recipe },
 ): AsyncGenerator<StepReport<Params> & Facts, void, void> {
-  const { recipe, images, resume } = options;
-  const steps = totalSteps(recipe, images);
-  const state = startState(training.params, recipe, resume);
+  const { recipe } = options;
+  const { steps, state } = begin(training.params, options);
   const updateOptions = optionsByStep(training, recipe, steps);
-  for await (const { epoch, step, pieces } of piecesAhead(training, options, state)) {
-    const at = updateOptions(step);
-    const results = await update(state, microBatches(training, pieces, step), at).finally(() => disposeTree(pieces));
-    const { loss, gradientNorm } = results;
-    const { learningRate } = at;
-    const common = { step: state.step, totalSteps: steps, epoch, loss, learningRate, gradientNorm, state };
-    yield { ...common, ...training.report(results, pieces, { step }) };
+  let told = false;
+  try {
+    for await (const { epoch, step, pieces } of piecesAhead(training, options, state)) {
+      const at = updateOptions(step);
+      const results = await update(state, microBatches(training, pieces, step), at).finally(() => disposeTree(pieces));
+      const { loss, gradientNorm } = results;
+      const { learningRate } = at;
+      const common = { step: state.step, totalSteps: steps, epoch, loss, learningRate, gradientNorm, state };
+      told = true;
+      yield { ...common, ...training.report(results, pieces, { step }) };
+    }
+  } finally {
+    if (!told) disposeState(state);
   }
 }
 
-// Fresh, or filled from a checkpoint of the same recipe.
-function startState<Params>(
+type Begun<Params> = { readonly steps: number; readonly state: TrainingState<Params> };
+
+// A fresh state, or one filled from a checkpoint of the same recipe. Where there is no run, nobody has the parameters.
+function begin<Params>(
   params: Params,
-  recipe: Recipe,
-  resume: DecodedCheckpoint | undefined,
-): TrainingState<Params> {
-  const difference = resume && firstDifference(recipe, resume.manifest.recipe);
-  if (difference) throw new Error(`[resume] expected the recipe of the checkpoint, but ${difference}`);
-  const state = initTrainingState(params);
-  if (resume) restoreState(state, resume);
-  return state;
+  { recipe, images, resume }: RunOptions & { readonly recipe: Recipe },
+): Begun<Params> {
+  let state: TrainingState<Params> | undefined;
+  try {
+    const steps = totalSteps(recipe, images);
+    const difference = resume && firstDifference(recipe, resume.manifest.recipe);
+    if (difference) throw new Error(`[resume] expected the recipe of the checkpoint, but ${difference}`);
+    state = initTrainingState(params);
+    if (resume) restoreState(state, resume);
+    return { steps, state };
+  } catch (error) {
+    if (state) disposeState(state);
+    else disposeTree(params);
+    throw error;
+  }
+}
+
+function disposeState({ trees }: TrainingState<unknown>): void {
+  disposeTree(trees.map(({ tree }) => tree));
 }
 
 // Rate and decay of every parameter, from rules by path.

@@ -86,7 +86,8 @@ def original(folder, config, inputs, outputs):
             return {"logits": load(BeitForMaskedImageModeling)(pixels, bool_masked_pos=mask).logits}
         found = load(BeitModel)(pixels, output_hidden_states=True)
         hidden = found.hidden_states[-1]  # Before the norm that classifiers on the class token have.
-        pooled = found.pooler_output if config["classes"] > 0 else hidden[:, 1:].mean(1)
+        normed = config["classes"] > 0 or "poolingNorm" in config
+        pooled = found.pooler_output if normed else hidden[:, 1:].mean(1)
         return {"last_hidden_state": hidden, "pooled": pooled}
 
 

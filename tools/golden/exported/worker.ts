@@ -64,7 +64,9 @@ async function exportBeit(name: string, { output, config }: BeitCase): Promise<v
     const cells = maskFor(config, batch);
     inputs.bool_masked_pos = fromInt32(cells, [batch, cells.length / batch]);
   }
-  if (size !== "large") {
+  // transformers has no mean of normalized patches.
+  const beyond = config.pooling === "mean" && config.poolingNorm === "before";
+  if (size !== "large" && !beyond) {
     mkdirSync(join(folder, name), { recursive: true });
     for (const [file, content] of Object.entries(await toHuggingFace(beit))) {
       writeFileSync(join(folder, name, file), content);

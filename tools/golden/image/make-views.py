@@ -30,8 +30,8 @@ from transformers.models.beit.image_processing_beit import BeitImageProcessor
 from transformers.models.beit.image_processing_pil_beit import BeitImageProcessorPil
 
 here = pathlib.Path(__file__).parent
-if int(PIL.__version__.split(".")[0]) > 11:
-    sys.exit(f"expected Pillow 11 or older, which always resizes horizontally first, got {PIL.__version__}")
+if int(PIL.__version__.split(".")[0]) < 13:
+    sys.exit(f"expected Pillow 13 or newer, which chooses the order of the passes, got {PIL.__version__}")
 unilm = pathlib.Path(sys.argv[1])
 commit = subprocess.check_output(["git", "-C", unilm, "rev-parse", "HEAD"], text=True).strip()
 sys.path.insert(0, str(unilm / "beit"))

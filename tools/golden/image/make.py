@@ -79,8 +79,8 @@ def gray_case(key):
 
 
 def main():
-    if int(PIL.__version__.split(".")[0]) > 11:
-        sys.exit(f"expected Pillow 11 or older, which always resizes horizontally first, got {PIL.__version__}")
+    if int(PIL.__version__.split(".")[0]) < 13:
+        sys.exit(f"expected Pillow 13 or newer, which chooses the order of the passes, got {PIL.__version__}")
     cases = int(sys.argv[1]) if len(sys.argv) > 1 else 150
     here = os.path.dirname(os.path.abspath(__file__))
     file = sys.argv[2] if len(sys.argv) > 2 else os.path.join(here, "golden.json")

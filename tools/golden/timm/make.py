@@ -8,6 +8,7 @@ import numpy as np
 import safetensors.torch
 import timm
 import torch
+from timm.models import save_for_hf
 from timm.models.beit import Beit, checkpoint_filter_fn
 from timm.optim import create_optimizer_v2
 from timm.utils import CheckpointSaver
@@ -27,6 +28,16 @@ rectangles = {
     "wide-shared": ((24, 48), dict(common, use_abs_pos_emb=False, use_shared_rel_pos_bias=True, init_values=0.1)),
     "tall-positions": ((40, 24), dict(common, use_abs_pos_emb=True, global_pool="token")),
     "strip-both": ((8, 32), dict(common, **tables, patch_size=4) | dict(use_abs_pos_emb=True)),
+}
+# What is pooled, and where the norm stands about it, with a head and without; made and written by timm's factory, whose config
+# alone tells them apart. The head counts are not those of a width of 64 a head.
+architecture = "beit_base_patch16_224"
+placed = dict(img_size=32, patch_size=16, embed_dim=64, depth=1, num_heads=2)
+pools = {
+    f"{pool}-{'after' if after else 'before'}{'' if classes else '-headless'}": (classes, pool, after)
+    for classes in (5, 0)
+    for pool in ("avg", "token")
+    for after in (True, False)
 }
 # Positions of one size for another: what is resized, from and to. The last has a square's number of patches.
 resizings = {
@@ -171,10 +182,39 @@ def bring(name, old, new):
     return {"encoded": seen["hidden.2"], "logits": logits, **kept}
 
 
-def write(file, tensors):
+def place(name):
+    """A model of timm's factory, and the config that `save_for_hf` writes beside it."""
+    classes, pool, after = pools[name]
+    model = timm.create_model(
+        architecture, **placed, num_classes=classes, global_pool=pool, use_fc_norm=after, use_rel_pos_bias=False,
+        use_abs_pos_emb=True,
+    )
+    with tempfile.TemporaryDirectory() as temporary:
+        save_for_hf(model, temporary, safe_serialization=True)
+        config = pathlib.Path(temporary, "config.json").read_text()
+    model = fill(model).double().eval()
+    for block in model.blocks:
+        block.attn.fused_attn = False
+    return model, config
+
+
+def pooled(model):
+    """What is before the head, and with a head its logits, loss and picks of every gradient."""
+    tokens = model.forward_features(pixels_of(32))
+    found = {"pooled": model.forward_head(tokens, pre_logits=True)}
+    if not model.num_classes:
+        return found
+    logits = model.forward_head(tokens)
+    loss = torch.nn.functional.cross_entropy(logits, labels)
+    loss.backward()
+    gradients = {f"gradient.{key}": pick(parameter.grad) for key, parameter in model.named_parameters()}
+    return {**found, "logits": logits, "loss": loss.reshape(1), **gradients}
+
+
+def write(file, tensors, **noted):
     modules = dict(timm=timm, torch=torch, safetensors=safetensors, numpy=np)
     tensors = {key: value.detach().float().contiguous() for key, value in tensors.items()}
-    metadata = {key: module.__version__ for key, module in modules.items()}
+    metadata = {key: module.__version__ for key, module in modules.items()} | noted
     file.write_bytes(safetensors.torch.save(tensors, metadata))
 
 
@@ -188,3 +228,7 @@ for name, (size, _) in rectangles.items():
     write(here / "rectangles" / f"{name}.safetensors", compute(create(name, size), size))
 for name, (model, old, new) in resizings.items():
     write(here / "rectangles" / f"{name}.safetensors", bring(model, old, new))
+(here / "norms").mkdir(exist_ok=True)
+for name in pools:
+    model, config = place(name)
+    write(here / "norms" / f"{name}.safetensors", pooled(model), config=config)

@@ -3,13 +3,14 @@
 #   pip install torch==2.15.0 transformers==5.23.0 safetensors==0.8.0 numpy==2.4.6; python make.py; takes a few seconds.
 import copy
 import pathlib
+import tempfile
 
 import numpy as np
 import safetensors
 import safetensors.torch
 import torch
 import transformers
-from transformers import BeitConfig, BeitForImageClassification, BeitForMaskedImageModeling
+from transformers import BeitConfig, BeitForImageClassification, BeitForMaskedImageModeling, BeitModel
 
 here = pathlib.Path(__file__).parent
 common = dict(
@@ -35,6 +36,11 @@ variants = {
         BeitForImageClassification,
         dict(classes, use_absolute_position_embeddings=True, use_mean_pooling=False, layer_scale_init_value=0.0),
     ),
+}
+# Without a head: what the pooler says is all there is to compare. The weights are not stored.
+headless = {
+    "headless-mean": dict(common, use_mean_pooling=True, use_relative_position_bias=True),
+    "headless-class": dict(common, use_mean_pooling=False, use_absolute_position_embeddings=True),
 }
 
 
@@ -112,13 +118,43 @@ def make(name, architecture, options):
         loss.backward()
         optimizer.step()
     expected["losses"] = torch.stack(losses)
-    versions = {"transformers": transformers.__version__, "torch": torch.__version__}
+    write(folder / "expected.safetensors", expected)
+
+
+def write(file, tensors, **noted):
+    modules = dict(transformers=transformers, torch=torch, safetensors=safetensors, numpy=np)
     safetensors.torch.save_file(
-        {key: value.detach().float().contiguous() for key, value in expected.items()},
-        folder / "expected.safetensors",
-        versions | {"safetensors": safetensors.__version__, "numpy": np.__version__},
+        {key: value.detach().float().contiguous() for key, value in tensors.items()},
+        file,
+        {key: module.__version__ for key, module in modules.items()} | noted,
     )
+
+
+def fill_by_disk_names(model):
+    """As `fill`, numbered by the names of the stored files: they are what the other side knows."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary)
+        names = disk_names(model, folder)
+        config = (folder / "config.json").read_text()
+    with torch.no_grad():
+        for k, (name, parameter) in enumerate(sorted(zip(names, model.parameters(), strict=True))):
+            norm = name.endswith("weight") and "layernorm" in name
+            offset = 1 if norm else 0.5 if "lambda" in name else 0
+            values = offset + 0.2 * signed(k, parameter.numel())
+            parameter.copy_(torch.from_numpy(values.astype(np.float32)).reshape(parameter.shape))
+    return config
+
+
+def pool(name):
+    model = BeitModel(BeitConfig(**headless[name])).eval()
+    model.set_attn_implementation("eager")
+    config = fill_by_disk_names(model)
+    outputs = model.double()(torch.from_numpy(signed(1000, 2 * 3 * 32 * 32)).reshape(2, 3, 32, 32))
+    expected = {"pooled": outputs.pooler_output, "tokens": outputs.last_hidden_state}
+    write(here / f"{name}.safetensors", expected, config=config)
 
 
 for name, (architecture, options) in variants.items():
     make(name, architecture, options)
+for name in headless:
+    pool(name)

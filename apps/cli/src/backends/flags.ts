@@ -2,7 +2,7 @@
 import type { SimdPrecision } from "@beitjs/tensor-core/simd";
 import { choice, integer, toggle } from "../program/command.ts";
 
-export const tfjsBackends = ["tfjs-wasm", "tfjs-cpu", "tensorflow", "tensorflow-gpu"] as const;
+const tfjsBackends = ["tfjs-wasm", "tfjs-cpu", "tensorflow", "tensorflow-gpu"] as const;
 export type TfjsName = (typeof tfjsBackends)[number];
 
 const backendNames = ["auto", "simd", "webgpu", ...tfjsBackends, "reference"] as const;

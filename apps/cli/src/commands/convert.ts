@@ -1,9 +1,9 @@
 // A model from any of the formats we read to any that we write, with a model card beside it.
 import { promises as files } from "node:fs";
 import { join } from "node:path";
-import { parameterCount, type Preprocessing } from "@beitjs/beit-encoder";
-import { leaves, type Backend, type Tensor } from "@beitjs/tensor-core";
-import type { ImageSize } from "@beitjs/tensor-core/grid";
+import { parameterCount, type BeitConfig, type Preprocessing } from "@beitjs/beit-encoder";
+import { valueCount, type Backend } from "@beitjs/tensor-core";
+import { heightWidth, type ImageSize } from "@beitjs/tensor-core/grid";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
 import { openBackend } from "../backends/open.ts";
 import type { Context, FlagValues } from "../program/command.ts";
@@ -49,8 +49,9 @@ type Converted = { readonly content: WrittenFiles; readonly card: string };
 async function convertBeit(flags: Flags, backend: Backend, context: Context): Promise<Converted> {
   const opened = await openEncoder(flags.model, backend, flags, context);
   const { beit, origin, path, sha256, checkpoint } = opened;
-  const preprocessing = flags.to === "hugging-face" ? stretched(opened.preprocessing, context) : opened.preprocessing;
   const { config } = beit;
+  const preprocessing = flags.to === "hugging-face" ? stretched(opened.preprocessing, context) : opened.preprocessing;
+  if (flags.to === "hugging-face") tellDifferences(config, context);
   const labels = flags.labels === undefined ? opened.labels : await readLabels(flags.labels, config.classes);
   const onnxOutput = config.classes + config.vocabSize > 0 ? flags.onnxOutput : "features";
   const task =
@@ -81,6 +82,18 @@ async function convertBeit(flags: Flags, backend: Backend, context: Context): Pr
   };
 }
 
+// (transformers 5.23, modeling_beit.py)
+function tellDifferences({ imageSize, relativePositions, absolutePositions }: BeitConfig, { terminal }: Context): void {
+  const { height, width } = heightWidth(imageSize);
+  if (height === width) return;
+  const images = `of images of ${sides(imageSize)} pixels`;
+  if (absolutePositions) terminal.warn(`transformers takes no absolute positions ${images}`);
+  if (relativePositions !== "none")
+    terminal.warn(
+      `transformers reads tables of relative positions ${images} as if width came before height: its numbers differ from this model's`,
+    );
+}
+
 // transformers keeps the shape of images by their short side alone, which says nothing of a rectangle.
 function stretched(preprocessing: Preprocessing, { terminal }: Context): Preprocessing {
   const { size, fit, crop } = preprocessing;
@@ -107,7 +120,7 @@ async function convertTokenizer(
       metadata: { library_name: to === "onnx" ? "onnx" : "beitjs", tags: ["dvae", "vision"] },
       source: { origin, path, sha256 },
       config,
-      parameters: leaves<Tensor>(tokenizer.params).reduce((total, [, { size }]) => total + size, 0),
+      parameters: valueCount(tokenizer.params),
       manifest: checkpoint?.manifest,
       figures: await figuresOf(checkpoint),
       usage: tokenizerUsage(tokenizer, to),

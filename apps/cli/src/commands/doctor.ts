@@ -8,7 +8,7 @@ import { compareWithReferenceAsync } from "@beitjs/tensor-core/testing";
 import type { WebgpuDescription } from "@beitjs/tensor-core/webgpu";
 import { formatBackend, type BackendFacts, type OpenedBackend } from "../backends/facts.ts";
 import { openReference, openSimd } from "../backends/simd.ts";
-import { tfjsBackends } from "../backends/flags.ts";
+import type { BackendFlags } from "../backends/flags.ts";
 import { openTfjs } from "../backends/tfjs.ts";
 import { tryWebgpu } from "../backends/webgpu.ts";
 import type { Context, FlagValues } from "../program/command.ts";
@@ -43,7 +43,9 @@ export async function run({ threads, softwareGpu }: FlagValues<typeof doctorFlag
     beitjs: cliVersion(),
   };
   const backends: BackendReport[] = [];
-  for (const [name, openOne] of probes(threads, softwareGpu)) backends.push(await reportOf(name, openOne, context));
+  for (const [name, probe] of Object.entries(probes(threads, softwareGpu))) {
+    backends.push(await reportOf(name, probe, context));
+  }
   print(machine, backends, context);
   context.terminal.event("doctor", { machine, backends });
   return backends.every(({ selfTest }) => selfTest?.passed ?? true) ? exitCodes.done : exitCodes.failed;
@@ -51,17 +53,26 @@ export async function run({ threads, softwareGpu }: FlagValues<typeof doctorFlag
 
 type Opened = OpenedBackend & Pick<BackendReport, "precisions" | "gpu">;
 
-// Every backend, and how to open it; what is not available throws the reason.
+type Probe = {
+  /** Throws the reason where it is not available. */
+  readonly open: () => Promise<Opened> | Opened;
+  /** A large product would take minutes. */
+  readonly slow?: boolean;
+};
+
 function probes(
   threads: number | undefined,
   softwareGpu: boolean,
-): readonly (readonly [name: string, open: () => Promise<Opened> | Opened])[] {
-  return [
-    ["simd", async () => ({ ...(await openSimd(threads)), precisions: await precisionsOf() })],
-    ["webgpu", () => openGpu(softwareGpu)],
-    ...tfjsBackends.map((name) => [name, () => openTfjs(name)] as const),
-    ["reference", () => openReference("plain loops in float64, always available")],
-  ];
+): Readonly<Record<Exclude<BackendFlags["backend"], "auto">, Probe>> {
+  return {
+    simd: { open: async () => ({ ...(await openSimd(threads)), precisions: await precisionsOf() }) },
+    webgpu: { open: () => openGpu(softwareGpu) },
+    "tfjs-wasm": { open: () => openTfjs("tfjs-wasm") },
+    "tfjs-cpu": { open: () => openTfjs("tfjs-cpu"), slow: true },
+    tensorflow: { open: () => openTfjs("tensorflow") },
+    "tensorflow-gpu": { open: () => openTfjs("tensorflow-gpu") },
+    reference: { open: () => openReference("plain loops in float64, always available"), slow: true },
+  };
 }
 
 async function openGpu(softwareGpu: boolean): Promise<Opened> {
@@ -70,7 +81,7 @@ async function openGpu(softwareGpu: boolean): Promise<Opened> {
   return { backend, facts, gpu: { software, tier, features, limits } };
 }
 
-async function reportOf(name: string, open: () => Promise<Opened> | Opened, context: Context): Promise<BackendReport> {
+async function reportOf(name: string, { open, slow }: Probe, context: Context): Promise<BackendReport> {
   let opened: Opened;
   try {
     opened = await open();
@@ -79,15 +90,13 @@ async function reportOf(name: string, open: () => Promise<Opened> | Opened, cont
   }
   const { backend, facts, ...more } = opened;
   try {
-    const side = slowBackends.has(name) || opened.gpu?.software ? 96 : 512;
+    const side = slow || opened.gpu?.software ? 96 : 512;
     const checks = { selfTest: await selfTest(backend), gemm: await timeGemm(backend, side, context) };
     return { name, available: true, reason: facts.reason, facts, ...more, ...checks };
   } finally {
     backend.dispose();
   }
 }
-
-const slowBackends: ReadonlySet<string> = new Set(["tfjs-cpu", "reference"]);
 
 // All engines have the others.
 async function precisionsOf(): Promise<readonly SimdPrecision[]> {

@@ -30,6 +30,7 @@ export async function run(flags: FlagValues<typeof finetuneFlags>, context: Cont
             imageSize: recipe.view.size,
             allowUnexpected: flags.allowUnexpected,
             heads: flags.heads,
+            weights: flags.weights,
           },
           context,
         );

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parameterCount } from "@beitjs/beit-encoder";
+import { beitToOfficial, parameterCount, plainTransformer } from "@beitjs/beit-encoder";
 import { fromFloat32, writeSafetensors } from "@beitjs/tensor-core/safetensors";
 import { listCheckpoints } from "@beitjs/trainers/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -13,7 +13,7 @@ import type { CheckpointFacts } from "../inspect/checkpoint-facts.ts";
 import type { FileFacts } from "../inspect/file-facts.ts";
 import type { ModelFacts } from "../inspect/model-facts.ts";
 import { labels, preprocessing, randomClassifier, randomTokenizer, writeModels } from "../testing/random-models.ts";
-import { cli, makeFolder, writeIdx, writeRecipes } from "../testing/run-cli.ts";
+import { cli, makeFolder, writeIdx, writePngs, writeRecipes } from "../testing/run-cli.ts";
 
 const golden = fileURLToPath(new URL("../../../../tools/golden", import.meta.url));
 let folder: Awaited<ReturnType<typeof makeFolder>>;
@@ -59,6 +59,7 @@ describe("inspect a model", () => {
       labels,
       preprocessing,
       unused: [],
+      guessed: [],
     });
     const [file] = files;
     const bytes = await readFile(models.ours);
@@ -72,6 +73,27 @@ describe("inspect a model", () => {
     const count = parameterCount(config);
     expect(file.dtypes).toEqual([{ dtype: "F32", tensors: file.tensors?.length, values: count, bytes: 4 * count }]);
     expect(JSON.parse(file.metadata?.["beitjs.config"] ?? "")).toEqual(config);
+  });
+
+  it("tells which weights are taken of two, and what is a guess", async () => {
+    const raw = [...(await beitToOfficial(randomClassifier({ width: 128, ...plainTransformer })))];
+    const tensors = ["model.", "model_ema."].flatMap((place) =>
+      raw.map(([name, { data, shape }]) => [place + name, fromFloat32(data, shape)] as const),
+    );
+    await writeFile(at("averaged.safetensors"), writeSafetensors(tensors));
+    const { model } = await inspect(at("averaged.safetensors"));
+    expect(model).toMatchObject({ origin: "unilm", weights: "raw", guessed: ["heads"] });
+    const { stdout } = await cli(["inspect", at("averaged.safetensors"), "--no-hash"]);
+    expect(stdout).toMatch(/ {2}heads +2 guessed from the width of 128, .* --heads says otherwise\n/);
+    expect(stdout).toMatch(/ {2}weights +those of the last step; averaged ones are there, too: --weights average\n/);
+    const encoding = ["encode", at("averaged.safetensors"), "--images", await writePngs(at("pngs"), ["a"], 1)];
+    const { stderr, code } = await cli([...encoding, "--weights", "average", "--out", at("features.npy")]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining("weights: the averaged ones; ") as string]);
+    expect(stderr).toContain("heads: 2 guessed from the width of 128");
+    const said = await cli([...encoding, "--heads", "4", "--out", at("said.npy")]);
+    expect(said.stderr).not.toContain("guessed");
+    const ours = ["encode", models.ours, "--images", at("pngs"), "--out", at("none.npy"), "--weights", "average"];
+    expect((await cli(ours)).stderr).toContain("expected averaged weights, got only raw ones at the top");
   });
 
   it("shows it for people: all tensors, aligned", async () => {

@@ -15,7 +15,7 @@ import { openTokenizer } from "../models/open-tokenizer.ts";
 import { pictureNames } from "../files/picture-names.ts";
 import { writeResult } from "../runs/folder.ts";
 import { readTokens } from "../files/token-file.ts";
-import { reconstruct, type Reconstruction } from "../models/tokenizer-outputs.ts";
+import { reconstruct, type ReconstructedImage } from "../models/tokenizer-outputs.ts";
 import { tokenEvalView } from "../images/eval-views.ts";
 import type { reconstructFlags } from "./declarations/reconstruct.ts";
 
@@ -76,7 +76,12 @@ async function fromImages(tokenizer: Tokenizer, flags: ImageFlags, context: Cont
   });
 }
 
-function tell(name: string, { meanAbsoluteError, visualTokens }: Reconstruction, out: string, { terminal }: Context) {
+function tell(
+  name: string,
+  { meanAbsoluteError, visualTokens }: ReconstructedImage,
+  out: string,
+  { terminal }: Context,
+) {
   const distinctTokens = new Set(visualTokens).size;
   const error = `mean absolute error ${meanAbsoluteError.toFixed(4)} (pixels in [-1, 1])`;
   terminal.result(`${name}: ${error}, ${distinctTokens} distinct tokens in ${visualTokens.length} cells`);

@@ -90,7 +90,7 @@ async function restore(
   reconstructions: readonly Reconstruction[],
 ): Promise<Restoration[]> {
   const examples = all.slice(0, most.restorations);
-  const masks = examples.map((_, index) => maskOf(gridOf(beit.config), settings.recipes.pretrain, index));
+  const masks = examples.map((_, index) => exampleMask(gridOf(beit.config), settings.recipes.pretrain, index));
   const predicted = await predictTokens(beit, pixelsOf(beit, examples, settings), masks);
   const own = reconstructions.map(({ visualTokens }) => visualTokens);
   const filled = masks.map(({ cells }, i) =>
@@ -148,13 +148,17 @@ async function attend({ beit, settings }: PictureOptions, examples: readonly Exa
 }
 
 function sampleMasks(grid: Grid, recipe: DemoSettings["recipes"]["pretrain"]): ReportData["masks"] {
-  const masks = Array.from({ length: masksForStatistics }, (_, index) => maskOf(grid, recipe, index));
+  const masks = Array.from({ length: masksForStatistics }, (_, index) => exampleMask(grid, recipe, index));
   const target = "count" in recipe.mask ? { target: recipe.mask.count } : {};
   return { statistics: maskStatistics(masks, target), samples: masks.slice(0, most.samples) };
 }
 
 // The masks that training draws in its first epoch.
-function maskOf(grid: Grid, { mask, seed }: { readonly mask: MaskRecipe; readonly seed: number }, index: number): Mask {
+function exampleMask(
+  grid: Grid,
+  { mask, seed }: { readonly mask: MaskRecipe; readonly seed: number },
+  index: number,
+): Mask {
   return drawMask(grid, mask, { seed, epoch: 0, index });
 }
 

@@ -13,7 +13,7 @@ export type ImageBatch = {
   readonly names: readonly string[];
   /** Places in the sources. */
   readonly indices: readonly number[];
-  /** [size, size, channels] each */
+  /** [H, W, channels] each */
   readonly views: readonly Float32Array[];
 };
 

@@ -16,12 +16,15 @@ export const decodingFlags = {
   ),
 };
 
+/** Formats of data sets, said once. */
+export const dataFlag = required(
+  "dir",
+  "images: a folder (a class per sub-folder, or flat, in splits or not), IDX files, or CIFAR's binary files",
+);
+
 /** For commands that learn or measure. */
 export const imageFlags = {
-  data: required(
-    "dir",
-    "images: a folder (a class per sub-folder, or flat, in splits or not), IDX files, or CIFAR's binary files",
-  ),
+  data: dataFlag,
   skipBad: toggle("set images aside that cannot be read, instead of stopping"),
   ...classFlags,
   ...decodingFlags,

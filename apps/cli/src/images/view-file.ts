@@ -19,10 +19,10 @@ export type ViewFailure = {
   readonly problem?: { readonly path: string; readonly reason: string };
 };
 
-/** [size, size, channels] */
+/** [H, W, channels] */
 export type ViewReply = Float32Array | ViewFailure;
 
-/** Reads, decodes and resizes. [size, size, channels] */
+/** Reads, decodes and resizes. [H, W, channels] */
 export async function viewOfFile({ path, view, decoding }: ViewRequest, budget: DecodeBudget): Promise<Float32Array> {
   return evalView(await readImage(typeof path === "string" ? path : Buffer.from(path), { ...decoding, budget }), view);
 }

@@ -6,7 +6,7 @@ import { Tinypool } from "tinypool";
 import { errorOf, type ViewReply, type ViewRequest, type ViewThreadData } from "./view-file.ts";
 
 export interface ViewPool {
-  /** What a model sees of a file. [size, size, channels] Rejects with the error of `readImage`. */
+  /** What a model sees of a file. [H, W, channels] Rejects with the error of `readImage`. */
   view(request: ViewRequest): Promise<Float32Array>;
   /** Stops the threads; views that were not ready reject. */
   dispose(): Promise<void>;

@@ -1,8 +1,10 @@
 // Facts as text: a line a fact, then the tensors in columns.
 import { beitOrigins } from "@beitjs/beit-encoder";
 import { tokenizerOrigins } from "@beitjs/dvae-tokenizer";
+import { firstOf } from "@beitjs/tensor-core/files";
 import { formatSize } from "@beitjs/tensor-core/grid";
 import type { CheckpointFacts } from "./checkpoint-facts.ts";
+import { describeHeads, describeWeights } from "../models/open-beit.ts";
 import { printable } from "../program/printable.ts";
 import { countDtypes, type DtypeFacts, type FileFacts, type TensorFacts } from "./file-facts.ts";
 import type { ModelFacts } from "./model-facts.ts";
@@ -50,10 +52,12 @@ export function formatModel(model: ModelFacts): string[] {
       `a BEiT (${beitOrigins[model.origin].title}): ${headOf(model.config)}, images of ${formatSize(config.imageSize)} pixels`,
     ),
     settings,
+    ...(model.guessed.includes("heads") ? [line("heads", describeHeads(model.config))] : []),
+    ...(model.weights ? [line("weights", describeWeights(model.weights))] : []),
     line("parameters", count(parameters)),
     ...(model.config.classes > 0 ? [line("labels", labels ? formatLabels(labels) : "none")] : []),
     line("preprocessing", pairs(preprocessing)),
-    ...(unused.length > 0 ? [line("not used", unused.join(", "))] : []),
+    ...(unused.length > 0 ? [line("not used", firstOf(unused))] : []),
   ];
 }
 

@@ -6,6 +6,7 @@ import {
   type BeitConfig,
   type BeitOrigin,
   type Preprocessing,
+  type WeightsChoice,
 } from "@beitjs/beit-encoder";
 import { hasTokenizerNames, readTokenizerFiles, type DvaeConfig, type TokenizerOrigin } from "@beitjs/dvae-tokenizer";
 import { sizeOf } from "@beitjs/tensor-core";
@@ -18,6 +19,10 @@ export type ModelFacts =
       readonly kind: "beit";
       readonly origin: BeitOrigin;
       readonly config: BeitConfig;
+      /** Its fields that the files do not say. */
+      readonly guessed: readonly string[];
+      /** Which of two copies of the weights are taken. */
+      readonly weights?: WeightsChoice;
       /** In the model's parameters; the files may hold more. */
       readonly parameters: number;
       readonly labels: readonly string[] | null;
@@ -45,8 +50,8 @@ export async function modelFacts(sources: readonly FileSource[], files: readonly
   if (hasTokenizerNames(names)) return tokenizerFacts(sources, tensors);
   if (!hasBeitNames(names)) return { kind: "other" };
   try {
-    const { origin, config, labels = null, preprocessing, unused } = await readBeitFiles(sources);
-    return { kind: "beit", origin, config, parameters: parameterCount(config), labels, preprocessing, unused };
+    const { parameters: _, labels = null, ...said } = await readBeitFiles(sources);
+    return { kind: "beit", ...said, parameters: parameterCount(said.config), labels };
   } catch (error) {
     return { kind: "damaged", what: "BEiT", problem: messageOf(error) };
   }

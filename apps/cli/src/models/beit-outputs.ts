@@ -31,8 +31,7 @@ export function featureShape({ config }: Beit, kind: FeatureKind): Shape {
  *
  * - `tokens`: all tokens after the block, class token first, [N + 1, D]
  * - `patches`: the same without the class token, [N, D]
- * - `pooled`: of a classifier, what its class head sees (see `classLogits`); of other models, and with `layer`, the mean of
- *   the patches, [D]
+ * - `pooled`: what a class head sees, or would see (see `pooledFeatures`); with `layer`, the mean of the patches, [D]
  */
 export async function imageFeatures(
   beit: Beit,

@@ -11,6 +11,11 @@ export const resizingFlags = {
 };
 
 export const looseFlags = {
+  weights: choice(
+    ["auto", "average", "raw"],
+    "of a file with averaged weights beside those of the last step; auto: as the model's origin does (timm: average)",
+    "auto",
+  ),
   heads: integer("count", "attention heads, where neither the file nor a width of 64 a head tells", 1),
   allowUnexpected: toggle("leave aside tensors that are no part of a BEiT, instead of refusing the file"),
 };

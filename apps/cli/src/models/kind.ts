@@ -1,7 +1,7 @@
 // What is in the files of a model: a BEiT or a tokenizer.
 import { hasBeitNames } from "@beitjs/beit-encoder";
 import { hasTokenizerNames } from "@beitjs/dvae-tokenizer";
-import { openTensors } from "@beitjs/tensor-core/files";
+import { firstOf, openTensors } from "@beitjs/tensor-core/files";
 import type { Context } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
 import { stages, stagesOfKind } from "../runs/stages.ts";
@@ -26,7 +26,7 @@ export async function modelKind(paths: readonly string[], context: Context): Pro
       if (hasTokenizerNames(names)) return "tokenizer";
       seen.push(...names.slice(0, 3));
     }
-    throw usageError(`${paths.join(", ")}: expected a BEiT or a tokenizer, got ${seen.join(", ") || "no weights"}`);
+    throw usageError(`${paths.join(", ")}: expected a BEiT or a tokenizer, got ${firstOf(seen) || "no weights"}`);
   } finally {
     await files.close();
   }

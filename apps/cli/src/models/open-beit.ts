@@ -5,15 +5,19 @@ import {
   openBeit,
   type ResizingOptions,
   type Beit,
+  type BeitConfig,
   type OpenBeitOptions,
   type BeitOrigin,
   type Preprocessing,
+  type WeightsChoice,
 } from "@beitjs/beit-encoder";
 import type { Backend } from "@beitjs/tensor-core";
+import { firstOf } from "@beitjs/tensor-core/files";
 import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { EvalViewOptions, StageName } from "@beitjs/trainers";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
+import { usageError } from "../program/exit-codes.ts";
 import type { Progress } from "../program/terminal.ts";
 import { preprocessingOf } from "../images/eval-views.ts";
 import { evalViewOf, stagesOfKind } from "../runs/stages.ts";
@@ -46,6 +50,7 @@ export type OpenEncoderOptions = {
   readonly tableResizing?: "auto" | NonNullable<ResizingOptions["tableResizing"]>;
   readonly allowUnexpected?: boolean;
   readonly heads?: number | undefined;
+  readonly weights?: "auto" | WeightsChoice;
 };
 
 /**
@@ -60,28 +65,40 @@ export async function openEncoder(
   context: Context,
 ): Promise<OpenedEncoder> {
   const given = typeof paths === "string" ? [paths] : paths;
-  const { imageSize: size, tableResizing = "auto", allowUnexpected, heads } = options;
+  const { imageSize: size, tableResizing = "auto", allowUnexpected, heads, weights = "auto" } = options;
   const chosen: OpenBeitOptions = {
     imageSize: size,
     allowUnexpected,
     ...(heads !== undefined && { config: { heads } }),
     ...(tableResizing !== "auto" && { tableResizing }),
+    ...(weights !== "auto" && { weights }),
   };
   if (given.length === 1 && (await isCheckpoint(given[0]))) {
-    return openTrained(given[0], backend, { ...options, ...chosen, tableResizing: chosen.tableResizing }, context);
+    if (weights === "average") {
+      throw usageError(`${given[0]}: expected a file with averaged weights for --weights average, got a run of ours`);
+    }
+    const { stages = stagesOfKind("beit") } = options;
+    return openTrained(given[0], backend, { stages, ...chosen }, context);
   }
   return withModelFiles(given, context, async ({ sources }) => {
     const { terminal } = context;
     let progress: Progress | undefined;
     try {
-      const { unused, ...opened } = await openBeit(sources, backend, {
+      const {
+        unused,
+        guessed,
+        weights: taken,
+        ...opened
+      } = await openBeit(sources, backend, {
         ...chosen,
         onProgress: (done, total) => {
           progress ??= terminal.progress({ label: "reading", total, unit: "tensors" });
           progress.update(done, "");
         },
       });
-      if (unused.length > 0) terminal.info(`not used: ${listed(unused)}`);
+      if (unused.length > 0) terminal.info(`not used: ${firstOf(unused)}`);
+      if (taken) terminal.info(`weights: ${describeWeights(taken)}`);
+      if (guessed.includes("heads")) terminal.warn(`heads: ${describeHeads(opened.beit.config)}`);
       return {
         ...opened,
         view: evalViewFields(opened.preprocessing),
@@ -94,12 +111,12 @@ export async function openEncoder(
   });
 }
 
-type ChosenOptions = OpenBeitOptions & Pick<OpenEncoderOptions, "stages">;
+type ChosenOptions = OpenBeitOptions & Required<Pick<OpenEncoderOptions, "stages">>;
 
 async function openTrained(
   path: string,
   backend: Backend,
-  { stages = stagesOfKind("beit"), ...options }: ChosenOptions,
+  { stages, ...options }: ChosenOptions,
   context: Context,
 ): Promise<OpenedEncoder> {
   const checkpoint = await openCheckpoint(path, stages, context);
@@ -126,7 +143,14 @@ function labelsOf({ manifest: { run = {} } }: LoadedCheckpoint): readonly string
   return data?.classes ?? (run["classes"] as readonly string[] | undefined);
 }
 
-function listed(names: readonly string[]): string {
-  const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
-  return names.slice(0, 5).join(", ") + more;
+/** Which of two copies of a model's weights were taken. */
+export function describeWeights(taken: WeightsChoice): string {
+  return taken === "average"
+    ? "the averaged ones; those of the last step are there, too: --weights raw"
+    : "those of the last step; averaged ones are there, too: --weights average";
+}
+
+/** A number of heads that no file says. */
+export function describeHeads({ heads, width }: BeitConfig): string {
+  return `${heads} guessed from the width of ${width}, as the files do not say; --heads says otherwise`;
 }

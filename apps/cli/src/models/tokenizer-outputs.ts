@@ -5,7 +5,7 @@ import { cellCount, type Grid } from "@beitjs/tensor-core/grid";
 import { imagesOf, type Image } from "@beitjs/tensor-core/image";
 import { viewBatch } from "@beitjs/trainers";
 
-export type Reconstruction = {
+export type ReconstructedImage = {
   /** As the tokenizer sees it. */
   readonly image: Image;
   readonly grid: Grid;
@@ -17,7 +17,7 @@ export type Reconstruction = {
 };
 
 /** Reconstructs token views, values in [0, 1]. */
-export async function reconstruct(tokenizer: Tokenizer, views: readonly Float32Array[]): Promise<Reconstruction[]> {
+export async function reconstruct(tokenizer: Tokenizer, views: readonly Float32Array[]): Promise<ReconstructedImage[]> {
   const { config, params } = tokenizer;
   const { backend } = params.codebook.table;
   const results = scope(backend, () => {

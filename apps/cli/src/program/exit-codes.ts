@@ -18,10 +18,14 @@ export function exitCodeOf(error: unknown): number {
   return typeof exitCode === "number" ? exitCode : exitCodes.failed;
 }
 
+/** Characters of a message at most. What a file says may be in it, and a file may say anything. */
+const longest = 1900;
+
 /** An error in one line, for people: without the function in front that library errors start with. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text
+  const said = text.length > longest ? `${text.slice(0, longest)}… (${text.length} characters)` : text;
+  return said
     .replace(/^\[[\w$.]+\] /, "")
     .replace(/\s*\n\s*/g, " ")
     .trim();

@@ -54,6 +54,13 @@ describe("extends", () => {
     expect((await loadRecipe({ recipe: "tokenizer-dall-e", set: [] }, ["tokenizer"])).model).toEqual(tokenizerDallE.model);
   });
 
+  it("is refused by name where an alias of YAML holds itself", async () => {
+    const lists = await write("lists.yaml", "extends: pretrain-tiny\nmany: &m [*m, *m]\n");
+    await expect(load(lists)).rejects.toThrow("many: expected one of the known keys");
+    const objects = await write("objects.yaml", "extends: pretrain-tiny\nmodel: &m\n  depth: *m\n");
+    await expect(load(objects)).rejects.toThrow("model.depth: expected a positive integer, got an object");
+  });
+
   it("is refused with the chain where it comes back to itself", async () => {
     const a = await write("a.yaml", "extends: b.yaml\n");
     const b = await write("b.yaml", "extends: c/c.yaml\n");

@@ -5,6 +5,7 @@ import {
   formatRecipeValue,
   mergeRecipe,
   RecipeError,
+  upgradeRecipe,
   type Recipe,
   type RecipeIssue,
   type RecipeOf,
@@ -24,7 +25,7 @@ export async function loadRecipe<Stage extends StageName>(
   stages: readonly [Stage, ...Stage[]],
 ): Promise<RecipeOf<Stage>> {
   const layers = await readRecipeLayers(name);
-  const merged = layers.reduceRight((base, { values }) => mergeRecipe(base, values), {});
+  const merged = upgradeRecipe(layers.reduceRight((base, { values }) => mergeRecipe(base, values), {}));
   const raw = structuredClone(merged) as Record<string, unknown>;
   const assignments = set.map((assignment) => assign(raw, assignment));
   if (!stages.includes(raw["stage"] as Stage)) {

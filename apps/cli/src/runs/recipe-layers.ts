@@ -1,7 +1,7 @@
 // The layers of a recipe: a file, what it extends, and so on down to a recipe of a name. Each says only what it changes.
 import { promises as files } from "node:fs";
 import { dirname, extname, resolve } from "node:path";
-import { recipes, upgradeRecipe } from "@beitjs/trainers";
+import { recipes } from "@beitjs/trainers";
 import { parse } from "yaml";
 import { usageError } from "../program/exit-codes.ts";
 
@@ -31,7 +31,7 @@ export async function readRecipeLayers(name: string): Promise<readonly RecipeLay
     if (base !== undefined && typeof base !== "string") {
       throw usageError(`recipe ${told}: extends: expected a name or a file, got ${JSON.stringify(base)}`);
     }
-    layers.push({ name: told, values: upgradeRecipe(values) });
+    layers.push({ name: told, values });
     [next, folder] = [base, dirname(path)];
   }
   return layers;

@@ -51,10 +51,18 @@ export async function openWeights(
   }
   const called = files.map(({ name }) => name.split("/").at(-1)).join(", ");
   if (hasBeitNames(names)) {
-    const { beit, origin, preprocessing, unused } = await openBeit(files, backend, { onProgress });
+    const { beit, origin, preprocessing, unused, guessed, weights } = await openBeit(files, backend, { onProgress });
     prepareBeit(beit);
     const model = { name: `${called} (${origin})`, beit, view: wholeView(preprocessing) };
-    return { kind: "encoder", model, notes: unusedNote(unused) };
+    const notes = [
+      ...unusedNote(unused),
+      ...(weights === "average" ? ["Averaged weights were taken; those of the last step are there, too"] : []),
+      ...(weights === "raw" ? ["The weights of the last step were taken; averaged ones are there, too"] : []),
+      ...(guessed.includes("heads")
+        ? [`${beit.config.heads} heads are a guess from the width: the files do not say`]
+        : []),
+    ];
+    return { kind: "encoder", model, notes };
   }
   if (hasTokenizerNames(names)) {
     const { tokenizer, origin, unused } = await openTokenizer(files, backend, { onProgress });

@@ -7,7 +7,7 @@ import type { Imagined, ImagineOptions } from "../messages.ts";
 import { Canvas, drawPicture, eachPatch, PatchGrid, tokenPaint } from "../parts/canvas.tsx";
 import { Choice, Facts, Figure, ms, percent, Slider } from "../parts/controls.tsx";
 import { drawHidden } from "./mask.tsx";
-import { defaultMask, drawMask } from "./masks.ts";
+import { anyMask } from "./masks.ts";
 import type { PanelProps } from "./panel.ts";
 
 const GUESSES = 5;
@@ -124,7 +124,7 @@ export function ImaginePanel({ tokens, facts, cells, onCells, onError }: PanelPr
             <button
               onClick={() => {
                 const seed = 1 + Math.floor(Math.random() * 1e6);
-                onCells(drawMask(grid, { ...defaultMask, seed }).cells);
+                onCells(anyMask(grid, seed).cells);
               }}
             >
               Another mask

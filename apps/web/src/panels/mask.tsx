@@ -40,7 +40,12 @@ export function MaskPanel({ tokens, cells, onCells, onError }: PanelProps): JSX.
   const stepByStep = (): void => {
     stop();
     const blocks: (readonly number[])[] = [];
-    const { cells: all } = drawMask(grid, settings, (patches) => blocks.push(patches));
+    let all: Uint8Array;
+    try {
+      all = drawMask(grid, settings, (patches) => blocks.push(patches)).cells;
+    } catch (error) {
+      return onError(error);
+    }
     const time = Math.min(BLOCK_TIME, LONGEST_SHOW / blocks.length);
     const seen = new Uint8Array(all.length);
     onCells(Uint8Array.from(seen));

@@ -1,6 +1,6 @@
 import { createMaskGenerator } from "@beitjs/masking/bulk";
 import { expect, it } from "vitest";
-import { adjacentShare, defaultMask, drawMask, expectedFacts, type MaskKind } from "./masks.ts";
+import { adjacentShare, anyMask, defaultMask, drawMask, expectedFacts, type MaskKind } from "./masks.ts";
 
 const grid = { rows: 14, cols: 14 };
 
@@ -39,4 +39,18 @@ it.each<MaskKind>(["official", "exact", "uniform", "span"])("expects the same of
 it("follows the sliders where they ask for what no mask can be", () => {
   expect(drawMask(grid, { ...defaultMask, count: 3, minBlock: 49 }).count).toBeLessThanOrEqual(3);
   expect(drawMask({ rows: 4, cols: 4 }, { ...defaultMask, kind: "uniform", count: 75 }).count).toBe(16);
+});
+
+it("begins with a mask on every grid, also where no block has room", () => {
+  expect(anyMask(grid)).toEqual(drawMask(grid, defaultMask));
+  for (const [rows, cols] of [
+    [1, 20],
+    [20, 1],
+    [2, 10],
+    [2, 2],
+  ]) {
+    const { count, cells } = anyMask({ rows, cols });
+    expect(cells).toHaveLength(rows * cols);
+    expect(count).toBe(Math.round(0.4 * rows * cols));
+  }
 });

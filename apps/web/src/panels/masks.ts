@@ -2,6 +2,7 @@
 import {
   blockwiseMask,
   maskedIndices,
+  MaskOptionError,
   maskOf,
   maskStatistics,
   spanMask,
@@ -12,6 +13,7 @@ import {
   type Mask,
 } from "@beitjs/masking";
 import type { MaskGenerator } from "@beitjs/masking/bulk";
+import { cellCount } from "@beitjs/tensor-core/grid";
 import { createRng } from "@beitjs/tensor-core/random";
 
 export type MaskKind = "official" | "exact" | "uniform" | "span";
@@ -47,6 +49,16 @@ export function drawMask(grid: Grid, settings: MaskSettings, onBlock?: (patches:
     return { grid, cells, count: masked };
   }
   return blockwiseMask(grid, shapeOf(settings, kind, count), rng, (block) => onBlock?.(patchesOf(block, grid)));
+}
+
+/** A mask where none was asked for by settings: of a grid that is too thin for blocks, patches on their own. */
+export function anyMask(grid: Grid, seed = defaultMask.seed): Mask {
+  try {
+    return drawMask(grid, { ...defaultMask, seed });
+  } catch (error) {
+    if (!(error instanceof MaskOptionError)) throw error;
+    return drawMask(grid, { ...defaultMask, seed, kind: "uniform", count: Math.round(0.4 * cellCount(grid)) });
+  }
 }
 
 function shapeOf(

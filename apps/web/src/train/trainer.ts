@@ -22,7 +22,7 @@ import { startFastest, startSimd } from "../engine/machine.ts";
 import type { LoadedTokenizer } from "../engine/models.ts";
 import { readMiddle } from "../engine/pictures.ts";
 import { shippedTokenizer } from "../engine/shipped.ts";
-import type { RunOptions, SavedRun, Trainer, TrainReport, TrainStep } from "../messages.ts";
+import type { TrainerOptions, SavedRun, Trainer, TrainReport, TrainStep } from "../messages.ts";
 import { photographFiles } from "../photographs.ts";
 import { copies, KEPT_SIDE, pageRecipe } from "./recipe.ts";
 import { isSnapshotStep, picturesOf, snapshotOf, subjectOf } from "./snapshots.ts";
@@ -78,7 +78,7 @@ async function alone<Result>(body: () => Promise<Result>): Promise<Result> {
 
 async function goOn(
   onReport: (report: TrainReport) => void,
-  { softwareGpu }: RunOptions,
+  { softwareGpu }: TrainerOptions,
 ): Promise<"finished" | "paused"> {
   const run = await loadRun();
   if (!run) throw new Error("[train] expected a run to go on with, got none");

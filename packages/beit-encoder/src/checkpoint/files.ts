@@ -1,5 +1,5 @@
 // Which file is which: one file of weights, or the files of a model folder (Hugging Face, timm), shards included.
-import { openTensors, type FileSource, type LazyTensor, type TensorFile } from "@beitjs/tensor-core/files";
+import { firstOf, openTensors, type FileSource, type LazyTensor, type TensorFile } from "@beitjs/tensor-core/files";
 import type { PickleValue } from "@beitjs/tensor-core/pickle";
 import { mergeShards } from "./shards.ts";
 import { readJson } from "./json.ts";
@@ -68,5 +68,5 @@ function baseName(name: string): string {
 }
 
 function namesOf(files: readonly FileSource[]): string {
-  return files.map(({ name }) => name).join(", ");
+  return firstOf(files.map(({ name }) => name));
 }

@@ -2,8 +2,11 @@
 // be read from names and shapes. (modeling_pretrain.py, modeling_finetune.py)
 import type { Shape } from "@beitjs/tensor-core";
 import { cellGrid, type ImageSize } from "@beitjs/tensor-core/grid";
-import { validateBeitConfig, type BeitConfig } from "../config.ts";
+import { validateBeitConfig, withPoolingNorm, type BeitConfig, type PoolingNorm } from "../config.ts";
 import { rowsFor, squareGrid, type PositionKind } from "../positions/stored-grid.ts";
+
+/** What names and shapes say, and which fields are no more than a guess. */
+export type InferredConfig = { readonly config: BeitConfig; readonly guessed: readonly (keyof BeitConfig)[] };
 
 /** Width of a head in every published model. */
 const headWidth = 64;
@@ -20,19 +23,21 @@ export function inferConfig(
   tensors: ReadonlyMap<string, { readonly shape: Shape }>,
   given: Partial<BeitConfig> = {},
   sizes: readonly (ImageSize | undefined)[] = [],
-): BeitConfig {
+): InferredConfig {
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
   const [width, channels, patchSize] = shapeOf(shapes, "patch_embed.proj.weight", 4);
   const shared = shapes.get("rel_pos_bias.relative_position_bias_table");
   const own = shapes.get("blocks.0.attn.relative_position_bias_table");
   const vocabSize = shapes.get("lm_head.weight")?.[0] ?? 0;
+  const place = vocabSize > 0 ? undefined : poolingNormIn(shapes);
+  const heads = given.heads ?? (shared ?? own)?.[1];
   const config: BeitConfig = {
     imageSize: given.imageSize ?? imageSizeOf(shapes, patchSize, sizes),
     channels,
     patchSize,
     width,
     depth: depthOf(shapes),
-    heads: given.heads ?? (shared ?? own)?.[1] ?? headsOf(width),
+    heads: heads ?? headsOf(width),
     mlpRatio: shapeOf(shapes, "blocks.0.mlp.fc1.weight", 2)[0] / width,
     absolutePositions: shapes.has("pos_embed"),
     relativePositions: shared ? "shared" : own ? "per-layer" : "none",
@@ -42,11 +47,18 @@ export function inferConfig(
     epsilon: 1e-6,
     vocabSize,
     classes: vocabSize > 0 ? 0 : (shapes.get("head.weight")?.[0] ?? 0),
-    pooling: shapes.has("fc_norm.weight") || !shapes.has("norm.weight") || vocabSize > 0 ? "mean" : "class",
+    pooling: place === "before" ? "class" : "mean",
     ...given,
   };
-  validateBeitConfig(config, "openBeit");
-  return config;
+  const placed = withPoolingNorm(config, given.poolingNorm ?? place);
+  validateBeitConfig(placed, "openBeit");
+  return { config: placed, guessed: heads === undefined ? ["heads"] : [] };
+}
+
+// Its name tells where the norm stands, but in a model for pre-training, where it is the head's.
+function poolingNormIn(shapes: ReadonlyMap<string, Shape>): PoolingNorm | undefined {
+  if (shapes.has("fc_norm.weight")) return "after";
+  return shapes.has("norm.weight") ? "before" : undefined;
 }
 
 function shapeOf(shapes: ReadonlyMap<string, Shape>, name: string, rank: number): Shape {
@@ -78,10 +90,12 @@ function imageSizeOf(
     : positions
       ? `positions [${positions.join(", ")}]`
       : "no positions";
-  throw new Error(`[openBeit] expected positions of a square grid, got ${got}; pass config.imageSize`);
+  throw new Error(`[openBeit] expected positions of a square grid, got ${got}; pass imageSize or config.imageSize`);
 }
 
 function headsOf(width: number): number {
   if (width % headWidth === 0) return width / headWidth;
-  throw new Error(`[openBeit] expected heads of width ${headWidth}, got a width of ${width}; pass config.heads`);
+  throw new Error(
+    `[openBeit] expected heads of width ${headWidth}, got a width of ${width}; pass config.heads (--heads)`,
+  );
 }

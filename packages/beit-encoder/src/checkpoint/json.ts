@@ -1,6 +1,6 @@
 // JSON that lies beside weights, or in their metadata, written by somebody else: only own fields count, each has a type, and
 // errors name the path.
-import { readWhole, type FileSource } from "@beitjs/tensor-core/files";
+import { firstOf, readWhole, type FileSource } from "@beitjs/tensor-core/files";
 
 // The language's own library has no name for it, though every host does.
 declare const TextDecoder: { new (label: string, options: { fatal: boolean }): { decode(bytes: Uint8Array): string } };
@@ -45,7 +45,9 @@ export type JsonFields = {
 /** @internal @throws `[caller] expected …, got …` if `json` is no object */
 export function fieldsOf(caller: string, json: unknown): JsonFields {
   const refuse = (expected: string, got: unknown): never => {
-    throw new Error(`[${caller}] expected ${expected}, got ${got === undefined ? "none" : JSON.stringify(got)}`);
+    throw new Error(
+      `[${caller}] expected ${expected}, got ${got === undefined ? "none" : firstOf([JSON.stringify(got)])}`,
+    );
   };
   if (typeof json !== "object" || json === null || Array.isArray(json)) return refuse("an object", json);
   const fields = new Map<string, unknown>(Object.entries(json));

@@ -1,6 +1,7 @@
 // The parameters of a config among the tensors of a checkpoint: every problem is listed before a byte of them is read.
-import type { LazyTensor } from "@beitjs/tensor-core/files";
+import { firstOf, type LazyTensor } from "@beitjs/tensor-core/files";
 import type { BeitConfig } from "../config.ts";
+import { checkDepth } from "../values.ts";
 import type { ModelTensors, Naming } from "./origins/origin.ts";
 import { stored, type StoredTensor } from "./stored.ts";
 
@@ -21,6 +22,7 @@ export function matchParameters(
   config: BeitConfig,
   { allowUnexpected }: { readonly allowUnexpected: boolean },
 ): Matched {
+  checkDepth("openBeit", config, tensors.size);
   const { base = "", derived, spare } = naming;
   const expected = naming.shapes(config);
   const used = new Map<string, LazyTensor>();
@@ -45,7 +47,11 @@ export function matchParameters(
   for (const name of expected.keys()) {
     if (!used.has(name)) problems.push(`no ${naming.inFull?.(name, config) ?? name}`);
   }
-  if (problems.length > 0) throw new Error(`[openBeit] expected the tensors of the config, got ${problems.join("; ")}`);
+  if (problems.length > 0) {
+    const foreign = problems.some((problem) => problem.startsWith("unexpected "));
+    const way = foreign ? "; `allowUnexpected` (--allow-unexpected) leaves unexpected ones aside" : "";
+    throw new Error(`[openBeit] expected the tensors of the config, got ${firstOf(problems, "; ")}${way}`);
+  }
   const lazy = new Map([...used].map(([name, tensor]) => [name, stored(tensor)]));
   return { parameters: naming.toOurs(lazy, config), unused };
 }

@@ -1,10 +1,12 @@
 // Weights of the official BEiT checkpoints to ours and back, by one table of names.
 import { sizeOf, type Backend, type Shape } from "@beitjs/tensor-core";
+import { firstOf } from "@beitjs/tensor-core/files";
 import { validateBeitConfig, type BeitConfig } from "../config.ts";
 import { headPaths, parameterShapes, type Beit } from "../parameters.ts";
 import {
   adaptValues,
   beitFromValues,
+  checkDepth,
   readParameters,
   type ResizingOptions,
   type HostTensor,
@@ -61,7 +63,8 @@ export const officialNaming: Naming = {
         return [path, { shape, read: async () => ourLayout(path, await read(), config) }];
       }),
     ),
-  spare: /^(mask_token|(norm|fc_norm|lm_head|head)\.(weight|bias))$/,
+  // The last are of BEiT v2's pre-training alone: layers behind an early one that make the class token learn.
+  spare: /^(mask_token|(norm|fc_norm|lm_head|head)\.(weight|bias)|cls_pt_(layers|norm|fc_norm|lm_head)\..*)$/,
   // Keys have no bias.
   derived: /(^|\.)(relative_position_index|k_bias)$/,
 };
@@ -82,12 +85,13 @@ export function loadBeit(
   options: ResizingOptions & SourceGrid = {},
 ): Beit {
   validateBeitConfig(config, "loadBeit");
+  checkDepth("loadBeit", config, tensors.size);
   const ours = [...tensors.keys()].some((name) => name.startsWith("patchEmbedding."));
   const values = adaptValues(ours ? tensors : fromOfficial(tensors, config), config, options);
   const shapes = parameterShapes(config);
   const foreign = [...values.keys()].filter((path) => !shapes.has(path) && !headPaths.test(path));
   if (foreign.length > 0) {
-    throw new Error(`[loadBeit] expected only parameters of this config, got also ${foreign.join(", ")}`);
+    throw new Error(`[loadBeit] expected only parameters of this config, got also ${firstOf(foreign)}`);
   }
   return beitFromValues("loadBeit", config, values, { backend });
 }
@@ -99,6 +103,11 @@ export async function beitToOfficial(beit: Beit): Promise<Map<string, HostTensor
     official.set(rename(path, toOfficial) as string, officialLayout(path, value, beit.config));
   }
   return official;
+}
+
+/** @internal A token's norm is its own, so the class token's may be the one of all tokens, where the originals look for it. */
+export function classTokenNorm(official: string, pooling: BeitConfig["pooling"]): string {
+  return pooling === "class" ? official.replace(/^fc_norm\./, "norm.") : official;
 }
 
 // Shapes of all parameters under their official names, in the official layouts.

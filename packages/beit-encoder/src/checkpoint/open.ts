@@ -9,6 +9,7 @@ import { fitGrid, type ResizingOptions, type SourceGrid } from "../values.ts";
 import { openFiles } from "./files.ts";
 import { matchParameters } from "./match.ts";
 import { beitOrigins, originOf, type BeitOrigin } from "./origins/index.ts";
+import type { WeightsChoice } from "./origins/origin.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 import type { StoredTensor } from "./stored.ts";
 
@@ -17,6 +18,8 @@ export type OpenBeitOptions = ResizingOptions & {
   readonly imageSize?: ImageSize | undefined;
   /** What the files do not say, or say wrongly. Its `imageSize` is the size that the stored positions are for. */
   readonly config?: Partial<BeitConfig> | undefined;
+  /** Of a checkpoint that has both: averaged weights, or those of the last step; default as the origin's own loader takes them. */
+  readonly weights?: WeightsChoice | undefined;
   /** Tensors that BEiT does not have (a segmentation head, say) are left aside instead of being an error. */
   readonly allowUnexpected?: boolean | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -27,6 +30,10 @@ export type BeitFiles = {
   readonly origin: BeitOrigin;
   /** The config of the parameters as they are stored. */
   readonly config: BeitConfig;
+  /** Fields of the config that nothing in the files says: `heads`, where a width of 64 a head was assumed. */
+  readonly guessed: readonly (keyof BeitConfig)[];
+  /** Which weights were taken, where the files have both. */
+  readonly weights?: WeightsChoice;
   /** Names of the classes, where the files have them. */
   readonly labels?: readonly string[];
   /** From the files, or by the origin's convention. */
@@ -78,11 +85,16 @@ export async function openBeit(
 /** What the files of a model say, without reading any parameter; errors as `openBeit`. */
 export async function readBeitFiles(
   files: FileSource | readonly FileSource[],
-  options: Pick<OpenBeitOptions, "config" | "imageSize" | "allowUnexpected"> = {},
+  options: Pick<OpenBeitOptions, "config" | "imageSize" | "weights" | "allowUnexpected"> = {},
 ): Promise<BeitFiles> {
   const contents = await openFiles("read" in files ? [files] : files);
-  const { origin, tensors } = originOf(contents);
-  const { config, labels, preprocessing } = origin.describe(contents, tensors, {
+  const { origin, tensors, weights } = originOf(contents, options.weights);
+  const {
+    config,
+    guessed = [],
+    labels,
+    preprocessing,
+  } = origin.describe(contents, tensors, {
     config: options.config ?? {},
     imageSize: options.imageSize,
   });
@@ -90,6 +102,8 @@ export async function readBeitFiles(
   return {
     origin: origin.name,
     config,
+    guessed,
+    ...(weights && { weights }),
     ...(labels && { labels }),
     preprocessing: preprocessing ?? origin.conventions.preprocessing(config),
     ...matchParameters(tensors, origin.naming, config, { allowUnexpected }),

@@ -1,4 +1,4 @@
-// Against transformers' BeitImageProcessorPil on Pillow 11.3 (tools/golden/image/make-views.py): what a
+// Against transformers' BeitImageProcessorPil on Pillow 13.0 (tools/golden/image/make-views.py): what a
 // preprocessor_config.json says, done with the image operations of tensor-core, to the last bit.
 import { readFileSync } from "node:fs";
 import { crc32 } from "node:zlib";

@@ -1,6 +1,7 @@
 // A model as one file of ours: the parameters by their paths, and in the metadata all that is needed to use them.
 import { fromFloat32, fromFloat32ToHalf, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
-import { beitToOfficial } from "./official.ts";
+import { poolingNormOf } from "../config.ts";
+import { beitToOfficial, classTokenNorm } from "./official.ts";
 import type { Beit } from "../parameters.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 import { readParameters } from "../values.ts";
@@ -34,10 +35,22 @@ export async function saveBeit(
   });
 }
 
-/** The bytes of a safetensors file with the official names, in the official layouts; timm's are the same. */
+/**
+ * The bytes of a safetensors file with the official names, in the official layouts; timm's are the same. The metadata have what
+ * names and shapes do not tell: the size of images that are no squares, and that normalized patches are averaged, which is
+ * timm's alone (`global_pool="avg", use_fc_norm=False`).
+ */
 export async function saveOfficialBeit(beit: Beit): Promise<Uint8Array> {
+  const { pooling } = beit.config;
   const tensors = [...(await beitToOfficial(beit))].map(
-    ([name, { data, shape }]) => [name, fromFloat32(data, shape)] as const,
+    ([name, { data, shape }]) => [classTokenNorm(name, pooling), fromFloat32(data, shape)] as const,
   );
-  return writeSafetensors(tensors, { format: "pt", "beitjs.origin": "unilm" });
+  const { imageSize } = beit.config;
+  const noted = pooling === "mean" && poolingNormOf(beit.config) === "before" && { "beitjs.pooling": pooling };
+  return writeSafetensors(tensors, {
+    format: "pt",
+    "beitjs.origin": "unilm",
+    ...(typeof imageSize !== "number" && { "beitjs.imageSize": JSON.stringify(imageSize) }),
+    ...noted,
+  });
 }

@@ -1,5 +1,6 @@
 // A checkpoint in several files with an index that says which tensor lies in which.
 // (transformers, model.safetensors.index.json)
+import { firstOf } from "@beitjs/tensor-core/files";
 
 /**
  * @internal All tensors of the files. The index must tell the truth: every tensor it names lies in the file it names, and
@@ -39,16 +40,17 @@ export async function mergeShards<Tensor>(
 function weightMap(index: object): Map<string, string> {
   const map = new Map<string, unknown>(Object.entries(index)).get("weight_map");
   if (typeof map !== "object" || map === null || Array.isArray(map)) {
-    throw new Error(`[openBeit] expected weight_map to be an object, got ${JSON.stringify(map) ?? "none"}`);
+    throw new Error(`[openBeit] expected weight_map to be an object, got ${firstOf([JSON.stringify(map) ?? "none"])}`);
   }
   const entries = Object.entries(map as Record<string, unknown>);
   for (const [name, file] of entries) {
     if (typeof file === "string") continue;
-    throw new Error(`[openBeit] expected weight_map.${name} to be a file name, got ${JSON.stringify(file)}`);
+    const [path, got] = [firstOf([`weight_map.${name}`]), firstOf([JSON.stringify(file)])];
+    throw new Error(`[openBeit] expected ${path} to be a file name, got ${got}`);
   }
   return new Map(entries as [string, string][]);
 }
 
 function refuseAny(expected: string, relation: "also" | "without", found: readonly string[]): void {
-  if (found.length > 0) throw new Error(`[openBeit] expected ${expected}, got them ${relation} ${found.join(", ")}`);
+  if (found.length > 0) throw new Error(`[openBeit] expected ${expected}, got them ${relation} ${firstOf(found)}`);
 }

@@ -16,6 +16,7 @@ import {
   loadBeit,
   openBeit,
   resizeTable,
+  saveOfficialBeit,
   toClassifier,
   type ResizingOptions,
   type Beit,
@@ -176,7 +177,8 @@ describe("what a file of a rectangle says", () => {
   });
 
   it("is nothing where it does not", async () => {
-    const message = "[openBeit] expected positions of a square grid, got a table of 30 rows; pass config.imageSize";
+    const message =
+      "[openBeit] expected positions of a square grid, got a table of 30 rows; pass imageSize or config.imageSize";
     await expect(openBeit(fileOf(wide), backend)).rejects.toThrow(message);
     await expect(openBeit(fileOf(wide), backend, { imageSize: [48, 24] })).rejects.toThrow(message);
   });
@@ -191,6 +193,23 @@ describe("what a file of a rectangle says", () => {
     const values = filled(wide).get("blocks.1.attn.relative_position_bias_table")?.data as Float32Array;
     const resizing = { heads: 3, from: { rows: 2, cols: 5 }, to: { rows: 3, cols: 3 } };
     expect(Float32Array.from(attention.relativePositionBias?.readSync() ?? [])).toEqual(resizeTable(values, resizing));
+  });
+
+  // A table of 1 x 5 has as many rows as one of 2 x 2.
+  it.each<[string, readonly [number, number]]>([
+    ["2 x 5", [16, 40]],
+    ["1 x 5", [8, 40]],
+    ["5 x 1", [40, 8]],
+  ])("stands in a file of official names that we wrote: %s", async (_, imageSize) => {
+    const config = { ...wide, imageSize };
+    const beit = loadBeit(filled(config), config, backend);
+    const file = bytesSource(await saveOfficialBeit(beit), "model.safetensors");
+    const opened = await openBeit(file, backend);
+    expect([opened.origin, opened.beit.config.imageSize]).toEqual(["unilm", imageSize]);
+    expect(await beitToOfficial(opened.beit)).toEqual(await beitToOfficial(beit));
+    const swapped = await openBeit(file, backend, { imageSize: [imageSize[1], imageSize[0]] });
+    const table = "blocks.0.attn.relative_position_bias_table";
+    expect((await beitToOfficial(swapped.beit)).get(table)).not.toEqual((await beitToOfficial(beit)).get(table));
   });
 
   it("stands in timm's config.json beside it", async () => {

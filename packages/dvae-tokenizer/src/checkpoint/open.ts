@@ -1,12 +1,12 @@
 // A tokenizer from the files of whoever made it: look at what is there, ask who wrote it, hear what that origin says of it,
 // match all names, read the parameters one by one.
-import { disposeTree, leaves, requireFinite, type Backend, type Tensor } from "@beitjs/tensor-core";
-import { openTensors, type FileSource, type LazyTensor } from "@beitjs/tensor-core/files";
+import { disposeTree, leaves, requireFinite, type Backend, type Shape, type Tensor } from "@beitjs/tensor-core";
+import { firstOf, openTensors, type FileSource, type LazyTensor } from "@beitjs/tensor-core/files";
 import type { ImageSize } from "@beitjs/tensor-core/grid";
 import { toFloat32 } from "@beitjs/tensor-core/safetensors";
 import type { DvaeConfig } from "../config.ts";
 import { fromOfficialLayout, officialShape } from "../layout.ts";
-import { blankEncoder, blankTokenizer } from "../load.ts";
+import { blankEncoder, blankTokenizer, tokenizerShapes } from "../load.ts";
 import type { OfficialLayout } from "../names.ts";
 import { prepareTokenizer, type Tokenizer, type TokenizerEncoder } from "../tokenizer.ts";
 import { originOf, type TokenizerOrigin } from "./origins/index.ts";
@@ -51,8 +51,9 @@ export async function openTokenizer(
     (name) => ![...found.tensors.keys()].some((key) => key.startsWith(`${name}.`)),
   );
   if (half) throw new Error(`[openTokenizer] expected encoder and decoder, got no ${half}`);
+  const targets = matched(found, tokenizerShapes(found.config, backend));
   const tokenizer = blankTokenizer(found.config, backend);
-  return { tokenizer, origin, unused: await fill(tokenizer, found, options) };
+  return { tokenizer, origin, unused: await fill(tokenizer, targets, found, options) };
 }
 
 /**
@@ -67,9 +68,12 @@ export async function openTokenizerEncoder(
   options: OpenTokenizerOptions = {},
 ): Promise<OpenedTokenizer<TokenizerEncoder>> {
   const { origin, ...found } = await readTokenizerFiles(files, options);
+  const ofEncoder = <Value>(all: ReadonlyMap<string, Value>) =>
+    new Map([...all].filter(([name]) => name.startsWith("encoder.")));
+  const half = { ...found, tensors: ofEncoder(found.tensors) };
+  const targets = matched(half, ofEncoder(tokenizerShapes(found.config, backend)));
   const tokenizer = blankEncoder(found.config, backend);
-  const rest = [...found.tensors].filter(([name]) => name.startsWith("encoder."));
-  const unused = await fill(tokenizer, { ...found, tensors: new Map(rest) }, options);
+  const unused = await fill(tokenizer, targets, half, options);
   prepareTokenizer(tokenizer);
   return { tokenizer, origin, unused };
 }
@@ -90,20 +94,34 @@ export async function readTokenizerFiles(
 
 type Target = {
   readonly name: string;
-  readonly leaf: Tensor;
+  readonly path: string;
+  readonly shape: Shape;
   /** Absent: the file has our own layout. */
   readonly layout?: OfficialLayout;
 };
 
+// What is read to where; that everything is there, and of its shape, is known before anything of a config's size is made.
+function matched({ tensors, names, spare }: Description, shapes: ReadonlyMap<string, Shape>): readonly Target[] {
+  const targets = names
+    ? names.flatMap(({ official, path, layout }) => {
+        const shape = shapes.get(path);
+        return shape ? [{ name: official, path, shape, layout }] : [];
+      })
+    : [...shapes].map(([path, shape]) => ({ name: path, path, shape }));
+  checkTensors(targets, tensors, spare);
+  return targets;
+}
+
 async function fill(
   { params }: TokenizerEncoder,
-  { tensors, names, spare }: Description,
+  targets: readonly Target[],
+  { tensors }: Description,
   { onProgress }: OpenTokenizerOptions,
 ): Promise<readonly string[]> {
-  const targets = targetsOf(params, names);
+  const byPath = new Map(leaves<Tensor>(params));
   try {
-    checkTensors(targets, tensors, spare);
-    for (const [done, { name, leaf, layout }] of targets.entries()) {
+    for (const [done, { name, path, layout }] of targets.entries()) {
+      const leaf = byPath.get(path) as Tensor;
       const stored = await (tensors.get(name) as LazyTensor).read();
       const values = toFloat32(stored);
       requireFinite(values, name, "openTokenizer");
@@ -120,20 +138,11 @@ async function fill(
   return [...tensors.keys()].filter((name) => !used.has(name));
 }
 
-function targetsOf(params: object, names: Description["names"]): readonly Target[] {
-  const byPath = new Map(leaves<Tensor>(params));
-  if (!names) return [...byPath].map(([name, leaf]) => ({ name, leaf }));
-  return names.flatMap(({ official, path, layout }) => {
-    const leaf = byPath.get(path);
-    return leaf ? [{ name: official, leaf, layout }] : [];
-  });
-}
-
 function checkTensors(targets: readonly Target[], tensors: ModelTensors, spare?: RegExp): void {
-  const problems = targets.flatMap(({ name, leaf, layout }) => {
+  const problems = targets.flatMap(({ name, shape: ours, layout }) => {
     const found = tensors.get(name);
     if (!found) return [`no ${name}`];
-    const shape = layout ? officialShape(leaf.shape, layout) : leaf.shape;
+    const shape = layout ? officialShape(ours, layout) : ours;
     if (found.shape.join() !== shape.join()) {
       return [`${name} [${found.shape.join(", ")}] where it should be [${shape.join(", ")}]`];
     }
@@ -142,6 +151,6 @@ function checkTensors(targets: readonly Target[], tensors: ModelTensors, spare?:
   const known = new Set(targets.map(({ name }) => name));
   for (const name of tensors.keys()) if (!known.has(name) && !spare?.test(name)) problems.push(`unexpected ${name}`);
   if (problems.length > 0) {
-    throw new Error(`[openTokenizer] expected the tensors of a dVAE, got ${problems.join("; ")}`);
+    throw new Error(`[openTokenizer] expected the tensors of a dVAE, got ${firstOf(problems, "; ")}`);
   }
 }

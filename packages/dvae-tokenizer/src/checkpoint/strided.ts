@@ -1,6 +1,6 @@
 // What unilm's and DALLE-pytorch's dVAEs have in common: names and shapes of strided convolutions and residual blocks.
 import { validateDvaeConfig, type DvaeConfig, type StridedConfig } from "../config.ts";
-import { officialNames } from "../names.ts";
+import { officialNamesOf } from "../names.ts";
 import { shapeOf, type Description, type ModelTensors } from "./origins/origin.ts";
 
 const spare = /(^|\.)(mean|std|temperature|kl_div_loss_weight)$/;
@@ -38,5 +38,5 @@ export function describeStrided(
   const layers = modulesOf(tensors).convolutions;
   const config = { ...original, channels, hidden, layers, vocabSize, codebookWidth, ...given } as DvaeConfig;
   validateDvaeConfig(config);
-  return { config, tensors, names: officialNames(config), spare };
+  return { config, tensors, names: officialNamesOf(config), spare };
 }

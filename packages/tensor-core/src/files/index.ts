@@ -5,6 +5,7 @@ export { createFileCache } from "./cache.ts";
 export type { CachedFile, CacheOpenOptions, CacheWriter, DirectoryLike, FileCache, FileHandleLike } from "./cache.ts";
 export { FileError } from "./error.ts";
 export type { FileErrorCode } from "./error.ts";
+export { firstOf } from "./first-of.ts";
 export { hashSource } from "./hash-source.ts";
 export type { AbortSignalLike, HashOptions } from "./hash-source.ts";
 export { createSha256 } from "./sha256.ts";

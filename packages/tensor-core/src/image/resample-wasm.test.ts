@@ -35,7 +35,11 @@ describe("resampleInWasm", () => {
         const edges = (size: number) => [Math.fround(from * (size - 1)), size - Math.fround(part / 2)] as const;
         const columns = resampleWeights(w, ...edges(w), width, filter);
         const rows = resampleWeights(h, ...edges(h), height, filter);
-        for (const resampling of [{ columns, rows }, { columns }, { rows }]) expectSame(image, resampling);
+        const orders = [
+          { columns, rows },
+          { columns, rows, rowsFirst: true },
+        ];
+        for (const resampling of [...orders, { columns }, { rows }]) expectSame(image, resampling);
       }),
       { numRuns: 300 },
     );
@@ -45,12 +49,16 @@ describe("resampleInWasm", () => {
     const columns = resampleWeights(1201, 0, 1201, 30, "lanczos");
     const rows = resampleWeights(700, 12.5, 690, 17, "lanczos");
     expectSame(noise(1201, 700, 3), { columns, rows });
+    expectSame(noise(1201, 700, 3), { columns, rows, rowsFirst: true });
     expectSame(noise(1201, 700, 1), { columns });
+    expectSame(noise(1201, 700, 1), { rows });
   });
 
   it("leaves what needs too much memory to the plain loops", () => {
+    const columns = resampleWeights(60, 0, 60, 600, "bicubic");
     const rows = resampleWeights(4, 0, 4, 40_000, "bicubic");
-    expect(resampleInWasm(noise(600, 4, 3), { rows })).toBeUndefined();
+    expect(resampleInWasm(noise(60, 4, 3), { columns, rows })).toBeUndefined();
+    expect(resampleInWasm(noise(60, 4, 3), { columns, rows, rowsFirst: true })).toBeUndefined();
     expectSame(noise(60, 4, 3), { rows });
   });
 });

@@ -21,8 +21,9 @@ type Resampler = { readonly memory: WebAssembly.Memory; readonly kernels: Kernel
 const PAGE = 65536;
 /** Memory stays as large as the largest image made it: what needs more than this is left to the plain loops. */
 const MAXIMUM_BYTES = 64 * 2 ** 20;
-/** Source rows go through the pass over columns in strips of this size, or of one row. */
+/** The source goes through its first pass in strips of this size, or of one row, or of a few bytes of all rows. */
 const STRIP_BYTES = 2 ** 20;
+const NARROWEST_STRIP = 64;
 /** Kernels read and write up to 16 bytes behind the end. */
 const SLACK = 16;
 const TAPS = 4;
@@ -32,46 +33,84 @@ let opened: Resampler | undefined | null = null;
 const tables = new WeakMap<ResampleWeights, WeightTable>();
 
 /** What `resample` returns; undefined where the engine has no SIMD, or the image would take too much memory. */
-export function resampleInWasm(image: Image, { columns, rows }: Resampling): Image | undefined {
+export function resampleInWasm(image: Image, { columns, rows, rowsFirst }: Resampling): Image | undefined {
   if (opened === null) opened = open();
   if (!opened) return undefined;
-  const { channels, width: sourceWidth } = image;
-  const width = columns ? columns.first.length : sourceWidth;
+  if (columns && !(rows && rowsFirst)) return columnsThenRows(opened, image, columns, rows);
+  const low = rows ? rowsAlone(opened, image, rows) : image;
+  return low && columns ? columnsThenRows(opened, low, columns, undefined) : low;
+}
+
+function columnsThenRows(
+  { memory, kernels }: Resampler,
+  image: Image,
+  columns: ResampleWeights,
+  rows: ResampleWeights | undefined,
+): Image | undefined {
+  const { channels, width: sourceWidth, data } = image;
+  const width = columns.first.length;
   const { first, count } = neededRows(image, rows);
   const height = rows ? rows.first.length : count;
   const pitch = width * channels;
-  const columnTable = columns && tableOf(columns);
+  const columnTable = tableOf(columns);
   const rowTable = rows && tableOf(rows);
   const sourcePitch = sourceWidth * channels;
   const strip = Math.min(count, Math.max(1, Math.floor(STRIP_BYTES / sourcePitch)));
-  // The pass over rows reads groups of rows, whose last ones may lie behind the end.
-  const sizes = [
-    columnTable?.words.byteLength ?? 0,
+  const [columnsAt, rowsAt, source, wide, narrow, end] = addresses([
+    columnTable.words.byteLength,
     rowTable?.words.byteLength ?? 0,
-    columns ? strip * sourcePitch : 0,
-    (count + TAPS - 1) * pitch,
+    strip * sourcePitch,
+    rowsRead(count) * pitch,
     rows ? height * pitch : 0,
-  ];
-  const [columnsAt, rowsAt, source, wide, narrow, end] = addresses(sizes);
+  ]);
   if (end > MAXIMUM_BYTES) return undefined;
-  const bytes = reserve(opened.memory, end);
-  const { resampleColors, resampleGrays, resampleRows } = opened.kernels;
-  const rowsOfImage = (y: number, many: number) => image.data.subarray(y * sourcePitch, (y + many) * sourcePitch);
-  if (columnTable) {
-    place(bytes, columnsAt, columnTable);
-    const pass = channels === 1 ? resampleGrays : resampleColors;
-    for (let y = 0; y < count; y += strip) {
-      const many = Math.min(strip, count - y);
-      bytes.set(rowsOfImage(first + y, many), source);
-      pass(wide + y * pitch, source, many, sourcePitch, width, columnsAt, columnTable.most);
-    }
-  } else bytes.set(rowsOfImage(first, count), wide);
+  const bytes = reserve(memory, end);
+  place(bytes, columnsAt, columnTable);
+  const pass = channels === 1 ? kernels.resampleGrays : kernels.resampleColors;
+  for (let y = 0; y < count; y += strip) {
+    const many = Math.min(strip, count - y);
+    bytes.set(data.subarray((first + y) * sourcePitch, (first + y + many) * sourcePitch), source);
+    pass(wide + y * pitch, source, many, sourcePitch, width, columnsAt, columnTable.most);
+  }
   if (rowTable) {
     place(bytes, rowsAt, rowTable);
-    resampleRows(narrow, wide - first * pitch, pitch, height, rowsAt, rowTable.most);
+    kernels.resampleRows(narrow, wide - first * pitch, pitch, height, rowsAt, rowTable.most);
   }
   const out = rowTable ? narrow : wide;
   return { width, height, channels, data: bytes.slice(out, out + height * pitch) };
+}
+
+// Every byte of a row goes its own way here, so the strips are upright ones.
+function rowsAlone({ memory, kernels }: Resampler, image: Image, rows: ResampleWeights): Image | undefined {
+  const { width, channels, data } = image;
+  const { first, count } = neededRows(image, rows);
+  const height = rows.first.length;
+  const pitch = width * channels;
+  const table = tableOf(rows);
+  const strip = Math.min(pitch, Math.max(NARROWEST_STRIP, Math.floor(STRIP_BYTES / count)));
+  const sizes = [table.words.byteLength, rowsRead(count) * strip, height * strip];
+  const [rowsAt, source, narrow, end] = addresses(sizes);
+  if (end > MAXIMUM_BYTES) return undefined;
+  const bytes = reserve(memory, end);
+  place(bytes, rowsAt, table);
+  const out = new Uint8Array(height * pitch);
+  for (let x = 0; x < pitch; x += strip) {
+    const many = Math.min(strip, pitch - x);
+    for (let y = 0; y < count; y++) {
+      const from = (first + y) * pitch + x;
+      bytes.set(data.subarray(from, from + many), source + y * many);
+    }
+    kernels.resampleRows(narrow, source - first * many, many, height, rowsAt, table.most);
+    for (let y = 0; y < height; y++) {
+      out.set(bytes.subarray(narrow + y * many, narrow + (y + 1) * many), y * pitch + x);
+    }
+  }
+  return { width, height, channels, data: out };
+}
+
+// The pass over rows reads groups of rows, whose last ones may lie behind the end.
+function rowsRead(count: number): number {
+  return count + TAPS - 1;
 }
 
 function open(): Resampler | undefined {

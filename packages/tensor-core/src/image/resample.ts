@@ -2,13 +2,18 @@
 import type { Image } from "./image.ts";
 import { WEIGHT_BITS, type ResampleWeights } from "./resample-weights.ts";
 
-/** What a resize does: the columns, then the rows; a pass that changes nothing is left out. */
-export type Resampling = { readonly columns?: ResampleWeights; readonly rows?: ResampleWeights };
+/** What a resize does: the columns, then the rows, or the other way round; a pass that changes nothing is left out. */
+export type Resampling = {
+  readonly columns?: ResampleWeights;
+  readonly rows?: ResampleWeights;
+  readonly rowsFirst?: boolean;
+};
 
 const HALF = 1 << (WEIGHT_BITS - 1);
 
 /** Resamples an image, each pass in 22-bit fixed point and rounded to bytes. */
-export function resample(image: Image, { columns, rows }: Resampling): Image {
+export function resample(image: Image, { columns, rows, rowsFirst }: Resampling): Image {
+  if (rowsFirst && rows) return resample(resampleRows(image, rows, 0), columns ? { columns } : {});
   const { first, count } = neededRows(image, rows);
   const wide = columns ? resampleColumns(image, columns, first, count) : image;
   return rows ? resampleRows(wide, rows, columns ? first : 0) : wide;

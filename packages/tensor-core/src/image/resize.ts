@@ -1,5 +1,5 @@
-// Resizing equal to Pillow's to the last bit (libImaging/Resample.c): a horizontal pass, then a vertical one, each in
-// 22-bit fixed point and rounded to bytes. BEiT's two views are made with it (bicubic and Lanczos, unilm beit/transforms.py).
+// Resizing equal to Pillow 13's to the last bit (libImaging/Resample.c): a horizontal and a vertical pass, each in 22-bit fixed
+// point and rounded to bytes. BEiT's two views are made with it (bicubic and Lanczos, unilm beit/transforms.py).
 import type { HeightWidth } from "../grid.ts";
 import { roundHalfEven } from "./crop.ts";
 import { checkImage, type Box, type Image } from "./image.ts";
@@ -16,8 +16,8 @@ export type ResizeOptions = {
 };
 
 /**
- * Resizes like `PIL.Image.resize((width, height), filter, box)` of Pillow up to 11, the versions BEiT was trained with.
- * (Pillow 12 and 13 swap the passes of images that lose much more height than width: bytes there differ by rounding.)
+ * Resizes like `PIL.Image.resize((width, height), filter, box)` of Pillow 13: the vertical pass comes first where more than twice
+ * as many rows as columns go. (Pillow up to 11 has the horizontal pass first always: bytes there differ by rounding.)
  * Returns the image itself when nothing changes.
  * @throws RangeError for sizes below 1, an unknown filter, or a box that is empty or leaves the image.
  */
@@ -28,7 +28,10 @@ export function resize(image: Image, { width, height, filter, box }: ResizeOptio
   const horizontal = width !== image.width || left !== 0 || right !== width;
   const vertical = height !== image.height || top !== 0 || bottom !== height;
   if (!horizontal && !vertical) return image;
+  const lessHigh = image.height - height;
   const resampling: Resampling = {
+    // Of the whole image, box or not; the order shows in the bytes, as each pass rounds.
+    rowsFirst: lessHigh > 0 && lessHigh > (image.width - width) * 2,
     ...(horizontal && { columns: cachedWeights(image.width, left, right, width, filter) }),
     ...(vertical && { rows: cachedWeights(image.height, top, bottom, height, filter) }),
   };

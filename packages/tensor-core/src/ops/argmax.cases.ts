@@ -11,5 +11,23 @@ export const argmaxCases = casesOf(argmaxOp, [
     inputs: { x: { shape: [2, 11], values: [0, 0, 0, 2, 1, 2, 2, 0, 2, 2, 2, 0, 0, 0, 0, 1, 0, 0, 0, 7, 7, 7] } },
     attributes: {},
   },
+  // The first NaN: before, behind and between larger values, in the tail; and beside infinities.
+  {
+    inputs: {
+      x: { shape: [4, 5], values: [NaN, 1, 2, 3, NaN, 9, 8, NaN, 7, NaN, 1, 2, 3, 4, NaN, 5, Infinity, 0, NaN, NaN] },
+    },
+    attributes: {},
+  },
+  {
+    inputs: {
+      x: {
+        shape: [2, 9],
+        values: [0, 0, 0, 0, Infinity, 0, 0, 0, NaN, ...Array.from<number>({ length: 9 }).fill(-Infinity)],
+      },
+    },
+    attributes: {},
+  },
+  // Zeros of either sign are one value.
+  { inputs: { x: { shape: [1, 6], values: [-1, -0, 0, -0, 0, -2] } }, attributes: {} },
   { inputs: { x: { shape: [1, 9], values: [-Infinity, -Infinity, 0, 0, 0, 0, 0, 3, 3] } }, attributes: {} },
 ]);

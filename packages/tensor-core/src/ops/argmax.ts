@@ -13,17 +13,27 @@ export const argmaxOp = defineOp<{ x: Tensor }, "index">({
   forward({ x }, { index }) {
     const width = x.length / index.length;
     for (let row = 0; row < index.length; row++) {
-      let largest = -Infinity;
-      for (let i = 0; i < width; i++) {
-        if (!(x[row * width + i] > largest)) continue;
-        largest = x[row * width + i];
-        index[row] = i;
-      }
+      index[row] = placeOfLargest(width, (i) => x[row * width + i]);
     }
   },
 });
 
-/** Index of the largest value of the last axis, the lowest one on ties; NaN is never chosen. [..., V] -> int32 [...] */
+/**
+ * Index of the largest value of the last axis, the lowest one on ties. NaN is larger than all else, as in torch.
+ * [..., V] -> int32 [...]
+ */
 export function argmax(x: Tensor): Tensor {
   return apply(argmaxOp, { x }, {}).index;
+}
+
+/** @internal */
+export function placeOfLargest(width: number, valueAt: (i: number) => number): number {
+  let place = 0;
+  let largest = -Infinity;
+  for (let i = 0; i < width; i++) {
+    const value = valueAt(i);
+    if (Number.isNaN(value)) return i;
+    if (value > largest) [place, largest] = [i, value];
+  }
+  return place;
 }

@@ -13,11 +13,15 @@ export type AttentionOptions = {
 type Inputs = { qkv: Tensor; bias?: Tensor | undefined };
 type Attributes = { readonly heads: number };
 
+/**
+ * logSumExp of a row of scores is two numbers, the largest score and ln(sum(exp(score - largest))): their sum would lose the
+ * digits of the second where scores are large.
+ */
 export const attentionOp = defineOp<Inputs, "y" | "logSumExp", Attributes>({
   name: "Attention",
   shape({ qkv, bias }, { heads }) {
     const { batch, tokens, width } = attentionSizes("Attention", qkv, bias, heads);
-    return { y: [batch, tokens, width], logSumExp: [batch, heads, tokens] };
+    return { y: [batch, tokens, width], logSumExp: [batch, heads, tokens, 2] };
   },
   saves: ["qkv", "bias", "y", "logSumExp"],
   forward({ qkv, bias }, { y, logSumExp }, { heads }, shapes) {
@@ -27,10 +31,12 @@ export const attentionOp = defineOp<Inputs, "y" | "logSumExp", Attributes>({
       for (let h = 0; h < heads; h++) {
         for (let n = 0; n < tokens; n++) {
           const row = (b * heads + h) * tokens + n;
-          logSumExp[row] = scoreRow(scores, { qkv, bias, b, h, n, tokens, width, headWidth });
+          const { largest, logarithm } = scoreRow(scores, { qkv, bias, b, h, n, tokens, width, headWidth });
+          logSumExp[row * 2] = largest;
+          logSumExp[row * 2 + 1] = logarithm;
           const out = (b * tokens + n) * width + h * headWidth;
           for (let m = 0; m < tokens; m++) {
-            const probability = Math.exp(scores[m] - logSumExp[row]);
+            const probability = Math.exp(scores[m] - largest - logarithm);
             const value = (b * tokens + m) * 3 * width + 2 * width + h * headWidth;
             for (let k = 0; k < headWidth; k++) y[out + k] += probability * qkv[value + k];
           }
@@ -47,12 +53,13 @@ export const attentionOp = defineOp<Inputs, "y" | "logSumExp", Attributes>({
       for (let h = 0; h < heads; h++) {
         for (let n = 0; n < tokens; n++) {
           scoreRow(scores, { qkv, bias, b, h, n, tokens, width, headWidth });
+          const row = (b * heads + h) * tokens + n;
           const out = (b * tokens + n) * width + h * headWidth;
           const query = (b * tokens + n) * 3 * width + h * headWidth;
           let sum = 0;
           for (let k = 0; k < headWidth; k++) sum += y[out + k] * dy[out + k];
           for (let m = 0; m < tokens; m++) {
-            const probability = Math.exp(scores[m] - logSumExp[(b * heads + h) * tokens + n]);
+            const probability = Math.exp(scores[m] - logSumExp[row * 2] - logSumExp[row * 2 + 1]);
             const key = (b * tokens + m) * 3 * width + width + h * headWidth;
             let gradient = -sum;
             for (let k = 0; k < headWidth; k++) {
@@ -85,8 +92,8 @@ export const attentionProbabilitiesOp = defineOp<Inputs, "y", Attributes>({
       const n = row % tokens;
       const h = Math.floor(row / tokens) % heads;
       const b = Math.floor(row / tokens / heads);
-      const logSumExp = scoreRow(scores, { qkv, bias, b, h, n, tokens, width, headWidth });
-      for (let m = 0; m < tokens; m++) y[row * tokens + m] = Math.exp(scores[m] - logSumExp);
+      const { largest, logarithm } = scoreRow(scores, { qkv, bias, b, h, n, tokens, width, headWidth });
+      for (let m = 0; m < tokens; m++) y[row * tokens + m] = Math.exp(scores[m] - largest - logarithm);
     }
   },
 });
@@ -116,8 +123,11 @@ type Row = {
   readonly headWidth: number;
 };
 
-// Scores of one query against all keys; returns the logarithm of the sum of their exponentials.
-function scoreRow(scores: Values, { qkv, bias, b, h, n, tokens, width, headWidth }: Row): number {
+// Scores of one query against all keys; returns the two parts of logSumExp.
+function scoreRow(
+  scores: Values,
+  { qkv, bias, b, h, n, tokens, width, headWidth }: Row,
+): { readonly largest: number; readonly logarithm: number } {
   const scale = 1 / Math.sqrt(headWidth);
   const query = (b * tokens + n) * 3 * width + h * headWidth;
   let largest = -Infinity;
@@ -130,7 +140,7 @@ function scoreRow(scores: Values, { qkv, bias, b, h, n, tokens, width, headWidth
   }
   let sum = 0;
   for (let m = 0; m < tokens; m++) sum += Math.exp(scores[m] - largest);
-  return largest + Math.log(sum);
+  return { largest, logarithm: Math.log(sum) };
 }
 
 type Sizes = { readonly batch: number; readonly tokens: number; readonly width: number; readonly headWidth: number };

@@ -16,6 +16,8 @@ export type OpCase = {
   /** Largest |kernel - reference| allowed, relative to 1 + |reference|; default 1e-5. A reason stands beside every override. */
   readonly tolerance?: number;
   readonly gradientTolerance?: number | undefined;
+  /** What stands for the 1 where outputs are far below it; default 1. */
+  readonly unit?: number;
   /** Largest |analytic - numeric| in the float64 finite-difference check; default 1e-6. */
   readonly finiteDifferenceTolerance?: number;
   /** Big cases are compared with the reference but left out of the finite-difference check (one evaluation per input). */

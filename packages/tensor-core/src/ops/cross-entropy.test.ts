@@ -50,3 +50,20 @@ it("is NaN, loss and gradient, where a target is no entry", () => {
     expect([d, e, f]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
   }
 });
+
+it("has the gradient of finite differences at an offset of 1e6, with and without smoothing", () => {
+  const targets = tensor([2, 0], [2], backend, "int32");
+  const values = [1, 2, 3, 0.5, -1, 0, 0.25, 4].map((value) => 1e6 + value);
+  for (const labelSmoothing of [0, 0.1]) {
+    const lossAt = (logits: readonly number[]): number =>
+      crossEntropy(tensor(logits, [2, 4], backend), targets, { labelSmoothing }).readSync()[0];
+    const { gradients } = valueAndGradient({ logits: tensor(values, [2, 4], backend) }, ({ logits }) => ({
+      loss: crossEntropy(logits, targets, { labelSmoothing }),
+    }));
+    const step = 1e-3;
+    gradients.logits.readSync().forEach((slope, i) => {
+      const shifted = (by: number): number[] => values.map((value, j) => (j === i ? value + by : value));
+      expect((lossAt(shifted(step)) - lossAt(shifted(-step))) / (2 * step)).toBeCloseTo(slope, 6);
+    });
+  }
+});

@@ -4,6 +4,7 @@ import type { Tensor } from "../tensor.ts";
 import { expect, expectRank, expectShape } from "./check.ts";
 import { apply, defineOp } from "./define-op.ts";
 
+/** logSumExp is in two parts, as attention's. */
 export const crossEntropyOp = defineOp<
   { logits: Tensor; targets: Tensor },
   "loss" | "logSumExp",
@@ -21,7 +22,7 @@ export const crossEntropyOp = defineOp<
       `[${logits.join(", ")}]`,
     );
     expect("CrossEntropy", labelSmoothing >= 0 && labelSmoothing <= 1, "labelSmoothing in [0, 1]", `${labelSmoothing}`);
-    return { loss: [], logSumExp: [logits[0]] };
+    return { loss: [], logSumExp: [logits[0], 2] };
   },
   saves: ["logits", "targets", "logSumExp"],
   forward({ logits, targets }, { loss, logSumExp }, { labelSmoothing }) {
@@ -34,11 +35,14 @@ export const crossEntropyOp = defineOp<
       let sum = 0;
       for (let i = 0; i < width; i++) {
         exponentials += Math.exp(logits[row * width + i] - largest);
-        sum += logits[row * width + i];
+        sum += logits[row * width + i] - largest;
       }
-      logSumExp[row] = largest + Math.log(exponentials);
-      const target = isTarget(targets[row], width) ? logits[row * width + targets[row]] : Number.NaN;
-      loss[0] += (logSumExp[row] - (1 - labelSmoothing) * target - (labelSmoothing * sum) / width) / rows;
+      const logarithm = Math.log(exponentials);
+      logSumExp[row * 2] = largest;
+      logSumExp[row * 2 + 1] = logarithm;
+      // Everything relative to the largest logit: a common offset costs no digits.
+      const target = isTarget(targets[row], width) ? logits[row * width + targets[row]] - largest : Number.NaN;
+      loss[0] += (logarithm - (1 - labelSmoothing) * target - (labelSmoothing * sum) / width) / rows;
     }
   },
   // dlogits = (softmax - smoothed target) dloss / M
@@ -50,7 +54,7 @@ export const crossEntropyOp = defineOp<
         const at = row * width + i;
         const target = labelSmoothing / width + (i === targets[row] ? 1 - labelSmoothing : 0);
         dlogits[at] = isTarget(targets[row], width)
-          ? ((Math.exp(logits[at] - logSumExp[row]) - target) * dloss[0]) / rows
+          ? ((Math.exp(logits[at] - logSumExp[row * 2] - logSumExp[row * 2 + 1]) - target) * dloss[0]) / rows
           : Number.NaN;
       }
     }

@@ -1,5 +1,6 @@
 // The index of the largest output of an affine map, without the outputs: visual tokens from the last layer's input.
 import type { Tensor } from "../tensor.ts";
+import { placeOfLargest } from "./argmax.ts";
 import { expect, expectRank, expectShape } from "./check.ts";
 import { apply, defineOp } from "./define-op.ts";
 
@@ -17,21 +18,18 @@ export const linearArgmaxOp = defineOp<{ x: Tensor; weight: Tensor; bias?: Tenso
   forward({ x, weight, bias }, { index }, _, shapes) {
     const [N, K] = shapes.weight;
     for (let row = 0; row < index.length; row++) {
-      let largest = -Infinity;
-      for (let n = 0; n < N; n++) {
+      index[row] = placeOfLargest(N, (n) => {
         let sum = bias ? bias[n] : 0;
         for (let k = 0; k < K; k++) sum += x[row * K + k] * weight[n * K + k];
-        if (!(sum > largest)) continue;
-        largest = sum;
-        index[row] = n;
-      }
+        return sum;
+      });
     }
   },
 });
 
 /**
- * `argmax(linear(x, params))` without the logits; the lowest index on ties, NaN is never chosen. Kernels may compare
- * more exactly than float32 logits would. [..., K], [N, K], [N] -> int32 [...]
+ * `argmax(linear(x, params))` without the logits: the lowest index on ties, the first NaN if there is one. Kernels may
+ * compare more exactly than float32 logits would. [..., K], [N, K], [N] -> int32 [...]
  */
 export function linearArgmax(
   x: Tensor,

@@ -33,6 +33,7 @@ function compare(results: Results, opCase: OpCase): Comparison {
       results,
       wanted,
       names.filter((name) => !isGradient(name)),
+      opCase.unit,
     ),
     gradients: largestDifference(results, wanted, names.filter(isGradient)),
   };

@@ -131,11 +131,12 @@ function runCaseForward(backend: Backend, opCase: OpCase, values: Record<string,
   });
 }
 
-/** Largest |a - b| / (1 + |b|) over two results, and where; NaN counts as infinite. */
+/** Largest |a - b| / (unit + |b|) over two results, and where; NaN counts as infinite. */
 export function largestDifference(
   actual: Results,
   expected: Results,
   names: readonly string[],
+  unit = 1,
 ): { error: number; where: string } {
   let worst = { error: 0, where: "none" };
   for (const name of names) {
@@ -146,7 +147,7 @@ export function largestDifference(
       for (let i = 0; i < wanted.length; i++) {
         const got = pairs[0][t][i];
         if (Object.is(got, wanted[i]) || got === wanted[i]) continue;
-        const difference = Math.abs(got - wanted[i]) / (1 + Math.abs(wanted[i]));
+        const difference = Math.abs(got - wanted[i]) / (unit + Math.abs(wanted[i]));
         const error = Number.isNaN(difference) ? Infinity : difference;
         if (error > worst.error) worst = { error, where: `${name}[${i}]: got ${got}, expected ${wanted[i]}` };
       }

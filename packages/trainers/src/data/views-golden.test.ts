@@ -1,5 +1,5 @@
 // Against the original transforms: microsoft/unilm's two views and its evaluation view, timm's views, and transformers'
-// processor, run on Pillow 11.3 (tools/golden/image/make-views.py). All of it to the last bit, bytes and floats.
+// processor, run on Pillow 13.0 (tools/golden/image/make-views.py). All of it to the last bit, bytes and floats.
 import { readFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";

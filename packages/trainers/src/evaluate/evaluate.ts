@@ -11,8 +11,9 @@ import {
 } from "@beitjs/dvae-tokenizer";
 import { batches, evalView, stack, type Dataset, type EvalViewOptions } from "../data/index.ts";
 import { createMaskDrawer, maskedTargets } from "../masks.ts";
+import { encoderAndTokenizer, firstUnequal } from "../match.ts";
 import type { MaskRecipe } from "../recipes/recipe.ts";
-import { viewBatch } from "../view-batch.ts";
+import { checkView, viewBatch } from "../view-batch.ts";
 
 export type ClassifierScores = {
   readonly images: number;
@@ -34,6 +35,7 @@ export async function evaluateClassifier(
   }: { readonly view: EvalViewOptions; readonly batchSize?: number; readonly signal?: AbortSignal },
 ): Promise<ClassifierScores> {
   const { config, params } = beit;
+  checkView("evaluateClassifier", view, config);
   const { backend } = params.classToken;
   const confusion = Array.from({ length: config.classes }, () => new Array<number>(config.classes).fill(0));
   let right = 0;
@@ -60,7 +62,11 @@ export async function evaluateClassifier(
 
 export type PretrainingScores = { readonly loss: number; readonly accuracy: number; readonly maskedPatches: number };
 
-/** Loss and accuracy of masked image modeling on images, each with the mask that `seed` gives it. */
+/**
+ * Loss and accuracy of masked image modeling on images, each with the mask that `seed` gives it.
+ *
+ * @throws if tokenizer, encoder and views do not fit each other
+ */
 export async function evaluatePretraining(
   beit: Beit,
   tokenizer: TokenizerEncoder,
@@ -75,6 +81,10 @@ export async function evaluatePretraining(
 ): Promise<PretrainingScores> {
   const { backend } = beit.params.classToken;
   const { mask, seed } = options;
+  const unequal = firstUnequal(encoderAndTokenizer(beit.config, tokenizer.config));
+  if (unequal) throw new Error(`[evaluatePretraining] ${unequal}`);
+  checkView("evaluatePretraining", options.pixelView, beit.config);
+  checkView("evaluatePretraining", options.tokenView, tokenizer.config);
   const grid = gridOf(beit.config);
   const drawMasks = await createMaskDrawer();
   let [loss, right, count] = [0, 0, 0];
@@ -118,6 +128,7 @@ export async function evaluateTokenizer(
   { view, batchSize = 100 }: { readonly view: EvalViewOptions; readonly batchSize?: number },
 ): Promise<TokenizerScores> {
   const { config, params } = tokenizer;
+  checkView("evaluateTokenizer", view, config);
   const { backend } = params.codebook.table;
   const counter = createUsageCounter(config.vocabSize);
   let [error, pixels] = [0, 0];

@@ -2,7 +2,7 @@
 import { leaves, scope, type Tensor } from "@beitjs/tensor-core";
 import { decodeGaussian, encodeGaussian, type GaussianVae } from "@beitjs/dvae-tokenizer";
 import { evalView, stack, type Dataset, type EvalViewOptions } from "../data/index.ts";
-import { viewBatch } from "../view-batch.ts";
+import { checkView, viewBatch } from "../view-batch.ts";
 import { inOrder } from "./evaluate.ts";
 
 export type GaussianScores = {
@@ -16,6 +16,7 @@ export async function evaluateGaussian(
   images: Dataset,
   { view, batchSize = 100 }: { readonly view: EvalViewOptions; readonly batchSize?: number },
 ): Promise<GaussianScores> {
+  checkView("evaluateGaussian", view, vae.config);
   const [[, { backend }]] = leaves<Tensor>(vae.params);
   let [error, pixels] = [0, 0];
   for await (const { items } of inOrder(images, batchSize, undefined, ({ image }) => evalView(image, view))) {

@@ -2,6 +2,7 @@
 // from the grey lower half of a truncated JPEG.
 import { grayToRgb, withChannels, type Image } from "@beitjs/tensor-core/image";
 import sharp from "sharp";
+import { cmykToRgb, type ColorProfile } from "./color-profile.ts";
 import { createDecodeBudget, withinBudget, type DecodeBudget } from "./decode-budget.ts";
 import { bitsIssue, largestOf, narrow, readDeep } from "./deep-samples.ts";
 import { fileErrorReason, imageError, isImageError } from "./image-error.ts";
@@ -21,6 +22,8 @@ export type DecodeOptions = {
   readonly bits?: number | undefined;
   /** Memory of all decodes at a time; one of 1 GiB that all share who name none. Images that alone take more are refused. */
   readonly budget?: DecodeBudget;
+  /** What becomes of an embedded color profile, and of CMYK; `ignore` by default. */
+  readonly colorProfile?: ColorProfile | undefined;
 };
 
 /** 16383 x 16383, sharp's own default. */
@@ -47,12 +50,18 @@ export async function readImage(path: string | Buffer, options: DecodeOptions = 
 
 /**
  * Decodes JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or PNM (.pbm, .pgm, .ppm), recognized by content, to 8 bits a channel in upright orientation (EXIF).
- * Embedded color profiles and CMYK are converted to sRGB; alpha is dropped, not blended, as PIL's `convert("RGB")` does; 16-bit
+ * Embedded color profiles are ignored and CMYK is converted as PIL does, unless `colorProfile` is `apply`; alpha is dropped, not blended, as PIL's `convert("RGB")` does; 16-bit
  * samples keep their upper byte, or that of `bits`; of an animation or a multi-page file the first image is taken.
  * @throws ImageError for other formats (named), damaged or truncated files, images above `maxPixels` or `budget`, and samples that do not fit `bits`.
  */
 export async function decodeImage(bytes: Uint8Array, path: string, options: DecodeOptions = {}): Promise<Image> {
-  const { channels = 3, maxPixels = DEFAULT_MAX_PIXELS, bits, budget = sharedBudget } = options;
+  const {
+    channels = 3,
+    maxPixels = DEFAULT_MAX_PIXELS,
+    bits,
+    budget = sharedBudget,
+    colorProfile = "ignore",
+  } = options;
   if (bits !== undefined && !(Number.isInteger(bits) && bits >= 8 && bits <= 16)) {
     throw new RangeError(`[decodeImage] expected 8 to 16 bits, got ${bits}`);
   }
@@ -68,6 +77,7 @@ export async function decodeImage(bytes: Uint8Array, path: string, options: Deco
     const { width, height, bytesPerPixel, decode, issue } = await openImage(bytes, type.name, {
       maxPixels,
       bits,
+      colorProfile,
       checkBits,
     });
     const size = `${width} x ${height}`;
@@ -97,6 +107,7 @@ type ImageToDecode = {
 type OpenOptions = {
   readonly maxPixels: number;
   readonly bits: number | undefined;
+  readonly colorProfile: ColorProfile;
   /** Called with the largest sample of 16 bits. */
   readonly checkBits: (most: number) => void;
 };
@@ -104,11 +115,16 @@ type OpenOptions = {
 async function openImage(bytes: Uint8Array, type: string, options: OpenOptions): Promise<ImageToDecode> {
   if (type === "BMP") return readBmp(bytes);
   if (type === "PNM") return readPnm(bytes, options);
-  const sound = type === "JPEG" ? repairJpeg(bytes) : type === "PNG" ? stripPng(bytes) : bytes;
+  const { maxPixels, bits, colorProfile, checkBits } = options;
+  const sound =
+    type === "JPEG"
+      ? repairJpeg(bytes)
+      : type === "PNG"
+        ? stripPng(bytes, { profile: colorProfile === "apply" })
+        : bytes;
   const open = { failOn: "warning", limitInputPixels: false } as const;
   const { width, height, depth, channels, space, hasProfile } = await sharp(sound, open).metadata();
   const known = depth === "uchar" || depth === "ushort";
-  const { maxPixels, bits, checkBits } = options;
   return {
     width,
     height,
@@ -118,23 +134,28 @@ async function openImage(bytes: Uint8Array, type: string, options: OpenOptions):
       if (depth === "ushort" && (space === "rgb16" || space === "grey16")) {
         const deep = await readDeep(sound, space, maxPixels);
         checkBits(largestOf(deep.data));
-        if (bits !== undefined || !hasProfile) return narrow(deep, bits);
+        if (bits !== undefined || !hasProfile || colorProfile === "ignore") return narrow(deep, bits);
       }
-      return decodePixels(sound, maxPixels);
+      return decodePixels(sound, maxPixels, colorProfile);
     },
   };
 }
 
-async function decodePixels(bytes: Uint8Array, maxPixels: number): Promise<Image> {
+async function decodePixels(bytes: Uint8Array, maxPixels: number, colorProfile: ColorProfile): Promise<Image> {
+  const ignoreIcc = colorProfile === "ignore";
+  const source = sharp(bytes, { failOn: "warning", limitInputPixels: maxPixels, ignoreIcc });
+  const inks = ignoreIcc && (await source.metadata()).space === "cmyk";
+  const space = inks ? "cmyk" : "srgb";
   // The pipeline's color space makes sharp apply profiles of 16-bit images too.
-  const { data, info } = await sharp(bytes, { failOn: "warning", limitInputPixels: maxPixels })
+  const { data, info } = await source
     .autoOrient()
-    .pipelineColourspace("srgb")
-    .toColourspace("srgb")
+    .pipelineColourspace(space)
+    .toColourspace(space)
     .removeAlpha()
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
+  if (inks) return { width, height, channels: 3, data: cmykToRgb(data) };
   if (channels !== 1 && channels !== 3) throw new Error(`expected 1 or 3 channels after conversion, got ${channels}`);
   return grayToRgb({ width, height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length) });
 }

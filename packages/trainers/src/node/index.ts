@@ -1,4 +1,5 @@
 // What needs Node: image files, folders and data sets on disk.
+export { colorProfiles, type ColorProfile } from "./color-profile.ts";
 export { createDecodeBudget, type DecodeBudget } from "./decode-budget.ts";
 export { decodeImage, DEFAULT_MAX_PIXELS, readImage, type DecodeOptions } from "./decode-image.ts";
 export { isImageError, type ImageError } from "./image-error.ts";

@@ -2,11 +2,11 @@
 
 const dropped = new Set(["tEXt", "zTXt", "iTXt", "sPLT"]);
 
-/** The same image without texts and suggested palettes, and with at most one color profile; the same bytes where there are none. */
-export function stripPng(bytes: Uint8Array): Uint8Array {
+/** The same image without texts and suggested palettes, and with one color profile or none; the same bytes where there are no such chunks. */
+export function stripPng(bytes: Uint8Array, { profile }: { readonly profile: boolean }): Uint8Array {
   const kept: Uint8Array[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let profiles = 0;
+  let profiles = profile ? 0 : 1;
   let from = 0;
   for (let at = 8; at + 8 <= bytes.length;) {
     const end = at + 12 + view.getUint32(at);

@@ -31,6 +31,14 @@ it.each([...Object.entries(recipes), ...tiny.map((recipe) => [`tiny ${recipe.sta
   (_, recipe) => expect(checkRecipe("test", recipe, recipe.stage)).toEqual(recipe),
 );
 
+it("passes with a norm at another place, and needs none to be said", () => {
+  const placed = { ...tinyFineTune, model: { ...tinyFineTune.model, poolingNorm: "before" } };
+  expect(checkRecipe("test", placed, "fine-tune")).toEqual(placed);
+  expect(tinyFineTune.model).not.toHaveProperty("poolingNorm");
+  const [found] = issuesOf(tinyFineTune, { model: { ...tinyFineTune.model, poolingNorm: "none" } });
+  expect(found).toEqual(issue(["model", "poolingNorm"], "before or after", "none"));
+});
+
 describe("refuses, with path, expectation and value", () => {
   const { model, views } = tinyPretrain;
   it.each<readonly [string, Recipe, object, RecipeIssue]>([

@@ -27,8 +27,13 @@ export class RecipeError extends Error {
 /** A value of a recipe in a few words. */
 export function formatRecipeValue(value: unknown): string {
   if (value === undefined) return "nothing";
-  if (Array.isArray(value)) return `[${value.slice(0, 8).map(formatRecipeValue).join(", ")}]`;
+  if (Array.isArray(value)) return `[${value.slice(0, 8).map(formatEntry).join(", ")}]`;
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "function") return "a function";
   return typeof value === "object" && value !== null ? "an object" : String(value);
+}
+
+// Lists in lists are not opened: YAML's aliases make such that hold themselves.
+function formatEntry(value: unknown): string {
+  return Array.isArray(value) ? "a list" : formatRecipeValue(value);
 }

@@ -1,5 +1,5 @@
 // A run as data: complete, readonly, plain JSON. A checkpoint carries its recipe, and the recipe its seed. Here is every
-// field of the four stages once; recipe.ts has their types, checks.ts what fields must agree on.
+// field of every stage once; recipe.ts has their types, checks.ts what fields must agree on.
 import * as v from "valibot";
 import { fields, variant } from "./schema/fields.ts";
 import { mask } from "./schema/masks.ts";

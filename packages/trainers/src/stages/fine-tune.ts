@@ -18,7 +18,7 @@ import { train } from "../loop.ts";
 import { checkRecipe } from "../recipes/check-recipe.ts";
 import type { FineTuneRecipe } from "../recipes/recipe.ts";
 import type { RunOptions, StepReport } from "../run.ts";
-import { viewBatch } from "../view-batch.ts";
+import { checkView, viewBatch } from "../view-batch.ts";
 import { accuracyOf } from "./accuracy.ts";
 
 export type FineTuneReport = StepReport<BeitParams> & {
@@ -31,7 +31,7 @@ export type FineTuneReport = StepReport<BeitParams> & {
  * Fine-tunes a classifier; yields a report after every update.
  *
  * @param options.from a pre-trained encoder, copied; without one the network starts from scratch
- * @throws if the images have no labels; NonFiniteError as `update`
+ * @throws if the images have no labels, or the recipe's views are not of the encoder's size; NonFiniteError as `update`
  */
 export async function* fineTune(
   options: RunOptions & { readonly recipe: FineTuneRecipe; readonly from?: Beit },
@@ -39,6 +39,7 @@ export async function* fineTune(
   const { recipe, images, backend, from, recompute } = options;
   checkRecipe("fineTune", recipe, "fine-tune");
   const { seed, view, labelSmoothing, layerDecay } = recipe;
+  if (from) checkView("fineTune", view, from.config);
   const { config, params } = await startClassifier(recipe, requireLabels(images).length, from, backend);
   yield* train(
     {
@@ -75,8 +76,9 @@ async function startClassifier(
   backend: Backend,
 ): Promise<Beit> {
   const rng = createRng({ seed: recipe.seed, stream: streams.parameters });
-  const { dropPath, pooling, relativePositions } = recipe.model;
-  if (from) return toClassifier(from, { classes, dropPath, pooling, backend }, rng);
+  const { dropPath, pooling, poolingNorm, relativePositions } = recipe.model;
+  const place = poolingNorm && { poolingNorm };
+  if (from) return toClassifier(from, { classes, dropPath, pooling, ...place, backend }, rng);
   const perLayer = relativePositions === "shared" ? "per-layer" : relativePositions;
   return initBeitClassifier({ ...recipe.model, relativePositions: perLayer, vocabSize: 0, classes }, rng, backend, {
     std: recipe.initStd,

@@ -2,7 +2,7 @@
 // the pixel view with about 40 % of its patches replaced by the mask token, and predicts the tokens it cannot see.
 // (BEiT §2.3-2.5; loss and accuracy over masked patches only, averaged over the whole batch)
 import { tensor } from "@beitjs/tensor-core";
-import { formatGrid, formatSize } from "@beitjs/tensor-core/grid";
+import { formatSize } from "@beitjs/tensor-core/grid";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import {
   encode,
@@ -13,11 +13,12 @@ import {
   type Beit,
   type BeitParams,
 } from "@beitjs/beit-encoder";
-import { tokenGridOf, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
+import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import { twoViews, viewRng } from "../data/index.ts";
 import { tokensOf } from "../evaluate/evaluate.ts";
 import { train } from "../loop.ts";
 import { createMaskDrawer, maskedTargets } from "../masks.ts";
+import { encoderAndTokenizer, firstUnequal } from "../match.ts";
 import { checkRecipe } from "../recipes/check-recipe.ts";
 import type { PretrainRecipe } from "../recipes/recipe.ts";
 import type { RunOptions, StepReport } from "../run.ts";
@@ -86,17 +87,12 @@ export async function* pretrain(
 
 /** @throws if the tokens of the tokenizer are not what the encoder is to predict */
 export function checkMatch({ model, views }: PretrainRecipe, { config }: TokenizerEncoder): void {
-  const pairs: readonly [what: string, ofEncoder: number | string, ofTokenizer: number | string][] = [
-    ["patch grid and token grid to be the same", formatGrid(gridOf(model)), formatGrid(tokenGridOf(config))],
-    ["vocabSize of the codebook's", model.vocabSize, config.vocabSize],
+  const unequal = firstUnequal([
+    ...encoderAndTokenizer(model, config),
     ["views.pixelSize of the model's imageSize", formatSize(views.pixelSize), formatSize(model.imageSize)],
     ["views.tokenSize of the tokenizer's imageSize", formatSize(views.tokenSize), formatSize(config.imageSize)],
     ["views.channels of the model's", views.channels, model.channels],
-    ["channels of the tokenizer's", model.channels, config.channels],
-  ];
-  for (const [what, left, right] of pairs) {
-    if (left === right) continue;
-    const fitting = `model.vocabSize=${config.vocabSize} views.tokenSize=${JSON.stringify(config.imageSize)}`;
-    throw new Error(`[pretrain] expected ${what}, got ${left} and ${right}; this tokenizer takes ${fitting}`);
-  }
+  ]);
+  const fitting = `model.vocabSize=${config.vocabSize} views.tokenSize=${JSON.stringify(config.imageSize)}`;
+  if (unequal) throw new Error(`[pretrain] ${unequal}; this tokenizer takes ${fitting}`);
 }

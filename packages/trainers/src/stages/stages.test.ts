@@ -1,4 +1,4 @@
-// The three stages on tiny data: they learn, they are repeatable, and a resumed run is the run.
+// The stages on tiny data: they learn, they are repeatable, and a resumed run is the run.
 import { afterAll, describe, expect, it } from "vitest";
 import { disposeTree, leaves, type Backend, type Tensor } from "@beitjs/tensor-core";
 import { createRng } from "@beitjs/tensor-core/random";

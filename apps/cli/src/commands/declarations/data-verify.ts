@@ -1,9 +1,9 @@
 // `beit data verify`: what it is called and takes.
-import { classFlags, decodingFlags } from "../../images/flags.ts";
-import { defineCommand, required, toggle } from "../../program/command.ts";
+import { classFlags, dataFlag, decodingFlags } from "../../images/flags.ts";
+import { defineCommand, toggle } from "../../program/command.ts";
 
 export const dataVerifyFlags = {
-  data: required("dir", "a folder of images, IDX files, or CIFAR's binary files"),
+  data: dataFlag,
   skipBad: toggle("exit with 0 although images are bad, as a training run with --skip-bad would go on"),
   ...classFlags,
   ...decodingFlags,

@@ -10,8 +10,8 @@ export const encodeFlags = {
   out: required("file", ".safetensors (tensor `features`, the images' names in the metadata) or .npy"),
   output: choice(
     ["pooled", "patches", "tokens"],
-    "pooled: what a classifier's class head sees (the mean of the patches or the class token, then its norm), of other " +
-      "models the mean of the patches without a norm [B, D]; patches: every patch [B, N, D]; tokens: the class token " +
+    "pooled: what a class head sees or would see (the mean of the patches or the class token, normalized), of models " +
+      "without a norm the mean of the patches [B, D]; patches: every patch [B, N, D]; tokens: the class token " +
       "and every patch [B, N+1, D]; patches and tokens without a norm",
     "pooled",
   ),

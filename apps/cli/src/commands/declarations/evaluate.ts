@@ -17,7 +17,7 @@ export const evaluateFlags = {
 
 export const evaluateCommand = defineCommand({
   name: "evaluate",
-  summary: "Measure a tokenizer, a pre-trained BEiT or a classifier on images",
+  summary: "Measure what a training left, whatever it was, on images",
   example: "beit evaluate runs/finetune --data photos",
   argument: "checkpoint",
   flags: evaluateFlags,

@@ -1,7 +1,7 @@
 // A model's config as Hugging Face's config.json has it, and back. What we cannot compute is refused by its path; what
 // only other classes read (segmentation heads, backbones) is ignored. (transformers, configuration_beit.py)
 import { heightWidth, imageSizeOf, isImageSize, type ImageSize } from "@beitjs/tensor-core/grid";
-import { validateBeitConfig, type BeitConfig, type RelativePositions } from "../../config.ts";
+import { poolingNormOf, validateBeitConfig, type BeitConfig, type RelativePositions } from "../../config.ts";
 import { fieldsOf, type JsonFields } from "../json.ts";
 
 /** A class of transformers that we read and write. */
@@ -27,7 +27,7 @@ export function beitConfigFromHuggingFace(configJson: object): HuggingFaceConfig
   const architecture = architectureOf(fields);
   checkSupported(fields, architecture);
   const width = fields.number("hidden_size", 768);
-  const labels = architecture === "BeitForImageClassification" ? labelsOf(fields) : undefined;
+  const { classes, labels } = architecture === "BeitForImageClassification" ? classesOf(fields) : { classes: 0 };
   const config: BeitConfig = {
     imageSize: imageSizeField(fields),
     channels: fields.number("num_channels", 3),
@@ -42,20 +42,20 @@ export function beitConfigFromHuggingFace(configJson: object): HuggingFaceConfig
     dropPath: fields.number("drop_path_rate", 0.1),
     epsilon: fields.number("layer_norm_eps", 1e-12),
     vocabSize: architecture === "BeitForMaskedImageModeling" ? fields.number("vocab_size", 8192) : 0,
-    classes: labels?.length ?? 0,
+    classes,
     pooling: fields.flag("use_mean_pooling", true) ? "mean" : "class",
   };
   validateBeitConfig(config, "beitConfigFromHuggingFace");
-  const named = labels !== undefined && labels.some((label, i) => label !== placeholder(i));
-  return named ? { config, labels } : { config };
+  const named = labels?.some((label, i) => label !== placeholder(i));
+  return labels && named ? { config, labels } : { config };
 }
 
 /**
- * The content of a config.json, complete, for the class of transformers that has this model's head. A model without the
- * class head is written with `use_mean_pooling`: otherwise transformers would normalize its tokens once more.
+ * The content of a config.json, complete, for the class of transformers that has this model's head. A model without a norm
+ * is written with `use_mean_pooling`: otherwise transformers would normalize its tokens once more.
  *
  * @param labels names of the classes; default `LABEL_0`, `LABEL_1`, as transformers names them
- * @throws if the model has both heads or labels do not fit its classes
+ * @throws if the model has both heads, averages normalized patches (transformers cannot), or labels do not fit its classes
  */
 export function beitConfigToHuggingFace(config: BeitConfig, labels?: readonly string[]): Record<string, unknown> {
   validateBeitConfig(config, "beitConfigToHuggingFace");
@@ -82,10 +82,21 @@ export function beitConfigToHuggingFace(config: BeitConfig, labels?: readonly st
     use_relative_position_bias: config.relativePositions === "per-layer",
     use_shared_relative_position_bias: config.relativePositions === "shared",
     use_mask_token: config.vocabSize > 0,
-    use_mean_pooling: config.classes === 0 || config.pooling === "mean",
+    use_mean_pooling: meanPooling("beitConfigToHuggingFace", config),
     vocab_size: config.vocabSize > 0 ? config.vocabSize : 8192,
     ...labelFields(config, labels),
   };
+}
+
+// transformers normalizes the mean of the patches, or all tokens before it takes the class token.
+function meanPooling(caller: string, config: BeitConfig): boolean {
+  const place = poolingNormOf(config);
+  if (place === undefined || config.pooling === "class") return place === undefined;
+  if (place === "after") return true;
+  throw new Error(
+    `[${caller}] expected the norm after the mean of the patches, as transformers has it, got poolingNorm "before"; ` +
+      "ONNX, our own files and those of timm take it",
+  );
 }
 
 /** @internal The class of transformers with this model's head. */
@@ -156,9 +167,14 @@ function squareSide(fields: JsonFields, name: string, fallback: number): number 
 }
 
 // Without labels, transformers has two classes unless `num_labels` says another number.
-function labelsOf(fields: JsonFields): readonly string[] {
+function classesOf(fields: JsonFields): { readonly classes: number; readonly labels?: readonly string[] } {
   const stored = fields.value("id2label", null);
-  if (stored === null) return Array.from({ length: fields.number("num_labels", 2) }, (_, i) => placeholder(i));
+  if (stored === null) return { classes: fields.number("num_labels", 2) };
+  const labels = labelsOf(fields, stored);
+  return { classes: labels.length, labels };
+}
+
+function labelsOf(fields: JsonFields, stored: unknown): readonly string[] {
   if (typeof stored !== "object") return fields.refuse("id2label to be an object", stored);
   const byId = new Map(Object.entries(stored as object));
   return Array.from({ length: byId.size }, (_, i) => {

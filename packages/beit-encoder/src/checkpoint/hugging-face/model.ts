@@ -2,7 +2,7 @@
 // (transformers, modeling_beit.py)
 import { fromFloat32, writeSafetensors } from "@beitjs/tensor-core/safetensors";
 import type { Beit } from "../../parameters.ts";
-import { beitToOfficial } from "../official.ts";
+import { beitToOfficial, classTokenNorm } from "../official.ts";
 import { huggingFace } from "../origins/hugging-face.ts";
 import { preprocessingToHuggingFace, type Preprocessing } from "../preprocessing.ts";
 import { beitConfigToHuggingFace, huggingFaceName } from "./config.ts";
@@ -22,7 +22,7 @@ declare const TextEncoder: { new (): { encode(text: string): Uint8Array } };
  * @param options.labels names of the classes
  * @param options.preprocessing how images were made pixels; default as the released models have it: straight to the
  * square, bilinear, to [-1, 1]
- * @throws if the model has both heads, labels do not fit its classes, or as `preprocessingToHuggingFace`
+ * @throws as `beitConfigToHuggingFace` and `preprocessingToHuggingFace`
  */
 export async function toHuggingFace(
   beit: Beit,
@@ -30,7 +30,11 @@ export async function toHuggingFace(
 ): Promise<HuggingFaceFiles> {
   const config = beitConfigToHuggingFace(beit.config, options.labels);
   const preprocessing = options.preprocessing ?? huggingFace.conventions.preprocessing(beit.config);
-  const named = splitNames(await beitToOfficial(beit), thirdOfTensor);
+  const { pooling } = beit.config;
+  const official = new Map(
+    [...(await beitToOfficial(beit))].map(([name, value]) => [classTokenNorm(name, pooling), value] as const),
+  );
+  const named = splitNames(official, thirdOfTensor);
   const tensors = [...named].map(
     ([name, { shape, data }]) => [huggingFaceName(name, beit.config), fromFloat32(data, shape)] as const,
   );

@@ -1,7 +1,7 @@
 // Model folders of Hugging Face transformers: config.json says what a model is, preprocessor_config.json how its images are
 // prepared. What they hold is read and written in ../hugging-face.
 import type { Shape } from "@beitjs/tensor-core";
-import { validateBeitConfig } from "../../config.ts";
+import { validateBeitConfig, withPoolingNorm, type BeitConfig } from "../../config.ts";
 import { beitConfigFromHuggingFace } from "../hugging-face/config.ts";
 import { huggingFaceNaming, joinNames } from "../hugging-face/names.ts";
 import { inferConfig } from "../infer-config.ts";
@@ -12,6 +12,7 @@ export const huggingFace = {
   name: "hugging-face",
   title: "Hugging Face",
   conventions: {
+    weights: "raw",
     resizing: { tableResizing: "bilinear", positionResizing: "bicubic" },
     // As in the released preprocessor_config.json.
     preprocessing: ({ imageSize, channels }) => ({
@@ -28,11 +29,26 @@ export const huggingFace = {
 
   describe({ config: json, preprocessor }, tensors, given) {
     const read = json && beitConfigFromHuggingFace(json);
-    const config = read ? { ...read.config, ...given.config } : inferred(tensors, given);
+    const { config, guessed } = read
+      ? { config: { ...withOwnNorm(read.config, tensors), ...given.config }, guessed: [] }
+      : inferred(tensors, given);
     validateBeitConfig(config, "openBeit");
-    return { config, labels: read?.labels, preprocessing: preprocessor && preprocessingFromHuggingFace(preprocessor) };
+    return {
+      config,
+      guessed,
+      labels: read?.labels,
+      preprocessing: preprocessor && preprocessingFromHuggingFace(preprocessor),
+    };
   },
 } as const satisfies Origin;
+
+// Without a head, a model has the norm of its pooler or none: transformers can leave the pooler out, and we have such models.
+function withOwnNorm(config: BeitConfig, tensors: ModelTensors): BeitConfig {
+  if (config.classes > 0 || config.vocabSize > 0) return config;
+  const name = config.pooling === "mean" ? "pooler.layernorm.weight" : "layernorm.weight";
+  const has = tensors.has(name) || tensors.has(`${huggingFaceNaming.base}${name}`);
+  return has ? withPoolingNorm(config, config.pooling === "mean" ? "after" : "before") : config;
+}
 
 function inferred(tensors: ModelTensors, given: Given) {
   const shapes = new Map<string, { readonly shape: Shape }>(tensors);

@@ -1,8 +1,8 @@
 // All origins. Another one is a module in this folder and a line in this list.
-import type { LazyTensor } from "@beitjs/tensor-core/files";
+import { firstOf, type LazyTensor } from "@beitjs/tensor-core/files";
 import type { Contents } from "../files.ts";
 import { huggingFace } from "./hugging-face.ts";
-import { modelIn, placeOf, type Conventions, type ModelTensors, type Origin } from "./origin.ts";
+import { placesOf, tensorsAt, type Conventions, type ModelTensors, type Origin, type WeightsChoice } from "./origin.ts";
 import { ours } from "./ours.ts";
 import { timm } from "./timm.ts";
 import { unilm } from "./unilm.ts";
@@ -23,22 +23,61 @@ export const beitOrigins = Object.fromEntries(
 /** Whether tensors of these names are, among others, those of a BEiT in a naming that `openBeit` knows. */
 export function hasBeitNames(names: Iterable<string>): boolean {
   const all = [...names];
-  return origins.some(({ naming }) => placeOf(all, naming) !== undefined);
+  return origins.some(({ naming }) => {
+    const { raw, average } = placesOf(all, naming);
+    return (raw ?? average) !== undefined;
+  });
 }
+
+export type Found = {
+  readonly origin: KnownOrigin;
+  readonly tensors: ModelTensors;
+  /** Which weights they are, where the checkpoint has both. */
+  readonly weights?: WeightsChoice;
+};
 
 /**
  * The origin of a checkpoint, and the tensors of its model.
  *
- * @throws `[openBeit] expected …, got …` if there is no BEiT
+ * @param wanted averaged or raw weights; default as the origin's own loader takes them
+ * @throws `[openBeit] expected …, got …` if there is no BEiT, or not with the wanted weights
  */
-export function originOf(contents: Contents): { readonly origin: KnownOrigin; readonly tensors: ModelTensors } {
+export function originOf(contents: Contents, wanted?: WeightsChoice): Found {
+  if (isVqKd(contents.tensors)) {
+    throw new Error(
+      "[openBeit] expected the parameters of a BEiT, got BEiT v2's tokenizer (VQ-KD), which is another network; " +
+        "what was pre-trained with it, beitv2_*.pth, can be opened",
+    );
+  }
   for (const origin of origins) {
-    const tensors = modelIn(contents.tensors, origin.naming);
-    if (tensors && origin.recognizes(contents, tensors)) return { origin, tensors };
+    const places = placesOf(contents.tensors.keys(), origin.naming);
+    const place = places.raw ?? places.average;
+    if (place === undefined || !origin.recognizes(contents, tensorsAt(contents.tensors, place))) continue;
+    const both = places.raw !== undefined && places.average !== undefined;
+    const weights = wanted ?? (both ? origin.conventions.weights : places.raw === undefined ? "average" : "raw");
+    const chosen = places[weights];
+    if (chosen === undefined) refuseWeights(weights, place);
+    return { origin, tensors: tensorsAt(contents.tensors, chosen), ...(both && { weights }) };
   }
   throw new Error(`[openBeit] expected the parameters of a BEiT, got ${listed(contents.tensors)}`);
 }
 
+function refuseWeights(wanted: WeightsChoice, place: string): never {
+  const [expected, got] = wanted === "average" ? ["averaged", "raw"] : ["raw", "averaged"];
+  const where = place === "" ? "at the top" : `under ${place.slice(0, -1)}`;
+  throw new Error(
+    `[openBeit] expected ${expected} weights, got only ${got} ones ${where}; leave \`weights\` (--weights) away`,
+  );
+}
+
+// An encoder and a decoder, each much as a BEiT, and a codebook between. (microsoft/unilm, beit2/modeling_vqkd.py)
+function isVqKd(tensors: ModelTensors): boolean {
+  const names = [...tensors.keys()];
+  return ["quantize.embedding.weight", "encode_task_layer.0.weight"].every((own) =>
+    names.some((name) => name === own || name.endsWith(`.${own}`)),
+  );
+}
+
 function listed(tensors: ReadonlyMap<string, LazyTensor>): string {
-  return [...tensors.keys()].slice(0, 5).join(", ") || "no tensors";
+  return firstOf([...tensors.keys()].slice(0, 5)) || "no tensors";
 }

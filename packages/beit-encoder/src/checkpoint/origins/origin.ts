@@ -26,8 +26,13 @@ export type Origin = {
   describe(contents: Contents, tensors: ModelTensors, given: Given): Description;
 };
 
+/** A running mean of the weights of training, or the weights as its last step left them. */
+export type WeightsChoice = "average" | "raw";
+
 /** What an origin does where its files do not say. */
 export type Conventions = {
+  /** Which ones its own loader takes of a checkpoint that has both. */
+  readonly weights: WeightsChoice;
   /** How parameters are brought to another image size. */
   readonly resizing: Required<ResizingOptions>;
   /** How images are prepared for evaluation. */
@@ -47,6 +52,8 @@ export type Given = {
 export type Description = {
   /** The config of the parameters as they are stored. */
   readonly config: BeitConfig;
+  /** Its fields that nothing in the files says. */
+  readonly guessed?: readonly (keyof BeitConfig)[] | undefined;
   /** Names of the classes, where the files have them. */
   readonly labels?: readonly string[] | undefined;
   /** Where the files have it. */
@@ -71,24 +78,33 @@ export type Naming = {
   inFull?(name: string, config: BeitConfig): string;
 };
 
-// The official loader looks under `model`, then `module`, then at the top. (run_class_finetuning.py)
-const places = ["model.", "module.", ""];
+// The official loader looks under `model`, then `module`, then at the top (run_class_finetuning.py); of averages, timm's looks
+// under `state_dict_ema`, then `model_ema` (models/_helpers.py).
+const preferred = {
+  raw: ["model.", "module.", ""],
+  average: ["state_dict_ema.", "state_dict_ema.module.", "model_ema.", "model_ema.module."],
+};
 const averaged = /(^|[._])ema([._]|$)/;
 
-/** What stands in front of the names of a model's parameters; undefined where there is no model of this naming. */
-export function placeOf(names: Iterable<string>, { patchEmbedding, base = "" }: Naming): string | undefined {
+/** What stands in front of the names of a model's raw and of its averaged parameters, where there are any of this naming. */
+export function placesOf(
+  names: Iterable<string>,
+  { patchEmbedding, base = "" }: Naming,
+): { readonly [choice in WeightsChoice]: string | undefined } {
   const found = [...names]
     .filter((name) => name === patchEmbedding || name.endsWith(`.${patchEmbedding}`))
     .map((name) => withoutBase(name.slice(0, -patchEmbedding.length), base));
-  const rank = (place: string) =>
-    places.includes(place) ? places.indexOf(place) : places.length + Number(averaged.test(place));
-  return found.sort((a, b) => rank(a) - rank(b) || a.length - b.length)[0];
+  const best = (choice: WeightsChoice) => {
+    const order = preferred[choice];
+    const rank = (place: string) => (order.includes(place) ? order.indexOf(place) : order.length);
+    const candidates = found.filter((place) => averaged.test(place) === (choice === "average"));
+    return candidates.sort((a, b) => rank(a) - rank(b) || a.length - b.length)[0] as string | undefined;
+  };
+  return { raw: best("raw"), average: best("average") };
 }
 
-/** The model of this naming in a checkpoint. What lies beside it (optimizer, scaler, an averaged copy) is left out. */
-export function modelIn(tensors: ModelTensors, naming: Naming): ModelTensors | undefined {
-  const place = placeOf(tensors.keys(), naming);
-  if (place === undefined) return undefined;
+/** The tensors under a place in a checkpoint's tree. What lies beside them (optimizer, scaler, another copy) is left out. */
+export function tensorsAt(tensors: ModelTensors, place: string): ModelTensors {
   const under = [...tensors].filter(([name]) => name.startsWith(place));
   return new Map(under.map(([name, one]) => [name.slice(place.length), one]));
 }

@@ -5,7 +5,7 @@ import type { LazyTensor } from "@beitjs/tensor-core/files";
 import { beitOrigins, hasBeitNames } from "../../index.ts";
 import type { Contents } from "../files.ts";
 import { originOf } from "./index.ts";
-import { modelIn, placeOf, type Naming } from "./origin.ts";
+import { placesOf, tensorsAt, type Naming } from "./origin.ts";
 
 const one: LazyTensor = { dtype: "F32", shape: [1], read: () => Promise.reject(new Error("read")) };
 
@@ -38,6 +38,17 @@ describe("originOf", () => {
     expect(hasBeitNames(names)).toBe(false);
   });
 
+  it("refuses BEiT v2's tokenizer by name, though its encoder is much as a BEiT", () => {
+    const names = ["encoder.patch_embed.proj.weight", "quantize.embedding.weight", "encode_task_layer.0.weight"];
+    for (const place of ["", "model."]) {
+      const tokenizer = contents(names.map((name) => place + name));
+      expect(() => originOf(tokenizer)).toThrow(
+        "[openBeit] expected the parameters of a BEiT, got BEiT v2's tokenizer (VQ-KD), which is another network;",
+      );
+    }
+    expect(originOf(contents(names.slice(0, 1))).origin.name).toBe("unilm");
+  });
+
   it("knows every module of its folder", () => {
     const modules = readdirSync(new URL(".", import.meta.url)).filter(
       (name) => !/^(index|origin|.*\.test)\.ts$/.test(name),
@@ -47,31 +58,37 @@ describe("originOf", () => {
   });
 });
 
-describe("placeOf", () => {
+describe("placesOf", () => {
   const naming = { patchEmbedding: "patch.weight", base: "base." } as Naming;
 
-  it("prefers model, then module, then the top, then what is shortest and no average", () => {
-    const names = [
-      "ema.patch.weight",
-      "x.longer.patch.weight",
-      "x.patch.weight",
-      "patch.weight",
-      "module.patch.weight",
-    ];
-    const place = () => placeOf(names, naming);
-    expect(placeOf([...names, "model.patch.weight"], naming)).toBe("model.");
+  it("prefers model, then module, then the top, then what is shortest", () => {
+    const names = ["x.longer.patch.weight", "x.patch.weight", "patch.weight", "module.patch.weight"];
+    const place = () => placesOf([...names, "ema.patch.weight"], naming).raw;
+    expect(placesOf([...names, "model.patch.weight"], naming).raw).toBe("model.");
     expect(place()).toBe("module.");
     names.pop();
     expect(place()).toBe("");
     names.pop();
     expect(place()).toBe("x.");
-    names.splice(1);
+    names.splice(0);
+    expect(place()).toBeUndefined();
+    expect(placesOf(["dispatch.weight"], naming)).toEqual({ raw: undefined, average: undefined });
+  });
+
+  it("prefers timm's average to unilm's, and both to others", () => {
+    const names = ["ema.patch.weight", "model_ema.patch.weight", "state_dict_ema.module.patch.weight", "patch.weight"];
+    const place = () => placesOf(names, naming).average;
+    expect(placesOf([...names, "state_dict_ema.patch.weight"], naming).average).toBe("state_dict_ema.");
+    expect(place()).toBe("state_dict_ema.module.");
+    names.splice(2, 1);
+    expect(place()).toBe("model_ema.");
+    names.splice(1, 1);
     expect(place()).toBe("ema.");
-    expect(placeOf(["dispatch.weight"], naming)).toBeUndefined();
   });
 
   it("leaves the base to the names, because heads lack it", () => {
     const { tensors } = contents(["model.base.patch.weight", "model.head.weight", "optimizer.step"]);
-    expect([...(modelIn(tensors, naming)?.keys() ?? [])]).toEqual(["base.patch.weight", "head.weight"]);
+    const { raw = "" } = placesOf(tensors.keys(), naming);
+    expect([...tensorsAt(tensors, raw).keys()]).toEqual(["base.patch.weight", "head.weight"]);
   });
 });

@@ -2,9 +2,10 @@
 // architecture's name, and how its images are prepared; the sizes are in the weights. (timm, models/beit.py, models/_hub.py)
 import { imageSizeOf, isImageSize } from "@beitjs/tensor-core/grid";
 import { isKind } from "@beitjs/tensor-core/pickle";
+import type { BeitConfig } from "../../config.ts";
 import type { Contents } from "../files.ts";
 import { inferConfig } from "../infer-config.ts";
-import { fieldsOf } from "../json.ts";
+import { fieldsOf, type JsonFields } from "../json.ts";
 import { officialNaming } from "../official.ts";
 import { coveredBy, croppedAtCenter, type Preprocessing } from "../preprocessing.ts";
 import type { ModelTensors, Origin } from "./origin.ts";
@@ -13,6 +14,7 @@ export const timm = {
   name: "timm",
   title: "timm",
   conventions: {
+    weights: "average", // models/_helpers.py, load_state_dict
     resizing: { tableResizing: "geometric-linear", positionResizing: "antialiased-bicubic" },
     preprocessing: (config) => croppedAtCenter(config, 0.9),
   },
@@ -23,9 +25,11 @@ export const timm = {
 
   describe({ config: json }, tensors, given) {
     const read = json && isTimmConfig(json) ? timmConfig(json) : undefined;
-    const config = inferConfig(tensors, given.config, [read?.preprocessing?.crop || undefined, given.imageSize]);
+    const known = { ...read?.config, ...given.config };
+    const sizes = [read?.preprocessing?.crop || undefined, given.imageSize];
+    const { config, guessed } = inferConfig(tensors, known, sizes);
     const labels = config.classes > 0 && read?.labels?.length === config.classes ? read.labels : undefined;
-    return { config, labels, preprocessing: read?.preprocessing };
+    return { config, guessed, labels, preprocessing: read?.preprocessing };
   },
 } as const satisfies Origin;
 
@@ -45,9 +49,16 @@ function looksLikeTimm({ root, metadata }: Contents, tensors: ModelTensors): boo
 }
 
 type TimmConfig = {
+  /** What tensors may not tell: the number of heads, what is pooled, where the norm stands; each if it is said. */
+  readonly config: Partial<BeitConfig>;
   readonly preprocessing?: Preprocessing;
   readonly labels?: readonly string[];
 };
+
+const poolings = new Map<unknown, BeitConfig["pooling"]>([
+  ["avg", "mean"],
+  ["token", "class"],
+]);
 
 // Refuses what is no BEiT, or prepares images in a way that we do not.
 function timmConfig(json: object): TimmConfig {
@@ -59,8 +70,27 @@ function timmConfig(json: object): TimmConfig {
   const prepared = fields.value("pretrained_cfg", undefined);
   const labels = fields.value("label_names", undefined);
   return {
+    config: configOf(fields),
     ...(typeof prepared === "object" && prepared !== null && { preprocessing: preprocessingOf(prepared) }),
     ...(isTexts(labels) && { labels }),
+  };
+}
+
+// As timm's factory takes them: arguments of the model, before what is noted for people. (timm, models/_hub.py)
+function configOf(fields: JsonFields): Partial<BeitConfig> {
+  const given = fieldsOf("openBeit", fields.value("model_args", {}));
+  const prepared = fieldsOf("openBeit", fields.value("pretrained_cfg", {}));
+  const pool = given.value("global_pool", fields.value("global_pool", prepared.value("global_pool", undefined)));
+  const after = given.value("use_fc_norm", undefined);
+  const heads = given.value("num_heads", undefined);
+  const pooling = poolings.get(pool);
+  // Without a head, timm may not pool at all.
+  const unknown = pool === undefined || (pool === "" && fields.value("num_classes", 0) === 0);
+  fields.check(pooling !== undefined || unknown, `global_pool "avg" or "token"`, pool);
+  return {
+    ...(typeof heads === "number" && { heads }),
+    ...(pooling && { pooling }),
+    ...(typeof after === "boolean" && { poolingNorm: after ? "after" : "before" }),
   };
 }
 

@@ -2,7 +2,7 @@
 // (dall_e/encoder.py, dall_e/decoder.py)
 import type { LazyTensor } from "@beitjs/tensor-core/files";
 import { dvaeVariants, validateDvaeConfig, type DallEConfig } from "../../config.ts";
-import { officialNames } from "../../names.ts";
+import { officialNamesOf } from "../../names.ts";
 import { shapeOf, type ModelFile, type ModelTensors, type Origin } from "./origin.ts";
 
 export const dallE = {
@@ -17,7 +17,7 @@ export const dallE = {
     }
     const config = { ...configOf(tensors), ...given } as DallEConfig;
     validateDvaeConfig(config);
-    return { config, tensors, names: officialNames(config) };
+    return { config, tensors, names: officialNamesOf(config) };
   },
 } as const satisfies Origin;
 

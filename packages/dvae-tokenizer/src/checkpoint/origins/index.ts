@@ -1,4 +1,5 @@
 // All origins. Another one is a module in this folder and a line in this list.
+import { firstOf } from "@beitjs/tensor-core/files";
 import { dallE } from "./dall-e.ts";
 import { dallePytorch } from "./dalle-pytorch.ts";
 import { modelIn, placeOf, refuseSeveral, type ModelFile, type Origin } from "./origin.ts";
@@ -45,6 +46,20 @@ function recognized(file: ModelFile): { readonly origin: KnownOrigin; readonly f
     const tensors = modelIn(file.tensors, origin.probes);
     if (tensors && origin.recognizes(tensors)) return { origin, file: { ...file, tensors } };
   }
-  const names = [...file.tensors.keys()].slice(0, 5).join(", ");
+  if (isVqKd(file)) {
+    throw new Error(
+      `[openTokenizer] expected the parameters of a dVAE in ${file.name}, got BEiT v2's tokenizer (VQ-KD), which is another ` +
+        "network; OpenAI's encoder.pkl and decoder.pkl are those that BEiT was trained with",
+    );
+  }
+  const names = firstOf([...file.tensors.keys()].slice(0, 5));
   throw new Error(`[openTokenizer] expected the parameters of a dVAE in ${file.name}, got ${names || "no tensors"}`);
+}
+
+// Two transformers with a codebook between. (microsoft/unilm, beit2/modeling_vqkd.py)
+function isVqKd({ tensors }: ModelFile): boolean {
+  const names = [...tensors.keys()];
+  return ["quantize.embedding.weight", "encode_task_layer.0.weight"].every((own) =>
+    names.some((name) => name === own || name.endsWith(`.${own}`)),
+  );
 }

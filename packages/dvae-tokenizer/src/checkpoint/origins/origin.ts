@@ -32,6 +32,7 @@ export type ModelFile = Pick<TensorFile, "metadata" | "root"> & {
 
 export type Description = {
   readonly config: DvaeConfig;
+  /** Their names begin with `encoder.` or `decoder.`, whatever the file's do: either half may be all there is. */
   readonly tensors: ModelTensors;
   /** What the parameters are called and how they lie; absent: by our paths, in our layout. */
   readonly names?: readonly OfficialName[];

@@ -51,6 +51,15 @@ describe("the origin of a tokenizer", () => {
     await expect(readTokenizerFiles(files)).rejects.toThrow("[openTokenizer] expected one file, got 0, 1");
   });
 
+  it("is not BEiT v2's, whose tokenizer is another network", async () => {
+    const one = fromFloat32(Float32Array.of(1), [1]);
+    const names = ["encoder.patch_embed.proj.weight", "quantize.embedding.weight", "encode_task_layer.0.weight"];
+    const file = writeSafetensors(names.map((name) => [`model.${name}`, one] as const));
+    await expect(readTokenizerFiles(bytesSource(file, "vqkd.pth"))).rejects.toThrow(
+      "[openTokenizer] expected the parameters of a dVAE in vqkd.pth, got BEiT v2's tokenizer (VQ-KD), which is another network;",
+    );
+  });
+
   it("allows the constants beside its parameters, and no others", async () => {
     const one = fromFloat32(Float32Array.of(1), [1]);
     const withConstant = async (config: DvaeConfig) => {

@@ -10,7 +10,7 @@ export const ours = {
   recognizes: () => true,
   describe(files, given) {
     const { metadata, tensors } = onlyFile(files);
-    const config = { ...storedConfig(metadata), ...given } as DvaeConfig;
+    const config = { ...storedConfig(metadata, tensors.size), ...given } as DvaeConfig;
     validateDvaeConfig(config);
     return { config, tensors };
   },

@@ -20,6 +20,7 @@ import {
   runCase,
   runCaseAsync,
   titleOf,
+  type InputCase,
   type OpCase,
 } from "../../testing/index.ts";
 import { createReferenceBackend } from "../reference/index.ts";
@@ -30,7 +31,16 @@ import { tilings } from "./kernels/product.ts";
 /** Of a value in f16. */
 const ROUNDING = 2 ** -11;
 
-const smallCases = allCases.filter((opCase) => elementsOf(opCase) < 3000);
+/** Of f16. */
+const LARGEST = 65504;
+
+const smallCases = allCases.filter(
+  (opCase) =>
+    elementsOf(opCase) < 3000 &&
+    Object.values(opCase.inputs)
+      .flatMap((input) => (input ? ([input].flat() as InputCase[]) : []))
+      .every(({ values = [] }) => !values.some((value) => Number.isFinite(value) && Math.abs(value) > LARGEST)),
+);
 
 const cases = [...linearCases, ...matmulCases, ...conv2dCases, ...convTranspose2dCases];
 
@@ -65,9 +75,14 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("products of f16 facto
     },
   );
 
-  // On a backend that stores every tensor in f16, inputs, outputs and gradients, whatever its kernels know of it.
+  // On a backend that stores every tensor in f16, inputs, outputs and gradients, whatever its kernels know of it: but for logSumExp,
+  // which is taken off scores as it is.
   it.each(smallCases.map((opCase) => [titleOf(opCase), opCase] as const))("%s, stored in f16", async (_, opCase) => {
-    const halving: Backend = { ...backend, allocate: (size, dtype) => backend.allocate(size, dtype, "LayerNorm.y") };
+    const halving: Backend = {
+      ...backend,
+      allocate: (size, dtype, result) =>
+        backend.allocate(size, dtype, result?.endsWith(".logSumExp") ? result : "LayerNorm.y"),
+    };
     const values = halfValues(opCase);
     const wanted = runCase(reference, opCase, values);
     const got = await runCaseAsync(halving, opCase, values);

@@ -60,5 +60,6 @@ export const beitConfig = exactly<BeitConfig>()(
     vocabSize: whole,
     classes: whole,
     pooling: oneOf("mean", "class"),
+    poolingNorm: v.exactOptional(oneOf("before", "after")),
   }),
 );

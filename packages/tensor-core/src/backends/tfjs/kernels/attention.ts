@@ -4,7 +4,7 @@ import type { Engine, TfTensor } from "../engine.ts";
 import { implement } from "../implement.ts";
 import { product } from "./products.ts";
 import { asRows } from "./shapes.ts";
-import { logSumExp, sumRow, sumRows } from "./sums.ts";
+import { logSumExpParts, savedParts, sumRow, sumRows } from "./sums.ts";
 
 export const attentionKernels = implement(attentionOp, {
   forward(engine, { qkv, bias }, _, { heads }) {
@@ -12,16 +12,18 @@ export const attentionKernels = implement(attentionOp, {
     const scores = scoresOf(engine, query, key, bias);
     const total = totalOf(engine, scores);
     const probabilities = probabilitiesOf(engine, scores, total);
-    return { y: join(engine, product(engine, probabilities, value)), logSumExp: total };
+    const y = join(engine, product(engine, probabilities, value));
+    return { y, logSumExp: engine.tf.concat([total.largest, total.logarithm], 1) };
   },
   // The formulas stand beside the reference, in ops/attention.ts.
-  backward(engine, { dy, qkv, bias, y, logSumExp: total }, { dqkv, dbias }, { heads }) {
+  backward(engine, { dy, qkv, bias, y, logSumExp }, { dqkv, dbias }, { heads }) {
     const { tf } = engine;
     const { query, key, value } = split(engine, qkv, heads);
     const [batch, , tokens, headWidth] = query.shape;
     const byHead = (x: TfTensor): TfTensor =>
       tf.transpose(tf.reshape(x, [batch, tokens, heads, headWidth]), [0, 2, 1, 3]);
     const dyHeads = byHead(dy);
+    const total = savedParts(engine, logSumExp);
     const probabilities = probabilitiesOf(engine, scoresOf(engine, query, key, bias), total);
     const shares = sumRow(engine, tf.reshape(tf.mul(dyHeads, byHead(y)), [-1, headWidth]));
     const dprobabilities = product(engine, dyHeads, value, { transposeB: true });
@@ -75,12 +77,15 @@ function scoresOf(engine: Engine, query: TfTensor, key: TfTensor, bias: TfTensor
   return bias ? tf.add(scores, bias) : scores;
 }
 
-// ln sum exp of every query's scores. -> [B·H·N, 1]
-function totalOf(engine: Engine, scores: TfTensor): TfTensor {
-  return logSumExp(engine, asRows(engine, scores));
+type Total = ReturnType<typeof logSumExpParts>;
+
+// ln sum exp of every query's scores, in two parts. -> [B·H·N, 1]
+function totalOf(engine: Engine, scores: TfTensor): Total {
+  return logSumExpParts(engine, asRows(engine, scores));
 }
 
-function probabilitiesOf({ tf }: Engine, scores: TfTensor, total: TfTensor): TfTensor {
+function probabilitiesOf({ tf }: Engine, scores: TfTensor, { largest, logarithm }: Total): TfTensor {
   const [batch, heads, tokens] = scores.shape;
-  return tf.exp(tf.sub(scores, tf.reshape(total, [batch, heads, tokens, 1])));
+  const perQuery = (x: TfTensor): TfTensor => tf.reshape(x, [batch, heads, tokens, 1]);
+  return tf.exp(tf.sub(tf.sub(scores, perQuery(largest)), perQuery(logarithm)));
 }

@@ -1,25 +1,28 @@
 import { crossEntropyOp } from "../../../ops/cross-entropy.ts";
 import type { Engine, TfTensor } from "../engine.ts";
 import { implement } from "../implement.ts";
-import { logSumExp, sumAll, sumRow } from "./sums.ts";
+import { logSumExpParts, savedParts, sumAll, sumRow } from "./sums.ts";
 
 export const crossEntropyKernels = implement(crossEntropyOp, {
   forward(engine, { logits, targets }, _, { labelSmoothing }) {
     const { tf } = engine;
     const [rows, width] = logits.shape;
-    const total = logSumExp(engine, logits); // [M, 1]
-    const chosen = sumRow(engine, tf.where(isTarget(engine, targets, width), logits, 0));
-    const uniform = tf.mul(sumRow(engine, logits), labelSmoothing / width);
-    const losses = tf.sub(tf.sub(total, tf.mul(chosen, 1 - labelSmoothing)), uniform);
+    const { largest, logarithm } = logSumExpParts(engine, logits); // [M, 1]
+    // Everything relative to the largest logit: a common offset costs no digits.
+    const relative = tf.sub(logits, largest);
+    const chosen = sumRow(engine, tf.where(isTarget(engine, targets, width), relative, 0));
+    const uniform = tf.mul(sumRow(engine, relative), labelSmoothing / width);
+    const losses = tf.sub(tf.sub(logarithm, tf.mul(chosen, 1 - labelSmoothing)), uniform);
     return {
       loss: tf.div(sumAll(engine, tf.where(isInside(engine, targets, width), losses, NaN)), rows),
-      logSumExp: total,
+      logSumExp: tf.concat([largest, logarithm], 1),
     };
   },
-  backward(engine, { dloss, logits, targets, logSumExp: total }, _, { labelSmoothing }) {
+  backward(engine, { dloss, logits, targets, logSumExp }, _, { labelSmoothing }) {
     const { tf } = engine;
     const [rows, width] = logits.shape;
-    const probabilities = tf.exp(tf.sub(logits, tf.reshape(total, [rows, 1])));
+    const { largest, logarithm } = savedParts(engine, logSumExp);
+    const probabilities = tf.exp(tf.sub(tf.sub(logits, largest), logarithm));
     const hit = tf.mul(tf.cast(isTarget(engine, targets, width), "float32"), 1 - labelSmoothing);
     const slope = tf.where(isInside(engine, targets, width), tf.div(dloss, rows), NaN);
     return { dlogits: tf.mul(tf.sub(tf.sub(probabilities, hit), labelSmoothing / width), slope) };

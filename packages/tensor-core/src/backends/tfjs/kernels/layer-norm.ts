@@ -8,7 +8,9 @@ export const layerNormKernels = implement(layerNormOp, {
     const { tf } = engine;
     const width = gamma.size;
     const rows = asRows(engine, x);
-    const mean = tf.div(sumRow(engine, rows), width);
+    // Around each row's first value, so that the mean of one repeated value is that value.
+    const first = tf.slice(rows, [0, 0], [rows.shape[0], 1]);
+    const mean = tf.add(first, tf.div(sumRow(engine, tf.sub(rows, first)), width));
     const centered = tf.sub(rows, mean);
     const variance = tf.div(sumRow(engine, tf.square(centered)), width);
     const rstd = tf.div(1, tf.sqrt(tf.add(variance, epsilon)));

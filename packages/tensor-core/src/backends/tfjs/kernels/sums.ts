@@ -37,7 +37,23 @@ export function sumAll(engine: Engine, x: TfTensor): TfTensor {
 
 /** ln sum exp over the last axis. [R, V] -> [R, 1] */
 export function logSumExp(engine: Engine, x: TfTensor): TfTensor {
+  const { largest, logarithm } = logSumExpParts(engine, x);
+  return engine.tf.add(logarithm, largest);
+}
+
+/** The same in two parts that keep their digits, the largest value and ln sum exp of what is left. [R, V] -> two of [R, 1] */
+export function logSumExpParts(
+  engine: Engine,
+  x: TfTensor,
+): { readonly largest: TfTensor; readonly logarithm: TfTensor } {
   const { tf } = engine;
   const largest = tf.max(x, 1, true);
-  return tf.add(tf.log(sumRow(engine, tf.exp(tf.sub(x, largest)))), largest);
+  return { largest, logarithm: tf.log(sumRow(engine, tf.exp(tf.sub(x, largest)))) };
+}
+
+/** The parts of a saved logSumExp. [..., 2] -> two of [R, 1] */
+export function savedParts({ tf }: Engine, saved: TfTensor): { largest: TfTensor; logarithm: TfTensor } {
+  const rows = saved.size / 2;
+  const pairs = tf.reshape(saved, [rows, 2]);
+  return { largest: tf.slice(pairs, [0, 0], [rows, 1]), logarithm: tf.slice(pairs, [0, 1], [rows, 1]) };
 }

@@ -21,11 +21,11 @@ export const attentionKernels = implement(attentionOp, {
   backward(gpu, { dy, qkv, bias, y, logSumExp }, { dqkv, dbias }, { heads }) {
     const sizes = sizesOf(qkv, heads);
     const { batch, tokens, headWidth, scale } = sizes;
-    const delta = gpu.scratch(logSumExp.size);
-    const rows = [logSumExp.size, tokens, heads, headWidth];
+    const rows = batch * heads * tokens;
+    const delta = gpu.scratch(rows);
     const halves = gpu.halvesOf(y);
     const program = { shader: "attention-delta", constants: { Y_HALF: !!halves } } as const;
-    gpu.elements(program, logSumExp.size, { reads: [halves ?? y, dy], writes: [delta], sizes: rows });
+    gpu.elements(program, rows, { reads: [halves ?? y, dy], writes: [delta], sizes: [rows, tokens, heads, headWidth] });
     const { stored, constants } = storedQkv(gpu, qkv, sizes);
     const reads = [stored, bias, dy, logSumExp, delta];
     const backward = (gradient: Tensor, entry: string): void =>

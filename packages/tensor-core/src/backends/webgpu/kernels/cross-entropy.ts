@@ -28,7 +28,7 @@ type Rows = {
   readonly labelSmoothing: number;
 };
 
-/** Logarithm of the sum of exponentials, and loss, of every row. */
+/** logSumExp in its two parts, [rows, 2], and loss of every row. */
 export function crossEntropyRows(
   gpu: Gpu,
   { logits, targets, rows, width, labelSmoothing }: Rows,

@@ -18,7 +18,7 @@ export const linearCrossEntropyKernels = implement(linearCrossEntropyOp, {
     const [total] = targets.shape;
     const [width, depth] = weight.shape;
     const losses = gpu.scratch(total);
-    const logarithms = logSumExp ?? gpu.scratch(total);
+    const logarithms = logSumExp ?? gpu.scratch(total * 2);
     const piece = pieceOf(total, width);
     const logits = gpu.scratch(piece * width);
     const best = gpu.scratch(piece);
@@ -26,7 +26,7 @@ export const linearCrossEntropyKernels = implement(linearCrossEntropyOp, {
       const left = { values: gpu.part(x, first * depth, rows * depth), byK: true, stride: depth };
       multiplyByWeight(gpu, left, { weight, bias, rows, width, depth, to: logits });
       const part = (of: Place): Place => gpu.part(of, first, rows);
-      const to = { logSumExp: part(logarithms), losses: part(losses) };
+      const to = { logSumExp: gpu.part(logarithms, first * 2, rows * 2), losses: part(losses) };
       crossEntropyRows(gpu, { logits, targets: part(targets), rows, width, labelSmoothing }, to);
       const dispatch = { reads: [logits, undefined], writes: [best, part(predictions)], sizes: [0, width, 0, 0] };
       eachRow(gpu, { shader: "argmax" }, { rows, width }, dispatch);
@@ -46,7 +46,8 @@ export const linearCrossEntropyKernels = implement(linearCrossEntropyOp, {
       multiplyByWeight(gpu, { values, byK: true, stride: depth }, { weight, bias, rows, width, depth, to: logits });
       const part = (of: Place): Place => gpu.part(of, first, rows);
       const saved = { logits, targets: part(targets), rows, width, labelSmoothing };
-      crossEntropyGradient(gpu, { ...saved, logSumExp: part(logSumExp), dloss, total }, dlogits);
+      const parts = gpu.part(logSumExp, first * 2, rows * 2);
+      crossEntropyGradient(gpu, { ...saved, logSumExp: parts, dloss, total }, dlogits);
       multiply(gpu, {
         ...{ rows, columns: depth, depth: width, to: dx && gpu.part(dx, first * depth, rows * depth) },
         left: { values: dlogits, byK: true, stride: width },
