@@ -71,6 +71,12 @@ export const plainTransformer = {
   layerScale: 0,
 } as const satisfies Partial<BeitConfig>;
 
+/** Hidden width of the perceptrons. */
+export function hiddenWidth({ width, mlpRatio }: Pick<BeitConfig, "width" | "mlpRatio">): number {
+  // A ratio such as 7 / 25 gives back its numerator up to rounding.
+  return Math.round(width * mlpRatio);
+}
+
 /** Rows and columns of patches. */
 export function gridOf({ imageSize, patchSize }: BeitConfig): Grid {
   return cellGrid(imageSize, patchSize);
@@ -115,7 +121,9 @@ export function beitConfigIssues(config: BeitConfig): readonly BeitConfigIssue[]
   const whole = !sized || Object.values(gridOf(config)).every(Number.isInteger);
   check(whole, "imageSize", `a multiple of patchSize ${patchSize}`);
   check(width % heads === 0, "heads", `a divisor of width ${width}`);
-  check(isCount(width * mlpRatio, 1), "mlpRatio", `a number that gives a positive integer times width ${width}`);
+  const hidden = hiddenWidth(config);
+  const exact = isCount(hidden, 1) && Math.abs(width * mlpRatio - hidden) <= 4 * Number.EPSILON * hidden;
+  check(exact, "mlpRatio", `a number that gives a positive integer times width ${width}`);
   check(layerScale >= 0 && layerScale < Infinity, "layerScale", "0 or more");
   check(dropPath >= 0 && dropPath < 1, "dropPath", "in [0, 1)");
   check(epsilon > 0 && epsilon < 1, "epsilon", "in (0, 1)");

@@ -1,7 +1,7 @@
 // The parameters of a BEiT: which there are, and their shapes. One list serves initialization, loading and counting.
 import { sizeOf, type Shape, type Tensor } from "@beitjs/tensor-core";
 import type { AttentionParams, LayerNormParams, LinearParams, MlpParams } from "@beitjs/tensor-core/nn";
-import { gridOf, patchCount, poolingNormOf, type BeitConfig } from "./config.ts";
+import { gridOf, hiddenWidth, patchCount, poolingNormOf, type BeitConfig } from "./config.ts";
 import { tableRows } from "./positions/relative.ts";
 
 export type BlockParams = {
@@ -79,7 +79,7 @@ type Branch = { [key: string]: Branch | Tensor };
 
 function blockShapes(path: string, config: BeitConfig): [string, Shape][] {
   const { width } = config;
-  const hidden = width * config.mlpRatio;
+  const hidden = hiddenWidth(config);
   const scaled = config.layerScale > 0;
   return [
     ...normShapes(`${path}.norm1`, width),

@@ -21,6 +21,14 @@ const released = {
 const direct: Preprocessing = { filter: "bilinear", size: 224, fit: "square", crop: 0, mean: half, std: half };
 
 describe("preprocessingFromHuggingFace", () => {
+  it("reads ViT's, which says nothing of a crop, and null for it, as AutoImageProcessor does", () => {
+    const { do_center_crop: _, resample: __, ...vit } = { ...released, image_processor_type: "ViTImageProcessor" };
+    expect(preprocessingFromHuggingFace(vit)).toMatchObject({ crop: 0, filter: "bilinear" });
+    expect(preprocessingFromHuggingFace({ ...vit, do_center_crop: null })).toMatchObject({ crop: 0 });
+    const beit = { ...vit, image_processor_type: "BeitImageProcessor" };
+    expect(preprocessingFromHuggingFace(beit)).toMatchObject({ crop: 0, filter: "bicubic" });
+  });
+
   it("reads the released models' file", () => expect(preprocessingFromHuggingFace(released)).toEqual(direct));
 
   it("fills in defaults that all versions share", () => {
@@ -92,7 +100,7 @@ describe("preprocessingFromHuggingFace", () => {
     ["a size by its longest edge", { size: { longest_edge: 224 } }, "size.height to be a positive integer, got none"],
     ["a size of 0", { size: { shortest_edge: 0 } }, "size.shortest_edge to be a positive integer, got 0"],
     ["an image that stays oblong", { size: { shortest_edge: 256 } }, "do_center_crop true after"],
-    ["an unsaid crop", { do_center_crop: undefined }, "do_center_crop to be true or false, got none"],
+    ["a crop that is no choice", { do_center_crop: 1 }, "do_center_crop to be true or false, got 1"],
     ["a crop beyond the image", { do_center_crop: true, crop_size: 300 }, "crop_size of at most 224, got 300"],
     ["a factor of 0", { rescale_factor: 0 }, "rescale_factor above 0, got 0"],
     ["means of text", { image_mean: ["a"] }, `image_mean to be numbers, got ["a"]`],

@@ -39,15 +39,17 @@ const filters: readonly (readonly [number, ResizeFilter])[] = [
 ];
 
 /**
- * What a parsed preprocessor_config.json asks for. Absent fields have transformers' defaults, but `size` and
- * `do_center_crop` must be there, because theirs differ between versions.
+ * What a parsed preprocessor_config.json asks for. Absent fields have transformers' defaults (5.23: nothing is cropped), but
+ * `size` must be there, because theirs differ between versions.
  *
  * @throws `[preprocessingFromHuggingFace] expected <path> …, got …`, also for a crop that has not the proportions of `size`
  */
 export function preprocessingFromHuggingFace(configJson: object): Preprocessing {
   const fields = fieldsOf("preprocessingFromHuggingFace", configJson);
   fields.check(fields.flag("do_resize", true), "do_resize true", false);
-  const resample = fields.number("resample", 3);
+  // transformers' ViTImageProcessor is bilinear where nothing is said, BeitImageProcessor bicubic.
+  const processor = fields.value("image_processor_type", fields.value("feature_extractor_type", ""));
+  const resample = fields.number("resample", typeof processor === "string" && processor.startsWith("ViT") ? 2 : 3);
   const filter = filters.find(([number]) => number === resample)?.[1];
   if (filter === undefined) return fields.refuse("resample to be 1 (Lanczos), 2 (bilinear) or 3 (bicubic)", resample);
   const { size, fit } = sizeOf(fields);
@@ -149,9 +151,7 @@ function sizeOf(fields: JsonFields): Pick<Preprocessing, "size" | "fit"> {
 }
 
 function cropOf(fields: JsonFields): ImageSize {
-  const cropped = fields.value("do_center_crop", undefined);
-  if (typeof cropped !== "boolean") return fields.refuse("do_center_crop to be true or false", cropped);
-  return cropped ? sizeField(fields, "crop_size", fields.value("crop_size", 224)) : 0;
+  return fields.flag("do_center_crop", false) ? sizeField(fields, "crop_size", fields.value("crop_size", 224)) : 0;
 }
 
 function sizeField(fields: JsonFields, path: string, value: unknown): ImageSize {

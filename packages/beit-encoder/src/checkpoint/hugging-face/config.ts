@@ -1,7 +1,13 @@
 // A model's config as Hugging Face's config.json has it, and back. What we cannot compute is refused by its path; what
 // only other classes read (segmentation heads, backbones) is ignored. (transformers, configuration_beit.py)
 import { heightWidth, imageSizeOf, isImageSize, type ImageSize } from "@beitjs/tensor-core/grid";
-import { poolingNormOf, validateBeitConfig, type BeitConfig, type RelativePositions } from "../../config.ts";
+import {
+  hiddenWidth,
+  poolingNormOf,
+  validateBeitConfig,
+  type BeitConfig,
+  type RelativePositions,
+} from "../../config.ts";
 import { fieldsOf, type JsonFields } from "../json.ts";
 
 /** A class of transformers that we read and write. */
@@ -16,11 +22,11 @@ export type HuggingFaceConfig = {
 const architectures = ["BeitModel", "BeitForMaskedImageModeling", "BeitForImageClassification"] as const;
 
 /**
- * The config that a parsed config.json describes. Absent fields have transformers' defaults; `architectures` decides which
+ * The config that a parsed config.json describes. Dropout, which is of training alone, is left out. Absent fields have transformers' defaults; `architectures` decides which
  * head there is, and without it there is none.
  *
  * @throws `[beitConfigFromHuggingFace] expected <path> …, got …` for what is no BEiT or beyond our models: other
- * activations, dropout, patches that are not square, shared and own relative positions at once, feature pyramids
+ * activations, patches that are not square, shared and own relative positions at once, feature pyramids
  */
 export function beitConfigFromHuggingFace(configJson: object): HuggingFaceConfig {
   const fields = fieldsOf("beitConfigFromHuggingFace", configJson);
@@ -70,7 +76,7 @@ export function beitConfigToHuggingFace(config: BeitConfig, labels?: readonly st
     hidden_size: config.width,
     num_hidden_layers: config.depth,
     num_attention_heads: config.heads,
-    intermediate_size: config.width * config.mlpRatio,
+    intermediate_size: hiddenWidth(config),
     hidden_act: "gelu",
     hidden_dropout_prob: 0,
     attention_probs_dropout_prob: 0,
@@ -131,9 +137,6 @@ function architectureOf(fields: JsonFields): HuggingFaceArchitecture {
 function checkSupported(fields: JsonFields, architecture: HuggingFaceArchitecture): void {
   const activation = fields.value("hidden_act", "gelu");
   fields.check(activation === "gelu", `hidden_act "gelu"`, activation);
-  for (const name of ["hidden_dropout_prob", "attention_probs_dropout_prob"]) {
-    fields.check(fields.number(name, 0) === 0, `${name} 0`, fields.value(name, 0));
-  }
   fields.check(!fields.flag("add_fpn", false), "add_fpn false", true);
   if (architecture !== "BeitForMaskedImageModeling") return;
   fields.check(fields.flag("use_mask_token", false), "use_mask_token true for masked image modeling", false);
