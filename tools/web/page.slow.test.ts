@@ -13,6 +13,7 @@ import type { BeitConfig } from "@beitjs/beit-encoder";
 import axe from "axe-core";
 import { unzipSync } from "fflate";
 import type { Browser, Page } from "playwright-core";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasSoftwareGpu } from "../software-gpu/driver.ts";
 import { launchChromium, visit } from "../browser/chromium.ts";
@@ -136,6 +137,41 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     expect(await page.getByRole("alert").count()).toBe(0);
     await context.close();
   });
+
+  it(
+    "takes the colors that a file holds, under alpha and with a profile, which it applies when asked",
+    { timeout },
+    async () => {
+      const { context, page, problems } = await visit(browser, isolated.url);
+      await page.getByRole("img", { name: "Reconstruction" }).waitFor();
+      const side = 112;
+      const colors = Uint8Array.from({ length: side * side * 4 }, (_, i) => {
+        const [x, y] = [(i >> 2) % side, Math.floor((i >> 2) / side)];
+        return [x * 2, 255 - y * 2, (x * y) % 256, y < side / 2 ? 0 : x * 2][i % 4];
+      });
+      const rgba = sharp(colors, { raw: { width: side, height: side, channels: 4 } });
+      const opaque = rgba.clone().removeAlpha();
+      const seen = async (name: string, bytes: Buffer): Promise<string> => {
+        const before = await pictureOf(page);
+        await drop(page, [{ name, type: "image/png", bytes }]);
+        await expect.poll(() => pictureOf(page)).not.toBe(before);
+        return pictureOf(page);
+      };
+      const plainly = await seen("opaque.png", await opaque.clone().png().toBuffer());
+      await seen("other.png", await opaque.clone().negate().png().toBuffer());
+      expect(await seen("alpha.png", await rgba.png().toBuffer())).toBe(plainly);
+      const profiled = await opaque.clone().withIccProfile("p3").png().toBuffer();
+      const stored = await sharp(profiled, { ignoreIcc: true }).png().toBuffer();
+      const ofStored = await seen("stored.png", stored);
+      expect(ofStored).not.toBe(plainly);
+      await seen("other.png", await opaque.clone().negate().png().toBuffer());
+      expect(await seen("profile.png", profiled)).toBe(ofStored);
+      await page.getByLabel("Apply color profiles").check();
+      await expect.poll(() => pictureOf(page)).not.toBe(ofStored);
+      expect(problems).toEqual([]);
+      await context.close();
+    },
+  );
 
   it("draws masks of every kind, block by block and by hand", { timeout }, async () => {
     const { context, page, problems } = await visit(browser, `${isolated.url}#mask`);
@@ -430,6 +466,13 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     await context.close();
   });
 });
+
+/** What the page shows as the image, as a picture of its own. */
+function pictureOf(page: Page): Promise<string> {
+  return page
+    .getByRole("img", { name: "The image" })
+    .evaluate((canvas) => (canvas as unknown as { toDataURL(): string }).toDataURL());
+}
 
 type Dropped = { readonly name: string; readonly type: string; readonly bytes: Buffer };
 

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { engine } from "./engine/client.ts";
 import { ImageBar } from "./image-bar.tsx";
-import type { InUse, Tokens } from "./messages.ts";
+import type { ColorProfile, InUse, Tokens } from "./messages.ts";
 import { AttentionPanel } from "./panels/attention.tsx";
 import { ImaginePanel } from "./panels/imagine.tsx";
 import { MaskPanel } from "./panels/mask.tsx";
@@ -44,13 +44,21 @@ export function App(): JSX.Element {
     setTokens(next);
     setCells((before) => (before.length === next.ids.length ? before : anyMask(next.grid).cells));
   };
+  const [colorProfile, setColorProfile] = useState<ColorProfile>("ignore");
+  const chosen = useRef<{ colorProfile: ColorProfile; file?: Blob }>({ colorProfile });
   const open = useCallback(async (file: Blob): Promise<void> => {
     setError(undefined);
     try {
-      show(await engine.openImage(file));
+      show(await engine.openImage(file, chosen.current.colorProfile));
+      chosen.current.file = file;
     } catch (problem) {
       onError(problem);
     }
+  }, []);
+  const onColorProfile = useCallback(async (next: ColorProfile): Promise<void> => {
+    setColorProfile(next);
+    chosen.current.colorProfile = next;
+    if (chosen.current.file) await open(chosen.current.file);
   }, []);
   useEffect(() => {
     void (async () => {
@@ -97,7 +105,7 @@ export function App(): JSX.Element {
             {error} <button onClick={() => setError(undefined)}>Close</button>
           </p>
         )}
-        {withImage.includes(panel) && <ImageBar onImage={open} onError={onError} />}
+        {withImage.includes(panel) && <ImageBar {...{ colorProfile, onColorProfile, onError }} onImage={open} />}
         <div id="panel" role="tabpanel" aria-labelledby={`tab-${panel}`} tabIndex={-1}>
           {props && panel === "tokens" && <TokensPanel {...props} />}
           {props && panel === "mask" && <MaskPanel {...props} />}

@@ -1,12 +1,19 @@
 // Where the image comes from: four samples, a file, the camera, a drop anywhere, or the clipboard.
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { ColorProfile } from "./messages.ts";
+import { Check } from "./parts/controls.tsx";
 import { droppedFiles } from "./parts/files.ts";
 import { photographFile, photographs } from "./photographs.ts";
 
-type Props = { readonly onImage: (image: Blob) => unknown; readonly onError: (error: unknown) => void };
+type Props = {
+  readonly colorProfile: ColorProfile;
+  readonly onColorProfile: (colorProfile: ColorProfile) => unknown;
+  readonly onImage: (image: Blob) => unknown;
+  readonly onError: (error: unknown) => void;
+};
 
-export function ImageBar({ onImage, onError }: Props): JSX.Element {
+export function ImageBar({ colorProfile, onColorProfile, onImage, onError }: Props): JSX.Element {
   const [over, setOver] = useState(false);
   useEffect(() => {
     const onDrop = (event: DragEvent): void => {
@@ -47,6 +54,11 @@ export function ImageBar({ onImage, onError }: Props): JSX.Element {
       <ImageInput text="Choose an image" label="Image file" onImage={onImage} />
       <ImageInput text="Take a photo" label="Photo" camera onImage={onImage} />
       <span class="note">or drop or paste one</span>
+      <Check
+        label="Apply color profiles"
+        value={colorProfile === "apply"}
+        onChange={(apply) => void onColorProfile(apply ? "apply" : "ignore")}
+      />
     </div>
   );
 }

@@ -105,10 +105,13 @@ export type ImagineOptions = {
   readonly paint: "mixture" | "likeliest";
 };
 
+/** What becomes of a file's color profile: `ignore` gives the numbers as stored, which the originals' pipelines take. */
+export type ColorProfile = "ignore" | "apply";
+
 /** All inference, in a worker of its own. */
 export interface Engine {
   start(): Promise<{ readonly machine: Machine; readonly models: Models }>;
-  openImage(image: Blob): Promise<Tokens>;
+  openImage(image: Blob, colorProfile: ColorProfile): Promise<Tokens>;
   /** One entry of the codebook decoded alone: the middle of a grid of nothing else. */
   codebookEntry(id: number): Promise<Picture>;
   /** Fills the patches whose cell is 1; in several rounds, the surest first, each seeing what those before have filled. */

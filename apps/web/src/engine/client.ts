@@ -7,7 +7,7 @@ const started = startWorker<Engine>("engine");
 
 export const engine: Engine = {
   start: async () => (await started).remote.start(),
-  openImage: async (image) => (await started).remote.openImage(image),
+  openImage: async (image, colorProfile) => (await started).remote.openImage(image, colorProfile),
   codebookEntry: async (id) => (await started).remote.codebookEntry(id),
   imagine: async (cells, options) => (await started).remote.imagine(cells, options),
   attention: async () => (await started).remote.attention(),

@@ -4,7 +4,7 @@ import type { Backend } from "@beitjs/tensor-core";
 import { blobSource, hashSource, openFileCache, openUrl, type FileSource } from "@beitjs/tensor-core/files";
 import type { Image } from "@beitjs/tensor-core/image";
 import { evalView } from "@beitjs/trainers";
-import type { Engine, InUse, OnProgress, Tokens, WeightsSource } from "../messages.ts";
+import type { ColorProfile, Engine, InUse, OnProgress, Tokens, WeightsSource } from "../messages.ts";
 import { attentionOf } from "./attention.ts";
 import { imagine } from "./imagine.ts";
 import { startSimd } from "./machine.ts";
@@ -18,7 +18,7 @@ type State = {
   readonly shipped: Loaded;
   models: Loaded;
   /** The visitor's file: a tokenizer of other proportions sees another part of it. */
-  file?: Blob;
+  file?: { readonly blob: Blob; readonly colorProfile: ColorProfile };
   image?: Image;
   tokens?: Tokens;
 };
@@ -32,8 +32,9 @@ export const engine: Engine = {
     state = { backend, shipped, models: shipped };
     return { machine, models: factsOf(shipped) };
   },
-  async openImage(file) {
+  async openImage(blob, colorProfile) {
     const { tokenizer } = started().models.tokenizer;
+    const file = { blob, colorProfile };
     const seen = await lookAt(file, tokenizer);
     Object.assign(started(), { file, ...seen });
     return seen.tokens;
@@ -86,8 +87,11 @@ function opened(): State & { readonly image: Image; readonly tokens: Tokens } {
   return { ...rest, image, tokens };
 }
 
-async function lookAt(file: Blob, tokenizer: Tokenizer): Promise<{ readonly image: Image; readonly tokens: Tokens }> {
-  const image = await readMiddle(file, tokenizer.config.imageSize);
+async function lookAt(
+  { blob, colorProfile }: NonNullable<State["file"]>,
+  tokenizer: Tokenizer,
+): Promise<{ readonly image: Image; readonly tokens: Tokens }> {
+  const image = await readMiddle(blob, tokenizer.config.imageSize, colorProfile);
   return { image, tokens: await tokensOf(image, tokenizer) };
 }
 

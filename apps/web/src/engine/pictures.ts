@@ -1,7 +1,8 @@
 // Images of the visitor to bytes and back to pictures. Decoding is the browser's.
 import { heightWidth, type HeightWidth, type ImageSize } from "@beitjs/tensor-core/grid";
 import { createImage, type Image } from "@beitjs/tensor-core/image";
-import type { Picture } from "../messages.ts";
+import type { ColorProfile, Picture } from "../messages.ts";
+import { canvasContext, withoutAlpha } from "./alpha.ts";
 
 /** Longer side that pictures are kept at: larger ones are reduced. */
 const MOST_PIXELS = 640;
@@ -9,16 +10,22 @@ const MOST_BYTES = 100e6;
 
 /**
  * The middle of an image file in the proportions of a size, with three channels, at most 640 pixels on the longer side, upright
- * as its EXIF data say.
+ * as its EXIF data say. As in Node, alpha is dropped, not blended, and color profiles are ignored unless they are asked for.
  *
  * @throws in plain words, if it is too large or no image that this browser reads
  */
-export async function readMiddle(file: Blob, proportions: ImageSize): Promise<Image> {
+export async function readMiddle(
+  file: Blob,
+  proportions: ImageSize,
+  colorProfile: ColorProfile = "ignore",
+): Promise<Image> {
   const name = file instanceof File ? file.name : "the image";
   if (file.size > MOST_BYTES) {
     throw new Error(`[openImage] expected at most ${MOST_BYTES / 1e6} MB, got ${Math.round(file.size / 1e6)} MB`);
   }
-  const bitmap = await createImageBitmap(file).catch((cause: unknown) => {
+  const colorSpaceConversion = colorProfile === "apply" ? "default" : "none";
+  const options: ImageBitmapOptions = { colorSpaceConversion, premultiplyAlpha: "none" };
+  const bitmap = await createImageBitmap(file, options).catch((cause: unknown) => {
     throw new Error(
       `[openImage] expected an image that this browser can read, got ${name} (${file.type || "unknown"})`,
       {
@@ -32,12 +39,13 @@ export async function readMiddle(file: Blob, proportions: ImageSize): Promise<Im
     const [width, height] = [part.width, part.height].map((side) => Math.max(1, Math.round(side * scale)));
     const context = canvasContext(width, height);
     context.imageSmoothingQuality = "high";
-    // Transparent pixels would come out black.
-    context.fillStyle = "#fff";
-    context.fillRect(0, 0, width, height);
     const [left, top] = [(bitmap.width - part.width) / 2, (bitmap.height - part.height) / 2];
-    context.drawImage(bitmap, left, top, part.width, part.height, 0, 0, width, height);
-    return fromRgba(context.getImageData(0, 0, width, height));
+    const draw = (source: CanvasImageSource): ImageData => {
+      context.drawImage(source, left, top, part.width, part.height, 0, 0, width, height);
+      return context.getImageData(0, 0, width, height);
+    };
+    const drawn = draw(bitmap);
+    return fromRgba(isOpaque(drawn) ? drawn : draw(withoutAlpha(bitmap)));
   } finally {
     bitmap.close();
   }
@@ -51,10 +59,9 @@ function middleOf(image: HeightWidth, { height, width }: HeightWidth): HeightWid
   };
 }
 
-function canvasContext(width: number, height: number): OffscreenCanvasRenderingContext2D {
-  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  if (!context) throw new Error("[openImage] expected a 2D canvas, got none: out of memory?");
-  return context;
+function isOpaque({ data }: ImageData): boolean {
+  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
+  return true;
 }
 
 function fromRgba({ width, height, data }: ImageData): Image {
