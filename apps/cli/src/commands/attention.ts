@@ -21,7 +21,7 @@ export async function run(flags: FlagValues<typeof attentionFlags>, context: Con
   const patch = parsePatch(flags.patch, gridOf(config));
   const layer = below("--layer", flags.layer ?? config.depth - 1, config.depth);
   const head = flags.head === undefined ? undefined : below("--head", flags.head, config.heads);
-  const image = await readImage(flags.image, { bits: flags.bits });
+  const image = await readImage(flags.image, { bits: flags.bits, colorProfile: flags.colorProfile });
   const pixels = evalView(image, view);
   const weights = await patchAttention(beit, pixels, { patch, layer, head });
   const seen = fromFloat(pixels, { ...heightWidth(view.size), channels: view.channels }, view.normalization);

@@ -6,14 +6,14 @@ import { classesInWords, findBad, tellLeftOut } from "../images/images.ts";
 import type { dataVerifyFlags } from "./declarations/data-verify.ts";
 
 export async function run(flags: FlagValues<typeof dataVerifyFlags>, context: Context): Promise<number> {
-  const { data, skipBad, classesAreFolders, bits } = flags;
+  const { data, skipBad, classesAreFolders, bits, colorProfile } = flags;
   const { terminal } = context;
   const { kind, splits } = await datasetLayout(data, flags);
   let bad = 0;
   let images = 0;
   for (const split of splitNames.filter((name) => splits[name])) {
     const { signal } = context.interrupt;
-    const dataset = await openDataset(data, { split, classesAreFolders, bits, verify: false, signal });
+    const dataset = await openDataset(data, { split, classesAreFolders, bits, colorProfile, verify: false, signal });
     const problems = await findBad(dataset, context);
     for (const { path, reason } of problems) {
       terminal.result(`${path}: ${reason}`);

@@ -9,14 +9,28 @@ import { formatDuration } from "../program/terminal.ts";
 import type { demoFlags } from "./declarations/demo.ts";
 
 export async function run(
-  { data = shippedData, out, seeds, short, skipBad, classesAreFolders, bits, ...flags }: FlagValues<typeof demoFlags>,
+  {
+    data = shippedData,
+    out,
+    seeds,
+    short,
+    skipBad,
+    classesAreFolders,
+    bits,
+    colorProfile,
+    ...flags
+  }: FlagValues<typeof demoFlags>,
   context: Context,
 ): Promise<number> {
   const { terminal } = context;
   const { runDemo } = await import("../demo/run-demo.ts"); // the chart library takes a moment to load
   const { summary, reportPath, summaryPath } = await inRunFolder(out, context, async () => {
     const { backend, facts } = await openBackend(flags, context);
-    return runDemo({ data, out, seeds, short, skipBad, classesAreFolders, bits }, { backend, facts }, context);
+    return runDemo(
+      { data, out, seeds, short, skipBad, classesAreFolders, bits, colorProfile },
+      { backend, facts },
+      context,
+    );
   });
   terminal.info(`done in ${formatDuration(summary.seconds.total)}`);
   if (short) terminal.warn("a short run: the figures mean nothing");

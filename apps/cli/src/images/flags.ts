@@ -1,5 +1,5 @@
 // The flags that say which images.
-import { integer, list, range, required, toggle } from "../program/command.ts";
+import { choice, integer, list, range, required, toggle } from "../program/command.ts";
 
 /** Where images are opened as a data set. */
 export const classFlags = {
@@ -13,6 +13,11 @@ export const decodingFlags = {
     "bits that are used in files of 16 bits a sample: 12 as of many cameras (default: all 16)",
     8,
     16,
+  ),
+  colorProfile: choice(
+    ["ignore", "apply"],
+    "color profiles in files: ignored, as the originals' pipelines do, or applied",
+    "ignore",
   ),
 };
 

@@ -150,3 +150,27 @@ it("files of 16 bits that use 12 are told, and read by --bits", async () => {
   const [expected] = await tokens(to);
   expect(await tokens(at("deep"), "--bits", "12")).toEqual(Array.from({ length: 8 }, () => expected));
 });
+
+it("color profiles are ignored, or applied by --color-profile, and a run keeps to its choice", async () => {
+  const [profiled, stored] = [at("profiled"), at("stored")];
+  for (const folder of [profiled, stored]) await mkdir(folder, { recursive: true });
+  const values = Uint8Array.from({ length: 8 * 8 * 3 }, (_, i) => (i * 37) % 256);
+  const raw = sharp(values, { raw: { width: 8, height: 8, channels: 3 } });
+  for (let i = 0; i < 8; i++) {
+    const bytes = await raw.clone().withIccProfile("p3").png().toBuffer();
+    await writeFile(join(profiled, `${i}.png`), bytes);
+    await sharp(bytes, { ignoreIcc: true })
+      .png()
+      .toFile(join(stored, `${i}.png`));
+  }
+  const weights = async (folder: string, out: string, ...flags: string[]): Promise<string> => {
+    const run = await train(folder, out, ...flags);
+    expect([run.code, run.stderr]).toEqual([0, expect.any(String)]);
+    const [step] = (await readdir(at(out, "checkpoints"))).sort().slice(-1);
+    return (await readFile(at(out, "checkpoints", step, "model.safetensors"))).toString("base64");
+  };
+  const plain = await weights(stored, "stored-run");
+  expect((await weights(profiled, "profiled-run")) === plain).toBe(true);
+  expect((await weights(profiled, "applied-run", "--color-profile", "apply")) === plain).toBe(false);
+  expect((await train(profiled, "applied-run", "--color-profile", "ignore")).stderr).toContain("is of another run");
+});

@@ -28,7 +28,7 @@ export type OpenedImages = {
 };
 
 /** How the images of --data are read; the flags of that name. */
-export type ReadingFlags = Pick<DecodeOptions, "bits"> & {
+export type ReadingFlags = Pick<DecodeOptions, "bits" | "colorProfile"> & {
   readonly skipBad: boolean;
   readonly classesAreFolders?: boolean;
 };
@@ -42,11 +42,11 @@ export type OpenImagesOptions = ReadingFlags & { readonly split: DatasetSplit };
  */
 export async function openImages(
   path: string,
-  { split, skipBad, classesAreFolders = false, bits }: OpenImagesOptions,
+  { split, skipBad, classesAreFolders = false, bits, colorProfile }: OpenImagesOptions,
   context: Context,
 ): Promise<OpenedImages> {
   const { signal } = context.interrupt;
-  const dataset = await openDataset(path, { split, classesAreFolders, bits, verify: false, signal });
+  const dataset = await openDataset(path, { split, classesAreFolders, bits, colorProfile, verify: false, signal });
   const bad = await findBad(dataset, context);
   if (bad.length > 0 && !skipBad) throw badImagesError(path, dataset, bad, context);
   const images = withoutBad(path, dataset, bad);
@@ -132,13 +132,19 @@ export function interruptible(dataset: Dataset, { interrupt }: Pick<Context, "in
 /** What must not change when a run goes on: other images would come in another order. */
 export function imageFacts(
   { length, classes }: Dataset,
-  { bits }: Pick<DecodeOptions, "bits">,
+  { bits, colorProfile }: Pick<DecodeOptions, "bits" | "colorProfile">,
 ): {
   readonly images: number;
   readonly classes: readonly string[] | null;
   readonly bits?: number;
+  readonly colorProfile?: "apply";
 } {
-  return { images: length, classes: classes ?? null, ...(bits !== undefined && { bits }) };
+  return {
+    images: length,
+    classes: classes ?? null,
+    ...(bits !== undefined && { bits }),
+    ...(colorProfile === "apply" && { colorProfile }),
+  };
 }
 
 /** Reads all images and returns those that cannot be read. */

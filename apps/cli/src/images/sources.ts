@@ -35,10 +35,10 @@ export type ImageSources = {
   readonly names: readonly string[];
   readonly parts: readonly SourcePart[];
   /** How files of them are decoded. */
-  readonly decoding: Pick<DecodeOptions, "bits">;
+  readonly decoding: Pick<DecodeOptions, "bits" | "colorProfile">;
 };
 
-type Reading = Pick<DecodeOptions, "bits"> & { readonly skipBad: boolean };
+type Reading = Pick<DecodeOptions, "bits" | "colorProfile"> & { readonly skipBad: boolean };
 
 /**
  * Lists files and folders (all their splits) as one collection without labels.
@@ -71,7 +71,7 @@ export async function openImageSources(
   }
   closeSingles();
   const names = parts.flatMap(({ images }) => Array.from({ length: images.length }, (_, index) => images.name(index)));
-  return { length: names.length, names, parts, decoding: { bits: reading.bits } };
+  return { length: names.length, names, parts, decoding: { bits: reading.bits, colorProfile: reading.colorProfile } };
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -81,12 +81,16 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-function filesPart(paths: readonly string[], { skipBad, bits }: Reading, { terminal }: Context): SourcePart {
+function filesPart(
+  paths: readonly string[],
+  { skipBad, bits, colorProfile }: Reading,
+  { terminal }: Context,
+): SourcePart {
   return {
     images: {
       length: paths.length,
       name: (index) => paths[index],
-      get: async (index) => ({ image: await readImage(paths[index], { bits }), name: paths[index] }),
+      get: async (index) => ({ image: await readImage(paths[index], { bits, colorProfile }), name: paths[index] }),
     },
     path: (index) => paths[index],
     bad(_, error) {
@@ -108,11 +112,11 @@ type FolderOptions = {
 async function folderPart(
   path: string,
   { split, classesAreFolders, alone }: FolderOptions,
-  { skipBad, bits }: Reading,
+  { skipBad, bits, colorProfile }: Reading,
   context: Context,
 ): Promise<SourcePart> {
   const { signal } = context.interrupt;
-  const images = await openDataset(path, { split, classesAreFolders, bits, verify: false, signal });
+  const images = await openDataset(path, { split, classesAreFolders, bits, colorProfile, verify: false, signal });
   const { kind, leftOut } = images;
   const told = { kind, split, ...(leftOut && { leftOut }) };
   const skipped: ImageProblem[] = [];
