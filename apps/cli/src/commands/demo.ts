@@ -3,6 +3,7 @@ import { openBackend } from "../backends/open.ts";
 import type { FlagValues, Context } from "../program/command.ts";
 import { shippedData } from "../demo/data.ts";
 import { resultTable } from "../demo/result-table.ts";
+import { runDemo } from "../demo/run-demo.ts";
 import { exitCodes } from "../program/exit-codes.ts";
 import { inRunFolder } from "../runs/folder.ts";
 import { formatDuration } from "../program/terminal.ts";
@@ -23,7 +24,6 @@ export async function run(
   context: Context,
 ): Promise<number> {
   const { terminal } = context;
-  const { runDemo } = await import("../demo/run-demo.ts"); // the chart library takes a moment to load
   const { summary, reportPath, summaryPath } = await inRunFolder(out, context, async () => {
     const { backend, facts } = await openBackend(flags, context);
     return runDemo(

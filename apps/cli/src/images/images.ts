@@ -27,8 +27,11 @@ export type OpenedImages = {
   readonly leftOut?: LeftOut;
 };
 
+/** How image files are decoded; the flags of that name. */
+export type DecodingFlags = Pick<DecodeOptions, "bits" | "colorProfile">;
+
 /** How the images of --data are read; the flags of that name. */
-export type ReadingFlags = Pick<DecodeOptions, "bits" | "colorProfile"> & {
+export type ReadingFlags = DecodingFlags & {
   readonly skipBad: boolean;
   readonly classesAreFolders?: boolean;
 };
@@ -132,7 +135,7 @@ export function interruptible(dataset: Dataset, { interrupt }: Pick<Context, "in
 /** What must not change when a run goes on: other images would come in another order. */
 export function imageFacts(
   { length, classes }: Dataset,
-  { bits, colorProfile }: Pick<DecodeOptions, "bits" | "colorProfile">,
+  { bits, colorProfile }: DecodingFlags,
 ): {
   readonly images: number;
   readonly classes: readonly string[] | null;

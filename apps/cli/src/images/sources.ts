@@ -9,13 +9,12 @@ import {
   readImage,
   splitNames,
   type DatasetSplit,
-  type DecodeOptions,
   type ImageError,
   type ImageProblem,
 } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { messageOf } from "../program/exit-codes.ts";
-import { badImagesError, tellImages, withoutBad } from "./images.ts";
+import { badImagesError, tellImages, withoutBad, type DecodingFlags } from "./images.ts";
 import type { ImagePath } from "./view-file.ts";
 
 /** Files in a row, or one split of a folder. Classes of one folder mean nothing in the next. */
@@ -35,10 +34,10 @@ export type ImageSources = {
   readonly names: readonly string[];
   readonly parts: readonly SourcePart[];
   /** How files of them are decoded. */
-  readonly decoding: Pick<DecodeOptions, "bits" | "colorProfile">;
+  readonly decoding: DecodingFlags;
 };
 
-type Reading = Pick<DecodeOptions, "bits" | "colorProfile"> & { readonly skipBad: boolean };
+type Reading = DecodingFlags & { readonly skipBad: boolean };
 
 /**
  * Lists files and folders (all their splits) as one collection without labels.

@@ -136,18 +136,22 @@ async function openImage(bytes: Uint8Array, type: string, options: OpenOptions):
         checkBits(largestOf(deep.data));
         if (bits !== undefined || !hasProfile || colorProfile === "ignore") return narrow(deep, bits);
       }
-      return decodePixels(sound, maxPixels, colorProfile);
+      return decodePixels(sound, { maxPixels, colorProfile, inks: space === "cmyk" });
     },
   };
 }
 
-async function decodePixels(bytes: Uint8Array, maxPixels: number, colorProfile: ColorProfile): Promise<Image> {
+type PixelOptions = Pick<OpenOptions, "maxPixels" | "colorProfile"> & {
+  /** The file holds amounts of ink, CMYK. */
+  readonly inks: boolean;
+};
+
+async function decodePixels(bytes: Uint8Array, { maxPixels, colorProfile, inks }: PixelOptions): Promise<Image> {
   const ignoreIcc = colorProfile === "ignore";
-  const source = sharp(bytes, { failOn: "warning", limitInputPixels: maxPixels, ignoreIcc });
-  const inks = ignoreIcc && (await source.metadata()).space === "cmyk";
-  const space = inks ? "cmyk" : "srgb";
+  const ownInks = inks && ignoreIcc;
+  const space = ownInks ? "cmyk" : "srgb";
   // The pipeline's color space makes sharp apply profiles of 16-bit images too.
-  const { data, info } = await source
+  const { data, info } = await sharp(bytes, { failOn: "warning", limitInputPixels: maxPixels, ignoreIcc })
     .autoOrient()
     .pipelineColourspace(space)
     .toColourspace(space)
@@ -155,7 +159,7 @@ async function decodePixels(bytes: Uint8Array, maxPixels: number, colorProfile: 
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
-  if (inks) return { width, height, channels: 3, data: cmykToRgb(data) };
+  if (ownInks) return { width, height, channels: 3, data: cmykToRgb(data) };
   if (channels !== 1 && channels !== 3) throw new Error(`expected 1 or 3 channels after conversion, got ${channels}`);
   return grayToRgb({ width, height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length) });
 }
