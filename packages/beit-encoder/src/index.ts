@@ -1,5 +1,11 @@
 // @beitjs/beit-encoder: the BEiT image transformer: pre-training and class heads, attention maps, official weights.
-export { resizePositions, type PositionResizing, type ResizePositionsOptions } from "./positions/absolute.ts";
+export {
+  positionWeights,
+  resizePositions,
+  type PositionResizing,
+  type ResizePositionsOptions,
+} from "./positions/absolute.ts";
+export type { AxisWeights } from "./positions/interpolation.ts";
 export { attentionMaps, largestMass, type AttentionMapsOptions } from "./attention-maps.ts";
 export { beitOrigins, hasBeitNames, type BeitOrigin } from "./checkpoint/origins/index.ts";
 export type { Conventions, WeightsChoice } from "./checkpoint/origins/origin.ts";
@@ -45,6 +51,7 @@ export {
   relativePositionIndex,
   resizeTable,
   tableRows,
+  tableWeights,
   type ResizeTableOptions,
   type TableResizing,
 } from "./positions/relative.ts";

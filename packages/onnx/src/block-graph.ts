@@ -24,19 +24,19 @@ export function addBlock(context: BeitContext, x: Value, { index, sharedBias }: 
 /**
  * The bias of a table of relative positions. -> [H, T, T]
  *
- * A table is a hundredth of its bias or less; runtimes look the bias up once, when they load.
+ * A table is a hundredth of its bias or less; runtimes look the bias up once, when they load; of open sizes, in every run.
  */
 export function addPositionBias(context: BeitContext, path: string, at = ""): Value {
-  const { graph, parameter, positionIndex } = context;
+  const { graph, positionTable, positionIndex } = context;
   const name = `${at}relative_position_bias`;
-  const pairs = graph.node("Gather", `${name}/pairs`, [parameter(path), positionIndex()], { axis: 0 }); // [T, T, H]
+  const pairs = graph.node("Gather", `${name}/pairs`, [positionTable(path, name), positionIndex()], { axis: 0 }); // [T, T, H]
   return graph.node("Transpose", name, [pairs], { perm: [2, 0, 1] });
 }
 
 type AttentionOptions = { readonly block: string; readonly bias: Value | undefined };
 
 function addAttention(context: BeitContext, x: Value, { block, bias }: AttentionOptions): Value {
-  const { config, graph, tokens } = context;
+  const { config, graph, tokens, shape: shapeOf } = context;
   const { width, heads } = config;
   const at = `${block}/attention`;
   const parts = ["queries", "keys", "values"].map((part) => `${at}/${part}`);
@@ -46,7 +46,7 @@ function addAttention(context: BeitContext, x: Value, { block, bias }: Attention
     [addQkv(context, block, x)],
     { axis: 1 },
   );
-  const shape = graph.integers(-1, tokens, heads, width / heads);
+  const shape = shapeOf(-1, tokens, heads, width / heads);
   const [queries, keys, values] = parts.map((part, i) => {
     const split = graph.node("Reshape", `${part}/split`, [rows[i], shape]); // [B, T, H, K]
     return graph.node("Transpose", part, [split], { perm: i === 1 ? [0, 2, 3, 1] : [0, 2, 1, 3] });
@@ -64,7 +64,7 @@ function addAttention(context: BeitContext, x: Value, { block, bias }: Attention
 // Keys have no bias. [B T, D] -> [B T, 3 D]
 function addQkv({ config, graph, parameter }: BeitContext, block: string, x: Value): Value {
   const path = `${block}.attention`;
-  const zeros = graph.parameter("zeros", [config.width], () => Promise.resolve(new Float32Array(config.width)));
+  const zeros = graph.constant("zeros", [config.width], () => new Float32Array(config.width));
   const biases = [parameter(`${path}.queryBias`), zeros, parameter(`${path}.valueBias`)];
   const bias = graph.node("Concat", `${block}/attention/qkv_bias`, biases, { axis: 0 });
   return graph.node("Gemm", `${block}/attention/qkv`, [x, parameter(`${path}.qkv.weight`), bias], { transB: 1 });

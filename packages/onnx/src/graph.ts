@@ -1,5 +1,6 @@
 // Builds a graph of ONNX node by node. A node's first output has the node's name; constants are shared by their values.
 import { sizeOf, type Shape } from "@beitjs/tensor-core";
+import { fromFloat32ToHalf } from "@beitjs/tensor-core/safetensors";
 import {
   attributeTypes,
   dataTypes,
@@ -24,8 +25,10 @@ export interface GraphBuilder {
   input(name: string, type: DataType, shape: OpenShape): Value;
   /** Makes the value of this name a result. */
   output(name: Value, type: DataType, shape: OpenShape): void;
-  /** A float32 initializer, read when the file is written. */
+  /** A trained float32, read when the file is written: an initializer, or what a Cast makes of one in 16 bits. */
   parameter(name: string, shape: Shape, read: () => Promise<Float32Array>): Value;
+  /** A float32 initializer, whatever parameters are. */
+  constant(name: string, shape: Shape, values: () => Float32Array): Value;
   /** An int64 initializer of its own name. */
   table(name: string, shape: Shape, values: Iterable<number>): Value;
   /** A list of int64, as shapes and slices are given. */
@@ -38,13 +41,20 @@ export interface GraphBuilder {
   finish(): GraphProto;
 }
 
-export function createGraph(graphName: string): GraphBuilder {
+export type GraphOptions = {
+  /** Name in front of messages. */
+  readonly caller: string;
+  /** Parameters in 16 bits. */
+  readonly half?: boolean | undefined;
+};
+
+export function createGraph(graphName: string, { caller, half = false }: GraphOptions): GraphBuilder {
   const node: NodeProto[] = [];
   const initializers = new Map<string, TensorProto>();
   const input: ValueInfoProto[] = [];
   const output: ValueInfoProto[] = [];
   const initialize = (name: string, type: DataType, dims: Shape, read: () => Promise<Uint8Array>): Value => {
-    const byteLength = sizeOf(dims) * (type === "int64" ? 8 : 4);
+    const byteLength = sizeOf(dims) * byteWidths[type];
     initializers.set(name, { dims, dataType: dataTypes[type], name, rawData: { byteLength, read } });
     return name;
   };
@@ -54,11 +64,16 @@ export function createGraph(graphName: string): GraphBuilder {
       return name;
     },
     output: (name, type, shape) => void output.push(valueInfo(name, type, shape)),
-    parameter: (name, shape, read) => initialize(name, "float32", shape, async () => bytesOf(await read())),
+    parameter(name, shape, read) {
+      if (!half) return initialize(name, "float32", shape, async () => bytesOf(await read()));
+      initialize(name, "float16", shape, async () => halfBytes(caller, name, await read()));
+      return builder.node("Cast", `${name}/float32`, [name], { to: dataTypes.float32 });
+    },
+    constant: (name, shape, values) => initialize(name, "float32", shape, () => Promise.resolve(bytesOf(values()))),
     table: (name, shape, values) =>
       initialize(name, "int64", shape, () => Promise.resolve(bytesOf(BigInt64Array.from(values, BigInt)))),
     integers: (...values) => builder.table(`integers/${values.join(",")}`, [values.length], values),
-    scalar: (value) => builder.parameter(`scalar/${value}`, [], () => Promise.resolve(Float32Array.of(value))),
+    scalar: (value) => builder.constant(`scalar/${value}`, [], () => Float32Array.of(value)),
     node: (type, name, inputs, attributes) => builder.nodes(type, [name], inputs, attributes)[0],
     nodes(opType, outputs, inputs, attributes = {}) {
       const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
@@ -79,6 +94,22 @@ function attributeProto(name: string, value: Attributes[string]): AttributeProto
   if (typeof value === "number") return { name, type: attributeTypes.int, i: value };
   if ("float" in value) return { name, type: attributeTypes.float, f: value.float };
   return { name, type: attributeTypes.ints, ints: value };
+}
+
+/** Bytes of a value. */
+const byteWidths: Readonly<Record<DataType, number>> = { float32: 4, int64: 8, bool: 1, float16: 2 };
+
+const LARGEST_HALF = 65504;
+
+// Rounded to nearest, ties to even; what would be rounded to infinity has no place.
+function halfBytes(caller: string, name: string, values: Float32Array): Uint8Array {
+  const large = values.find((value) => Math.abs(value) >= LARGEST_HALF + 16 && Number.isFinite(value));
+  if (large !== undefined) {
+    throw new RangeError(
+      `[${caller}] expected values of at most ${LARGEST_HALF}, the largest of 16 bits, got ${large} in ${name}; leave out half`,
+    );
+  }
+  return fromFloat32ToHalf(values, [values.length]).data;
 }
 
 // ONNX is little-endian, as is every host that runs WebAssembly.

@@ -9,10 +9,10 @@ import {
   type HostTensor,
 } from "@beitjs/beit-encoder";
 import { initTokenizer, tokenizerToOfficial, type DvaeConfig } from "@beitjs/dvae-tokenizer";
-import { leaves, sizeOf, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { leaves, sizeOf, tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
 import { createRng } from "@beitjs/tensor-core/random";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
-import { toFloat32, type SafeTensor } from "@beitjs/tensor-core/safetensors";
+import { fromFloat32ToHalf, toFloat32, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import { beitGraph } from "./beit-graph.ts";
 import { beitToOnnx, tokenizerToOnnx } from "./index.ts";
 import type { GraphProto } from "./proto.ts";
@@ -69,15 +69,54 @@ describe("beitToOnnx", () => {
     ["a classifier", classifier],
     ["a pre-training model", pretrained],
   ])("has the parameters of %s under their official names, in their layouts", async (_, beit) => {
-    const found = await parametersOf(beitGraph(beit, "logits"));
+    const found = await parametersOf(beitGraph(beit, { output: "logits" }));
     const official = await beitToOfficial(beit);
     expect([...found.keys()].sort()).toEqual([...official.keys()].sort());
     for (const [name, { shape, data }] of official) expect(found.get(name), name).toEqual({ shape: [...shape], data });
   });
 
   it("leaves out what features do not need", async () => {
-    const names = [...(await parametersOf(beitGraph(pretrained, "features"))).keys()];
+    const names = [...(await parametersOf(beitGraph(pretrained, { output: "features" }))).keys()];
     expect(names.filter((name) => /^(mask_token|norm|lm_head)/.test(name))).toEqual([]);
+  });
+
+  it("has half the bytes a parameter in 16 bits, and float32 for the graph", async () => {
+    const whole = await parametersOf(beitGraph(classifier, { output: "logits" }));
+    const { initializer, node } = beitGraph(classifier, { output: "logits", half: true });
+    const halves = initializer.filter(({ dataType }) => dataType === 10);
+    expect(halves.map(({ name }) => name).sort()).toEqual([...whole.keys()].sort());
+    for (const { name, dims, rawData } of halves) {
+      const { data, shape } = whole.get(name) as HostTensor;
+      expect([dims, rawData.byteLength]).toEqual([shape, 2 * data.length]);
+      expect(await rawData.read()).toEqual(fromFloat32ToHalf(data, shape).data);
+    }
+    const casts = node.filter(({ opType }) => opType === "Cast");
+    expect(casts.map(({ input }) => input[0]).sort()).toEqual([...whole.keys()].sort());
+    for (const { name, attribute } of casts) expect(attribute, name).toMatchObject([{ name: "to", i: 1 }]);
+  });
+
+  it("refuses what 16 bits cannot hold, by name", async () => {
+    const { params } = classifier;
+    const bias = (value: number) => tensor(Float32Array.of(0, value, 1), [3], backend);
+    const withBias = (value: number) =>
+      ({ config, params: { ...params, classHead: { ...params.classHead, bias: bias(value) } } }) as Beit;
+    const options = { output: "logits", half: true } as const;
+    await expect(beitToOnnx(withBias(-65519), options)).resolves.toBeInstanceOf(Uint8Array);
+    await expect(beitToOnnx(withBias(Infinity), options)).resolves.toBeInstanceOf(Uint8Array);
+    await expect(beitToOnnx(withBias(-65520), options)).rejects.toThrow(
+      "[beitToOnnx] expected values of at most 65504, the largest of 16 bits, got -65520 in head.bias; leave out half",
+    );
+  });
+
+  it("says when splines through tables have too few patches for other sizes", async () => {
+    const options = { output: "logits", openSize: true } as const;
+    const message = "[beitToOnnx] expected at least 3 patches along a side for splines";
+    await expect(beitToOnnx(classifier, options)).rejects.toThrow(message);
+    await expect(beitToOnnx(classifier, { output: "logits" })).resolves.toBeInstanceOf(Uint8Array);
+    const resizing = { tableResizing: "geometric-linear" } as const;
+    await expect(beitToOnnx(classifier, { ...options, resizing })).resolves.toBeInstanceOf(Uint8Array);
+    const unplaced = initBeitClassifier({ ...config, relativePositions: "none" }, createRng(1), backend);
+    await expect(beitToOnnx(unplaced, options)).resolves.toBeInstanceOf(Uint8Array);
   });
 
   it("carries config, labels and preprocessing", async () => {

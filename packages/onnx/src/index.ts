@@ -1,7 +1,14 @@
-// @beitjs/onnx: trained models as files of ONNX, for runtimes that are not ours. Every file is float32, of opset 17
+// @beitjs/onnx: trained models as files of ONNX, for runtimes that are not ours. Every file computes in float32, of opset 17
 // (IR version 8), with an open batch axis; initializers have their official names and layouts, and images are NCHW.
-import { validateBeitConfig, type Beit, type BeitConfig, type Preprocessing } from "@beitjs/beit-encoder";
-import { heightWidth, type ImageSize } from "@beitjs/tensor-core/grid";
+import {
+  gridOf,
+  validateBeitConfig,
+  type Beit,
+  type BeitConfig,
+  type Preprocessing,
+  type ResizingOptions,
+} from "@beitjs/beit-encoder";
+import { formatGrid, heightWidth, type ImageSize } from "@beitjs/tensor-core/grid";
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import { beitGraph, type BeitOutput } from "./beit-graph.ts";
 import { modelBytes, type GraphProto } from "./proto.ts";
@@ -9,12 +16,24 @@ import { tokenizerGraph } from "./tokenizer-graph.ts";
 
 export type { BeitOutput } from "./beit-graph.ts";
 
-export type BeitToOnnxOptions = {
+export type OnnxOptions = {
+  /**
+   * Parameters in 16 bits, rounded to nearest: half the size of the file. A runtime makes them float32 when it loads, so that
+   * every one takes the file, and numbers are those of the rounded parameters.
+   */
+  readonly half?: boolean | undefined;
+  /** Images of any height and width; sides that patches, or cells of tokens, do not divide are rounded down. */
+  readonly openSize?: boolean | undefined;
+};
+
+export type BeitToOnnxOptions = OnnxOptions & {
   readonly output: BeitOutput;
   /** Names of the classes, stored with the model. */
   readonly labels?: readonly string[] | undefined;
-  /** How images were made pixels, stored with the model. */
+  /** How images were made pixels, stored with the model; of open sizes, images of the model's own. */
   readonly preprocessing?: Preprocessing | undefined;
+  /** How positions meet images of open sizes, as `openBeit` gives it; default the official ways. */
+  readonly resizing?: ResizingOptions | undefined;
 };
 
 /**
@@ -30,17 +49,23 @@ export type BeitToOnnxOptions = {
  * - of a pre-training model: `logits` [batch, N, vocabSize] over visual tokens, with a second input `bool_masked_pos`, bool
  *   [batch, N], of the patches to replace by the mask token; as transformers' `BeitForMaskedImageModeling`
  *
+ * With `openSize`, height, width, N and N + 1 are open, and the graph resizes positions as `openBeit` does for its `imageSize`,
+ * to images of at most 128 patches along a side; a runtime ends at a larger one with an error that has the name of the node.
+ * What a fixed size has ready when it is loaded is then computed in every run.
+ *
  * The metadata have config (`beitjs.config`), `beitjs.labels` and `beitjs.preprocessing` as JSON. Parameters are read one
  * at a time, so that memory beside the file is about that of the largest.
  *
  * @throws `[beitToOnnx] expected …` for logits of a model without or with both heads, labels or preprocessing that do not
- * fit the model, or a file above 2 GiB, which protocol buffers cannot be
+ * fit the model, values that 16 bits cannot hold, open sizes of a model of fewer than 3 patches along a side whose tables are
+ * resized by splines, or a file above 2 GiB, which protocol buffers cannot be
  */
 export async function beitToOnnx(beit: Beit, options: BeitToOnnxOptions): Promise<Uint8Array> {
-  const { output, labels, preprocessing } = options;
+  const { output, labels, preprocessing, half, openSize = false, resizing = {} } = options;
   validateBeitConfig(beit.config, "beitToOnnx");
   checkOptions(beit.config, options);
-  return modelFile("beitToOnnx", beitGraph(beit, output), { config: beit.config, labels, preprocessing });
+  const graph = beitGraph(beit, { output, half, ...(openSize && { openSize: resizing }) });
+  return modelFile("beitToOnnx", graph, { config: beit.config, labels, preprocessing });
 }
 
 /**
@@ -48,10 +73,11 @@ export async function beitToOnnx(beit: Beit, options: BeitToOnnxOptions): Promis
  * visual tokens that `tokenize` gives. The mapping of pixels to the network's range is part of the graph, and the metadata
  * have the config (`beitjs.config`) as JSON. The encoder is enough.
  *
- * @throws `[tokenizerToOnnx] expected …` for a file above 2 GiB, which protocol buffers cannot be
+ * @throws `[tokenizerToOnnx] expected …` for values that 16 bits cannot hold, or a file above 2 GiB, which protocol buffers
+ * cannot be
  */
-export async function tokenizerToOnnx(tokenizer: TokenizerEncoder): Promise<Uint8Array> {
-  return modelFile("tokenizerToOnnx", tokenizerGraph(tokenizer), { config: tokenizer.config });
+export async function tokenizerToOnnx(tokenizer: TokenizerEncoder, options: OnnxOptions = {}): Promise<Uint8Array> {
+  return modelFile("tokenizerToOnnx", tokenizerGraph(tokenizer, options), { config: tokenizer.config });
 }
 
 async function modelFile(
@@ -66,7 +92,8 @@ async function modelFile(
   return modelBytes({ irVersion: 8, producerName: "beitjs", graph, opsetImport, metadataProps }, caller);
 }
 
-function checkOptions(config: BeitConfig, { output, labels, preprocessing }: BeitToOnnxOptions): void {
+function checkOptions(config: BeitConfig, options: BeitToOnnxOptions): void {
+  const { output, labels, preprocessing, openSize, resizing } = options;
   const { classes, vocabSize, imageSize, channels } = config;
   const check = (valid: boolean, expected: string, got: unknown): void => {
     if (!valid) throw new Error(`[beitToOnnx] expected ${expected}, got ${String(got)}`);
@@ -77,6 +104,7 @@ function checkOptions(config: BeitConfig, { output, labels, preprocessing }: Bei
     check(classes > 0 !== vocabSize > 0, "a model of one head, classes or visual tokens, for logits", heads);
   }
   if (labels) check(labels.length === classes, `${classes} labels`, labels.length);
+  if (openSize) checkSplines(config, resizing);
   if (!preprocessing) return;
   const { size, crop, mean, std } = preprocessing;
   const pixels = (of: ImageSize, ...depths: number[]) => {
@@ -85,4 +113,13 @@ function checkOptions(config: BeitConfig, { output, labels, preprocessing }: Bei
   };
   const made = pixels(crop === 0 ? size : crop, ...new Set([mean.length, std.length]));
   check(made === pixels(imageSize, channels), `preprocessing to ${pixels(imageSize, channels)}`, made);
+}
+
+function checkSplines(config: BeitConfig, { tableResizing = "geometric-cubic" }: ResizingOptions = {}): void {
+  const grid = gridOf(config);
+  const splines = config.relativePositions !== "none" && tableResizing === "geometric-cubic" && grid.rows === grid.cols;
+  if (!splines || grid.rows >= 3) return;
+  throw new Error(
+    `[beitToOnnx] expected at least 3 patches along a side for splines through a table of relative positions, got ${formatGrid(grid)}; choose another tableResizing, geometric-linear or bilinear`,
+  );
 }

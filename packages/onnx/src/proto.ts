@@ -7,7 +7,7 @@ import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 export type LazyBytes = { readonly byteLength: number; read(): Promise<Uint8Array> };
 
 /** TensorProto.DataType */
-export const dataTypes = { float32: 1, int64: 7, bool: 9 } as const;
+export const dataTypes = { float32: 1, int64: 7, bool: 9, float16: 10 } as const;
 export type DataType = keyof typeof dataTypes;
 
 /** AttributeProto.AttributeType */

@@ -25,19 +25,35 @@ type TokenizerContext = {
   sameConv(name: string, x: Value, path: string): Value;
 };
 
-export function tokenizerGraph(tokenizer: TokenizerEncoder): GraphProto {
+export type TokenizerGraphOptions = {
+  /** Parameters in 16 bits. */
+  readonly half?: boolean | undefined;
+  readonly openSize?: boolean | undefined;
+};
+
+export function tokenizerGraph(tokenizer: TokenizerEncoder, options: TokenizerGraphOptions = {}): GraphProto {
+  const { half, openSize = false } = options;
   const { config } = tokenizer;
-  const graph = createGraph("tokenizer");
+  const graph = createGraph("tokenizer", { caller: "tokenizerToOnnx", half });
   const context = tokenizerContext(tokenizer, graph);
   const { channels, pixelRange } = config;
   const { height, width } = heightWidth(config.imageSize);
   const { rows, cols } = tokenGridOf(config);
-  const pixels = graph.input("pixels", "float32", ["batch", channels, height, width]);
+  const [sides, grid] = openSize
+    ? [
+        ["height", "width"],
+        ["rows", "cols"],
+      ]
+    : [
+        [height, width],
+        [rows, cols],
+      ];
+  const pixels = graph.input("pixels", "float32", ["batch", channels, ...sides]);
   const mapped = addPixelMap(graph, pixels, pixelRange);
   const logits =
     config.architecture === "dall-e" ? addDallE(context, mapped, config) : addStrided(context, mapped, config); // [B, V, rows, cols]
   const ids = graph.node("ArgMax", "ids", [logits], { axis: 1, keepdims: 0 });
-  graph.output(ids, "int64", ["batch", rows, cols]);
+  graph.output(ids, "int64", ["batch", ...grid]);
   return graph.finish();
 }
 

@@ -28,10 +28,10 @@ def error(got, truth):
     return float(np.abs(got - truth).max() / np.abs(truth).max())
 
 
-def session(path, level=onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL):
+def session(path, level=onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL, severity=3):
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = level
-    options.log_severity_level = 3
+    options.log_severity_level = severity
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
@@ -91,9 +91,21 @@ def original(folder, config, inputs, outputs):
         return {"last_hidden_state": hidden, "pooled": pooled}
 
 
-def check(path, tolerance):
-    config = check_file(path)
-    stored = safetensors.numpy.load_file(path.with_suffix(".safetensors"))
+def check_half(path):
+    """Parameters are those of the model in numpy's float16, all others as wide as they were."""
+    parameters = safetensors.numpy.load_file(path.with_suffix(".parameters.safetensors"))
+    stored = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(str(path)).graph.initializer}
+    half = {name: value for name, value in stored.items() if value.dtype == np.float16}
+    for name, value in half.items():
+        truth = parameters[name].astype(np.float16)
+        assert value.shape == truth.shape and value.tobytes() == truth.tobytes(), name
+    assert half and not (parameters.keys() & stored.keys()) - half.keys()
+    return len(half)
+
+
+def compare(path, run_path, tolerance):
+    """One run of a file against ours; its outputs, with the inputs they were computed from."""
+    stored = safetensors.numpy.load_file(run_path)
     inputs = {key[6:]: value for key, value in stored.items() if key.startswith("input.")}
     if "bool_masked_pos" in inputs:
         inputs["bool_masked_pos"] = inputs["bool_masked_pos"].astype(bool)
@@ -106,6 +118,39 @@ def check(path, tolerance):
             report["ids"] = f"{value.size} equal"
         else:
             report[f"{name} ours"] = error(value, ours)
+            assert report[f"{name} ours"] < tolerance, (run_path, report)
+    return inputs, outputs, report
+
+
+def check_limit(path):
+    """Whether an image of 129 patches along a side ends as an error, which must have the name of the node."""
+    strict = session(path, severity=4)
+    sizes = {"batch": 1, "height": 8, "width": 8 * 129, "patches": 129}
+    kinds = {"tensor(float)": np.float32, "tensor(bool)": bool}
+    inputs = {
+        given.name: np.zeros([sizes.get(side, side) for side in given.shape], kinds[given.type])
+        for given in strict.get_inputs()
+    }
+    try:
+        strict.run(None, inputs)
+    except Exception as failure:
+        assert "at most 128 patches a side" in str(failure), failure
+        return True
+    return False
+
+
+def check(path, tolerance):
+    config = check_file(path)
+    inputs, outputs, report = compare(path, path.with_suffix(".safetensors"), tolerance)
+    for run_path in sorted(path.parent.glob(f"{path.stem}.at-*.safetensors")):
+        *_, more = compare(path, run_path, tolerance)
+        label = run_path.suffixes[0][4:]
+        report.update({f"{label} {key}": value for key, value in more.items() if key != "ms"})
+    if path.with_suffix(".parameters.safetensors").exists():
+        report["rounded"] = check_half(path)
+    if any(path.parent.glob(f"{path.stem}.at-*.safetensors")) and "patchSize" in config:
+        placed = config["absolutePositions"] or config["relativePositions"] != "none"
+        assert check_limit(path) == placed, "a limit of sides where there are positions"
     folder = path.with_suffix("")
     # transformers takes absolute positions for those of a square.
     beyond = isinstance(config["imageSize"], list) and config.get("absolutePositions", False)

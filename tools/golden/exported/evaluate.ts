@@ -21,7 +21,13 @@ export function evaluate(model: DecodedModel, inputs: Readonly<Record<string, Ar
 
 function valuesOf({ dataType, raw }: DecodedTensor): Float64Array {
   const { buffer } = raw.slice();
-  return dataType === 7
-    ? Float64Array.from(new BigInt64Array(buffer), Number)
-    : new Float64Array(new Float32Array(buffer));
+  if (dataType === 7) return Float64Array.from(new BigInt64Array(buffer), Number);
+  if (dataType === 10) return Float64Array.from(new Uint16Array(buffer), halfValue);
+  return new Float64Array(new Float32Array(buffer));
+}
+
+// 1 bit sign, 5 bits exponent, 10 bits fraction; finite numbers alone.
+function halfValue(bits: number): number {
+  const [sign, exponent, fraction] = [bits >> 15, (bits >> 10) & 31, bits & 1023];
+  return (sign ? -1 : 1) * (exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : (fraction / 1024) * 2 ** -14);
 }

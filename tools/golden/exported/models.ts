@@ -1,14 +1,32 @@
 // Small models of every variant, filled by formula, so that the same files come out on every machine.
-import { loadBeit, parameterShapes, patchCount, type Beit, type BeitConfig } from "@beitjs/beit-encoder";
+import {
+  loadBeit,
+  parameterShapes,
+  patchCount,
+  type Beit,
+  type BeitConfig,
+  type ResizingOptions,
+} from "@beitjs/beit-encoder";
 import { dvaeVariants, initTokenizer, loadTokenizer, type DvaeConfig, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import { leaves, sizeOf, tensor, type Backend, type Shape, type Tensor } from "@beitjs/tensor-core";
-import { heightWidth, imageShape } from "@beitjs/tensor-core/grid";
+import { heightWidth, imageShape, imageSizeOf, type ImageSize } from "@beitjs/tensor-core/grid";
 import { createRng } from "@beitjs/tensor-core/random";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import { fromFloat32, writeSafetensors } from "@beitjs/tensor-core/safetensors";
 import { hashSigned, hashUniform } from "@beitjs/tensor-core/testing";
 
-export type BeitCase = { readonly output: "features" | "logits"; readonly config: BeitConfig };
+export type Case<Config> = {
+  readonly config: Config;
+  /** Parameters in 16 bits. */
+  readonly half?: boolean | undefined;
+  /** Of a file for images of any size: those it is run with. */
+  readonly sizes?: readonly ImageSize[] | undefined;
+};
+export type BeitCase = Case<BeitConfig> & {
+  readonly output: "features" | "logits";
+  /** Of positions for other sizes. */
+  readonly resizing?: ResizingOptions;
+};
 
 // Spelled in full: files hold their config, in this order, and their hashes are kept.
 const plain: BeitConfig = {
@@ -63,6 +81,34 @@ export const beitCases: Readonly<Record<string, BeitCase>> = {
   "wide-pretraining-logits": { output: "logits", config: { ...pretraining, imageSize: [16, 40] } },
   "tall-classifier-logits": { output: "logits", config: { ...classifier, imageSize: [40, 24] } },
   "wide-positions-features": { output: "features", config: { ...classifierOnToken, imageSize: [24, 64] } },
+  // Fewer patches and more, squares and not, sides that patches do not divide, one patch.
+  "open-classifier-logits": { output: "logits", config: classifier, sizes: [32, 48, 24, [24, 56], [44, 30], 8] },
+  "open-pretraining-logits": {
+    output: "logits",
+    config: pretraining,
+    resizing: { tableResizing: "bilinear" },
+    sizes: [32, [56, 24], [19, 41]],
+  },
+  "open-both-features": {
+    output: "features",
+    config: { ...unusual, patchSize: 8 },
+    resizing: { tableResizing: "geometric-linear", positionResizing: "antialiased-bicubic" },
+    sizes: [32, 56, [16, 44], 8],
+  },
+  "open-positions-features": { output: "features", config: classifierOnToken, sizes: [32, 48, 16, [24, 60], 8] },
+  "open-wide-logits": {
+    output: "logits",
+    config: { ...classifier, imageSize: [24, 40] },
+    sizes: [
+      [24, 40],
+      [24, 48],
+      [40, 24],
+      [32, 32],
+    ],
+  },
+  "open-unplaced-logits": { output: "logits", config: { ...plain, classes: 5 }, sizes: [32, [24, 63]] },
+  "half-pretraining-logits": { output: "logits", config: pretraining, half: true },
+  "half-open-classifier-logits": { output: "logits", config: classifier, half: true, sizes: [32, [24, 56]] },
 };
 
 const tinyDallE: DvaeConfig = {
@@ -82,13 +128,15 @@ const tinyStrided: DvaeConfig = {
   layers: 2,
 };
 
-export const tokenizerCases: Readonly<Record<string, DvaeConfig>> = {
-  "tokenizer-dall-e": tinyDallE,
-  "tokenizer-dall-e-one-block": { ...tinyDallE, groups: 2, blocksPerGroup: 1, channels: 1 },
-  "tokenizer-strided": tinyStrided,
-  "tokenizer-strided-middle": { ...tinyStrided, blocksPerStage: 0, middleBlocks: 2, pixelRange: "unit" },
-  "tokenizer-dall-e-wide": { ...tinyDallE, imageSize: [12, 28] },
-  "tokenizer-strided-tall": { ...tinyStrided, imageSize: [28, 12] },
+export const tokenizerCases: Readonly<Record<string, Case<DvaeConfig>>> = {
+  "tokenizer-dall-e": { config: tinyDallE },
+  "tokenizer-dall-e-one-block": { config: { ...tinyDallE, groups: 2, blocksPerGroup: 1, channels: 1 } },
+  "tokenizer-strided": { config: tinyStrided },
+  "tokenizer-strided-middle": { config: { ...tinyStrided, blocksPerStage: 0, middleBlocks: 2, pixelRange: "unit" } },
+  "tokenizer-dall-e-wide": { config: { ...tinyDallE, imageSize: [12, 28] } },
+  "tokenizer-strided-tall": { config: { ...tinyStrided, imageSize: [28, 12] } },
+  "tokenizer-dall-e-open": { config: tinyDallE, sizes: [16, 24, [28, 8]] },
+  "tokenizer-strided-open": { config: tinyStrided, half: true, sizes: [16, [12, 28]] },
 };
 
 export function buildBeit(config: BeitConfig, backend: Backend): Beit {
@@ -122,6 +170,13 @@ export function pixelsFor(config: BeitConfig | DvaeConfig, batch: number, range:
   return Float32Array.from({ length: sizeOf(imageShape(batch, config)) }, (_, i) => value(i));
 }
 
+/** A config for images of another size, as far as cells fill them; its own where none is given. */
+export function configAt<Config extends BeitConfig | DvaeConfig>(config: Config, size = config.imageSize): Config {
+  const side = "patchSize" in config ? config.patchSize : 1;
+  const [height, width] = Object.values(heightWidth(size)).map((pixels) => pixels - (pixels % side));
+  return { ...config, imageSize: imageSizeOf({ height, width }) };
+}
+
 /** Every third patch, beginning with another one in every example. [B, N] */
 export function maskFor(config: BeitConfig, batch: number): Int32Array {
   const patches = patchCount(config);
@@ -136,12 +191,13 @@ export function channelsFirstShape(batch: number, config: BeitConfig | DvaeConfi
   return [batch, channels, height, width];
 }
 
-/** [B, C, H, W] -> tensor [B, H, W, C] */
-export function channelsLast(pixels: Float32Array, [B, C, H, W]: Shape, backend: Backend): Tensor {
-  const turned = new Float32Array(pixels.length);
+/** [B, C, H, W] -> tensor [B, H', W', C]: what lies in a corner of this size, default the whole image. */
+export function channelsLast(pixels: Float32Array, [B, C, H, W]: Shape, backend: Backend, corner?: ImageSize): Tensor {
+  const { height, width } = heightWidth(corner ?? [H, W]);
+  const turned = new Float32Array(B * height * width * C);
   for (let i = 0; i < pixels.length; i++) {
     const [x, y, c, b] = [i % W, Math.floor(i / W) % H, Math.floor(i / (W * H)) % C, Math.floor(i / (W * H * C))];
-    turned[((b * H + y) * W + x) * C + c] = pixels[i];
+    if (x < width && y < height) turned[((b * height + y) * width + x) * C + c] = pixels[i];
   }
-  return tensor(turned, [B, H, W, C], backend);
+  return tensor(turned, [B, height, width, C], backend);
 }

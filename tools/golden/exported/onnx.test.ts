@@ -3,18 +3,21 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { tokenLogits } from "@beitjs/dvae-tokenizer";
+import { patchCount } from "@beitjs/beit-encoder";
+import { tokenLogits, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
+import { formatSize, heightWidth, type ImageSize } from "@beitjs/tensor-core/grid";
 import { beitToOnnx, tokenizerToOnnx } from "@beitjs/onnx";
 import { decodeModel, type DecodedModel } from "./decode.ts";
 import { evaluate } from "./evaluate.ts";
-import { expectedOfBeit, expectedOfTokenizer, type Outputs } from "./expected.ts";
+import { beitAt, expectedOfBeit, expectedOfTokenizer, tokenizerAt, type Outputs } from "./expected.ts";
 import {
   beitCases,
   buildBeit,
   buildTokenizer,
   channelsFirstShape,
   channelsLast,
+  configAt,
   maskFor,
   pixelsFor,
   tokenizerCases,
@@ -34,29 +37,51 @@ function fileOf(name: string): Promise<Uint8Array> {
 
 async function exported(name: string): Promise<Uint8Array> {
   const found = beitCases[name];
-  if (!found) return tokenizerToOnnx(buildTokenizer(tokenizerCases[name], backend));
-  return beitToOnnx(buildBeit(found.config, backend), { output: found.output });
+  if (!found) {
+    const { config, half, sizes } = tokenizerCases[name];
+    return tokenizerToOnnx(buildTokenizer(config, backend), { half, openSize: sizes !== undefined });
+  }
+  const { config, output, half, sizes, resizing } = found;
+  return beitToOnnx(buildBeit(config, backend), { output, half, openSize: sizes !== undefined, resizing });
 }
 
-function expectedOf(name: string): Outputs {
+function tokenizerOf(name: string, size: ImageSize): Promise<Tokenizer> {
+  const found = tokenizerCases[name];
+  return tokenizerAt(buildTokenizer(found.config, backend), found, size);
+}
+
+async function expectedOf(name: string, size: ImageSize): Promise<Outputs> {
   const found = beitCases[name];
-  if (!found) return expectedOfTokenizer(buildTokenizer(tokenizerCases[name], backend), BATCH);
-  return expectedOfBeit(buildBeit(found.config, backend), found.output, BATCH);
+  if (!found) return expectedOfTokenizer(await tokenizerOf(name, size), BATCH);
+  const beit = await beitAt(buildBeit(found.config, backend), found, size);
+  return expectedOfBeit(beit, found.output, BATCH, size);
 }
 
-function inputsOf(name: string, { inputs }: DecodedModel): Record<string, Array64> {
-  const { config } = beitCases[name] ?? { config: tokenizerCases[name] };
+function inputsOf(name: string, { inputs }: DecodedModel, size: ImageSize): Record<string, Array64> {
+  const { config } = beitCases[name] ?? tokenizerCases[name];
   return Object.fromEntries(
     inputs.map((input) => {
-      const shape = input.shape.map((side) => (side === "batch" ? BATCH : Number(side)));
-      const values =
-        input.name === "bool_masked_pos"
-          ? maskFor(beitCases[name].config, BATCH)
-          : pixelsFor(config, BATCH, input.name === "pixels" ? "unit" : "signed");
-      return [input.name, { shape, data: Float64Array.from(values) }];
+      if (input.name === "bool_masked_pos") {
+        const seen = configAt(beitCases[name].config, size);
+        const cells = Float64Array.from(maskFor(seen, BATCH));
+        return [input.name, { shape: withSides(input.shape, { patches: patchCount(seen) }), data: cells }];
+      }
+      const seen = { ...config, imageSize: size };
+      const pixels = pixelsFor(seen, BATCH, input.name === "pixels" ? "unit" : "signed");
+      return [input.name, { shape: withSides(input.shape, { ...heightWidth(size) }), data: Float64Array.from(pixels) }];
     }),
   );
 }
+
+// A declared shape with what is open filled in.
+function withSides(shape: readonly (number | string)[], sides: Readonly<Record<string, number>>): number[] {
+  return shape.map((side) => (typeof side === "number" ? side : ({ batch: BATCH, ...sides }[side] ?? NaN)));
+}
+
+const runs = names.flatMap((name) => {
+  const { config, sizes = [config.imageSize] } = beitCases[name] ?? tokenizerCases[name];
+  return sizes.map((size) => ({ name, size, pixels: formatSize(size) }));
+});
 
 describe.each(names)("%s", (name) => {
   it("is a well-formed graph of opset 17", async () => {
@@ -77,38 +102,57 @@ describe.each(names)("%s", (name) => {
     expect([...defined].filter((value) => !used.has(value) && !results.has(value))).toEqual([]);
     expect(new Set(nodes.map((node) => node.name)).size).toBe(nodes.length);
     for (const { name, dims, dataType, raw } of initializers) {
-      const width = { 1: 4, 7: 8 }[dataType] as number;
+      const width = { 1: 4, 7: 8, 10: 2 }[dataType] as number;
       expect(raw.length, name).toBe(dims.reduce((size, side) => size * side, width));
-    }
-  });
-
-  it("computes what our model computes", async () => {
-    const model = decodeModel(await fileOf(name));
-    const expected = expectedOf(name);
-    const values = evaluate(model, inputsOf(name, model));
-    expect(model.outputs.map((output) => output.name)).toEqual(Object.keys(expected));
-    for (const output of model.outputs) {
-      const got = values.get(output.name) as Array64;
-      const wanted = expected[output.name];
-      expect(got.shape).toEqual(wanted.shape);
-      expect(output.shape).toEqual(["batch", ...wanted.shape.slice(1)]);
-      const truth = wanted.readSync();
-      if (output.name === "ids") {
-        expect(output.dataType).toBe(7);
-        expect([...got.data]).toEqual([...truth]);
-        expect(new Set(truth).size, "different tokens").toBeGreaterThan(3);
-        const logits = tokenLogitsOf(name);
-        expect(largestError(turned(values.get("logits") as Array64), logits)).toBeLessThan(1e-6);
-      } else expect(largestError(got.data, truth)).toBeLessThan(1e-6);
     }
   });
 });
 
-function tokenLogitsOf(name: string): ArrayLike<number> {
-  const config = tokenizerCases[name];
-  const shape = channelsFirstShape(BATCH, config);
-  const pixels = channelsLast(pixelsFor(config, BATCH, "unit"), shape, backend);
-  return tokenLogits(buildTokenizer(config, backend), pixels).readSync();
+it.each(runs)("$name computes what our model computes at $pixels", async ({ name, size }) => {
+  const model = decodeModel(await fileOf(name));
+  const expected = await expectedOf(name, size);
+  const values = evaluate(model, inputsOf(name, model, size));
+  expect(model.outputs.map((output) => output.name)).toEqual(Object.keys(expected));
+  for (const output of model.outputs) {
+    const got = values.get(output.name) as Array64;
+    const wanted = expected[output.name];
+    expect(got.shape).toEqual(wanted.shape);
+    const declared = output.shape.map((side, i) => (typeof side === "string" ? side : wanted.shape[i]));
+    expect(output.shape).toEqual(declared);
+    expect(declared.filter((side) => typeof side === "string")).toEqual(openSides(name, output.name));
+    const truth = wanted.readSync();
+    if (output.name === "ids") {
+      expect(output.dataType).toBe(7);
+      expect([...got.data]).toEqual([...truth]);
+      expect(new Set(truth).size, "different tokens").toBeGreaterThan(3);
+      const logits = await tokenLogitsOf(name, size);
+      expect(largestError(turned(values.get("logits") as Array64), logits)).toBeLessThan(1e-6);
+    } else expect(largestError(got.data, truth)).toBeLessThan(1e-6);
+  }
+});
+
+it("ends at an image with more patches along a side than there are weights for", async () => {
+  const name = "open-classifier-logits";
+  const model = decodeModel(await fileOf(name));
+  const run = (size: ImageSize) => () => evaluate(model, inputsOf(name, model, size));
+  expect(run([8, 8 * 128])).not.toThrow();
+  expect(run([8, 8 * 129])).toThrow("cannot reshape [128] to [129]");
+  expect(run([8 * 129, 8])).toThrow("cannot reshape [128] to [129]");
+  expect(model.nodes.map((node) => node.name)).toContain("grid/cols/at most 128 patches a side");
+});
+
+function openSides(name: string, output: string): string[] {
+  if ((beitCases[name] ?? tokenizerCases[name]).sizes === undefined) return ["batch"];
+  if (output === "ids") return ["batch", "rows", "cols"];
+  if (output === "last_hidden_state") return ["batch", "tokens"];
+  return output === "logits" && beitCases[name].config.vocabSize > 0 ? ["batch", "patches"] : ["batch"];
+}
+
+async function tokenLogitsOf(name: string, size: ImageSize): Promise<ArrayLike<number>> {
+  const tokenizer = await tokenizerOf(name, size);
+  const shape = channelsFirstShape(BATCH, tokenizer.config);
+  const pixels = channelsLast(pixelsFor(tokenizer.config, BATCH, "unit"), shape, backend);
+  return tokenLogits(tokenizer, pixels).readSync();
 }
 
 // [B, V, rows, cols] -> [B, rows, cols, V]

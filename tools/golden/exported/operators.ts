@@ -16,13 +16,21 @@ const elementwise =
 export const operators: Readonly<Record<string, Operator>> = {
   Add: elementwise((a, b) => a + b),
   Mul: elementwise((a, b) => a * b),
+  Sub: elementwise((a, b) => a - b),
   Div: elementwise((a, b) => a / b),
+  Equal: elementwise((a, b) => (a === b ? 1 : 0)),
+  Cast: elementwise((x) => x),
   Relu: elementwise((x) => Math.max(x, 0)),
   Erf: elementwise(erf),
   Where: elementwise((condition, a, b) => (condition !== 0 ? a : b)),
   Expand: ([x, shape]) => [fill(broadcast(x.shape, [...shape.data]), (at) => x.data[offset(x.shape, at)])],
   Shape: ([x], { attributes }) => [list(x.shape.slice(integer(attributes, "start"), integer(attributes, "end")))],
   Reshape: ([x, shape]) => [{ shape: knownShape(x, [...shape.data]), data: x.data }],
+  Squeeze: ([x]) => [{ shape: x.shape.filter((side) => side !== 1), data: x.data }],
+  Range: ([start, end, step]) => {
+    const length = Math.max(0, Math.ceil((end.data[0] - start.data[0]) / step.data[0]));
+    return [list(Array.from({ length }, (_, i) => start.data[0] + i * step.data[0]))];
+  },
   Unsqueeze: ([x, axes]) => [{ shape: x.shape.toSpliced(axes.data[0], 0, 1), data: x.data }],
   Transpose: ([x], { attributes }) => {
     const perm = integers(attributes, "perm");
@@ -57,7 +65,9 @@ export const operators: Readonly<Record<string, Operator>> = {
     );
   },
   Slice: ([x, starts, ends, axes]) => {
-    const [start, end, axis] = [starts.data[0], ends.data[0], axes.data[0]];
+    const axis = axes?.data[0] ?? 0;
+    const length = x.shape[axis];
+    const [start, end] = [starts, ends].map(({ data: [at] }) => Math.min(length, at < 0 ? at + length : at));
     return [fill(x.shape.with(axis, end - start), (at) => x.data[offset(x.shape, at.with(axis, start + at[axis]))])];
   },
   Gather: ([x, index], { attributes }) => {
@@ -70,6 +80,7 @@ export const operators: Readonly<Record<string, Operator>> = {
       }),
     ];
   },
+  ReduceMin: ([x]) => [list([Math.min(...x.data)])],
   ReduceMean: ([x], { attributes }) => {
     const [axis] = integers(attributes, "axes");
     const length = x.shape[axis];
@@ -91,7 +102,11 @@ export const operators: Readonly<Record<string, Operator>> = {
   },
   MatMul: ([a, b]) => {
     const inner = b.shape[b.shape.length - 2];
-    const shape = [...a.shape.slice(0, -1), b.shape[b.shape.length - 1]];
+    const shape = [
+      ...broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2)),
+      ...a.shape.slice(-2, -1),
+      ...b.shape.slice(-1),
+    ];
     const product = (at: readonly number[]) =>
       sum(inner, (k) => a.data[offset(a.shape, at.with(-1, k))] * b.data[offset(b.shape, at.with(-2, k))]);
     return [fill(shape, product)];

@@ -1,6 +1,6 @@
 // Absolute position embeddings for another grid. (run_class_finetuning.py; timm, layers/pos_embed.py)
 import { formatGrid, type Grid } from "@beitjs/tensor-core/grid";
-import { antialiasedBicubicWeights, bicubicWeights, resizeMap } from "./interpolation.ts";
+import { antialiasedBicubicWeights, bicubicWeights, resizeMap, type AxisWeights } from "./interpolation.ts";
 
 /** `bicubic`: the official loader and Hugging Face. `antialiased-bicubic`: timm. */
 export type PositionResizing = "bicubic" | "antialiased-bicubic";
@@ -27,7 +27,12 @@ export function resizePositions(positions: Float32Array, options: ResizePosition
   const result = new Float32Array((to.rows * to.cols + 1) * width);
   result.set(positions.subarray(0, width));
   const patches = positions.subarray(width);
-  const weights = method === "bicubic" ? bicubicWeights : antialiasedBicubicWeights;
+  const weights = (source: number, target: number) => positionWeights(source, target, method);
   result.set(resizeMap(patches, width, weights(from.rows, to.rows), weights(from.cols, to.cols)), width);
   return result;
+}
+
+/** Weights of every stored position in every wanted one, along a side of `source` patches that gets `target`. */
+export function positionWeights(source: number, target: number, method: PositionResizing): AxisWeights {
+  return method === "bicubic" ? bicubicWeights(source, target) : antialiasedBicubicWeights(source, target);
 }

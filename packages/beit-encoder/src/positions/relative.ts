@@ -77,12 +77,17 @@ export function resizeTable(table: Float32Array, options: ResizeTableOptions): F
     );
   }
   const squares = from.rows === from.cols && to.rows === to.cols;
-  const axis = resizings[method === "geometric-cubic" && !squares ? "geometric-linear" : method];
-  const weights = (source: number, target: number) => axis(2 * source - 1, 2 * target - 1);
+  const along = method === "geometric-cubic" && !squares ? "geometric-linear" : method;
+  const weights = (source: number, target: number) => tableWeights(source, target, along);
   const offsets = table.subarray(0, table.length - 3 * heads);
   const resized = resizeMap(offsets, heads, weights(from.rows, to.rows), weights(from.cols, to.cols));
   const result = new Float32Array(tableRows(to) * heads);
   result.set(resized);
   result.set(table.subarray(table.length - 3 * heads), resized.length);
   return result;
+}
+
+/** Weights of every stored offset in every wanted one, along a side of `source` patches that gets `target`; as if of squares. */
+export function tableWeights(source: number, target: number, method: TableResizing): AxisWeights {
+  return resizings[method](2 * source - 1, 2 * target - 1);
 }
