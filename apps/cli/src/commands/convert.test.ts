@@ -15,6 +15,7 @@ import {
   toHuggingFace,
   type Beit,
   type BeitConfig,
+  type Preprocessing,
 } from "@beitjs/beit-encoder";
 import {
   initTokenizer,
@@ -23,6 +24,7 @@ import {
   tokenizerToOfficial,
   type DvaeConfig,
 } from "@beitjs/dvae-tokenizer";
+import { beitToOnnx } from "@beitjs/onnx";
 import { bytesSource, type FileSource } from "@beitjs/tensor-core/files";
 import { createRng } from "@beitjs/tensor-core/random";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
@@ -121,11 +123,78 @@ describe("beit convert", () => {
       ),
     );
     expect(sizes[1]).toBeLessThan(0.7 * sizes[0]);
-    const refused = await cli(["convert", at("whole.safetensors"), "--half", "--to", "onnx", "--out", at("half-onnx")]);
+    const refused = await cli(["convert", at("whole.safetensors"), "--half", "--to", "unilm", "--out", at("half-no")]);
     expect([refused.code, refused.stderr]).toEqual([
       2,
-      expect.stringContaining("--half: expected --to beitjs, got --to onnx"),
+      expect.stringContaining("--half: expected --to beitjs or onnx, got --to unilm"),
     ]);
+  });
+
+  it("writes ONNX with --half as the library does", async () => {
+    await writeFile(at("whole.safetensors"), await saveBeit(classifier));
+    const run = await cli(["convert", at("whole.safetensors"), "--half", "--to", "onnx", "--out", at("half-onnx")]);
+    expect(run.code).toBe(0);
+    const { preprocessing } = await openBeit(bytesSource(await saveBeit(classifier)), backend);
+    const options = { output: "logits", preprocessing } as const;
+    const bytes = new Uint8Array(await readFile(at("half-onnx", "model.onnx")));
+    expect(bytes).toEqual(await beitToOnnx(classifier, { ...options, half: true }));
+    expect(bytes.length).toBeLessThan((await beitToOnnx(classifier, options)).length);
+  });
+
+  it("writes ONNX for images of any size, which positions meet as the origin does or as it is told", async () => {
+    const official = await saveOfficialBeit(classifier);
+    await writeFile(at("official.safetensors"), official);
+    await mkdir(at("timm"), { recursive: true });
+    const ofTimm = {
+      architecture: "beit_base_patch16_224",
+      num_classes: 3,
+      model_args: { num_heads: classified.heads },
+    };
+    await writeFile(at("timm", "config.json"), JSON.stringify(ofTimm));
+    await writeFile(at("timm", "model.safetensors"), official);
+    for (const [i, [from, tableResizing, ...more]] of (
+      [
+        ["official.safetensors", "geometric-cubic"],
+        ["timm", "geometric-linear"],
+        ["official.safetensors", "bilinear", "--table-resizing", "bilinear"],
+      ] as const
+    ).entries()) {
+      const out = at(`open-${i}`);
+      const flags = ["--to", "onnx", "--open-size", "--out", out, ...more];
+      expect((await cli(["convert", at(from), ...flags])).code).toBe(0);
+      const sources = from === "timm" ? await sourcesOf(at(from)) : bytesSource(official, from);
+      const { beit, preprocessing } = await openBeit(sources, backend);
+      const resizing = { tableResizing };
+      const options = { output: "logits", preprocessing, openSize: true, resizing } as const;
+      const written = new Uint8Array(await readFile(join(out, "model.onnx")));
+      expect(written).toEqual(await beitToOnnx(beit, options));
+      const card = await readFile(join(out, "README.md"), "utf8");
+      expect(card).toContain("for images of 8 x 8 pixels and other sizes.");
+      expect(card).toContain("normalized, of any height and width");
+    }
+    for (const [flags, message] of [
+      [["--to", "beitjs"], "--open-size: expected --to onnx, got --to beitjs"],
+      [
+        ["--to", "onnx", "--image-size", "12"],
+        "--open-size: the file takes images of every size; leave out --image-size",
+      ],
+    ] as const) {
+      const run = await cli(["convert", at("official.safetensors"), "--open-size", "--out", at("x"), ...flags]);
+      expect([run.code, run.stderr]).toEqual([2, expect.stringContaining(message)]);
+    }
+  });
+
+  it("says in a card for transformers where its processor cuts another crop", async () => {
+    const card = async (name: string, changes: Partial<Preprocessing>): Promise<string> => {
+      const { preprocessing } = await openBeit(bytesSource(await saveBeit(classifier)), backend);
+      const bytes = await saveBeit(classifier, { preprocessing: { ...preprocessing, ...changes } });
+      await writeFile(at(`${name}.safetensors`), bytes);
+      await cli(["convert", at(`${name}.safetensors`), "--to", "hugging-face", "--out", at(name)]);
+      return readFile(at(name, "README.md"), "utf8");
+    };
+    expect(await card("crop-9", { size: 9, crop: 8, fit: "shortSide" })).toContain("is 8 + 4 n + 3 pixels (11, 15, …)");
+    expect(await card("crop-11", { size: 11, crop: 8, fit: "shortSide" })).toContain("every image is cut a pixel");
+    expect(await card("no-crop", { size: 8, crop: 0, fit: "square" })).not.toContain("rounds the margin");
   });
 
   it("takes labels from a file", async () => {

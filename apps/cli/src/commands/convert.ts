@@ -10,6 +10,7 @@ import type { Context, FlagValues } from "../program/command.ts";
 import type { Format } from "../convert/format-names.ts";
 import { beitFiles, tokenizerFiles, type WrittenFiles } from "../convert/formats.ts";
 import { modelCard, sides } from "../convert/model-card.ts";
+import { describeCropDifference } from "../convert/transformers-crop.ts";
 import { beitUsage, tokenizerUsage } from "../convert/usage.ts";
 import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
 import { readLabels } from "../models/labels.ts";
@@ -21,7 +22,7 @@ import type { convertFlags } from "./declarations/convert.ts";
 
 export async function run(flags: FlagValues<typeof convertFlags>, context: Context): Promise<number> {
   const paths = flags.decoder === undefined ? [flags.model] : [flags.model, flags.decoder];
-  if (flags.half && flags.to !== "beitjs") throw usageError(`--half: expected --to beitjs, got --to ${flags.to}`);
+  checkFlags(flags);
   const kind = await modelKind(paths, context);
   const { backend } = await openBackend(flags, context);
   const { content, card } =
@@ -36,6 +37,17 @@ export async function run(flags: FlagValues<typeof convertFlags>, context: Conte
   return exitCodes.done;
 }
 
+function checkFlags({ to, half, openSize, imageSize }: FlagValues<typeof convertFlags>): void {
+  if (half && to !== "beitjs" && to !== "onnx") {
+    throw usageError(`--half: expected --to beitjs or onnx, got --to ${to}`);
+  }
+  if (!openSize) return;
+  if (to !== "onnx") throw usageError(`--open-size: expected --to onnx, got --to ${to}`);
+  if (imageSize !== undefined) {
+    throw usageError("--open-size: the file takes images of every size; leave out --image-size");
+  }
+}
+
 type Flags = Parameters<typeof openEncoder>[2] & {
   readonly model: string;
   readonly to: Format;
@@ -43,12 +55,14 @@ type Flags = Parameters<typeof openEncoder>[2] & {
   readonly labels: string | undefined;
   readonly tokenSize: ImageSize | undefined;
   readonly half: boolean;
+  readonly openSize: boolean;
 };
 type Converted = { readonly content: WrittenFiles; readonly card: string };
 
 async function convertBeit(flags: Flags, backend: Backend, context: Context): Promise<Converted> {
   const opened = await openEncoder(flags.model, backend, flags, context);
-  const { beit, origin, path, sha256, checkpoint } = opened;
+  const { beit, origin, path, sha256, checkpoint, resizing } = opened;
+  const { half, openSize } = flags;
   const { config } = beit;
   const preprocessing = flags.to === "hugging-face" ? stretched(opened.preprocessing, context) : opened.preprocessing;
   if (flags.to === "hugging-face") tellDifferences(config, context);
@@ -61,10 +75,10 @@ async function convertBeit(flags: Flags, backend: Backend, context: Context): Pr
         ? "pre-trained by masked image modeling"
         : "without a head";
   return {
-    content: await beitFiles({ beit, labels, preprocessing, onnxOutput, half: flags.half }, flags.to),
+    content: await beitFiles({ beit, labels, preprocessing, onnxOutput, half, openSize, resizing }, flags.to),
     card: modelCard({
       title: `BEiT, ${config.depth} layers of width ${config.width}`,
-      summary: `A BEiT image transformer (Bao et al. 2021), ${task}, for images of ${sides(config.imageSize)} pixels.`,
+      summary: `A BEiT image transformer (Bao et al. 2021), ${task}, for images of ${sides(config.imageSize)} pixels${openSize ? " and other sizes" : ""}.`,
       metadata: {
         library_name: flags.to === "hugging-face" ? "transformers" : flags.to === "onnx" ? "onnx" : "beitjs",
         ...(config.classes > 0 && { pipeline_tag: "image-classification" }),
@@ -75,9 +89,10 @@ async function convertBeit(flags: Flags, backend: Backend, context: Context): Pr
       parameters: parameterCount(config),
       labels,
       preprocessing,
+      ...(flags.to === "hugging-face" && { preprocessingNote: describeCropDifference(preprocessing) }),
       manifest: checkpoint?.manifest,
       figures: await figuresOf(checkpoint),
-      usage: beitUsage(beit, flags.to, onnxOutput),
+      usage: beitUsage(beit, flags.to, { onnxOutput, openSize }),
     }),
   };
 }
@@ -105,7 +120,7 @@ function stretched(preprocessing: Preprocessing, { terminal }: Context): Preproc
 
 async function convertTokenizer(
   paths: readonly string[],
-  { to, tokenSize, half }: Flags,
+  { to, tokenSize, half, openSize }: Flags,
   backend: Backend,
   context: Context,
 ): Promise<Converted> {
@@ -113,17 +128,17 @@ async function convertTokenizer(
   const { tokenizer, origin, path, sha256, checkpoint } = await openTokenizer(paths, backend, { tokenSize }, context);
   const { config } = tokenizer;
   return {
-    content: await tokenizerFiles(tokenizer, to, { half }),
+    content: await tokenizerFiles(tokenizer, to, { half, openSize }),
     card: modelCard({
       title: `Discrete VAE with ${config.vocabSize} visual tokens`,
-      summary: `An image tokenizer: ${sides(config.imageSize)} pixels to a grid of visual tokens and back.`,
+      summary: `An image tokenizer: ${sides(config.imageSize)} pixels${openSize ? ", or other sizes," : ""} to a grid of visual tokens and back.`,
       metadata: { library_name: to === "onnx" ? "onnx" : "beitjs", tags: ["dvae", "vision"] },
       source: { origin, path, sha256 },
       config,
       parameters: valueCount(tokenizer.params),
       manifest: checkpoint?.manifest,
       figures: await figuresOf(checkpoint),
-      usage: tokenizerUsage(tokenizer, to),
+      usage: tokenizerUsage(tokenizer, to, { openSize }),
     }),
   };
 }

@@ -1,5 +1,12 @@
 // The formats a model can be written in: which files, and how they are used there.
-import { saveBeit, saveOfficialBeit, toHuggingFace, type Beit, type Preprocessing } from "@beitjs/beit-encoder";
+import {
+  saveBeit,
+  saveOfficialBeit,
+  toHuggingFace,
+  type Beit,
+  type Preprocessing,
+  type ResizingOptions,
+} from "@beitjs/beit-encoder";
 import { saveOfficialTokenizer, saveTokenizer, tokenizerToOfficial, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import { writeSafetensors } from "@beitjs/tensor-core/safetensors";
 import type { Format } from "./format-names.ts";
@@ -14,13 +21,16 @@ export type BeitToWrite = {
   readonly preprocessing: Preprocessing;
   readonly onnxOutput: BeitOutput;
   readonly half: boolean;
+  /** Of ONNX: images of any size, and how positions meet them. */
+  readonly openSize: boolean;
+  readonly resizing: ResizingOptions;
 };
 
 const weights = "model.safetensors";
 
 /** The files of a BEiT in a format. */
 export async function beitFiles(
-  { beit, labels, preprocessing, onnxOutput, half }: BeitToWrite,
+  { beit, labels, preprocessing, onnxOutput, half, openSize, resizing }: BeitToWrite,
   format: Format,
 ): Promise<WrittenFiles> {
   switch (format) {
@@ -31,7 +41,9 @@ export async function beitFiles(
     case "unilm":
       return new Map([[weights, await saveOfficialBeit(beit)]]);
     case "onnx":
-      return new Map([["model.onnx", await beitToOnnx(beit, { output: onnxOutput, labels, preprocessing })]]);
+      return new Map([
+        ["model.onnx", await beitToOnnx(beit, { output: onnxOutput, labels, preprocessing, half, openSize, resizing })],
+      ]);
   }
 }
 
@@ -39,13 +51,13 @@ export async function beitFiles(
 export async function tokenizerFiles(
   tokenizer: Tokenizer,
   format: Exclude<Format, "hugging-face">,
-  { half }: { readonly half: boolean },
+  { half, openSize }: Pick<BeitToWrite, "half" | "openSize">,
 ): Promise<WrittenFiles> {
   switch (format) {
     case "beitjs":
       return new Map([[weights, await saveTokenizer(tokenizer, { half })]]);
     case "onnx":
-      return new Map([["model.onnx", await tokenizerToOnnx(tokenizer)]]);
+      return new Map([["model.onnx", await tokenizerToOnnx(tokenizer, { half, openSize })]]);
     case "unilm":
       if (tokenizer.config.architecture !== "dall-e")
         return new Map([[weights, await saveOfficialTokenizer(tokenizer)]]);

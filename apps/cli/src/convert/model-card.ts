@@ -17,6 +17,8 @@ export type ModelCard = {
   readonly parameters: number;
   readonly labels?: readonly string[] | undefined;
   readonly preprocessing?: Preprocessing | undefined;
+  /** Where the format's own code prepares images another way. */
+  readonly preprocessingNote?: string | undefined;
   /** Of our own checkpoints. */
   readonly manifest?: Manifest | undefined;
   /** Figures of the run, from its summary.json. */
@@ -29,7 +31,7 @@ export function modelCard(card: ModelCard): string {
     frontMatter(card.metadata),
     `# ${card.title}\n\n${card.summary}`,
     section("Use", `\`\`\`${card.usage.language}\n${card.usage.code}\n\`\`\``),
-    card.preprocessing && section("Images", describePreprocessing(card.preprocessing)),
+    card.preprocessing && section("Images", imagesSection(card.preprocessing, card.preprocessingNote)),
     card.labels && section(`Classes (${card.labels.length})`, card.labels.map(escape).join(", ")),
     section("Model", table([["parameters", card.parameters], ...Object.entries(card.config)])),
     section("Source", table(Object.entries({ ...card.source, path: endOf(card.source.path) }))),
@@ -59,6 +61,11 @@ function trainingSection({ step, recipe, run = {} }: Manifest): string {
   ];
   const full = `<details><summary>The whole recipe</summary>\n\n\`\`\`json\n${JSON.stringify(recipe, null, 2)}\n\`\`\`\n\n</details>`;
   return section("Training", `${table(rows)}\n\n${full}`);
+}
+
+function imagesSection(preprocessing: Preprocessing, note: string | undefined): string {
+  const description = describePreprocessing(preprocessing);
+  return note === undefined ? description : `${description}\n\n${note}`;
 }
 
 function describePreprocessing({ filter, size, fit, crop, mean, std }: Preprocessing): string {

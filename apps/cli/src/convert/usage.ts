@@ -6,7 +6,9 @@ import type { Format } from "./format-names.ts";
 
 export type Snippet = { readonly language: "ts" | "python"; readonly code: string };
 
-export function beitUsage({ config }: Beit, format: Format, onnxOutput: BeitOutput): Snippet {
+export type OnnxUsage = { readonly onnxOutput: BeitOutput; readonly openSize: boolean };
+
+export function beitUsage({ config }: Beit, format: Format, { onnxOutput, openSize }: OnnxUsage): Snippet {
   if (format === "beitjs") return openInOurs("beit-encoder", "openBeit", "beit, labels, preprocessing");
   const name =
     config.classes > 0
@@ -24,9 +26,10 @@ export function beitUsage({ config }: Beit, format: Format, onnxOutput: BeitOutp
     );
   }
   if (format === "onnx") {
+    const pixels = `float32 [batch, channels, height, width], normalized${ofAnySize(openSize)}`;
     return config.vocabSize > 0 && onnxOutput === "logits"
-      ? onnx('{"pixel_values": pixels, "bool_masked_pos": mask}', "mask: bool [batch, patches]")
-      : onnx('{"pixel_values": pixels}', "float32 [batch, channels, height, width], normalized");
+      ? onnx('{"pixel_values": pixels, "bool_masked_pos": mask}', `${pixels}; mask: bool [batch, patches]`)
+      : onnx('{"pixel_values": pixels}', pixels);
   }
   return python(
     "from safetensors.torch import load_file",
@@ -36,9 +39,15 @@ export function beitUsage({ config }: Beit, format: Format, onnxOutput: BeitOutp
   );
 }
 
-export function tokenizerUsage({ config }: Tokenizer, format: Format): Snippet {
+export function tokenizerUsage(
+  { config }: Tokenizer,
+  format: Format,
+  { openSize }: Pick<OnnxUsage, "openSize">,
+): Snippet {
   if (format === "beitjs") return openInOurs("dvae-tokenizer", "openTokenizer", "tokenizer");
-  if (format === "onnx") return onnx('{"pixels": pixels}', "float32 [batch, channels, height, width] in [0, 1]");
+  if (format === "onnx") {
+    return onnx('{"pixels": pixels}', `float32 [batch, channels, height, width] in [0, 1]${ofAnySize(openSize)}`);
+  }
   if (config.architecture === "dall-e") {
     return python(
       "from dall_e import Decoder, Encoder",
@@ -64,6 +73,10 @@ function openInOurs(packageName: string, open: string, results: string): Snippet
     "await file.close();",
   ];
   return { language: "ts", code: lines.join("\n") };
+}
+
+function ofAnySize(openSize: boolean): string {
+  return openSize ? ", of any height and width" : "";
 }
 
 function onnx(inputs: string, comment: string): Snippet {

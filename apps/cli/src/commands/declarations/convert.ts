@@ -11,7 +11,12 @@ export const convertFlags = {
   out: required("folder", "where the files go"),
   onnxOutput: choice(["logits", "features"], "of a BEiT as ONNX: what the head says, or its features", "logits"),
   labels: optional("file", "names of the classes, one a line"),
-  half: toggle("parameters in 16 bits, half the size; with --to beitjs"),
+  openSize: toggle(
+    "of ONNX: images of any size, positions resized as the model's origin does; up to 128 patches a side",
+  ),
+  half: toggle(
+    "parameters in 16 bits, half the size; with --to beitjs or onnx, which computes in float32 all the same",
+  ),
   force: toggle("write over files that are there"),
   ...resizingFlags,
   ...looseFlags,
