@@ -39,15 +39,8 @@ export function tokenizerGraph(tokenizer: TokenizerEncoder, options: TokenizerGr
   const { channels, pixelRange } = config;
   const { height, width } = heightWidth(config.imageSize);
   const { rows, cols } = tokenGridOf(config);
-  const [sides, grid] = openSize
-    ? [
-        ["height", "width"],
-        ["rows", "cols"],
-      ]
-    : [
-        [height, width],
-        [rows, cols],
-      ];
+  const sides = openSize ? ["height", "width"] : [height, width];
+  const grid = openSize ? ["rows", "cols"] : [rows, cols];
   const pixels = graph.input("pixels", "float32", ["batch", channels, ...sides]);
   const mapped = addPixelMap(graph, pixels, pixelRange);
   const logits =

@@ -135,7 +135,6 @@ it("ends at an image with more patches along a side than there are weights for",
   const name = "open-classifier-logits";
   const model = decodeModel(await fileOf(name));
   const run = (size: ImageSize) => () => evaluate(model, inputsOf(name, model, size));
-  expect(run([8, 8 * 128])).not.toThrow();
   expect(run([8, 8 * 129])).toThrow("cannot reshape [128] to [129]");
   expect(run([8 * 129, 8])).toThrow("cannot reshape [128] to [129]");
   expect(model.nodes.map((node) => node.name)).toContain("grid/cols/at most 128 patches a side");
