@@ -50,8 +50,8 @@ export type BeitToOnnxOptions = OnnxOptions & {
  *   [batch, N], of the patches to replace by the mask token; as transformers' `BeitForMaskedImageModeling`
  *
  * With `openSize`, height, width, N and N + 1 are open, and the graph resizes positions as `openBeit` does for its `imageSize`,
- * to images of at most 128 patches along a side; a runtime ends at a larger one with an error that has the name of the node.
- * What a fixed size has ready when it is loaded is then computed in every run.
+ * to images of at most 128 patches along a side; a runtime stops at a larger one with an error, in onnxruntime that of the
+ * node `at most 128 patches a side`. What a fixed size has ready when it is loaded is then computed in every run.
  *
  * The metadata have config (`beitjs.config`), `beitjs.labels` and `beitjs.preprocessing` as JSON. Parameters are read one
  * at a time, so that memory beside the file is about that of the largest.

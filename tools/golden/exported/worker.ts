@@ -75,7 +75,7 @@ async function exportBeit(name: string, found: BeitCase): Promise<void> {
       writeFileSync(join(folder, name, file), content);
     }
   }
-  if (output === "logits" && !half) writeFileSync(officialFile(name), await saveOfficialBeit(beit));
+  if (output === "logits" && !half && !sizes) writeFileSync(officialFile(name), await saveOfficialBeit(beit));
   for (const seen of [undefined, ...(sizes ?? [])]) {
     const model = await beitAt(beit, found, seen);
     const inputs = beitInputs(output, { ...config, imageSize: seen ?? config.imageSize });
@@ -102,7 +102,7 @@ async function exportTokenizer(name: string, found: Case<DvaeConfig>): Promise<v
   const start = performance.now();
   const bytes = await tokenizerToOnnx(tokenizer, { half, openSize: sizes !== undefined });
   const exportMs = performance.now() - start;
-  if (!half) writeFileSync(officialFile(name), await saveOfficialTokenizer(tokenizer));
+  if (!half && !sizes) writeFileSync(officialFile(name), await saveOfficialTokenizer(tokenizer));
   for (const seen of [undefined, ...(sizes ?? [])]) {
     const model = await tokenizerAt(tokenizer, found, seen);
     const pixels = fromFloat32(pixelsFor(model.config, batch, "unit"), channelsFirstShape(batch, model.config));
