@@ -57,6 +57,14 @@ async function expectSame(path: string, beit: Beit, given: Partial<BeitConfig> =
   expect(await readParameters(opened.beit)).toEqual(await readParameters(beit));
 }
 
+// The classifier as timm's repositories have models.
+async function writeTimm(name: string): Promise<void> {
+  await mkdir(at(name), { recursive: true });
+  const json = { architecture: "beit_base_patch16_224", num_classes: 3, model_args: { num_heads: classified.heads } };
+  await writeFile(at(name, "config.json"), JSON.stringify(json));
+  await writeFile(at(name, "model.safetensors"), await saveOfficialBeit(classifier));
+}
+
 describe("beit convert", () => {
   it("writes a classifier in every format, each of which is read back", async () => {
     await writeFile(at("classifier.safetensors"), await saveBeit(classifier, { labels }));
@@ -144,14 +152,7 @@ describe("beit convert", () => {
   it("writes ONNX for images of any size, which positions meet as the origin does or as it is told", async () => {
     const official = await saveOfficialBeit(classifier);
     await writeFile(at("official.safetensors"), official);
-    await mkdir(at("timm"), { recursive: true });
-    const ofTimm = {
-      architecture: "beit_base_patch16_224",
-      num_classes: 3,
-      model_args: { num_heads: classified.heads },
-    };
-    await writeFile(at("timm", "config.json"), JSON.stringify(ofTimm));
-    await writeFile(at("timm", "model.safetensors"), official);
+    await writeTimm("timm");
     for (const [i, [from, tableResizing, ...more]] of (
       [
         ["official.safetensors", "geometric-cubic"],
@@ -194,6 +195,9 @@ describe("beit convert", () => {
     };
     expect(await card("crop-9", { size: 9, crop: 8, fit: "shortSide" })).toContain("is 8 + 4 n + 3 pixels (11, 15, …)");
     expect(await card("crop-11", { size: 11, crop: 8, fit: "shortSide" })).toContain("every image is cut a pixel");
+    await writeTimm("timm-crop");
+    await cli(["convert", at("timm-crop"), "--to", "hugging-face", "--out", at("timm-crop-hf")]);
+    expect(await readFile(at("timm-crop-hf", "README.md"), "utf8")).toContain("images that are no squares are cut");
     expect(await card("no-crop", { size: 8, crop: 0, fit: "square" })).not.toContain("rounds the margin");
   });
 
