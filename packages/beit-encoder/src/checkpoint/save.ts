@@ -1,5 +1,5 @@
 // A model as one file of ours: the parameters by their paths, and in the metadata all that is needed to use them.
-import { fromFloat32, fromFloat32ToHalf, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
+import { fromFloat32, parameterToHalf, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import { poolingNormOf } from "../config.ts";
 import { beitToOfficial, classTokenNorm } from "./official.ts";
 import type { Beit } from "../parameters.ts";
@@ -16,7 +16,7 @@ export type SaveBeitOptions = {
 /**
  * The bytes of a safetensors file that `openBeit` opens.
  *
- * @throws `[saveBeit] expected …, got …` for labels that do not fit the classes
+ * @throws `[saveBeit] expected …, got …` for labels that do not fit the classes, or values that 16 bits cannot hold
  */
 export async function saveBeit(
   beit: Beit,
@@ -25,9 +25,10 @@ export async function saveBeit(
   if (labels && labels.length !== beit.config.classes) {
     throw new Error(`[saveBeit] expected ${beit.config.classes} labels, got ${labels.length}`);
   }
-  const wrap = half ? fromFloat32ToHalf : fromFloat32;
   const tensors = new Map<string, SafeTensor>();
-  for (const [path, { data, shape }] of await readParameters(beit)) tensors.set(path, wrap(data, shape));
+  for (const [name, { data, shape }] of await readParameters(beit)) {
+    tensors.set(name, half ? parameterToHalf(data, shape, { user: "saveBeit", name }) : fromFloat32(data, shape));
+  }
   return writeSafetensors(tensors, {
     "beitjs.config": JSON.stringify(beit.config),
     ...(labels && { "beitjs.labels": JSON.stringify(labels) }),
