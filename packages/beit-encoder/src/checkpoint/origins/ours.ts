@@ -2,7 +2,8 @@
 import { validateBeitConfig, type BeitConfig } from "../../config.ts";
 import { headPaths, parameterShapes } from "../../parameters.ts";
 import { parseJson } from "../json.ts";
-import type { Preprocessing } from "../preprocessing.ts";
+import type { KnownNormalization } from "../normalization.ts";
+import { notedNormalization, notedPreprocessing } from "../noted.ts";
 import type { Origin } from "./origin.ts";
 import { unilm } from "./unilm.ts";
 
@@ -29,7 +30,15 @@ export const ours = {
     return {
       config,
       labels: field<readonly string[]>("beitjs.labels"),
-      preprocessing: field<Preprocessing>("beitjs.preprocessing"),
+      preprocessing: notedPreprocessing(metadata),
+      normalization: normalizationIn(metadata),
     };
   },
 } as const satisfies Origin;
+
+// A checkpoint of training (`encodeCheckpoint`) notes mean and std where they are not 0.5.
+function normalizationIn(metadata: Readonly<Record<string, string>>): KnownNormalization | undefined {
+  const noted = notedNormalization(metadata);
+  if (noted) return { reason: "files", is: noted };
+  return metadata["beitjs.stage"] === undefined ? undefined : { reason: "files", is: "half" };
+}

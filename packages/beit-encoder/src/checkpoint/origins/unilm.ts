@@ -3,9 +3,11 @@ import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { BeitConfig } from "../../config.ts";
 import { inferConfig } from "../infer-config.ts";
 import { parseJson } from "../json.ts";
+import { recognizedAsV2, type KnownNormalization } from "../normalization.ts";
 import { officialNaming } from "../official.ts";
+import { notedPreprocessing } from "../noted.ts";
 import { croppedAtCenter } from "../preprocessing.ts";
-import type { Origin } from "./origin.ts";
+import { argumentOf, type ModelTensors, type Origin } from "./origin.ts";
 
 export const unilm = {
   name: "unilm",
@@ -17,8 +19,12 @@ export const unilm = {
   },
   naming: officialNaming,
   recognizes: () => true,
-  describe({ metadata }, tensors, given) {
-    return inferConfig(tensors, { ...notedIn(metadata), ...given.config }, [given.imageSize]);
+  describe({ metadata, root }, tensors, given) {
+    return {
+      ...inferConfig(tensors, { ...notedIn(metadata), ...given.config }, [given.imageSize]),
+      preprocessing: notedPreprocessing(metadata),
+      normalization: normalizationOf(argumentOf(root, "imagenet_default_mean_and_std"), tensors),
+    };
   },
 } as const satisfies Origin;
 
@@ -29,4 +35,11 @@ function notedIn(metadata: Readonly<Record<string, string>>): Partial<BeitConfig
     ...(metadata[name] !== undefined && { imageSize: parseJson(metadata[name], name) as ImageSize }),
     ...(metadata["beitjs.pooling"] === "mean" && { pooling: "mean" }),
   };
+}
+
+// Training scripts note their arguments, and pre-training of BEiT v2 has layers of its own. (run_beitv2_pretraining.py,
+// modeling_pretrain.py)
+function normalizationOf(imagenet: unknown, tensors: ModelTensors): KnownNormalization | undefined {
+  if (typeof imagenet === "boolean") return { reason: "files", is: imagenet ? "imagenet" : "half" };
+  return [...tensors.keys()].some((name) => name.startsWith("cls_pt_layers.")) ? recognizedAsV2 : undefined;
 }
