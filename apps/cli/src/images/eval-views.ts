@@ -1,7 +1,6 @@
 // Fixed views of an image, its center, as evaluation and pictures want them.
 import type { Preprocessing } from "@beitjs/beit-encoder";
 import { heightWidth, imageSizeOf, type ImageSize } from "@beitjs/tensor-core/grid";
-import { statisticsOf } from "@beitjs/tensor-core/image";
 import type { EvalViewOptions, TwoViewOptions } from "@beitjs/trainers";
 
 const fit = { kind: "centerCrop", cropRatio: 1 } as const;
@@ -18,7 +17,13 @@ export function pixelEvalView({ channels, pixelSize, mean, std }: TwoViewOptions
 
 /** The same view as other programs describe it. */
 export function preprocessingOf({ channels, size, fit: kind, filter, normalization }: EvalViewOptions): Preprocessing {
-  const scaling = statisticsOf(normalization, channels);
+  const all = (value: number) => Array.from({ length: channels }, () => value);
+  const scaling =
+    normalization === "unit"
+      ? { mean: all(0), std: all(1) }
+      : normalization === "mapPixels"
+        ? { mean: all(-0.125), std: all(1.25) }
+        : { mean: normalization.mean, std: normalization.std };
   if (kind.kind === "direct") return { filter, size, fit: "square", crop: 0, ...scaling };
   const resized = kind.kind === "squareCrop" ? "square" : "shortSide";
   const margins = kind.margins ?? "even";

@@ -139,12 +139,8 @@ describe("what files say", () => {
     ],
     [{ "beitjs.preprocessing": "[]" }, "[openBeit] expected an object, got []"],
     [
-      { "beitjs.preprocessing": '{"filter":"box"}' },
-      'beitjs.preprocessing: filter of bilinear, bicubic, lanczos, got "box"',
-    ],
-    [
-      { "beitjs.preprocessing": '{"filter":"bicubic","fit":"square","size":-1}' },
-      "size to be the size of an image, got -1",
+      { "beitjs.preprocessing": '{"mean":[0.5],"std":0.5}' },
+      "beitjs.preprocessing: std to be 1 numbers above 0, got 0.5",
     ],
   ])("refuses %j by name", async (more, message) => {
     const { tensors } = readSafetensors(await saveBeit(classifier));

@@ -27,11 +27,12 @@ export const ours = {
     if (stored === undefined) throw new Error("[openBeit] expected beitjs.config in the file's metadata, got none");
     const config = { ...stored, ...given.config };
     validateBeitConfig(config, "openBeit");
+    const preprocessing = notedPreprocessing(metadata);
     return {
       config,
       labels: field<readonly string[]>("beitjs.labels"),
-      preprocessing: notedPreprocessing(metadata),
-      normalization: normalizationIn(metadata),
+      preprocessing,
+      normalization: preprocessing ? undefined : normalizationIn(metadata),
     };
   },
 } as const satisfies Origin;
