@@ -1,6 +1,7 @@
 // The mean and std that scale a model's images: those of ImageNet's pixels or 0.5, and what tells which of them a model was
 // trained with. All recipes of BEiT v2 take ImageNet's, those of ImageNet-22k take 0.5. (microsoft/unilm, beit and beit2)
-import type { Preprocessing } from "./preprocessing.ts";
+import type { Description } from "./origins/origin.ts";
+import { signedPixels, type Preprocessing } from "./preprocessing.ts";
 
 /** The mean and std of ImageNet's pixels by channel, or 0.5, which gives [-1, 1]. */
 export type NormalizationName = "imagenet" | "half";
@@ -22,12 +23,6 @@ type Statistics = Pick<Preprocessing, "mean" | "std">;
 
 // torchvision's and timm's IMAGENET_DEFAULT_MEAN and IMAGENET_DEFAULT_STD
 const imagenet: Statistics = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
-
-/** @internal To [-1, 1], as all models released for ImageNet-22k see their pixels. */
-export function signedPixels(channels: number): Statistics {
-  const half = Array.from({ length: channels }, () => 0.5);
-  return { mean: half, std: half };
-}
 
 /** Which of the two a mean and std are, but for rounding; undefined for others. */
 export function normalizationName({ mean, std }: Statistics): NormalizationName | undefined {
@@ -52,13 +47,6 @@ export function namedNormalization(name: NormalizationName, channels: number): S
   );
 }
 
-/** What the files of a model say of its preparation; either may be missing. */
-export type Prepared = {
-  readonly preprocessing?: Preprocessing | undefined;
-  /** What is known of mean and std beside that; it goes before. */
-  readonly normalization?: KnownNormalization | undefined;
-};
-
 export type KnownNormalization = {
   readonly reason: "files" | "recognized";
   readonly is: NormalizationName | Statistics;
@@ -71,7 +59,7 @@ export type KnownNormalization = {
  * @throws as `namedNormalization`
  */
 export function withNormalization(
-  { preprocessing, normalization }: Prepared,
+  { preprocessing, normalization }: Pick<Description, "preprocessing" | "normalization">,
   convention: Preprocessing,
   { wanted, names }: { readonly wanted: NormalizationName | undefined; readonly names: readonly string[] },
 ): { readonly preprocessing: Preprocessing; readonly normalization: NormalizationFacts } {

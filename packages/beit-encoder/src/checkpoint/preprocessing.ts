@@ -3,7 +3,6 @@
 import { formatSize, heightWidth, imageSizeOf, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import type { CropMargins, ResizeFilter } from "@beitjs/tensor-core/image";
 import { fieldsOf, type JsonFields } from "./json.ts";
-import { signedPixels } from "./normalization.ts";
 
 /** Resize, crop the center, scale: pixel = (byte / 255 - mean) / std, by channel. */
 export type Preprocessing = {
@@ -109,6 +108,12 @@ export function evalViewFields(preprocessing: Preprocessing): EvalViewFields {
     throw new Error(`[evalViewFields] expected a crop in the proportions of the size, got ${got}`);
   }
   return { ...rest, size: crop, fit: { kind: fit === "square" ? "squareCrop" : "centerCrop", cropRatio, margins } };
+}
+
+/** @internal To [-1, 1], as all models released for ImageNet-22k see their pixels. */
+export function signedPixels(channels: number): Pick<Preprocessing, "mean" | "std"> {
+  const half = Array.from({ length: channels }, () => 0.5);
+  return { mean: half, std: half };
 }
 
 /** @internal Of images below 384 pixels, the center of one that is larger by `share`; larger ones are not cropped. */

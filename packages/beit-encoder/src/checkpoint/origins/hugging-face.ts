@@ -5,8 +5,7 @@ import { validateBeitConfig, withPoolingNorm, type BeitConfig } from "../../conf
 import { beitConfigFromHuggingFace } from "../hugging-face/config.ts";
 import { huggingFaceNaming, joinNames } from "../hugging-face/names.ts";
 import { inferConfig } from "../infer-config.ts";
-import { signedPixels } from "../normalization.ts";
-import { preprocessingFromHuggingFace } from "../preprocessing.ts";
+import { preprocessingFromHuggingFace, signedPixels } from "../preprocessing.ts";
 import type { Given, ModelTensors, Origin } from "./origin.ts";
 
 export const huggingFace = {

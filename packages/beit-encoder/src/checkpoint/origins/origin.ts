@@ -2,12 +2,11 @@
 // not say is a convention of their origin, and nothing else in the code asks where a model came from.
 import type { Shape } from "@beitjs/tensor-core";
 import type { LazyTensor } from "@beitjs/tensor-core/files";
-import { isKind, type PickleValue } from "@beitjs/tensor-core/pickle";
 import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { BeitConfig } from "../../config.ts";
 import type { ResizingOptions } from "../../values.ts";
 import type { Contents } from "../files.ts";
-import type { Prepared } from "../normalization.ts";
+import type { KnownNormalization } from "../normalization.ts";
 import type { Preprocessing } from "../preprocessing.ts";
 import type { StoredTensor } from "../stored.ts";
 
@@ -56,9 +55,13 @@ export type Description = {
   readonly config: BeitConfig;
   /** Its fields that nothing in the files says. */
   readonly guessed?: readonly (keyof BeitConfig)[] | undefined;
+  /** What is known of the mean and std of images, where it is not in `preprocessing` or goes before it. */
+  readonly normalization?: KnownNormalization | undefined;
   /** Names of the classes, where the files have them. */
   readonly labels?: readonly string[] | undefined;
-} & Prepared;
+  /** Where the files have it. */
+  readonly preprocessing?: Preprocessing | undefined;
+};
 
 /** What the parameters of a BEiT are called in files, and how they lie there. */
 export type Naming = {
@@ -107,13 +110,6 @@ export function placesOf(
 export function tensorsAt(tensors: ModelTensors, place: string): ModelTensors {
   const under = [...tensors].filter(([name]) => name.startsWith(place));
   return new Map(under.map(([name, one]) => [name.slice(place.length), one]));
-}
-
-/** An argument of the script that wrote a torch file, where it noted them: `args`, a Namespace or a dict. */
-export function argumentOf(root: PickleValue | undefined, name: string): PickleValue | undefined {
-  const args = isKind(root, "dict") ? root.entries.get("args") : undefined;
-  const fields = isKind(args, "object") ? args.state : args;
-  return isKind(fields, "dict") ? fields.entries.get(name) : undefined;
 }
 
 function withoutBase(place: string, base: string): string {

@@ -3,13 +3,14 @@
 import { imageSizeOf, isImageSize } from "@beitjs/tensor-core/grid";
 import { isKind, type PickleValue } from "@beitjs/tensor-core/pickle";
 import type { BeitConfig } from "../../config.ts";
+import { argumentOf } from "../arguments.ts";
 import type { Contents } from "../files.ts";
 import { inferConfig } from "../infer-config.ts";
 import { fieldsOf, type JsonFields } from "../json.ts";
 import { recognizedArchitecture, type KnownNormalization } from "../normalization.ts";
 import { officialNaming } from "../official.ts";
 import { coveredBy, croppedAtCenter, type Preprocessing } from "../preprocessing.ts";
-import { argumentOf, type ModelTensors, type Origin } from "./origin.ts";
+import type { ModelTensors, Origin } from "./origin.ts";
 
 export const timm = {
   name: "timm",

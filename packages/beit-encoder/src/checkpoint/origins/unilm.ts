@@ -1,13 +1,14 @@
 // BEiT's own checkpoints (microsoft/unilm), for pre-training and fine-tuning: the config is in names and shapes alone.
 import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { BeitConfig } from "../../config.ts";
+import { argumentOf } from "../arguments.ts";
 import { inferConfig } from "../infer-config.ts";
 import { parseJson } from "../json.ts";
 import { recognizedAsV2, type KnownNormalization } from "../normalization.ts";
 import { officialNaming } from "../official.ts";
 import { notedPreprocessing } from "../noted.ts";
 import { croppedAtCenter } from "../preprocessing.ts";
-import { argumentOf, type ModelTensors, type Origin } from "./origin.ts";
+import type { ModelTensors, Origin } from "./origin.ts";
 
 export const unilm = {
   name: "unilm",
@@ -28,6 +29,13 @@ export const unilm = {
   },
 } as const satisfies Origin;
 
+// Training scripts note their arguments, and pre-training of BEiT v2 has layers of its own. (run_beitv2_pretraining.py,
+// modeling_pretrain.py)
+function normalizationOf(imagenet: unknown, tensors: ModelTensors): KnownNormalization | undefined {
+  if (typeof imagenet === "boolean") return { reason: "files", is: imagenet ? "imagenet" : "half" };
+  return [...tensors.keys()].some((name) => name.startsWith("cls_pt_layers.")) ? recognizedAsV2 : undefined;
+}
+
 // `saveOfficialBeit` says what names and shapes do not.
 function notedIn(metadata: Readonly<Record<string, string>>): Partial<BeitConfig> {
   const name = "beitjs.imageSize";
@@ -35,11 +43,4 @@ function notedIn(metadata: Readonly<Record<string, string>>): Partial<BeitConfig
     ...(metadata[name] !== undefined && { imageSize: parseJson(metadata[name], name) as ImageSize }),
     ...(metadata["beitjs.pooling"] === "mean" && { pooling: "mean" }),
   };
-}
-
-// Training scripts note their arguments, and pre-training of BEiT v2 has layers of its own. (run_beitv2_pretraining.py,
-// modeling_pretrain.py)
-function normalizationOf(imagenet: unknown, tensors: ModelTensors): KnownNormalization | undefined {
-  if (typeof imagenet === "boolean") return { reason: "files", is: imagenet ? "imagenet" : "half" };
-  return [...tensors.keys()].some((name) => name.startsWith("cls_pt_layers.")) ? recognizedAsV2 : undefined;
 }
