@@ -4,8 +4,18 @@ import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beitVariants, gridOf, initBeit, parameterCount, saveBeit } from "@beitjs/beit-encoder";
+import {
+  beitVariants,
+  gridOf,
+  initBeit,
+  openBeit,
+  parameterCount,
+  saveBeit,
+  saveOfficialBeit,
+  type Beit,
+} from "@beitjs/beit-encoder";
 import { dvaeVariants, initTokenizer, saveTokenizer } from "@beitjs/dvae-tokenizer";
+import { bytesSource } from "@beitjs/tensor-core/files";
 import { createRng } from "@beitjs/tensor-core/random";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import { loadCheckpoint } from "@beitjs/trainers/node";
@@ -45,6 +55,12 @@ async function wideModels(): Promise<readonly (readonly ["tokenizer" | "encoder"
     ["tokenizer", await saveTokenizer(tokenizer)],
     ["encoder", await saveBeit(beit)],
   ];
+}
+
+/** The page's own encoder. */
+async function smallBeit(): Promise<Beit> {
+  const bytes = readFileSync(join(app, "models", "small-beit.safetensors"));
+  return (await openBeit(bytesSource(bytes), createReferenceBackend())).beit;
 }
 
 describe("the static build", () => {
@@ -270,6 +286,38 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     expect(await page.locator("main").innerText()).toContain("(hugging-face)");
     await panel(page, "Attention");
     await page.getByRole("img", { name: /^Head 1 of layer/ }).waitFor();
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("scales images as files say, and as the visitor chooses where they do not", { timeout }, async () => {
+    const { context, page, problems } = await visit(browser, `${isolated.url}#weights`);
+    await page.getByText("small tokenizer").waitFor();
+    const scaling = page.getByLabel("Images are scaled by");
+    const lossWith = async (choice?: string) => {
+      if (choice !== undefined) await scaling.selectOption({ label: choice });
+      await panel(page, "Imagine");
+      const loss = await page.locator("dl.facts div", { hasText: "Loss" }).locator("dd").innerText();
+      await panel(page, "Your weights");
+      return loss;
+    };
+    const shipped = await lossWith();
+    // Its files say it, so there is nothing to choose.
+    expect(await page.locator("main").innerText()).toContain("a mean and std of 0.5 (the files say so)");
+    expect(await scaling.count()).toBe(0);
+    await page.getByLabel("Files of weights").setInputFiles({
+      name: "weights.safetensors",
+      mimeType: "",
+      buffer: Buffer.from(await saveOfficialBeit(await smallBeit())),
+    });
+    await page.getByText("Images are scaled by a mean and std of 0.5 (a guess: the files do not say)").waitFor();
+    expect(await lossWith()).toBe(shipped);
+    expect(await lossWith("ImageNet's mean and std")).not.toBe(shipped);
+    expect(await page.locator("main").innerText()).toContain("ImageNet's mean and std (as chosen)");
+    expect(await lossWith("a mean and std of 0.5")).toBe(shipped);
+    await page.getByRole("button", { name: "Back to the shipped models" }).click();
+    await page.getByText("small BEiT").waitFor();
+    expect(await lossWith()).toBe(shipped);
     expect(problems).toEqual([]);
     await context.close();
   });

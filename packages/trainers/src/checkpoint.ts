@@ -2,8 +2,9 @@
 // with and what they must hash to. Random state and data position are the seed and the step: all randomness is addressed.
 import { fillTree, leaves, type HostArray, type Tensor } from "@beitjs/tensor-core";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
+import { statisticsOf } from "@beitjs/tensor-core/image";
 import type { LossScale } from "./optimizer/loss-scale.ts";
-import type { StageName } from "./recipes/recipe.ts";
+import type { FineTuneRecipe, PretrainRecipe, StageName } from "./recipes/recipe.ts";
 import { upgradeRecipe } from "./recipes/upgrade.ts";
 import type { TrainingState } from "./update.ts";
 
@@ -125,8 +126,28 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
 }
 
 /** The model's kind and configuration, so that `model.safetensors` can be used by itself. */
-function modelMetadata({ stage, model }: CheckpointInfo): Record<string, string> {
-  return { "beitjs.stage": stage, "beitjs.config": JSON.stringify(model) };
+function modelMetadata({ stage, model, recipe }: CheckpointInfo): Record<string, string> {
+  const statistics = pixelStatistics(stage, recipe);
+  return {
+    "beitjs.stage": stage,
+    "beitjs.config": JSON.stringify(model),
+    ...(statistics && { "beitjs.normalization": JSON.stringify(statistics) }),
+  };
+}
+
+// Of a BEiT; where none are noted they are 0.5.
+function pixelStatistics(
+  stage: StageName,
+  recipe: object,
+): { mean: readonly number[]; std: readonly number[] } | undefined {
+  const { views, evalView } = recipe as Partial<Pick<PretrainRecipe, "views"> & Pick<FineTuneRecipe, "evalView">>;
+  const { mean, std } =
+    stage === "pretrain" && views
+      ? views
+      : stage === "fine-tune" && evalView
+        ? statisticsOf(evalView.normalization, evalView.channels)
+        : { mean: [], std: [] };
+  return [...mean, ...std].every((value) => value === 0.5) ? undefined : { mean, std };
 }
 
 async function encodeTree(tree: unknown, metadata?: Record<string, string>): Promise<Uint8Array> {

@@ -58,6 +58,7 @@ describe("inspect a model", () => {
       parameters: parameterCount(config),
       labels,
       preprocessing,
+      normalization: { reason: "files" },
       unused: [],
       guessed: [],
     });

@@ -5,6 +5,7 @@ import { firstOf } from "@beitjs/tensor-core/files";
 import { formatSize } from "@beitjs/tensor-core/grid";
 import type { CheckpointFacts } from "./checkpoint-facts.ts";
 import { describeHeads, describeWeights } from "../models/open-beit.ts";
+import { describeNormalization } from "../models/normalization.ts";
 import { printable } from "../program/printable.ts";
 import { countDtypes, type DtypeFacts, type FileFacts, type TensorFacts } from "./file-facts.ts";
 import type { ModelFacts } from "./model-facts.ts";
@@ -57,13 +58,14 @@ export function formatModel(model: ModelFacts): string[] {
     line("parameters", count(parameters)),
     ...(model.config.classes > 0 ? [line("labels", labels ? formatLabels(labels) : "none")] : []),
     line("preprocessing", pairs(preprocessing)),
+    line("normalization", describeNormalization(model)),
     ...(unused.length > 0 ? [line("not used", firstOf(unused))] : []),
   ];
 }
 
 export function formatCheckpoint(
   path: string,
-  { checkpoint, steps, manifest, files, problem }: CheckpointFacts,
+  { checkpoint, steps, manifest, preprocessing, normalization, files, problem }: CheckpointFacts,
 ): string {
   const tensors = files.find(({ name }) => name.endsWith("model.safetensors"))?.tensors ?? [];
   return [
@@ -78,6 +80,9 @@ export function formatCheckpoint(
           line("model", pairs(manifest.model)),
           line("recipe", pairs(manifest.recipe, ["stage", "model"])),
         ]
+      : []),
+    ...(preprocessing && normalization
+      ? [line("normalization", describeNormalization({ preprocessing, normalization }))]
       : []),
     ...files.flatMap(({ name, bytes, sha256, sound }) => [
       line("file", `${name.slice(checkpoint.length + 1)}, ${formatBytes(bytes)}${sound ? "" : ", damaged"}`),

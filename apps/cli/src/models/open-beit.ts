@@ -8,6 +8,8 @@ import {
   type BeitConfig,
   type OpenBeitOptions,
   type BeitOrigin,
+  type NormalizationFacts,
+  type NormalizationName,
   type Preprocessing,
   type WeightsChoice,
 } from "@beitjs/beit-encoder";
@@ -19,8 +21,8 @@ import type { LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
 import type { Progress } from "../program/terminal.ts";
-import { preprocessingOf } from "../images/eval-views.ts";
 import { evalViewOf, stagesOfKind } from "../runs/stages.ts";
+import { preparationOf, tellNormalization } from "./normalization.ts";
 import { beitOf, openCheckpoint, recipeOf, weightsHash } from "./from-checkpoint.ts";
 import { hashOfWeights, isCheckpoint, withModelFiles } from "./sources.ts";
 
@@ -32,6 +34,8 @@ export type OpenedEncoder = {
   readonly labels?: readonly string[];
   /** How an image becomes its pixels; the same as a view. */
   readonly preprocessing: Preprocessing;
+  /** Why its mean and std are what they are. */
+  readonly normalization: NormalizationFacts;
   readonly view: EvalViewOptions;
   /** For another image size later. */
   readonly resizing: ResizingOptions;
@@ -51,6 +55,7 @@ export type OpenEncoderOptions = {
   readonly allowUnexpected?: boolean;
   readonly heads?: number | undefined;
   readonly weights?: "auto" | WeightsChoice;
+  readonly normalization?: "auto" | NormalizationName;
 };
 
 /**
@@ -66,12 +71,14 @@ export async function openEncoder(
 ): Promise<OpenedEncoder> {
   const given = typeof paths === "string" ? [paths] : paths;
   const { imageSize: size, tableResizing = "auto", allowUnexpected, heads, weights = "auto" } = options;
+  const { normalization = "auto" } = options;
   const chosen: OpenBeitOptions = {
     imageSize: size,
     allowUnexpected,
     ...(heads !== undefined && { config: { heads } }),
     ...(tableResizing !== "auto" && { tableResizing }),
     ...(weights !== "auto" && { weights }),
+    ...(normalization !== "auto" && { normalization }),
   };
   if (given.length === 1 && (await isCheckpoint(given[0]))) {
     if (weights === "average") {
@@ -98,6 +105,7 @@ export async function openEncoder(
       });
       if (unused.length > 0) terminal.info(`not used: ${firstOf(unused)}`);
       if (taken) terminal.info(`weights: ${describeWeights(taken)}`);
+      tellNormalization(opened, context);
       if (guessed.includes("heads")) terminal.warn(`heads: ${describeHeads(opened.beit.config)}`);
       return {
         ...opened,
@@ -121,15 +129,14 @@ async function openTrained(
 ): Promise<OpenedEncoder> {
   const checkpoint = await openCheckpoint(path, stages, context);
   const beit = beitOf(checkpoint, backend, options);
-  const view = { ...evalViewOf(recipeOf(checkpoint)), size: beit.config.imageSize };
+  const own = { ...evalViewOf(recipeOf(checkpoint)), size: beit.config.imageSize };
   const labels = labelsOf(checkpoint);
   const { resizing: ownResizing } = beitOrigins.beitjs;
   return {
     beit,
     origin: "beitjs",
     ...(labels?.length === beit.config.classes && { labels }),
-    preprocessing: preprocessingOf(view),
-    view,
+    ...preparationOf(own, options.normalization),
     resizing: { ...ownResizing, tableResizing: options.tableResizing ?? ownResizing.tableResizing },
     sha256: weightsHash(checkpoint),
     path: checkpoint.path,

@@ -38,10 +38,13 @@ export async function saveBeit(
 
 /**
  * The bytes of a safetensors file with the official names, in the official layouts; timm's are the same. The metadata have what
- * names and shapes do not tell: the size of images that are no squares, and that normalized patches are averaged, which is
- * timm's alone (`global_pool="avg", use_fc_norm=False`).
+ * names and shapes do not tell: how images are prepared, the size of those that are no squares, and that normalized patches are
+ * averaged, which is timm's alone (`global_pool="avg", use_fc_norm=False`).
  */
-export async function saveOfficialBeit(beit: Beit): Promise<Uint8Array> {
+export async function saveOfficialBeit(
+  beit: Beit,
+  { preprocessing }: Pick<SaveBeitOptions, "preprocessing"> = {},
+): Promise<Uint8Array> {
   const { pooling } = beit.config;
   const tensors = [...(await beitToOfficial(beit))].map(
     ([name, { data, shape }]) => [classTokenNorm(name, pooling), fromFloat32(data, shape)] as const,
@@ -53,5 +56,6 @@ export async function saveOfficialBeit(beit: Beit): Promise<Uint8Array> {
     "beitjs.origin": "unilm",
     ...(typeof imageSize !== "number" && { "beitjs.imageSize": JSON.stringify(imageSize) }),
     ...noted,
+    ...(preprocessing && { "beitjs.preprocessing": JSON.stringify(preprocessing) }),
   });
 }
