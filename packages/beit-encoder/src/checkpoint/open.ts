@@ -115,7 +115,7 @@ export async function readBeitFiles(
       wanted: options.normalization,
       names: sources.map(({ name }) => name),
     }),
-    ...matchParameters(tensors, origin.naming, config, { allowUnexpected }),
+    ...matchParameters(tensors, origin.naming, config, { allowUnexpected, setAside: contents.setAside }),
   };
 }
 
