@@ -1,6 +1,7 @@
 // State as bytes: its trees of tensors as safetensors, and a manifest that says what they are, what they were trained
 // with and what they must hash to. Random state and data position are the seed and the step: all randomness is addressed.
 import { fillTree, leaves, type HostArray, type Tensor } from "@beitjs/tensor-core";
+import { formatAsSize } from "@beitjs/tensor-core/grid";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import { statisticsOf } from "@beitjs/tensor-core/image";
 import type { LossScale } from "./optimizer/loss-scale.ts";
@@ -176,13 +177,28 @@ function parseManifest(bytes: Uint8Array | undefined): Manifest {
     throw new Error(`[loadCheckpoint] expected ${MANIFEST} to be JSON`, { cause });
   }
   if (manifest?.format !== CHECKPOINT_FORMAT) {
-    throw new Error(`[loadCheckpoint] expected format ${CHECKPOINT_FORMAT}, got ${String(manifest?.format)}`);
+    throw new Error(`[loadCheckpoint] expected format ${CHECKPOINT_FORMAT}, got ${formatAsSize(manifest?.format)}`);
   }
   if (manifest.version !== CHECKPOINT_VERSION) {
-    throw new Error(`[loadCheckpoint] expected version ${CHECKPOINT_VERSION}, got ${String(manifest.version)}`);
+    throw new Error(`[loadCheckpoint] expected version ${CHECKPOINT_VERSION}, got ${formatAsSize(manifest.version)}`);
   }
   if (!manifest.files?.[fileOf(MODEL)] || !Number.isInteger(manifest.step)) {
     throw new Error(`[loadCheckpoint] expected ${MANIFEST} with files and step, got one without`);
   }
+  for (const field of ["model", "recipe"] as const) {
+    if (isObject(manifest[field])) continue;
+    throw new Error(
+      `[loadCheckpoint] expected ${MANIFEST} with a ${field}, got ${typeof manifest[field]} in its place`,
+    );
+  }
+  for (const [name, file] of Object.entries(manifest.files)) {
+    const named = name.length <= 255;
+    if (named && isObject(file) && Number.isInteger(file.bytes) && /^[0-9a-f]{64}$/.test(String(file.sha256))) continue;
+    throw new Error(`[loadCheckpoint] expected bytes and SHA-256 of ${formatAsSize(name)} in ${MANIFEST}, got others`);
+  }
   return { ...(manifest as Manifest), ...(manifest.recipe && { recipe: upgradeRecipe(manifest.recipe) }) };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
