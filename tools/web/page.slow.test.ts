@@ -1,6 +1,6 @@
 // The web app as a visitor has it: the static build in a real browser, every panel, on one thread and on all, and offline.
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -436,6 +436,37 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     await page.getByText("No run yet.").waitFor();
     await page.reload();
     await page.getByText("No run yet.").waitFor();
+    await rm(folder, { recursive: true });
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("trains on the colors that a file holds, and applies a profile when asked", { timeout }, async () => {
+    const { context, page, problems } = await visit(browser, plain.url + "#train");
+    const folder = await mkdtemp(join(tmpdir(), "beitjs-web-profiles-"));
+    const side = 160;
+    const colors = Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 7 + (i >> 9) * 13) % 256);
+    const raw = sharp(colors, { raw: { width: side, height: side, channels: 3 } });
+    const profiled = await raw.withIccProfile("p3").png().toBuffer();
+    const stored = await sharp(profiled, { ignoreIcc: true }).png().toBuffer();
+    const originalOf = async (name: string, bytes: Buffer): Promise<string> => {
+      const images = join(folder, name);
+      await mkdir(images);
+      await writeFile(join(images, "image.png"), bytes);
+      await page.getByText("No run yet.").waitFor();
+      await page.getByLabel("A folder of images to train on").setInputFiles(images);
+      const original = page.getByRole("img", { name: "Original" });
+      await original.waitFor();
+      const drawn = await original.evaluate((canvas) => (canvas as unknown as { toDataURL(): string }).toDataURL());
+      await expect.poll(() => stepOf(page), { timeout: 60_000 }).toBeGreaterThan(0);
+      await page.getByRole("button", { name: "Pause" }).click();
+      await page.getByRole("button", { name: "Discard" }).click();
+      return drawn;
+    };
+    const plainly = await originalOf("stored", stored);
+    expect(await originalOf("ignored", profiled)).toBe(plainly);
+    await page.getByLabel("Apply color profiles").check();
+    expect(await originalOf("applied", profiled)).not.toBe(plainly);
     await rm(folder, { recursive: true });
     expect(problems).toEqual([]);
     await context.close();

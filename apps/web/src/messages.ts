@@ -170,7 +170,13 @@ export type SavedRun = {
   readonly original: Picture;
 };
 
-export type TrainSettings = { readonly steps: number; readonly width: number; readonly depth: number };
+export type TrainSettings = {
+  readonly steps: number;
+  readonly width: number;
+  readonly depth: number;
+  /** How the images of the run are decoded. */
+  readonly colorProfile: ColorProfile;
+};
 
 /** `softwareGpu` lets a driver that runs on the processor pass for a GPU: for tests. */
 export type TrainerOptions = { readonly softwareGpu: boolean };
