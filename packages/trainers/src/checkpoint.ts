@@ -8,6 +8,7 @@ import type { LossScale } from "./optimizer/loss-scale.ts";
 import type { FineTuneRecipe, PretrainRecipe, StageName } from "./recipes/recipe.ts";
 import { upgradeRecipe } from "./recipes/upgrade.ts";
 import type { TrainingState } from "./update.ts";
+import type { ValidationState } from "./validation.ts";
 
 export const CHECKPOINT_FORMAT = "beitjs-checkpoint";
 export const CHECKPOINT_VERSION = 1;
@@ -32,12 +33,16 @@ export type Manifest = CheckpointInfo & {
   readonly updates: number;
   /** Where products round to f16: where the loss scale stood. */
   readonly lossScale?: LossScale;
+  /** Where the run is validated: the best evaluation so far. */
+  readonly validation?: ValidationState;
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
 };
 
 export type CheckpointFiles = ReadonlyMap<string, Uint8Array>;
 
 const MODEL = "model";
+/** Trees that are parameters of the model. */
+const models: readonly string[] = [MODEL, "ema"];
 const MANIFEST = "manifest.json";
 const fileOf = (tree: string): string => `${tree}.safetensors`;
 
@@ -48,7 +53,7 @@ export async function encodeCheckpoint<Params>(
 ): Promise<CheckpointFiles> {
   const files = new Map<string, Uint8Array>();
   for (const { name, tree } of state.trees)
-    files.set(fileOf(name), await encodeTree(tree, name === MODEL ? modelMetadata(info) : undefined));
+    files.set(fileOf(name), await encodeTree(tree, models.includes(name) ? modelMetadata(info) : undefined));
   const digests: Record<string, { bytes: number; sha256: string }> = {};
   for (const [name, bytes] of files) digests[name] = { bytes: bytes.byteLength, sha256: await sha256(bytes) };
   const manifest: Manifest = {
@@ -57,6 +62,7 @@ export async function encodeCheckpoint<Params>(
     ...info,
     updates: state.optimizer.updates,
     ...(state.lossScale && { lossScale: state.lossScale }),
+    ...(state.validation && { validation: state.validation }),
     files: digests,
   };
   files.set(MANIFEST, new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
@@ -108,6 +114,7 @@ export function restoreState<Params>(state: TrainingState<Params>, { manifest, t
   state.optimizer = { ...state.optimizer, updates: manifest.updates };
   // A run may go on where there is none, or come from there.
   if (state.lossScale && manifest.lossScale) state.lossScale = manifest.lossScale;
+  if (manifest.validation) state.validation = manifest.validation;
 }
 
 function treeOf(trees: DecodedCheckpoint["trees"], name: string): StoredTree {
@@ -126,7 +133,7 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The model's kind and configuration, so that `model.safetensors` can be used by itself. */
+/** The model's kind and configuration, so that `model.safetensors` and `ema.safetensors` can be used by themselves. */
 function modelMetadata({ stage, model, recipe }: CheckpointInfo): Record<string, string> {
   const statistics = pixelStatistics(stage, recipe);
   return {

@@ -11,21 +11,17 @@ export {
   type DecodedCheckpoint,
   type Manifest,
 } from "./checkpoint.ts";
-export {
-  evaluateClassifier,
-  evaluatePretraining,
-  evaluateTokenizer,
-  tokensOf,
-  type ClassifierScores,
-  type PretrainingScores,
-  type TokenizerScores,
-} from "./evaluate/evaluate.ts";
-export { evaluateGaussian, type GaussianScores } from "./evaluate/gaussian.ts";
+export { classifierMetrics, evaluateClassifier, type ClassifierScores } from "./evaluate/classifier.ts";
+export { evaluateGaussian, gaussianMetrics, type GaussianScores } from "./evaluate/gaussian.ts";
+export type { EvaluationOptions } from "./evaluate/in-order.ts";
+export { evaluatePretraining, pretrainingMetrics, type PretrainingScores } from "./evaluate/pretraining.ts";
+export { evaluateTokenizer, tokenizerMetrics, tokensOf, type TokenizerScores } from "./evaluate/tokenizer.ts";
 export { fineTune, type FineTuneReport } from "./stages/fine-tune.ts";
 export { createEventWriter } from "./tensorboard.ts";
 export { createMaskDrawer, drawMask, maskedTargets } from "./masks.ts";
 export type { DrawMasks, MaskAddress } from "./masks.ts";
 export { adamWDefaults, initAdamW, updateAdamW, type AdamWState } from "./optimizer/adamw.ts";
+export { emaDecay } from "./optimizer/ema.ts";
 export { matchRules } from "./optimizer/parameter-rules.ts";
 export { anneal, warmupCosine } from "./optimizer/schedule.ts";
 export { checkMatch, pretrain, type PretrainReport } from "./stages/pretrain.ts";
@@ -33,6 +29,15 @@ export * from "./recipes/index.ts";
 export { checkpointInfo, firstDifference, totalSteps, type RunOptions, type StepReport } from "./run.ts";
 export { trainGaussianVae, type GaussianReport } from "./stages/train-gaussian.ts";
 export { trainTokenizer, type TokenizerReport } from "./stages/train-tokenizer.ts";
+export {
+  metricsOf,
+  type Interval,
+  type Metric,
+  type Metrics,
+  type Validation,
+  type ValidationOptions,
+  type ValidationState,
+} from "./validation.ts";
 export { viewBatch } from "./view-batch.ts";
 export {
   initTrainingState,

@@ -54,6 +54,7 @@ function run(
       weight: ({ weight }) => weight,
       objective: ({ x }: Params, { target }) => ({ loss: meanSquaredError(x, target) }),
       report: (_, pieces) => ({ weights: pieces.map(({ weight }) => weight) }),
+      evaluation: { scores: async () => ({}), metrics: {} },
     },
     { recipe, images: tinyImages(), backend, ...options },
   );

@@ -18,6 +18,7 @@ import {
   type UpdateOptions,
   type UpdateReport,
 } from "./update.ts";
+import { createValidator, type Evaluation, type Validator } from "./validation.ts";
 
 /** Where in a run a piece of a batch is: it addresses all the piece's randomness, so that making it early changes nothing. */
 export type PieceAddress = {
@@ -28,7 +29,7 @@ export type PieceAddress = {
 };
 
 /** What a stage adds to the loop. */
-export type Training<Params, Item, Piece, Value extends Objective, Facts> = {
+export type Training<Params, Item, Piece, Value extends Objective, Facts, Scores> = {
   /** What is trained, in place. */
   readonly params: Params;
   /** Factors on the weight decay, by path. */
@@ -44,52 +45,66 @@ export type Training<Params, Item, Piece, Value extends Objective, Facts> = {
   readonly objective: (params: Params, piece: Piece, at: PieceAddress) => Value;
   /** What the stage's reports tell beside what all tell. */
   readonly report: (results: UpdateReport, pieces: readonly Piece[], at: { readonly step: number }) => Facts;
+  /** What is measured on held-out images. */
+  readonly evaluation: Evaluation<Params, Scores>;
 };
 
 /**
- * Trains by a recipe; yields a report after every update.
+ * Trains by a recipe; yields a report after every update, and with it what the model scores on held-out images where that is due.
  *
  * @throws if the data does not fill a batch or the checkpoint is of another run; what reading images and making their pieces
  * throws, when their step's turn comes; as `update`. Without a report, the parameters are freed.
  */
-export async function* train<Params, Item, Piece, Value extends Objective, Facts>(
-  training: Training<Params, Item, Piece, Value, Facts>,
+export async function* train<Params, Item, Piece, Value extends Objective, Facts, Scores>(
+  training: Training<Params, Item, Piece, Value, Facts, Scores>,
   options: RunOptions & { readonly recipe: Recipe },
-): AsyncGenerator<StepReport<Params> & Facts, void, void> {
+): AsyncGenerator<StepReport<Params, Scores> & Facts, void, void> {
   const { recipe } = options;
-  const { steps, state } = begin(training.params, options);
+  const { steps, state, validator } = begin(training, options);
   const updateOptions = optionsByStep(training, recipe, steps);
   let told = false;
   try {
+    if (validator?.ended(state)) return;
     for await (const { epoch, step, pieces } of piecesAhead(training, options, state)) {
       const at = updateOptions(step);
       const results = await update(state, microBatches(training, pieces, step), at).finally(() => disposeTree(pieces));
       const { loss, gradientNorm } = results;
       const { learningRate } = at;
       const common = { step: state.step, totalSteps: steps, epoch, loss, learningRate, gradientNorm, state };
+      const facts = training.report(results, pieces, { step });
+      const validation = await validator?.evaluate(state);
       told = true;
-      yield { ...common, ...training.report(results, pieces, { step }) };
+      yield { ...common, ...facts, ...(validation && { validation }) };
+      if (validation?.ends) return;
     }
   } finally {
     if (!told) disposeState(state);
   }
 }
 
-type Begun<Params> = { readonly steps: number; readonly state: TrainingState<Params> };
+type Begun<Params, Scores> = {
+  readonly steps: number;
+  readonly state: TrainingState<Params>;
+  readonly validator: Validator<Params, Scores> | undefined;
+};
 
 // A fresh state, or one filled from a checkpoint of the same recipe. Where there is no run, nobody has the parameters.
-function begin<Params>(
-  params: Params,
-  { recipe, images, resume }: RunOptions & { readonly recipe: Recipe },
-): Begun<Params> {
+function begin<Params, Scores>(
+  { params, evaluation }: { readonly params: Params; readonly evaluation: Evaluation<Params, Scores> },
+  { recipe, images, resume, validation, signal }: RunOptions & { readonly recipe: Recipe },
+): Begun<Params, Scores> {
   let state: TrainingState<Params> | undefined;
   try {
     const steps = totalSteps(recipe, images);
     const difference = resume && firstDifference(recipe, resume.manifest.recipe);
     if (difference) throw new Error(`[resume] expected the recipe of the checkpoint, but ${difference}`);
-    state = initTrainingState(params);
+    const { batchSize, microBatches: count } = recipe;
+    const run = { totalSteps: steps, stepsPerEpoch: stepsPerEpoch(images, { batchSize }), signal };
+    const validator = validation && createValidator(evaluation, validation, { ...run, batchSize: batchSize / count });
+    state = initTrainingState(params, { average: recipe.ema !== undefined });
     if (resume) restoreState(state, resume);
-    return { steps, state };
+    validator?.check(state);
+    return { steps, state, validator };
   } catch (error) {
     if (state) disposeState(state);
     else disposeTree(params);
@@ -103,14 +118,14 @@ function disposeState({ trees }: TrainingState<unknown>): void {
 
 // Rate and decay of every parameter, from rules by path.
 function optionsByStep(
-  { params, decay, rate }: Pick<Training<unknown, never, never, never, never>, "params" | "decay" | "rate">,
-  { learningRate, adamW }: Recipe,
+  { params, decay, rate }: Pick<Training<unknown, never, never, never, never, never>, "params" | "decay" | "rate">,
+  { learningRate, adamW, ema }: Recipe,
   steps: number,
 ): (step: number) => UpdateOptions {
   const paths = leaves(params).map(([path]) => path);
   const decayScales = matchRules(paths, decay);
   const rateScales = rate ? matchRules(paths, rate) : paths.map(() => 1);
-  return (step) => ({ learningRate: warmupCosine(step, steps, learningRate), adamW, rateScales, decayScales });
+  return (step) => ({ learningRate: warmupCosine(step, steps, learningRate), adamW, ema, rateScales, decayScales });
 }
 
 /** The pieces of a step's batch. */
@@ -118,7 +133,7 @@ type Step<Piece> = { readonly epoch: number; readonly step: number; readonly pie
 
 // The steps from where the state stands; the pieces of the next one are made while the caller waits for its device.
 function piecesAhead<Item, Piece>(
-  { prepare, piece }: Pick<Training<never, Item, Piece, never, never>, "prepare" | "piece">,
+  { prepare, piece }: Pick<Training<never, Item, Piece, never, never, never>, "prepare" | "piece">,
   { recipe, images, signal }: RunOptions & { readonly recipe: Recipe },
   state: { readonly step: number },
 ): AsyncGenerator<Step<Piece>, void, void> {
@@ -140,7 +155,7 @@ function piecesAhead<Item, Piece>(
 }
 
 function microBatches<Params, Piece, Value extends Objective>(
-  { objective, weight = () => 1 }: Pick<Training<Params, never, Piece, Value, never>, "objective" | "weight">,
+  { objective, weight = () => 1 }: Pick<Training<Params, never, Piece, Value, never, never>, "objective" | "weight">,
   pieces: readonly Piece[],
   step: number,
 ): MicroBatch<Params, Value>[] {

@@ -4,6 +4,7 @@ import type { CheckpointInfo, DecodedCheckpoint } from "./checkpoint.ts";
 import { positionAt, stepsPerEpoch, type Dataset } from "./data/index.ts";
 import type { Recipe } from "./recipes/recipe.ts";
 import type { TrainingState } from "./update.ts";
+import type { Validation, ValidationOptions } from "./validation.ts";
 
 export type RunOptions = {
   readonly images: Dataset;
@@ -13,10 +14,12 @@ export type RunOptions = {
   readonly signal?: AbortSignal;
   /** Less memory for more time, with the same results: see `recompute` of `encode`. Stages without an encoder ignore it. */
   readonly recompute?: boolean;
+  /** Looks at images that are not trained on, now and then; the results do not depend on it. */
+  readonly validation?: ValidationOptions | undefined;
 };
 
 /** What every report tells. `state` is the live state, not a copy: save it before asking for the next report. */
-export type StepReport<Params> = {
+export type StepReport<Params, Scores = unknown> = {
   /** Finished updates. */
   readonly step: number;
   readonly totalSteps: number;
@@ -26,6 +29,8 @@ export type StepReport<Params> = {
   /** Global norm of the gradient before clipping. */
   readonly gradientNorm: number;
   readonly state: TrainingState<Params>;
+  /** After steps that were evaluated. */
+  readonly validation?: Validation<Scores>;
 };
 
 /**

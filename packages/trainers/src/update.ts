@@ -3,7 +3,10 @@
 import { disposeTree, leaves, mapTree, scope, valueAndGradient, type Tensor } from "@beitjs/tensor-core";
 import { accumulate, globalNorm, scaleShift } from "@beitjs/tensor-core/ops";
 import { initAdamW, updateAdamW, type AdamWOptions, type AdamWState } from "./optimizer/adamw.ts";
+import { emaDecay, initEma, updateEma } from "./optimizer/ema.ts";
 import { afterFinite, afterOverflow, initLossScale, type LossScale } from "./optimizer/loss-scale.ts";
+import type { EmaOptions } from "./recipes/recipe.ts";
+import type { ValidationState } from "./validation.ts";
 
 /** A tree of tensors by the name it is kept under. */
 export type StateTree = { readonly name: string; readonly tree: unknown };
@@ -13,26 +16,38 @@ export type TrainingState<Params> = {
   step: number;
   readonly params: Params;
   optimizer: AdamWState<Params>;
+  /** Average of the parameters, where the recipe wants one. */
+  readonly ema?: Params;
   /** All tensors of the state: a checkpoint has a file of each tree, and resuming fills each from its file. */
   readonly trees: readonly StateTree[];
   /** There on backends whose products round their factors to f16. */
   lossScale?: LossScale;
+  /** There once the run was validated. */
+  validation?: ValidationState;
 };
 
-export function initTrainingState<Params>(params: Params): TrainingState<Params> {
+export function initTrainingState<Params>(
+  params: Params,
+  { average = false }: { readonly average?: boolean } = {},
+): TrainingState<Params> {
   const scaled = leaves<Tensor>(params).some(([, { backend }]) => backend.halfProducts);
   const optimizer = initAdamW(params);
   const { firstMoments, secondMoments } = optimizer;
+  const ema = average ? initEma(params) : undefined;
   const trees = [
     { name: "model", tree: params },
     { name: "optimizer", tree: { firstMoments, secondMoments } },
+    ...(ema ? [{ name: "ema", tree: ema }] : []),
   ];
-  return { step: 0, params, optimizer, trees, ...(scaled && { lossScale: initLossScale() }) };
+  const scale = scaled && { lossScale: initLossScale() };
+  return { step: 0, params, optimizer, trees, ...(ema && { ema }), ...scale };
 }
 
 export type UpdateOptions = {
   readonly learningRate: number;
   readonly adamW: AdamWOptions;
+  /** How the state's average follows, where it has one. */
+  readonly ema?: EmaOptions | undefined;
   readonly rateScales: readonly number[];
   readonly decayScales: readonly number[];
 };
@@ -72,7 +87,7 @@ export class NonFiniteError extends Error {
 }
 
 /**
- * Gradients of all micro-batches, clip, AdamW. The device is waited for once, when everything up to the norm is on its way.
+ * Gradients of all micro-batches, clip, AdamW, average. The device is waited for once, when everything up to the norm is on its way.
  * Gradients that leave the range of f16 are made again with half the loss scale, so objectives must repeat themselves.
  *
  * @throws NonFiniteError before anything is changed
@@ -141,7 +156,7 @@ function differentiate<Params, Value extends Objective>(
 function applyUpdate<Params>(
   state: TrainingState<Params>,
   { gradients, norm, scale }: Pass<Params, unknown>,
-  { learningRate, adamW, rateScales, decayScales }: UpdateOptions,
+  { learningRate, adamW, ema, rateScales, decayScales }: UpdateOptions,
 ): void {
   const step = { learningRate, options: adamW, rateScales, decayScales };
   scope(norm.backend, () => {
@@ -150,6 +165,7 @@ function applyUpdate<Params>(
     const tree = mapTree(gradients, unscaled);
     state.optimizer = updateAdamW(state.params, tree, state.optimizer, { ...step, norm: unscaled(norm) });
   });
+  if (state.ema && ema) updateEma(state.ema, state.params, emaDecay(state.optimizer.updates, ema));
   if (state.lossScale) state.lossScale = afterFinite(state.lossScale);
   state.step++;
 }

@@ -5,14 +5,13 @@ import { fileURLToPath } from "node:url";
 import { detokenize, tokenColor, tokenize } from "@beitjs/dvae-tokenizer";
 import { tensor } from "@beitjs/tensor-core";
 import { readSafetensors, writeSafetensors } from "@beitjs/tensor-core/safetensors";
-import { evalView } from "@beitjs/trainers";
+import { evalView, tokenEvalView } from "@beitjs/trainers";
 import { readImage } from "@beitjs/trainers/node";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pictureNames } from "../files/picture-names.ts";
 import { backend, randomTokenizer, writeModels } from "../testing/random-models.ts";
 import { cli, makeFolder, writePngs, writeRecipes } from "../testing/run-cli.ts";
-import { tokenEvalView } from "../images/eval-views.ts";
 
 const oneThread = ["--backend", "simd", "--threads", "1"];
 const golden = fileURLToPath(new URL("../../../../tools/golden", import.meta.url));

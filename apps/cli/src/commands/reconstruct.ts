@@ -3,6 +3,7 @@ import { promises as files } from "node:fs";
 import { extname, join } from "node:path";
 import { decodeTokens, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import { imagesOf, type Image } from "@beitjs/tensor-core/image";
+import { tokenEvalView } from "@beitjs/trainers";
 import sharp from "sharp";
 import { openBackend } from "../backends/open.ts";
 import type { Context, FlagValues } from "../program/command.ts";
@@ -16,7 +17,6 @@ import { pictureNames } from "../files/picture-names.ts";
 import { writeResult } from "../runs/folder.ts";
 import { readTokens } from "../files/token-file.ts";
 import { reconstruct, type ReconstructedImage } from "../models/tokenizer-outputs.ts";
-import { tokenEvalView } from "../images/eval-views.ts";
 import type { reconstructFlags } from "./declarations/reconstruct.ts";
 
 export async function run(flags: FlagValues<typeof reconstructFlags>, context: Context): Promise<number> {

@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import { tokenGridOf, type DvaeConfig, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import { cellCount, type Grid } from "@beitjs/tensor-core/grid";
 import { fromInt32, writeSafetensors } from "@beitjs/tensor-core/safetensors";
-import { tokensOf } from "@beitjs/trainers";
+import { tokenEvalView, tokensOf } from "@beitjs/trainers";
 import { openBackend } from "../backends/open.ts";
 import type { Context, FlagValues } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
@@ -11,7 +11,6 @@ import { imageBatches } from "../images/batches.ts";
 import { openImageSources, type ImageSources } from "../images/sources.ts";
 import { openTokenizerEncoder } from "../models/open-tokenizer.ts";
 import { writeResult } from "../runs/folder.ts";
-import { tokenEvalView } from "../images/eval-views.ts";
 import type { tokenizeFlags } from "./declarations/tokenize.ts";
 
 type TokenizedImage = { readonly name: string; readonly tokens: Int32Array };

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { evalView } from "@beitjs/trainers";
+import { evalView, tokenEvalView } from "@beitjs/trainers";
 import { readImage } from "@beitjs/trainers/node";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,7 +10,6 @@ import { imageBatches } from "./batches.ts";
 import { openImageSources } from "./sources.ts";
 import { createInterrupt } from "../program/interrupt.ts";
 import { openViewPool } from "./view-pool.ts";
-import { tokenEvalView } from "./eval-views.ts";
 
 const view = tokenEvalView(3, 16);
 // A thread has no transpiler of its own, and finds the packages as they were built.

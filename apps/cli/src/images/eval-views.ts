@@ -1,19 +1,7 @@
-// Fixed views of an image, its center, as evaluation and pictures want them.
+// Fixed views of images as other programs describe them.
 import type { Preprocessing } from "@beitjs/beit-encoder";
-import { heightWidth, imageSizeOf, type ImageSize } from "@beitjs/tensor-core/grid";
-import type { EvalViewOptions, TwoViewOptions } from "@beitjs/trainers";
-
-const fit = { kind: "centerCrop", cropRatio: 1 } as const;
-
-/** What a tokenizer sees: values in [0, 1]. */
-export function tokenEvalView(channels: 1 | 3, size: ImageSize): EvalViewOptions {
-  return { channels, size, fit, filter: "lanczos", normalization: "unit" };
-}
-
-/** What an encoder sees in pre-training. */
-export function pixelEvalView({ channels, pixelSize, mean, std }: TwoViewOptions): EvalViewOptions {
-  return { channels, size: pixelSize, fit, filter: "bicubic", normalization: { mean, std } };
-}
+import { heightWidth, imageSizeOf } from "@beitjs/tensor-core/grid";
+import type { EvalViewOptions } from "@beitjs/trainers";
 
 /** The same view as other programs describe it. */
 export function preprocessingOf({ channels, size, fit: kind, filter, normalization }: EvalViewOptions): Preprocessing {

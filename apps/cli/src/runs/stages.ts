@@ -9,9 +9,11 @@ import {
   evaluatePretraining,
   evaluateTokenizer,
   fineTune,
+  pixelEvalView,
   pretrain,
   requireLabels,
   trainGaussianVae,
+  tokenEvalView,
   trainTokenizer,
   type ClassifierScores,
   type Dataset,
@@ -30,7 +32,6 @@ import {
   type TokenizerReport,
   type TokenizerScores,
 } from "@beitjs/trainers";
-import { pixelEvalView, tokenEvalView } from "../images/eval-views.ts";
 import { beitOf, gaussianVaeOf, tokenizerOf } from "../models/from-checkpoint.ts";
 import type { ModelKind } from "../models/kind.ts";
 import { refuseOtherClasses } from "../models/labels.ts";

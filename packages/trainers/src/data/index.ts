@@ -9,6 +9,7 @@ export {
   type Dataset,
   type Example,
 } from "./dataset.ts";
+export { pixelEvalView, tokenEvalView } from "./eval-views.ts";
 export { memoryDataset, type MemoryDatasetOptions } from "./memory.ts";
 export { idxDataset, parseIdxImages, parseIdxLabels, type IdxDatasetOptions, type IdxImages } from "./idx.ts";
 export { cifarDataset, parseCifar, type CifarDatasetOptions, type CifarKind } from "./cifar.ts";

@@ -37,6 +37,7 @@ export { formatRecipeValue, RecipeError, type RecipeIssue } from "./recipe-error
 export type {
   AdamWOptions,
   Annealing,
+  EmaOptions,
   FineTuneRecipe,
   GaussianRecipe,
   MaskRecipe,

@@ -1,7 +1,7 @@
 // The types of recipes and of their parts, inferred from the schemas.
 import type { Inferred } from "./schema/inferred.ts";
 import type { mask } from "./schema/masks.ts";
-import type { adamW, warmupCosine } from "./schema/optimization.ts";
+import type { adamW, ema, warmupCosine } from "./schema/optimization.ts";
 import type { signedAnnealing } from "./schema/values.ts";
 import type { evalView, trainView, twoViews } from "./schema/views.ts";
 import type { fineTune, gaussian, pretrain, tokenizer } from "./schema.ts";
@@ -24,6 +24,8 @@ export type TwoViewOptions = Inferred<typeof twoViews>;
 export type TrainViewOptions = Inferred<typeof trainView>;
 export type EvalViewOptions = Inferred<typeof evalView>;
 export type AdamWOptions = Inferred<typeof adamW>;
+/** Exponential moving average of the weights. */
+export type EmaOptions = Inferred<typeof ema>;
 export type WarmupCosine = Inferred<typeof warmupCosine>;
 /** Half a cosine from `start` to `end` over `steps`, then held. */
 export type Annealing = Inferred<typeof signedAnnealing>;

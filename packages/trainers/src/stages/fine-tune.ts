@@ -13,6 +13,7 @@ import {
   type Beit,
   type BeitParams,
 } from "@beitjs/beit-encoder";
+import { classifierMetrics, evaluateClassifier, type ClassifierScores } from "../evaluate/classifier.ts";
 import { requireLabels, trainView, viewRng } from "../data/index.ts";
 import { train } from "../loop.ts";
 import { checkRecipe } from "../recipes/check-recipe.ts";
@@ -21,7 +22,7 @@ import type { RunOptions, StepReport } from "../run.ts";
 import { checkView, viewBatch } from "../view-batch.ts";
 import { accuracyOf } from "./accuracy.ts";
 
-export type FineTuneReport = StepReport<BeitParams> & {
+export type FineTuneReport = StepReport<BeitParams, ClassifierScores> & {
   /** Share of the batch classified rightly, in training (with augmentation and drop path). */
   readonly accuracy: number;
   readonly beit: Beit;
@@ -63,6 +64,11 @@ export async function* fineTune(
         return { loss: crossEntropy(logits, targets, { labelSmoothing }), predictions: argmax(logits) };
       },
       report: (results, pieces) => ({ accuracy: accuracyOf(results, pieces), beit: { config, params } }),
+      evaluation: {
+        scores: (measured, heldOut, how) =>
+          evaluateClassifier({ config, params: measured }, heldOut, { view: recipe.evalView, ...how }),
+        metrics: classifierMetrics,
+      },
     },
     options,
   );

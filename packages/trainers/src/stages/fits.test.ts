@@ -5,7 +5,9 @@ import { disposeTree } from "@beitjs/tensor-core";
 import { createRng } from "@beitjs/tensor-core/random";
 import { createSimdBackend } from "@beitjs/tensor-core/simd";
 import { afterAll, describe, expect, it } from "vitest";
-import { evaluateClassifier, evaluatePretraining, evaluateTokenizer } from "../evaluate/evaluate.ts";
+import { evaluateClassifier } from "../evaluate/classifier.ts";
+import { evaluatePretraining } from "../evaluate/pretraining.ts";
+import { evaluateTokenizer } from "../evaluate/tokenizer.ts";
 import { tinyEvalView, tinyFineTune, tinyImages, tinyPretrain, tinyTokenizer } from "../testing.ts";
 import { fineTune } from "./fine-tune.ts";
 

@@ -14,8 +14,9 @@ import {
   type BeitParams,
 } from "@beitjs/beit-encoder";
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
-import { twoViews, viewRng } from "../data/index.ts";
-import { tokensOf } from "../evaluate/evaluate.ts";
+import { pixelEvalView, tokenEvalView, twoViews, viewRng } from "../data/index.ts";
+import { evaluatePretraining, pretrainingMetrics, type PretrainingScores } from "../evaluate/pretraining.ts";
+import { tokensOf } from "../evaluate/tokenizer.ts";
 import { train } from "../loop.ts";
 import { createMaskDrawer, maskedTargets } from "../masks.ts";
 import { encoderAndTokenizer, firstUnequal } from "../match.ts";
@@ -25,7 +26,7 @@ import type { RunOptions, StepReport } from "../run.ts";
 import { viewBatch } from "../view-batch.ts";
 import { accuracyOf } from "./accuracy.ts";
 
-export type PretrainReport = StepReport<BeitParams> & {
+export type PretrainReport = StepReport<BeitParams, PretrainingScores> & {
   /** Share of masked patches whose most likely token is the right one. */
   readonly accuracy: number;
   readonly maskedPatches: number;
@@ -48,6 +49,7 @@ export async function* pretrain(
     std: recipe.initStd,
   });
   const grid = gridOf(config);
+  const heldOutViews = { pixelView: pixelEvalView(views), tokenView: tokenEvalView(views.channels, views.tokenSize) };
   const drawMasks = await createMaskDrawer();
   yield* train(
     {
@@ -80,6 +82,16 @@ export async function* pretrain(
         maskedPatches: pieces.reduce((sum, { expected }) => sum + expected.length, 0),
         beit: { config, params },
       }),
+      evaluation: {
+        scores: (measured, heldOut, how) =>
+          evaluatePretraining({ config, params: measured }, tokenizer, heldOut, {
+            mask,
+            seed,
+            ...heldOutViews,
+            ...how,
+          }),
+        metrics: pretrainingMetrics,
+      },
     },
     options,
   );

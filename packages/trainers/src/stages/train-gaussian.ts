@@ -8,6 +8,8 @@ import {
   type GaussianVae,
   type GaussianVaeParams,
 } from "@beitjs/dvae-tokenizer";
+import { tokenEvalView } from "../data/index.ts";
+import { evaluateGaussian, gaussianMetrics, type GaussianScores } from "../evaluate/gaussian.ts";
 import { train } from "../loop.ts";
 import { anneal } from "../optimizer/schedule.ts";
 import { tokenizerDecay } from "../recipes/decay.ts";
@@ -17,7 +19,7 @@ import type { RunOptions, StepReport } from "../run.ts";
 import { viewBatch } from "../view-batch.ts";
 import { prepareTokenView } from "./train-tokenizer.ts";
 
-export type GaussianReport = StepReport<GaussianVaeParams> & {
+export type GaussianReport = StepReport<GaussianVaeParams, GaussianScores> & {
   readonly reconstruction: number;
   /** KL to the standard normal per image, summed over the latents. */
   readonly kl: number;
@@ -47,6 +49,13 @@ export async function* trainGaussianVae(
       objective: (tracked: GaussianVaeParams, { images, noise }, { step }) =>
         gaussianVaeObjective(config, tracked, images, { noise, klWeight: anneal(step, recipe.klWeight) }),
       report: ({ scalars: { reconstruction, kl } }) => ({ reconstruction, kl, vae: { config, params } }),
+      evaluation: {
+        scores: (measured, heldOut, how) => {
+          const view = tokenEvalView(recipe.views.channels, recipe.views.tokenSize);
+          return evaluateGaussian({ config, params: measured }, heldOut, { view, ...how });
+        },
+        metrics: gaussianMetrics,
+      },
     },
     options,
   );

@@ -8,7 +8,8 @@ import {
   type DvaeParams,
   type Tokenizer,
 } from "@beitjs/dvae-tokenizer";
-import { twoViews, viewRng, type Prepare } from "../data/index.ts";
+import { tokenEvalView, twoViews, viewRng, type Prepare } from "../data/index.ts";
+import { evaluateTokenizer, tokenizerMetrics, type TokenizerScores } from "../evaluate/tokenizer.ts";
 import { train } from "../loop.ts";
 import { anneal } from "../optimizer/schedule.ts";
 import { tokenizerDecay } from "../recipes/decay.ts";
@@ -17,7 +18,7 @@ import type { TokenizerRecipe } from "../recipes/recipe.ts";
 import type { RunOptions, StepReport } from "../run.ts";
 import { viewBatch } from "../view-batch.ts";
 
-export type TokenizerReport = StepReport<DvaeParams> & {
+export type TokenizerReport = StepReport<DvaeParams, TokenizerScores> & {
   readonly reconstruction: number;
   /** Mean KL to the uniform prior per grid cell. */
   readonly kl: number;
@@ -61,6 +62,13 @@ export async function* trainTokenizer(
         counter.add(arrays["visualTokens"]);
         const usage = counter.usage();
         return { reconstruction, kl, balance, temperature: temperatureAt(step), usage, tokenizer: { config, params } };
+      },
+      evaluation: {
+        scores: (measured, heldOut, how) => {
+          const view = tokenEvalView(recipe.views.channels, recipe.views.tokenSize);
+          return evaluateTokenizer({ config, params: measured }, heldOut, { view, ...how });
+        },
+        metrics: tokenizerMetrics,
       },
     },
     options,

@@ -1,6 +1,7 @@
 // What every stage has: seed, length, batches, rates, optimizer.
+import * as v from "valibot";
 import { fields } from "./fields.ts";
-import { amount, count, positive, shareBelowOne, whole } from "./values.ts";
+import { amount, count, positive, shareBelowOne, truth, whole } from "./values.ts";
 
 export const warmupCosine = fields({
   peak: amount,
@@ -18,6 +19,13 @@ export const adamW = fields({
   clipNorm: amount,
 });
 
+export const ema = fields({
+  /** What the average keeps of itself in an update. (timm: 0.9998) */
+  decay: shareBelowOne,
+  /** Starts with less and comes to `decay` as 1 - n^(-2/3), n the number of the update; short runs need it. */
+  warmup: truth,
+});
+
 export const common = {
   seed: whole,
   /** Passes over the data. */
@@ -28,4 +36,6 @@ export const common = {
   microBatches: count,
   learningRate: warmupCosine,
   adamW,
+  /** Keeps an exponential moving average of the weights, too; it is what the model is used with. */
+  ema: v.optional(ema),
 };
