@@ -7,6 +7,7 @@ import { toFloat32 } from "@beitjs/tensor-core/safetensors";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { initTrainingState, type TrainingState } from "../update.ts";
 import { diskStorage, type CheckpointStorage } from "./checkpoint-files.ts";
+import { bestCheckpoint } from "./best-checkpoint.ts";
 import { cleanCheckpoints, listCheckpoints, loadCheckpoint, saveCheckpoint } from "./checkpoint-store.ts";
 
 type Params = { readonly layer: { readonly weight: Tensor; readonly bias: Tensor } };
@@ -90,8 +91,68 @@ describe("saveCheckpoint", () => {
     await expectStep(1);
   });
 
+  it("keeps as many as there are when all are wanted", async () => {
+    for (const step of [1, 2, 3, 4]) await save(step, { keep: Infinity });
+    expect(await stepsOf(run)).toEqual([4, 3, 2, 1]);
+  });
+
   it("refuses to keep none", async () => {
     await expect(save(1, { keep: 0 })).rejects.toThrow("[saveCheckpoint] expected keep of at least 1, got 0");
+  });
+});
+
+describe("the best checkpoint", () => {
+  const best = () => join(run, "checkpoints", "best");
+  /** A save whose state says that its step is the best. */
+  const saveBest = (step: number, options = {}) => {
+    const validation = { metric: "loss", best: { step, value: step, scores: { loss: step } }, sinceBest: 0 };
+    return saveCheckpoint(run, { ...stateAt(step), validation }, infoAt(step), options);
+  };
+
+  it("is kept beside the last ones, whatever becomes of them, and is no last one", async () => {
+    await saveBest(1, { best: true });
+    for (const step of [2, 3, 4]) await save(step);
+    expect(await stepsOf(run)).toEqual([4, 3]);
+    expect(await bestCheckpoint(run)).toEqual({ path: best(), step: 1 });
+    expect((await loadCheckpoint(best())).manifest).toMatchObject({ step: 1, validation: { metric: "loss" } });
+    await expectStep(4);
+    expect((await loadCheckpoint(join(run, "checkpoints", "last"))).manifest.step).toBe(4);
+  });
+
+  it("is replaced by a better one, and is found while that happens", async () => {
+    await saveBest(1, { best: true });
+    await diskStorage.rename(best(), `${best()}.replaced`);
+    expect(await bestCheckpoint(run)).toEqual({ path: `${best()}.replaced`, step: 1 });
+    await saveBest(2, { best: true });
+    expect(await bestCheckpoint(run)).toEqual({ path: best(), step: 2 });
+    expect((await readdir(join(run, "checkpoints"))).sort()).toEqual(["best", "step-000001", "step-000002"]);
+  });
+
+  it("of a later step goes with the past that was left", async () => {
+    await save(1);
+    await saveBest(3, { best: true });
+    await save(2);
+    expect(await bestCheckpoint(run)).toBeUndefined();
+    expect(await stepsOf(run)).toEqual([2, 1]);
+  });
+
+  it("is made up for where a save ended before it", async () => {
+    await saveBest(1, { best: true });
+    await saveBest(2);
+    expect((await bestCheckpoint(run))?.step).toBe(1);
+    await cleanCheckpoints(run);
+    expect((await bestCheckpoint(run))?.step).toBe(2);
+    expect((await loadCheckpoint(best())).manifest.step).toBe(2);
+  });
+
+  it("is a copy where the disk has no second names", async () => {
+    const path = await save(1);
+    const from = join(path, "model.safetensors");
+    // What is there already cannot be linked to, and not be written either: the error is of the write.
+    await writeFile(join(run, "taken"), "x");
+    await expect(diskStorage.link(from, join(run, "taken"))).rejects.toMatchObject({ syscall: "open" });
+    await diskStorage.link(from, join(run, "second"));
+    expect(await readFile(join(run, "second"))).toEqual(await readFile(from));
   });
 });
 
@@ -156,6 +217,23 @@ describe("a write that fails", () => {
       if (!failed()) break;
     }
     expect(await readdir(join(run, "checkpoints"))).toHaveLength(1);
+  });
+
+  it("of a best checkpoint leaves the one before or the new one, and the next start has it", async () => {
+    const validation = { metric: "loss", best: { step: 2, value: 1, scores: { loss: 1 } }, sinceBest: 0 };
+    for (let at = 0; ; at++) {
+      await save(1, { best: true });
+      const { storage, failed } = failing(at, "EIO", true);
+      await saveCheckpoint(run, { ...stateAt(2), validation }, infoAt(2), { best: true, storage }).catch(() => {});
+      const { step, path } = (await bestCheckpoint(run)) ?? {};
+      expect([1, 2]).toContain(step);
+      expect((await loadCheckpoint(path as string)).manifest.step).toBe(step);
+      const [newest] = await stepsOf(run);
+      await cleanCheckpoints(run);
+      expect((await bestCheckpoint(run))?.step).toBe(newest);
+      if (!failed()) break;
+      await rm(run, { recursive: true });
+    }
   });
 
   it("while a checkpoint of the same step is replaced leaves one of the two", async () => {

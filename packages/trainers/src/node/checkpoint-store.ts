@@ -1,6 +1,6 @@
 // Checkpoints on disk: <run>/checkpoints/step-000500/ with model, optimizer, manifest and the manifest's hash. Written
 // under a temporary name, flushed and renamed, so that a folder with a checkpoint's name is always a whole checkpoint.
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import {
   CHECKPOINT_FORMAT,
   CHECKPOINT_VERSION,
@@ -12,11 +12,15 @@ import {
   type DecodedCheckpoint,
 } from "../checkpoint.ts";
 import type { TrainingState } from "../update.ts";
+import { finishBest, keepBest, removeBestAfter, runOfLast } from "./best-checkpoint.ts";
 import { diskStorage, hasCode, writeErrorReason, type CheckpointStorage } from "./checkpoint-files.ts";
+import { PARTIAL, putFolder, REPLACED } from "./folder-in-place.ts";
 
 export type SaveCheckpointOptions = {
-  /** How many checkpoints to keep, the new one included; 2 by default, so that a damaged one has a good one behind it. */
+  /** How many checkpoints to keep, the new one included, Infinity for all; 2 by default, so that a damaged one has a good one behind it. */
   readonly keep?: number;
+  /** Keep it as `checkpoints/best`, too. */
+  readonly best?: boolean;
   readonly storage?: CheckpointStorage;
 };
 
@@ -28,13 +32,11 @@ export type LoadedCheckpoint = DecodedCheckpoint & {
 
 const MANIFEST = "manifest.json";
 const MANIFEST_HASH = "manifest.sha256";
-const PARTIAL = ".partial";
-const REPLACED = ".replaced";
 const checkpointName = /^step-(\d{6,})(\.replaced)?$/;
 
 /**
  * Saves a training state as `<run>/checkpoints/step-<step>` and removes checkpoints beyond `keep`, of later steps (a run
- * that went back in time), and what interrupted writes have left. One process at a time: hold the run's lock.
+ * that went back in time), a best one among them, and what interrupted writes have left. One process at a time: hold the run's lock.
  *
  * @returns the checkpoint's path
  * @throws naming the path and what to do when it cannot be written; the checkpoints before are as they were
@@ -46,19 +48,21 @@ export async function saveCheckpoint<Params>(
   run: string,
   state: TrainingState<Params>,
   info: CheckpointInfo,
-  { keep = 2, storage = diskStorage }: SaveCheckpointOptions = {},
+  { keep = 2, best = false, storage = diskStorage }: SaveCheckpointOptions = {},
 ): Promise<string> {
-  if (!(Number.isInteger(keep) && keep >= 1))
+  if (!((Number.isInteger(keep) || keep === Infinity) && keep >= 1))
     throw new RangeError(`[saveCheckpoint] expected keep of at least 1, got ${keep}`);
   const path = join(checkpointsOf(run), `step-${String(info.step).padStart(6, "0")}`);
   const files = await encodeCheckpoint(state, info);
   try {
-    await cleanCheckpoints(run, storage);
+    await removeLeftovers(run, storage);
     await writeCheckpoint(path, files, storage);
+    if (best) await keepBest(run, path, storage);
     const existing = await listCheckpoints(run, storage);
     const past = existing.filter(({ step }) => step <= info.step);
-    const surplus = [...existing.filter(({ step }) => step > info.step), ...past.slice(keep)];
-    for (const old of surplus) await storage.remove(old.path);
+    const left = existing.filter(({ step }) => step > info.step);
+    if (left.length > 0 && !best) await removeBestAfter(run, info.step, storage);
+    for (const old of [...left, ...past.slice(keep)]) await storage.remove(old.path);
   } catch (cause) {
     throw new Error(`[saveCheckpoint] could not write ${path}: ${writeErrorReason(cause)}`, { cause });
   }
@@ -66,10 +70,16 @@ export async function saveCheckpoint<Params>(
 }
 
 /**
- * Removes what interrupted writes have left in a run folder. Only for the holder of the run's lock: to another process
+ * Removes what interrupted writes have left in a run folder, and finishes a save that had not kept its best yet. Only for the holder of the run's lock: to another process
  * a leftover looks like a write in progress.
  */
 export async function cleanCheckpoints(run: string, storage: CheckpointStorage = diskStorage): Promise<void> {
+  await removeLeftovers(run, storage);
+  const [newest] = await listCheckpoints(run, storage);
+  if (newest) await finishBest(run, newest.path, storage);
+}
+
+async function removeLeftovers(run: string, storage: CheckpointStorage): Promise<void> {
   const folder = checkpointsOf(run);
   const names = await storage.list(folder);
   for (const name of names) {
@@ -82,36 +92,13 @@ export async function cleanCheckpoints(run: string, storage: CheckpointStorage =
 }
 
 async function writeCheckpoint(path: string, files: CheckpointFiles, storage: CheckpointStorage): Promise<void> {
-  const parent = dirname(path);
-  const partial = path + PARTIAL;
   const manifest = files.get(MANIFEST) as Uint8Array;
   const hash = new TextEncoder().encode(`${await sha256(manifest)}  ${MANIFEST}\n`);
-  await storage.makeFolder(parent);
-  try {
-    await storage.makeFolder(partial);
-    for (const [name, bytes] of files) await storage.writeFile(join(partial, name), bytes);
-    await storage.writeFile(join(partial, MANIFEST_HASH), hash);
-    await storage.syncFolder(partial);
-    await putInPlace(partial, path, storage);
-    await storage.syncFolder(parent);
-  } catch (error) {
-    await storage.remove(partial).catch(() => {}); // the first error is the one to tell
-    throw error;
-  }
-}
-
-// A folder cannot be renamed over another: the old one goes aside first, under a name that loading still finds.
-async function putInPlace(partial: string, path: string, storage: CheckpointStorage): Promise<void> {
-  const taken = (await storage.list(dirname(path))).includes(basename(path));
-  if (!taken) return storage.rename(partial, path);
-  await storage.rename(path, path + REPLACED);
-  try {
-    await storage.rename(partial, path);
-  } catch (error) {
-    await storage.rename(path + REPLACED, path).catch(() => {});
-    throw error;
-  }
-  await storage.remove(path + REPLACED);
+  const fill = async (folder: string) => {
+    for (const [name, bytes] of files) await storage.writeFile(join(folder, name), bytes);
+    await storage.writeFile(join(folder, MANIFEST_HASH), hash);
+  };
+  await putFolder(path, fill, storage);
 }
 
 /** Checkpoints of a run, newest first; none where there is no such folder. Their contents are not looked at. */
@@ -128,7 +115,7 @@ export async function listCheckpoints(
 }
 
 /**
- * Reads a checkpoint: a checkpoint's own folder, or a run's, of which the newest good one is taken.
+ * Reads a checkpoint: a checkpoint's own folder, or a run's, of which the newest good one is taken (as `<run>/checkpoints/last`).
  *
  * @throws if there is none, if it is damaged (with a run folder: if all are), or if it is another program's or version's
  */
@@ -138,7 +125,7 @@ export async function loadCheckpoint(
 ): Promise<LoadedCheckpoint> {
   if ((await storage.list(path)).includes(MANIFEST))
     return { ...(await readCheckpoint(path, storage)), path, skipped: [] };
-  const candidates = await listCheckpoints(path, storage);
+  const candidates = await listCheckpoints(runOfLast(path) ?? path, storage);
   if (candidates.length === 0) {
     throw new Error(
       `[loadCheckpoint] expected a checkpoint or a run folder, got ${path} without ${MANIFEST} and without checkpoints/step-*`,

@@ -1,5 +1,5 @@
 // A run that is killed again and again, at random moments, saves included, and resumed each time ends with the very
-// weights of a run that nobody touched.
+// weights of a run that nobody touched. With its average, its best checkpoint and the step at which its patience ends, too.
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -31,6 +31,8 @@ const recipe: TokenizerRecipe = {
   klWeight: { start: 0, end: 0.01, steps: 20 },
   balanceWeight: 0.01,
 };
+/** The same run looked at on held-out images. */
+const validated: TokenizerRecipe = { ...recipe, ema: { decay: 0.7, warmup: true } };
 
 const source = (path: string) => JSON.stringify(fileURLToPath(new URL(path, import.meta.url)));
 
@@ -39,19 +41,24 @@ const script = `
 import { createSimdBackend } from ${source("../../../tensor-core/src/backends/simd/index.ts")};
 import { memoryDataset } from ${source("../data/memory.ts")};
 import { trainTokenizer } from ${source("../stages/train-tokenizer.ts")};
-import { listCheckpoints, loadCheckpoint, saveCheckpoint } from ${source("./checkpoint-store.ts")};
+import { cleanCheckpoints, listCheckpoints, loadCheckpoint, saveCheckpoint } from ${source("./checkpoint-store.ts")};
 import { lockRun } from ${source("./run-lock.ts")};
 
 const [folder, threads, pause] = process.argv.slice(2);
-const recipe = ${JSON.stringify(recipe)};
+const validated = process.argv[5] === "validated";
+const recipe = validated ? ${JSON.stringify(validated)} : ${JSON.stringify(recipe)};
 const data = Uint8Array.from({ length: 40 * 64 }, (_, i) => (i * 37 + (i >> 6) * 11) % 256);
 const images = memoryDataset({ width: 8, height: 8, channels: 1, data, name: String });
+const heldOut = memoryDataset({ width: 8, height: 8, channels: 1, data: data.slice(0, 8 * 64).reverse(), name: String });
+const validation = validated ? { images: heldOut, every: { steps: 3 }, metric: "perplexity", patience: 3 } : undefined;
 await lockRun(folder, { since: "now" });
+await cleanCheckpoints(folder);
 const resume = (await listCheckpoints(folder)).length > 0 ? await loadCheckpoint(folder) : undefined;
 const backend = await createSimdBackend({ threads: Number(threads) });
-for await (const { step, state } of trainTokenizer({ recipe, images, backend, resume })) {
+for await (const { step, state, validation: told } of trainTokenizer({ recipe, images, backend, resume, validation })) {
   const position = { epoch: Math.floor(step / 10), batch: step % 10 };
-  if (step % 2 === 0) await saveCheckpoint(folder, state, { stage: "tokenizer", model: recipe.model, recipe, step, position });
+  const info = { stage: "tokenizer", model: recipe.model, recipe, step, position };
+  if (step % 2 === 0 || told?.best || told?.ends) await saveCheckpoint(folder, state, info, { best: told?.best ?? false });
   process.stdout.write(step + "\\n");
   await new Promise((resolve) => setTimeout(resolve, Number(pause)));
 }
@@ -65,14 +72,18 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+type RunOptions = {
+  readonly threads: number;
+  readonly killAfter?: number;
+  readonly pause: number;
+  readonly what?: "plain" | "validated";
+};
+
 /** Runs the script; kills it `killAfter` ms after its first step. Whether it came to its end. */
-async function run(
-  name: string,
-  { threads, killAfter, pause }: { threads: number; killAfter?: number; pause: number },
-): Promise<boolean> {
+async function run(name: string, { threads, killAfter, pause, what = "plain" }: RunOptions): Promise<boolean> {
   await mkdir(join(folder, name), { recursive: true });
   const flags = ["--import", "jiti/register", "--conditions=@beitjs/source", join(folder, "run.ts")];
-  const child = spawn(process.execPath, [...flags, join(folder, name), String(threads), String(pause)], {
+  const child = spawn(process.execPath, [...flags, join(folder, name), String(threads), String(pause), what], {
     cwd: fileURLToPath(new URL("../../../..", import.meta.url)),
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -100,4 +111,31 @@ it("gives bit-identical weights and moments", async () => {
   const [whole, killed] = [await finalFiles("whole"), await finalFiles("killed")];
   expect(killed[0].equals(whole[0])).toBe(true);
   expect(killed[1].equals(whole[1])).toBe(true);
+});
+
+it("gives the same average, the same best checkpoint and the same end of patience", async () => {
+  const what = "validated";
+  expect(await run("whole-validated", { threads: 1, pause: 0, what })).toBe(true);
+  const rng = createRng(Number(process.env["BEITJS_KILL_SEED"] ?? 6));
+  let kills = 0;
+  const killed = () =>
+    run("killed-validated", { threads: 2, pause: 4, what, ...(kills < 4 && { killAfter: rng.integer(80) }) });
+  while (!(await killed())) kills++;
+  expect(kills).toBeGreaterThanOrEqual(2);
+  const [whole, other] = [join(folder, "whole-validated"), join(folder, "killed-validated")];
+  const [last, lastOther] = [(await listCheckpoints(whole))[0], (await listCheckpoints(other))[0]];
+  const { manifest } = await loadCheckpoint(whole);
+  expect(manifest.validation).toMatchObject({ metric: "perplexity", sinceBest: 3 });
+  expect(last.step).toBeLessThan(30);
+  expect(manifest.validation?.best?.step).toBe(last.step - 9);
+  expect(lastOther.step).toBe(last.step);
+  const best = (run: string) => join(run, "checkpoints", "best");
+  for (const name of ["model.safetensors", "optimizer.safetensors", "ema.safetensors", "manifest.json"]) {
+    for (const [a, b] of [
+      [last.path, lastOther.path],
+      [best(whole), best(other)],
+    ]) {
+      expect((await readFile(join(a, name))).equals(await readFile(join(b, name)))).toBe(true);
+    }
+  }
 });
