@@ -170,7 +170,8 @@ it("scores what the evaluation of the same weights scores", async () => {
     // Batches of other sizes sum the loss in another order.
     expect(validation.scores).toEqual(await evaluateClassifier(beit, heldOut, { ...options, batchSize: 8 }));
     expect(validation.emaScores).toEqual(await evaluateClassifier(average, heldOut, { ...options, batchSize: 8 }));
-    expect(metricsOf(classifierMetrics, validation.scores)).toEqual({
+    expect(metricsOf(classifierMetrics, validation.scores)).toEqual(validation.values);
+    expect(validation.values).toEqual({
       accuracy: validation.scores.accuracy,
       loss: validation.scores.loss,
     });
@@ -204,7 +205,7 @@ describe("a validator", () => {
     for (const metric of ["loss", "gain"]) {
       const { told, known } = await judged([3, NaN, 2, 2, 4, 1], { metric });
       expect(told).toEqual(["best", "-", "best", "-", "-", "best"]);
-      expect(known).toMatchObject({ metric, sinceBest: 0, best: { step: 6, scores: { loss: 1, gain: -1 } } });
+      expect(known).toMatchObject({ metric, sinceBest: 0, best: { step: 6, values: { loss: 1, gain: -1 } } });
     }
     expect((await judged([NaN, NaN], {})).known).toEqual({ metric: "loss", sinceBest: 2 });
   });

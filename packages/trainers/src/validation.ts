@@ -36,8 +36,11 @@ export type Evaluation<Params, Scores> = {
 export type Validation<Scores> = {
   /** Of the weights as the step left them. */
   readonly scores: Scores;
-  /** Of their average, where the recipe has `ema`; it decides then which state is the best. */
+  /** The same as numbers by the names of the stage's metrics. */
+  readonly values: Numbers;
+  /** Of the average of the weights, where the recipe has `ema`; it decides then which state is the best. */
   readonly emaScores?: Scores;
+  readonly emaValues?: Numbers;
   /** Better than every evaluation before. */
   readonly best: boolean;
   /** The patience is used up: this is the last report. */
@@ -53,8 +56,8 @@ export type ValidationState = {
     readonly step: number;
     readonly value: number;
     /** All metrics of the step. */
-    readonly scores: Numbers;
-    readonly emaScores?: Numbers;
+    readonly values: Numbers;
+    readonly emaValues?: Numbers;
   };
   /** Evaluations after the best one. */
   readonly sinceBest: number;
@@ -102,13 +105,13 @@ export function createValidator<Params, Scores>(
       const value = of(emaScores ?? scores);
       const best = isBetter(value, known.best?.value, better);
       const numbers = {
-        scores: metricsOf(metrics, scores),
-        ...(emaScores && { emaScores: metricsOf(metrics, emaScores) }),
+        values: metricsOf(metrics, scores),
+        ...(emaScores && { emaValues: metricsOf(metrics, emaScores) }),
       };
       state.validation = best
         ? { metric, best: { step, value, ...numbers }, sinceBest: 0 }
         : { ...known, sinceBest: known.sinceBest + 1 };
-      return { scores, ...(emaScores && { emaScores }), best, ends: ended(state) };
+      return { scores, ...(emaScores && { emaScores }), ...numbers, best, ends: ended(state) };
     },
   };
 }

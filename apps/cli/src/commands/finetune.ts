@@ -1,23 +1,27 @@
 // Stage 3: a classifier, from a pre-trained encoder or, for comparison, from scratch.
 import { fitToModel, requireLabels, takePerClass, totalSteps } from "@beitjs/trainers";
 import { openBackend } from "../backends/open.ts";
-import { imageFacts, openImages } from "../images/images.ts";
+import { imageFacts } from "../images/images.ts";
 import { tellFineTuning } from "../models/normalization.ts";
 import { openEncoder } from "../models/open-beit.ts";
 import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
+import { heldOutIdentity, openTrainingImages, validationFacts } from "../runs/held-out.ts";
 import { loadRecipe } from "../runs/recipe-file.ts";
 import { runStage } from "../runs/run-stage.ts";
 import { runFacts } from "../runs/training-run.ts";
+import { withEma } from "../runs/validation-flags.ts";
 import type { finetuneFlags } from "./declarations/finetune.ts";
 
 export async function run(flags: FlagValues<typeof finetuneFlags>, context: Context): Promise<number> {
   if ((flags.from === undefined) !== flags.scratch)
     throw usageError("expected --from with a pre-trained checkpoint or --scratch, one of the two");
-  const written = await loadRecipe(flags, ["fine-tune"]);
-  const { images: all, skipped } = await openImages(flags.data, { ...flags, split: "train" }, context);
+  const written = await loadRecipe(withEma(flags), ["fine-tune"]);
+  const { all, skipped, validation, test, ...opened } = await openTrainingImages(flags, written, context);
   requireLabels(all);
-  const images = flags.labelsPerClass === undefined ? all : takePerClass(all, flags.labelsPerClass, written.seed);
+  const { labelsPerClass } = flags;
+  const images =
+    labelsPerClass === undefined ? opened.images : takePerClass(opened.images, labelsPerClass, written.seed);
   totalSteps(written, images);
   const { backend, facts } = await openBackend(flags, context);
   const start =
@@ -42,13 +46,18 @@ export async function run(flags: FlagValues<typeof finetuneFlags>, context: Cont
     ...flags,
     identity: {
       data: imageFacts(all, flags),
-      labelsPerClass: flags.labelsPerClass ?? null,
+      labelsPerClass: labelsPerClass ?? null,
       startWeights: start?.sha256 ?? "scratch",
+      ...heldOutIdentity(flags),
     },
-    facts: runFacts({ data: flags.data, skipped, backend: facts, from: start?.path ?? null }),
+    facts: runFacts({
+      ...{ data: flags.data, skipped, backend: facts, from: start?.path ?? null },
+      ...validationFacts(validation),
+    }),
+    test,
   };
   const { recompute } = flags;
-  const loop = { recipe, images, backend, recompute, ...(start && { from: start.beit }) };
+  const loop = { recipe, images, backend, recompute, validation, ...(start && { from: start.beit }) };
   await runStage(recipe.stage, loop, run, context);
   return exitCodes.done;
 }

@@ -2,17 +2,19 @@
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import { checkMatch, totalSteps, type PretrainRecipe } from "@beitjs/trainers";
 import { openBackend } from "../backends/open.ts";
-import { imageFacts, openImages } from "../images/images.ts";
+import { imageFacts } from "../images/images.ts";
 import { openTokenizerEncoder } from "../models/open-tokenizer.ts";
 import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
+import { heldOutIdentity, openTrainingImages, validationFacts } from "../runs/held-out.ts";
 import { loadRecipe } from "../runs/recipe-file.ts";
 import { runStage } from "../runs/run-stage.ts";
 import { runFacts } from "../runs/training-run.ts";
+import { withEma } from "../runs/validation-flags.ts";
 import type { pretrainFlags } from "./declarations/pretrain.ts";
 
 export async function run(flags: FlagValues<typeof pretrainFlags>, context: Context): Promise<number> {
-  const recipe = await loadRecipe(flags, ["pretrain"]);
+  const recipe = await loadRecipe(withEma(flags), ["pretrain"]);
   const { backend, facts } = await openBackend(flags, context);
   const { tokenizer, sha256, path } = await openTokenizerEncoder(
     flags.tokenizer,
@@ -21,15 +23,16 @@ export async function run(flags: FlagValues<typeof pretrainFlags>, context: Cont
     context,
   );
   refuseMismatch(recipe, tokenizer);
-  const { images, skipped } = await openImages(flags.data, { ...flags, split: "train" }, context);
+  const { all, images, skipped, validation, test } = await openTrainingImages(flags, recipe, context);
   totalSteps(recipe, images);
   const run = {
     ...flags,
-    identity: { data: imageFacts(images, flags), tokenizerWeights: sha256 },
-    facts: runFacts({ data: flags.data, skipped, backend: facts, tokenizer: path }),
+    identity: { data: imageFacts(all, flags), tokenizerWeights: sha256, ...heldOutIdentity(flags) },
+    facts: runFacts({ data: flags.data, skipped, backend: facts, tokenizer: path, ...validationFacts(validation) }),
+    test,
   };
   const { recompute } = flags;
-  await runStage(recipe.stage, { recipe, images, backend, tokenizer, recompute }, run, context);
+  await runStage(recipe.stage, { recipe, images, backend, tokenizer, recompute, validation }, run, context);
   return exitCodes.done;
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openFile } from "@beitjs/tensor-core/files/node";
 import type { NormalizationFacts, NormalizationName, Preprocessing } from "@beitjs/beit-encoder";
 import type { Manifest, Recipe } from "@beitjs/trainers";
-import { listCheckpoints } from "@beitjs/trainers/node";
+import { bestCheckpoint, listCheckpoints, runOfLast } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { preparationOf } from "../models/normalization.ts";
 import { evalViewOf, stagesOfKind } from "../runs/stages.ts";
@@ -16,6 +16,8 @@ export type CheckpointFacts = {
   readonly checkpoint: string;
   /** Steps of all checkpoints of a run. */
   readonly steps?: readonly number[];
+  /** Of a validated run, its best checkpoint. */
+  readonly best?: { readonly path: string; readonly step: number };
   readonly manifest?: Pick<Manifest, "stage" | "step" | "updates" | "position" | "model" | "recipe"> & {
     readonly run: Manifest["run"] | null;
   };
@@ -32,9 +34,11 @@ export async function checkpointFacts(
   { hash, normalization }: { readonly hash: boolean; readonly normalization: NormalizationName | undefined },
   context: Context,
 ): Promise<CheckpointFacts> {
-  const all = await listCheckpoints(path);
+  const run = runOfLast(path) ?? path;
+  const all = await listCheckpoints(run);
+  const best = all.length > 0 ? await bestCheckpoint(run) : undefined;
   const checkpoint = all[0]?.path ?? path;
-  const steps = all.length > 0 ? { steps: all.map(({ step }) => step) } : {};
+  const steps = all.length > 0 ? { steps: all.map(({ step }) => step), ...(best && { best }) } : {};
   try {
     const { files: expected, run = null, ...manifest } = await readManifest(checkpoint);
     const found: (FileFacts & { sound: boolean })[] = [];

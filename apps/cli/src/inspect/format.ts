@@ -77,13 +77,14 @@ export function formatModel(model: ModelFacts): string[] {
 
 export function formatCheckpoint(
   path: string,
-  { checkpoint, steps, manifest, preprocessing, normalization, files, problem }: CheckpointFacts,
+  { checkpoint, steps, best, manifest, preprocessing, normalization, files, problem }: CheckpointFacts,
 ): string {
   const tensors = files.find(({ name }) => name.endsWith("model.safetensors"))?.tensors ?? [];
   return [
     path,
     line("format", steps ? "a run folder of ours" : "a checkpoint of ours"),
     ...(steps ? [line("checkpoints", `steps ${steps.join(", ")}; here: ${checkpoint}`)] : []),
+    ...(best ? [line("best", `step ${best.step}: ${best.path}`)] : []),
     ...(problem === undefined ? [] : [line("problem", problem)]),
     ...(manifest
       ? [

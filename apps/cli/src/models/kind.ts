@@ -13,7 +13,7 @@ export type ModelKind = "beit" | "tokenizer";
 /** @throws if it is neither, naming what is there */
 export async function modelKind(paths: readonly string[], context: Context): Promise<ModelKind> {
   if (paths.length === 1 && (await isCheckpoint(paths[0]))) {
-    const { stage } = recipeOf(await openCheckpoint(paths[0], stagesOfKind(), context));
+    const { stage } = recipeOf(await openCheckpoint(paths[0], stagesOfKind(), context, { quiet: true }));
     return stages[stage].kind as ModelKind;
   }
   const files = await openModelFiles(paths, context);

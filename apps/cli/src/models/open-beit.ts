@@ -19,7 +19,6 @@ import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { EvalViewOptions, StageName } from "@beitjs/trainers";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
-import { usageError } from "../program/exit-codes.ts";
 import type { Progress } from "../program/terminal.ts";
 import { evalViewOf, stagesOfKind } from "../runs/stages.ts";
 import { preparationOf, tellNormalization } from "./normalization.ts";
@@ -41,7 +40,7 @@ export type OpenedEncoder = {
   readonly resizing: ResizingOptions;
   /** SHA-256 of the weights. */
   readonly sha256: string;
-  /** Where it was found; of a run, its newest good checkpoint. */
+  /** Where it was found; of a run, its best checkpoint, or its newest good one. */
   readonly path: string;
   /** The checkpoint, if it is one of ours. */
   readonly checkpoint?: LoadedCheckpoint;
@@ -81,9 +80,6 @@ export async function openEncoder(
     ...(normalization !== "auto" && { normalization }),
   };
   if (given.length === 1 && (await isCheckpoint(given[0]))) {
-    if (weights === "average") {
-      throw usageError(`${given[0]}: expected a file with averaged weights for --weights average, got a run of ours`);
-    }
     const { stages = stagesOfKind("beit") } = options;
     return openTrained(given[0], backend, { stages, ...chosen }, context);
   }
@@ -127,7 +123,7 @@ async function openTrained(
   { stages, ...options }: ChosenOptions,
   context: Context,
 ): Promise<OpenedEncoder> {
-  const checkpoint = await openCheckpoint(path, stages, context);
+  const checkpoint = await openCheckpoint(path, stages, context, { weights: options.weights ?? "auto" });
   const beit = beitOf(checkpoint, backend, options);
   const own = { ...evalViewOf(recipeOf(checkpoint)), size: beit.config.imageSize };
   const labels = labelsOf(checkpoint);

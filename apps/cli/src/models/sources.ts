@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { hashSource, openUrl, type FileSource } from "@beitjs/tensor-core/files";
 import { openFile } from "@beitjs/tensor-core/files/node";
+import { runOfLast } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
 
@@ -68,6 +69,7 @@ export async function hashOfWeights(sources: ModelFiles["sources"]): Promise<str
 
 /** Whether a path is a checkpoint or a run folder of ours. */
 export async function isCheckpoint(path: string): Promise<boolean> {
+  if (runOfLast(path) !== undefined) return true;
   const there = (name: string) =>
     files.access(join(path, name)).then(
       () => true,

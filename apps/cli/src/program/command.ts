@@ -82,10 +82,20 @@ export function toggle(description: string): Flag<boolean> {
 export function choice<const Choice extends string>(
   choices: readonly Choice[],
   description: string,
+): Flag<Choice | undefined>;
+export function choice<const Choice extends string>(
+  choices: readonly Choice[],
+  description: string,
   fallback: Choice,
-): Flag<Choice> {
+): Flag<Choice>;
+export function choice<const Choice extends string>(
+  choices: readonly Choice[],
+  description: string,
+  fallback?: Choice,
+): Flag<Choice | undefined> {
   // Long lists follow the description anyway.
-  return { value: choices.length > 4 ? "name" : choices.join("|"), description, choices, fallback };
+  const value = choices.length > 4 ? "name" : choices.join("|");
+  return { value, description, choices, ...(fallback !== undefined && { fallback }) };
 }
 
 /** A whole number of at least `least`. */

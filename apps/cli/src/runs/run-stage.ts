@@ -1,21 +1,57 @@
 // The end of every training command: a stage's loop in the run folder of the flags, from its checkpoint to its summary.
+import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import type { StageName } from "@beitjs/trainers";
+import { loadCheckpoint } from "@beitjs/trainers/node";
+import { interruptible } from "../images/images.ts";
+import { withWeights } from "../models/from-checkpoint.ts";
 import type { Context } from "../program/command.ts";
+import { finishRun, type TestFigures } from "./finish-run.ts";
 import { inRunFolder } from "./folder.ts";
-import { loopOf, type LoopOptions } from "./stages.ts";
-import { finishRun, trainingRun, type TrainingRunOptions } from "./training-run.ts";
+import type { TestImages } from "./held-out.ts";
+import { loopOf, measuredMetrics, type LoopOptions } from "./stages.ts";
+import { trainingRun, type TrainingRunOptions } from "./training-run.ts";
+
+type RunFlags = {
+  readonly out: string;
+  readonly resume: string;
+  readonly saveEvery: number;
+  readonly keep: number | undefined;
+  /** Images of a last figure. */
+  readonly test: TestImages | undefined;
+};
 
 /** @throws as `trainingRun`, and if another process holds the folder */
 export async function runStage<Name extends StageName>(
   stage: Name,
   loop: LoopOptions<Name>,
-  { out, resume, saveEvery, identity, facts }: RunFlags & Pick<TrainingRunOptions<never>, "identity" | "facts">,
+  run: RunFlags & Pick<TrainingRunOptions<never>, "identity" | "facts">,
   context: Context,
 ): Promise<void> {
+  const { out, resume, saveEvery, keep, identity, facts, test } = run;
   await inRunFolder(out, context, async () => {
-    const options = { ...loopOf(stage, loop), folder: out, resume, saveEvery, identity, facts };
-    await finishRun(await trainingRun(options, context), options, context);
+    const options = { ...loopOf(stage, loop), folder: out, resume, saveEvery, keep, identity, facts };
+    const result = await trainingRun(options, context);
+    const finish = test && {
+      test: (checkpoint: string) => testFigures(stage, loop, test, checkpoint, context),
+      testFacts: { data: test.data, split: test.split, images: test.images.length },
+    };
+    await finishRun(result, options, finish ?? {}, context);
   });
 }
 
-type RunFlags = { readonly out: string; readonly resume: string; readonly saveEvery: number };
+async function testFigures<Name extends StageName>(
+  stage: Name,
+  { recipe, backend, ...others }: LoopOptions<Name>,
+  { images }: TestImages,
+  path: string,
+  context: Context,
+): Promise<TestFigures> {
+  const { tokenizer } = others as { readonly tokenizer?: TokenizerEncoder };
+  return measuredMetrics(stage, {
+    checkpoint: withWeights(await loadCheckpoint(path), "auto"),
+    recipe,
+    backend,
+    images: interruptible(images, context),
+    tokenizer: async () => tokenizer as TokenizerEncoder,
+  });
+}

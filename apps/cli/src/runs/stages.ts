@@ -8,6 +8,11 @@ import {
   evaluateGaussian,
   evaluatePretraining,
   evaluateTokenizer,
+  classifierMetrics,
+  gaussianMetrics,
+  metricsOf,
+  pretrainingMetrics,
+  tokenizerMetrics,
   fineTune,
   pixelEvalView,
   pretrain,
@@ -22,6 +27,7 @@ import {
   type FineTuneReport,
   type GaussianReport,
   type GaussianScores,
+  type Metrics,
   type PretrainingScores,
   type PretrainReport,
   type Recipe,
@@ -77,6 +83,8 @@ type Stage<Name extends StageName> = Omit<TrainingLoop<Types[Name]["report"]>, "
   /** What its model sees of an image, where nothing is random. */
   readonly view: (recipe: RecipeOf<Name>) => EvalViewOptions;
   readonly evaluate: (measured: Measured<Name>) => Promise<Types[Name]["scores"]>;
+  /** By what its checkpoints are compared, the usual one first. */
+  readonly judgedBy: Metrics<Types[Name]["scores"]>;
   readonly figures: (scores: Types[Name]["scores"], recipe: RecipeOf<Name>) => Figures;
 };
 
@@ -100,6 +108,7 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
     view: tokenView,
     evaluate: ({ checkpoint, recipe, images, backend }) =>
       evaluateTokenizer(tokenizerOf(checkpoint, backend), images, { view: tokenView(recipe) }),
+    judgedBy: tokenizerMetrics,
     figures: ({ meanAbsoluteError, usage }) => ({
       values: { meanAbsoluteError, usage },
       lines: [
@@ -117,6 +126,7 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
     view: tokenView,
     evaluate: ({ checkpoint, recipe, images, backend }) =>
       evaluateGaussian(gaussianVaeOf(checkpoint, backend), images, { view: tokenView(recipe) }),
+    judgedBy: gaussianMetrics,
     figures: ({ meanAbsoluteError }) => ({
       values: { meanAbsoluteError },
       lines: [`mean absolute error ${meanAbsoluteError.toFixed(4)} (pixels in [-1, 1], from the posterior means)`],
@@ -136,6 +146,7 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
       const opened = await tokenizer();
       return evaluatePretraining(beitOf(checkpoint, backend), opened, images, options);
     },
+    judgedBy: pretrainingMetrics,
     figures: ({ loss, accuracy, maskedPatches }, { model: { vocabSize } }) => ({
       values: { loss, accuracy, maskedPatches },
       lines: [formatLoss(loss, vocabSize), `masked patches: ${formatAccuracy(accuracy, vocabSize)}`],
@@ -155,8 +166,9 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
       const scores = await evaluateClassifier(beitOf(checkpoint, backend), images, { view: recipe.evalView });
       return { ...scores, classes };
     },
-    figures: ({ accuracy, top5, classes, confusion }) => ({
-      values: { accuracy, top5, classes, confusion },
+    judgedBy: classifierMetrics,
+    figures: ({ accuracy, loss, top5, classes, confusion }) => ({
+      values: { accuracy, loss, top5, classes, confusion },
       lines: [formatAccuracy(accuracy, classes.length), `top 5 ${formatShare(top5)}`],
     }),
   },
@@ -167,6 +179,11 @@ export const stageNames = Object.keys(stages) as readonly StageName[];
 /** The stages whose checkpoints are models of a kind; of any kind by default. */
 export function stagesOfKind(kind?: ModelKind): readonly StageName[] {
   return stageNames.filter((name) => (kind ? stages[name].kind === kind : stages[name].kind !== undefined));
+}
+
+/** What checkpoints of a stage can be compared by, the usual one first. */
+export function metricNames(stage: StageName): readonly string[] {
+  return Object.keys(stages[stage].judgedBy);
 }
 
 /** What a run of a stage is, from the arguments of its loop. */
@@ -201,4 +218,14 @@ export function inWords<Name extends StageName>(
 export async function figuresOf<Name extends StageName>(name: Name, measured: Measured<Name>): Promise<Figures> {
   const stage: Stage<Name> = stages[name];
   return stage.figures(await stage.evaluate(measured), measured.recipe);
+}
+
+/** The same as numbers by name, and in words. */
+export async function measuredMetrics<Name extends StageName>(
+  name: Name,
+  measured: Measured<Name>,
+): Promise<{ readonly values: Readonly<Record<string, number>>; readonly words: string }> {
+  const stage: Stage<Name> = stages[name];
+  const scores = await stage.evaluate(measured);
+  return { values: metricsOf(stage.judgedBy, scores), words: inWords(name, scores, measured.recipe) };
 }

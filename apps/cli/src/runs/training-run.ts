@@ -8,12 +8,15 @@ import {
   type DecodedCheckpoint,
   type Recipe,
   type StepReport,
+  type Validation,
+  type ValidationState,
 } from "@beitjs/trainers";
 import { listCheckpoints, openMetrics, saveCheckpoint, type ImageProblem } from "@beitjs/trainers/node";
 import type { BackendFacts } from "../backends/open.ts";
 import type { Context } from "../program/command.ts";
 import { interruptedError, messageOf, usageError } from "../program/exit-codes.ts";
-import { findCheckpoint, writeRecipe, writeSummary } from "./folder.ts";
+import { formatMetric, formatMetrics } from "./expectations.ts";
+import { findCheckpoint, writeRecipe } from "./folder.ts";
 import { formatDuration, type Progress } from "../program/terminal.ts";
 import { cliVersion } from "../program/version.ts";
 
@@ -37,6 +40,10 @@ export type TrainingRunOptions<Report extends StepReport<unknown>> = TrainingLoo
   /** `auto`, `never` or a checkpoint's path. */
   readonly resume: string;
   readonly saveEvery: number;
+  /** How many of the last checkpoints are kept; 2 by default. */
+  readonly keep?: number | undefined;
+  /** Where steps are evaluated: whether the best checkpoint is kept beside them; it is by default. */
+  readonly keepBest?: boolean;
   /** Facts besides the recipe that must be the same when the run goes on: images, starting weights. */
   readonly identity: Readonly<Record<string, unknown>>;
   /** Other facts for the checkpoint's manifest. */
@@ -54,6 +61,8 @@ export type TrainingResult<Report> = {
   readonly checkpoint: string;
   /** The last step's report; none if the run was finished already. The optimizer's state in it is freed. */
   readonly report: Report | undefined;
+  /** What is known of the evaluations so far. */
+  readonly validation: ValidationState | undefined;
   /** Of this call. */
   readonly seconds: number;
   readonly steps: number;
@@ -69,7 +78,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   options: TrainingRunOptions<Report>,
   context: Context,
 ): Promise<TrainingResult<Report>> {
-  const { folder, recipe, train } = options;
+  const { folder, recipe, train, keep = 2, keepBest = true } = options;
   const { host, terminal, interrupt } = context;
   const resume = await findCheckpoint(folder, options.resume, context);
   if (resume) refuseOther(resume, options);
@@ -84,20 +93,22 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   const warn = warnOnce(context);
   let progress: Progress | undefined;
   let last: Report | undefined;
+  let evaluated = "";
   let saved = resume?.path;
   let savedStep = begin;
   const save = async (report: Report): Promise<void> => {
+    const best = keepBest && report.validation?.best === true;
     const { identity, facts } = options;
     const info = checkpointInfo(report, { recipe, model: options.model(report), run: { identity, ...facts } });
-    saved = await saveCheckpoint(folder, report.state, info);
+    saved = await saveCheckpoint(folder, report.state, info, { keep, best });
     savedStep = report.step;
     terminal.event("checkpoint", { step: report.step, path: saved });
   };
   try {
     for await (const report of train(resume)) {
       last = report;
-      const { step, totalSteps, loss, learningRate, gradientNorm } = report;
-      const values = { loss, learningRate, gradientNorm, ...options.metrics(report) };
+      const { step, totalSteps, loss, learningRate, gradientNorm, validation } = report;
+      const values = { loss, learningRate, gradientNorm, ...options.metrics(report), ...heldOutValues(validation) };
       await metrics.write(step, values);
       terminal.event("step", {
         ...(options.stage !== undefined && { stage: options.stage }),
@@ -112,9 +123,11 @@ export async function trainingRun<Report extends StepReport<unknown>>(
         unit: "images",
         perStep: recipe.batchSize,
       });
-      progress.update(step, options.describe(report));
+      if (validation) evaluated = tellValidation(report, validation, context);
+      progress.update(step, options.describe(report) + evaluated);
       warn(options.warning?.(report));
-      if (step % options.saveEvery === 0 || step === totalSteps) await save(report);
+      const ends = step === totalSteps || validation?.ends === true;
+      if (step % options.saveEvery === 0 || ends || (keepBest && validation?.best)) await save(report);
       // The loop may never wait for anything: let timers, signals and streams have their turn.
       await new Promise((resolve) => setImmediate(resolve));
       if (interrupt.requested) break;
@@ -128,7 +141,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
     if (last) disposeTree(last.state.trees.filter(({ tree }) => tree !== last?.state.params));
   }
   const step = last?.step ?? begin;
-  if (last && step < last.totalSteps) {
+  if (last && step < last.totalSteps && !last.validation?.ends) {
     terminal.info(
       `stopped at step ${step} of ${last.totalSteps}; saved as ${saved}; the same command goes on from there`,
     );
@@ -137,16 +150,20 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   }
   if (!last) interrupt.check();
   const seconds = (host.now() - began) / 1000;
+  const validation = last?.state.validation ?? resume?.manifest.validation;
+  const early = last ? step < last.totalSteps : resume && resume.manifest.position.epoch < recipe.epochs;
+  const without = early ? `; ${validation?.sinceBest} evaluations without an improvement ended it` : "";
   terminal.info(
     last
-      ? `done: ${step} steps in ${formatDuration(seconds)}, saved as ${saved}`
-      : `nothing to do: the run has made its ${step} steps`,
+      ? `done: ${step} steps in ${formatDuration(seconds)}, saved as ${saved}${without}`
+      : `nothing to do: the run has made its ${step} steps${without}`,
   );
   return {
     step,
     totalSteps: last?.totalSteps,
     checkpoint: saved as string,
     report: last,
+    validation,
     seconds,
     steps: step - begin,
   };
@@ -172,27 +189,28 @@ export function runFacts({
   };
 }
 
-/** Writes the summary of a training run and tells where it is. */
-export async function finishRun<Report extends StepReport<unknown>>(
-  { step, checkpoint, report, seconds, steps }: TrainingResult<Report>,
-  { folder, recipe, identity, facts, metrics }: TrainingRunOptions<Report>,
+// As metrics.jsonl and TensorBoard have them beside those of training.
+function heldOutValues(validation: Validation<unknown> | undefined): Readonly<Record<string, number>> {
+  if (!validation) return {};
+  const { values, emaValues = {} } = validation;
+  return { ...named("val", values), ...named("val-ema", emaValues) };
+}
+
+function named(prefix: string, values: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}/${name}`, value]));
+}
+
+/** @returns the metric that decides, for the lines of the steps after */
+function tellValidation(
+  { step, state }: StepReport<unknown>,
+  { values, emaValues, best }: Validation<unknown>,
   { terminal }: Context,
-): Promise<void> {
-  // Of a run that was finished before there is nothing new to tell.
-  if (!report) return terminal.event("done", { step, checkpoint });
-  const summary = {
-    stage: recipe.stage,
-    step,
-    checkpoint,
-    final: { loss: report.loss, ...metrics(report) },
-    thisCall: { steps, seconds, imagesPerSecond: (steps * recipe.batchSize) / seconds },
-    ...identity,
-    ...facts,
-    recipe,
-  };
-  const path = await writeSummary(folder, summary);
-  terminal.info(`summary: ${path}`);
-  terminal.event("done", { step, checkpoint, summary: path });
+): string {
+  const average = emaValues ? `; averaged weights: ${formatMetrics(emaValues)}` : "";
+  terminal.info(`step ${step}: val ${formatMetrics(values)}${average}${best ? ", the best so far" : ""}`);
+  terminal.event("validation", { step, values, ...(emaValues && { emaValues }), best });
+  const metric = state.validation?.metric;
+  return metric === undefined ? "" : `, val ${formatMetric(metric, (emaValues ?? values)[metric])}`;
 }
 
 function refuseOther(

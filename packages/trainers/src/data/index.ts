@@ -9,6 +9,7 @@ export {
   type Dataset,
   type Example,
 } from "./dataset.ts";
+export { splitPerClass, withClasses } from "./hold-out.ts";
 export { pixelEvalView, tokenEvalView } from "./eval-views.ts";
 export { memoryDataset, type MemoryDatasetOptions } from "./memory.ts";
 export { idxDataset, parseIdxImages, parseIdxLabels, type IdxDatasetOptions, type IdxImages } from "./idx.ts";

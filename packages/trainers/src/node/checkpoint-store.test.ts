@@ -105,7 +105,7 @@ describe("the best checkpoint", () => {
   const best = () => join(run, "checkpoints", "best");
   /** A save whose state says that its step is the best. */
   const saveBest = (step: number, options = {}) => {
-    const validation = { metric: "loss", best: { step, value: step, scores: { loss: step } }, sinceBest: 0 };
+    const validation = { metric: "loss", best: { step, value: step, values: { loss: step } }, sinceBest: 0 };
     return saveCheckpoint(run, { ...stateAt(step), validation }, infoAt(step), options);
   };
 
@@ -220,7 +220,7 @@ describe("a write that fails", () => {
   });
 
   it("of a best checkpoint leaves the one before or the new one, and the next start has it", async () => {
-    const validation = { metric: "loss", best: { step: 2, value: 1, scores: { loss: 1 } }, sinceBest: 0 };
+    const validation = { metric: "loss", best: { step: 2, value: 1, values: { loss: 1 } }, sinceBest: 0 };
     for (let at = 0; ; at++) {
       await save(1, { best: true });
       const { storage, failed } = failing(at, "EIO", true);

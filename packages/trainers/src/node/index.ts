@@ -15,7 +15,7 @@ export { openDataset, type OpenDatasetOptions, type OpenedDataset } from "./open
 export { splitNames, type DatasetSplit } from "./split-names.ts";
 export { requireReadable, verifyDataset, type ImageProblem, type VerifyOptions } from "./verify-dataset.ts";
 export { diskStorage, type CheckpointStorage } from "./checkpoint-files.ts";
-export { bestCheckpoint } from "./best-checkpoint.ts";
+export { bestCheckpoint, runOfLast } from "./best-checkpoint.ts";
 export {
   cleanCheckpoints,
   listCheckpoints,

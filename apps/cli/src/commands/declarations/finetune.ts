@@ -2,6 +2,7 @@
 import { backendFlags } from "../../backends/flags.ts";
 import { looseFlags } from "../../models/flags.ts";
 import { imageFlags } from "../../images/flags.ts";
+import { validationFlags } from "../../runs/validation-flags.ts";
 import { recipeFlags, runFlags, trainingFlags, blockFlags } from "../../runs/flags.ts";
 import { defineCommand, integer, optional, toggle } from "../../program/command.ts";
 
@@ -16,6 +17,7 @@ export const finetuneFlags = {
   ...recipeFlags("fine-tune-demo"),
   ...runFlags("runs/finetune"),
   ...trainingFlags,
+  ...validationFlags,
   ...blockFlags,
   ...looseFlags,
   ...backendFlags,

@@ -1,6 +1,7 @@
 // `beit pretrain`: what it is called and takes.
 import { backendFlags } from "../../backends/flags.ts";
 import { imageFlags } from "../../images/flags.ts";
+import { validationFlags } from "../../runs/validation-flags.ts";
 import { recipeFlags, runFlags, trainingFlags, blockFlags } from "../../runs/flags.ts";
 import { defineCommand, required } from "../../program/command.ts";
 
@@ -13,6 +14,7 @@ export const pretrainFlags = {
   ...recipeFlags("pretrain-demo"),
   ...runFlags("runs/pretrain"),
   ...trainingFlags,
+  ...validationFlags,
   ...blockFlags,
   ...backendFlags,
 };

@@ -1,6 +1,7 @@
 // `beit train-tokenizer`: what it is called and takes.
 import { backendFlags } from "../../backends/flags.ts";
 import { imageFlags } from "../../images/flags.ts";
+import { validationFlags } from "../../runs/validation-flags.ts";
 import { recipeFlags, runFlags, trainingFlags } from "../../runs/flags.ts";
 import { defineCommand } from "../../program/command.ts";
 
@@ -9,6 +10,7 @@ export const trainTokenizerFlags = {
   ...recipeFlags("tokenizer-demo"),
   ...runFlags("runs/tokenizer"),
   ...trainingFlags,
+  ...validationFlags,
   ...backendFlags,
 };
 
