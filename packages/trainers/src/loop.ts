@@ -18,7 +18,7 @@ import {
   type UpdateOptions,
   type UpdateReport,
 } from "./update.ts";
-import { createValidator, type Evaluation, type Validator } from "./validation.ts";
+import { createValidator, evaluationBatch, type Evaluation, type Validator } from "./validation.ts";
 
 /** Where in a run a piece of a batch is: it addresses all the piece's randomness, so that making it early changes nothing. */
 export type PieceAddress = {
@@ -98,9 +98,8 @@ function begin<Params, Scores>(
     const steps = totalSteps(recipe, images);
     const difference = resume && firstDifference(recipe, resume.manifest.recipe);
     if (difference) throw new Error(`[resume] expected the recipe of the checkpoint, but ${difference}`);
-    const { batchSize, microBatches: count } = recipe;
-    const run = { totalSteps: steps, stepsPerEpoch: stepsPerEpoch(images, { batchSize }), signal };
-    const validator = validation && createValidator(evaluation, validation, { ...run, batchSize: batchSize / count });
+    const run = { totalSteps: steps, stepsPerEpoch: stepsPerEpoch(images, recipe), batchSize: evaluationBatch(recipe) };
+    const validator = validation && createValidator(evaluation, validation, { ...run, signal });
     state = initTrainingState(params, { average: recipe.ema !== undefined });
     if (resume) restoreState(state, resume);
     validator?.check(state);

@@ -210,6 +210,12 @@ describe("a validator", () => {
     expect((await judged([NaN, NaN], {})).known).toEqual({ metric: "loss", sinceBest: 2 });
   });
 
+  it("decides nothing by images that are only looked at", async () => {
+    const { told, known } = await judged([3, 2, 4], { decides: false, patience: 1 });
+    expect(told).toEqual(["-", "-", "-"]);
+    expect(known).toBeUndefined();
+  });
+
   it("ends a run that gets no better, in time", async () => {
     const { told, known } = await judged([3, 2, 2, 1, 2, 2, 0], { patience: 2 });
     expect(told).toEqual(["best", "best", "-", "best", "-", "- ends"]);

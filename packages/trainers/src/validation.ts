@@ -1,6 +1,7 @@
 // Held-out images, looked at now and then while a model is trained: what it scores on them, which of its states was the best, and when
 // there is no use in going on. What is known of it is part of the training state: a resumed run decides as the whole one.
 import type { Dataset } from "./data/index.ts";
+import type { Recipe } from "./recipes/recipe.ts";
 import type { TrainingState } from "./update.ts";
 
 /** A length of training: optimizer steps, or passes over the data. */
@@ -15,6 +16,8 @@ export type ValidationOptions = {
   readonly metric?: string;
   /** Ends the run after so many evaluations in a row that were not better than the best before. */
   readonly patience?: number;
+  /** Whether anything is decided by these images; false for test images, of which only the scores are told. */
+  readonly decides?: boolean;
 };
 
 /** A number among scores, by which models are compared. */
@@ -83,37 +86,54 @@ export type Validator<Params, Scores> = {
 /** @throws for a metric that the stage has not, an interval or a patience that is none */
 export function createValidator<Params, Scores>(
   { scores: scoresOf, metrics }: Evaluation<Params, Scores>,
-  { images, every = { epochs: 1 }, metric = Object.keys(metrics)[0], patience = Infinity }: ValidationOptions,
+  {
+    images,
+    every = { epochs: 1 },
+    metric = Object.keys(metrics)[0],
+    patience = Infinity,
+    decides = true,
+  }: ValidationOptions,
   { totalSteps, stepsPerEpoch, batchSize, signal }: Run,
 ): Validator<Params, Scores> {
   const interval = stepsOf(every, stepsPerEpoch);
   checkMetric(metric, metrics);
   if (!(patience >= 1))
     throw new RangeError(`[validation] expected patience of at least 1 evaluation, got ${patience}`);
-  const ended = ({ validation }: TrainingState<Params>) => (validation?.sinceBest ?? 0) >= patience;
+  const ended = ({ validation }: TrainingState<Params>) => decides && (validation?.sinceBest ?? 0) >= patience;
   const options = { batchSize, ...(signal && { signal }) };
   return {
     ended,
-    check: ({ validation }) => checkSame(metric, validation?.metric),
+    check: ({ validation }) => decides && checkSame(metric, validation?.metric),
     async evaluate(state) {
       const { step, params, ema } = state;
       if (step % interval !== 0 && step !== totalSteps) return undefined;
       const scores = await scoresOf(params, images, options);
       const emaScores = ema && (await scoresOf(ema, images, options));
-      const known = state.validation ?? { metric, sinceBest: 0 };
-      const { better, of } = metrics[metric];
-      const value = of(emaScores ?? scores);
-      const best = isBetter(value, known.best?.value, better);
       const numbers = {
         values: metricsOf(metrics, scores),
         ...(emaScores && { emaValues: metricsOf(metrics, emaScores) }),
       };
+      const told = { scores, ...(emaScores && { emaScores }), ...numbers };
+      if (!decides) return { ...told, best: false, ends: false };
+      const known = state.validation ?? { metric, sinceBest: 0 };
+      const { better, of } = metrics[metric];
+      const value = of(emaScores ?? scores);
+      const best = isBetter(value, known.best?.value, better);
       state.validation = best
         ? { metric, best: { step, value, ...numbers }, sinceBest: 0 }
         : { ...known, sinceBest: known.sinceBest + 1 };
-      return { scores, ...(emaScores && { emaScores }), ...numbers, best, ends: ended(state) };
+      return { ...told, best, ends: ended(state) };
     },
   };
+}
+
+/**
+ * Images to evaluate at a time: without gradients the activations of one block are held, not those of all, so it can be more than a
+ * micro-batch of training.
+ */
+export function evaluationBatch({ batchSize, microBatches }: Pick<Recipe, "batchSize" | "microBatches">): number {
+  const micro = batchSize / microBatches;
+  return Math.max(micro, Math.min(100, 4 * micro));
 }
 
 /** All metrics of scores, by name. */

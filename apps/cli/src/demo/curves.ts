@@ -12,15 +12,24 @@ export async function readCurves(out: string, recipes: DemoRecipes): Promise<Rep
     const recipe = recipeOf(recipes, start, recipes.fineTune.seed);
     const lines = await readMetrics(out, marks.fineTune(recipe.seed, start));
     const stepsPerEpoch = lines.length / recipe.epochs;
-    return { train: epochMeans(lines, "accuracy", stepsPerEpoch), test: curveOf(lines, "testAccuracy", stepsPerEpoch) };
+    return {
+      train: epochMeans(lines, "accuracy", stepsPerEpoch),
+      test: curveOf(lines, "test/accuracy", stepsPerEpoch),
+    };
   };
   return {
     tokenizer: {
       reconstruction: curveOf(tokenizer, "reconstruction"),
       kl: curveOf(tokenizer, "kl"),
       perplexity: curveOf(tokenizer, "perplexity"),
+      testPerplexity: curveOf(tokenizer, "test/perplexity"),
     },
-    pretrain: { loss: curveOf(pretrain, "loss"), accuracy: curveOf(pretrain, "accuracy") },
+    pretrain: {
+      loss: curveOf(pretrain, "loss"),
+      accuracy: curveOf(pretrain, "accuracy"),
+      testLoss: curveOf(pretrain, "test/loss"),
+      testAccuracy: curveOf(pretrain, "test/accuracy"),
+    },
     fineTune: { pretrained: await fineTune("pretrained"), scratch: await fineTune("scratch") },
   };
 }

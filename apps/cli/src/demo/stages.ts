@@ -6,18 +6,17 @@ import type { Beit } from "@beitjs/beit-encoder";
 import type { Tokenizer } from "@beitjs/dvae-tokenizer";
 import { disposeTree, type Backend } from "@beitjs/tensor-core";
 import {
-  evaluateClassifier,
   takePerClass,
   totalSteps,
   type Dataset,
   type FineTuneRecipe,
-  type FineTuneReport,
+  type Recipe,
   type StepReport,
+  type ValidationOptions,
 } from "@beitjs/trainers";
 import { loadCheckpoint, type LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { beitOf, tokenizerOf, weightsHash } from "../models/from-checkpoint.ts";
-import { formatShare } from "../runs/expectations.ts";
 import { loopOf } from "../runs/stages.ts";
 import { trainingRun, type TrainingRunOptions } from "../runs/training-run.ts";
 import type { DemoData } from "./data.ts";
@@ -48,7 +47,9 @@ const testsOnTheWay = 10;
 /** Trains the tokenizer, or loads it when it is done. */
 export async function tokenizerStage(options: StageOptions, context: Context): Promise<Trained<Tokenizer>> {
   const { backend, data, settings } = options;
-  const loop = loopOf("tokenizer", { recipe: settings.recipes.tokenizer, images: data.train.images, backend });
+  const recipe = settings.recipes.tokenizer;
+  const { images } = data.train;
+  const loop = loopOf("tokenizer", { recipe, images, backend, validation: onTheWay(options, recipe, images) });
   const identity = { images: data.train.sha256 };
   const checkpoint = await trained({ ...common(options, marks.tokenizer), ...loop, identity }, context);
   return { model: tokenizerOf(checkpoint, backend), weights: weightsHash(checkpoint), stage: marks.tokenizer };
@@ -62,7 +63,9 @@ export async function pretrainStage(
 ): Promise<Trained<Beit>> {
   const { backend, data, settings } = options;
   const recipe = settings.recipes.pretrain;
-  const loop = loopOf("pretrain", { recipe, tokenizer: tokenizer.model, images: data.train.images, backend });
+  const { images } = data.train;
+  const validation = onTheWay(options, recipe, images);
+  const loop = loopOf("pretrain", { recipe, tokenizer: tokenizer.model, images, backend, validation });
   const identity = { images: data.train.sha256, tokenizer: tokenizer.weights };
   const checkpoint = await trained({ ...common(options, marks.pretrain), ...loop, identity }, context);
   return { model: beitOf(checkpoint, backend), weights: weightsHash(checkpoint), stage: marks.pretrain };
@@ -80,48 +83,34 @@ export async function fineTuneStage(
   const images = takePerClass(data.train.images, labelsPerClass, recipe.seed);
   const stage = marks.fineTune(recipe.seed, start);
   const pretrained = start === "pretrained";
-  const loop = loopOf("fine-tune", { recipe, images, backend, ...(pretrained && { from: from.model }) });
-  const every = Math.ceil(totalSteps(recipe, images) / testsOnTheWay);
-  const run: TrainingRunOptions<TestedReport> = {
-    ...common(options, stage),
-    ...loop,
-    identity: { images: data.train.sha256, test: data.test.sha256, from: pretrained ? from.weights : null },
-    train: (resume) => tested(loop.train(resume), { images: data.test.images, recipe, every }),
-    metrics: ({ testAccuracy, ...report }) => ({
-      ...loop.metrics(report),
-      ...(testAccuracy !== undefined && { testAccuracy }),
-    }),
-    describe: ({ lastTest, ...report }) =>
-      `${loop.describe(report)}, test ${lastTest === undefined ? "-" : formatShare(lastTest)}`,
+  const validation = onTheWay(options, recipe, images);
+  const loop = loopOf("fine-tune", { recipe, images, backend, validation, ...(pretrained && { from: from.model }) });
+  const identity = {
+    images: data.train.sha256,
+    test: data.test.sha256,
+    from: pretrained ? from.weights : null,
   };
-  const checkpoint = await trained(run, context);
+  const checkpoint = await trained({ ...common(options, stage), ...loop, identity }, context);
   return { model: beitOf(checkpoint, backend), weights: weightsHash(checkpoint), stage };
 }
 
-type TestedReport = FineTuneReport & {
-  readonly testAccuracy: number | undefined;
-  readonly lastTest: number | undefined;
-};
-
-// Accuracy on the test images, now and then and at the end, for the curve; nothing is decided by it.
-async function* tested(
-  reports: AsyncGenerator<FineTuneReport, void, void>,
-  { images, recipe, every }: { readonly images: Dataset; readonly recipe: FineTuneRecipe; readonly every: number },
-): AsyncGenerator<TestedReport, void, void> {
-  let lastTest: number | undefined;
-  for await (const report of reports) {
-    const due = report.step % every === 0 || report.step === report.totalSteps;
-    const testAccuracy = due
-      ? (await evaluateClassifier(report.beit, images, { view: recipe.evalView })).accuracy
-      : undefined;
-    lastTest = testAccuracy ?? lastTest;
-    yield { ...report, testAccuracy, lastTest };
-  }
+// The test images, now and then and at the end, for the curves; nothing is decided by them.
+function onTheWay({ data }: StageOptions, recipe: Recipe, images: Dataset): ValidationOptions {
+  const steps = Math.ceil(totalSteps(recipe, images) / testsOnTheWay);
+  return { images: data.test.images, every: { steps }, decides: false };
 }
 
 function common({ out, data, facts }: StageOptions, stage: string) {
   const known = { ...facts, classes: data.classes };
-  return { folder: join(out, stage), metricsFolder: out, stage, resume: "auto", saveEvery, facts: known };
+  return {
+    folder: join(out, stage),
+    metricsFolder: out,
+    stage,
+    resume: "auto",
+    saveEvery,
+    heldOut: "test" as const,
+    facts: known,
+  };
 }
 
 // The model is taken from the checkpoint, whether it was just written or is of yesterday.

@@ -116,8 +116,18 @@ function sample(options: { readonly short?: boolean; readonly seeds?: number } =
     summary: summaryOf(options),
     grid,
     curves: {
-      tokenizer: { reconstruction: curve(0.6, 0.1), kl: curve(0, 2), perplexity: curve(2, 70) },
-      pretrain: { loss: curve(4.85, 2.4), accuracy: curve(0.01, 0.3) },
+      tokenizer: {
+        reconstruction: curve(0.6, 0.1),
+        kl: curve(0, 2),
+        perplexity: curve(2, 70),
+        testPerplexity: points.test,
+      },
+      pretrain: {
+        loss: curve(4.85, 2.4),
+        accuracy: curve(0.01, 0.3),
+        testLoss: points.test,
+        testAccuracy: points.test,
+      },
       fineTune: { pretrained: points, scratch: points },
     },
     reconstructions: [3, 5].map((seed) => ({

@@ -62,8 +62,15 @@ export type ReportData = {
       readonly reconstruction: readonly Point[];
       readonly kl: readonly Point[];
       readonly perplexity: readonly Point[];
+      /** On the test images, as are the others of that name. */
+      readonly testPerplexity: readonly Point[];
     };
-    readonly pretrain: { readonly loss: readonly Point[]; readonly accuracy: readonly Point[] };
+    readonly pretrain: {
+      readonly loss: readonly Point[];
+      readonly accuracy: readonly Point[];
+      readonly testLoss: readonly Point[];
+      readonly testAccuracy: readonly Point[];
+    };
     /** Of the first seed, against epochs. */
     readonly fineTune: { readonly pretrained: FineTuneCurves; readonly scratch: FineTuneCurves };
   };

@@ -42,8 +42,8 @@ export type TrainingRunOptions<Report extends StepReport<unknown>> = TrainingLoo
   readonly saveEvery: number;
   /** How many of the last checkpoints are kept; 2 by default. */
   readonly keep?: number | undefined;
-  /** Where steps are evaluated: whether the best checkpoint is kept beside them; it is by default. */
-  readonly keepBest?: boolean;
+  /** What evaluated images are called; of test images, which decide nothing, the curves tell. */
+  readonly heldOut?: "val" | "test";
   /** Facts besides the recipe that must be the same when the run goes on: images, starting weights. */
   readonly identity: Readonly<Record<string, unknown>>;
   /** Other facts for the checkpoint's manifest. */
@@ -78,7 +78,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   options: TrainingRunOptions<Report>,
   context: Context,
 ): Promise<TrainingResult<Report>> {
-  const { folder, recipe, train, keep = 2, keepBest = true } = options;
+  const { folder, recipe, train, keep = 2, heldOut = "val" } = options;
   const { host, terminal, interrupt } = context;
   const resume = await findCheckpoint(folder, options.resume, context);
   if (resume) refuseOther(resume, options);
@@ -97,7 +97,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   let saved = resume?.path;
   let savedStep = begin;
   const save = async (report: Report): Promise<void> => {
-    const best = keepBest && report.validation?.best === true;
+    const best = report.validation?.best === true;
     const { identity, facts } = options;
     const info = checkpointInfo(report, { recipe, model: options.model(report), run: { identity, ...facts } });
     saved = await saveCheckpoint(folder, report.state, info, { keep, best });
@@ -108,7 +108,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
     for await (const report of train(resume)) {
       last = report;
       const { step, totalSteps, loss, learningRate, gradientNorm, validation } = report;
-      const values = { loss, learningRate, gradientNorm, ...options.metrics(report), ...heldOutValues(validation) };
+      const values = { loss, learningRate, gradientNorm, ...options.metrics(report), ...heldOutValues(heldOut, validation) };
       await metrics.write(step, values);
       terminal.event("step", {
         ...(options.stage !== undefined && { stage: options.stage }),
@@ -123,11 +123,11 @@ export async function trainingRun<Report extends StepReport<unknown>>(
         unit: "images",
         perStep: recipe.batchSize,
       });
-      if (validation) evaluated = tellValidation(report, validation, context);
+      if (validation) evaluated = tellValidation(heldOut, report, validation, context);
       progress.update(step, options.describe(report) + evaluated);
       warn(options.warning?.(report));
       const ends = step === totalSteps || validation?.ends === true;
-      if (step % options.saveEvery === 0 || ends || (keepBest && validation?.best)) await save(report);
+      if (step % options.saveEvery === 0 || ends || validation?.best) await save(report);
       // The loop may never wait for anything: let timers, signals and streams have their turn.
       await new Promise((resolve) => setImmediate(resolve));
       if (interrupt.requested) break;
@@ -190,10 +190,13 @@ export function runFacts({
 }
 
 // As metrics.jsonl and TensorBoard have them beside those of training.
-function heldOutValues(validation: Validation<unknown> | undefined): Readonly<Record<string, number>> {
+function heldOutValues(
+  name: string,
+  validation: Validation<unknown> | undefined,
+): Readonly<Record<string, number>> {
   if (!validation) return {};
   const { values, emaValues = {} } = validation;
-  return { ...named("val", values), ...named("val-ema", emaValues) };
+  return { ...named(name, values), ...named(`${name}-ema`, emaValues) };
 }
 
 function named(prefix: string, values: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
@@ -202,15 +205,17 @@ function named(prefix: string, values: Readonly<Record<string, number>>): Readon
 
 /** @returns the metric that decides, for the lines of the steps after */
 function tellValidation(
+  name: "val" | "test",
   { step, state }: StepReport<unknown>,
   { values, emaValues, best }: Validation<unknown>,
   { terminal }: Context,
 ): string {
   const average = emaValues ? `; averaged weights: ${formatMetrics(emaValues)}` : "";
-  terminal.info(`step ${step}: val ${formatMetrics(values)}${average}${best ? ", the best so far" : ""}`);
+  if (name === "val")
+    terminal.info(`step ${step}: val ${formatMetrics(values)}${average}${best ? ", the best so far" : ""}`);
   terminal.event("validation", { step, values, ...(emaValues && { emaValues }), best });
-  const metric = state.validation?.metric;
-  return metric === undefined ? "" : `, val ${formatMetric(metric, (emaValues ?? values)[metric])}`;
+  const metric = state.validation?.metric ?? Object.keys(values)[0];
+  return `, ${name} ${formatMetric(metric, (emaValues ?? values)[metric])}`;
 }
 
 function refuseOther(

@@ -1,5 +1,5 @@
 // How the three trainings went, from the metrics of the run.
-import { chartFigure, type Point } from "../chart.ts";
+import { chartFigure, type Curve, type Point } from "../chart.ts";
 import { percent, whole } from "../format-number.ts";
 import { html, type Html } from "../html.ts";
 import type { FineTuneCurves, ReportData } from "../report-data.ts";
@@ -37,10 +37,17 @@ function tokenizerCharts({ curves: { tokenizer }, summary }: ReportData): Html[]
       title: "Codebook perplexity",
       caption: `How many visual tokens are in use, as if all were equally frequent; a collapsed codebook stays near 1. On the test images ${used} of ${vocabSize} occur.`,
       xName: "step",
-      curves: [{ name: "perplexity", points: tokenizer.perplexity, color: 1 }],
+      curves: trainAndTest(tokenizer.perplexity, tokenizer.testPerplexity),
       level: { value: vocabSize, name: `${vocabSize} tokens` },
       narrow: true,
     }),
+  ];
+}
+
+function trainAndTest(train: readonly Point[], test: readonly Point[]): Curve[] {
+  return [
+    { name: "in training", points: train, color: 1 },
+    { name: "on the test images", points: test, color: 1, dashed: true },
   ];
 }
 
@@ -52,14 +59,14 @@ function pretrainCharts({ curves: { pretrain }, summary }: ReportData): Html[] {
       title: "Loss of masked image modeling",
       caption: `Cross-entropy over the masked patches. Guessing costs ln ${vocabSize} = ${expectedStartLoss.toFixed(3)}, where training starts; on the test images it is ${loss.toFixed(3)} now. (BEiT, section 2.3)`,
       xName: "step",
-      curves: [{ name: "loss", points: pretrain.loss, color: 1 }],
+      curves: trainAndTest(pretrain.loss, pretrain.testLoss),
       level: { value: expectedStartLoss, name: `ln ${vocabSize}` },
     }),
     chartFigure({
       title: "Masked patches predicted right",
       caption: `Share of masked patches whose most likely token is the right one; guessing finds ${percent(1 / vocabSize)}. On the test images ${percent(accuracy)}.`,
       xName: "step",
-      curves: [{ name: "accuracy", points: pretrain.accuracy, color: 1 }],
+      curves: trainAndTest(pretrain.accuracy, pretrain.testAccuracy),
       percent: true,
     }),
   ];
