@@ -16,7 +16,8 @@ import type { finetuneFlags } from "./declarations/finetune.ts";
 export async function run(flags: FlagValues<typeof finetuneFlags>, context: Context): Promise<number> {
   if ((flags.from === undefined) !== flags.scratch)
     throw usageError("expected --from with a pre-trained checkpoint or --scratch, one of the two");
-  const written = await loadRecipe(withEma(flags), ["fine-tune"]);
+  const asked = withEma(flags);
+  const written = await loadRecipe(asked, ["fine-tune"]);
   const { all, skipped, validation, test, ...opened } = await openTrainingImages(flags, written, context);
   requireLabels(all);
   const { labelsPerClass } = flags;
@@ -40,7 +41,7 @@ export async function run(flags: FlagValues<typeof finetuneFlags>, context: Cont
           },
           context,
         );
-  const recipe = start ? await loadRecipe(flags, ["fine-tune"], (base) => fitToModel(base, start)) : written;
+  const recipe = start ? await loadRecipe(asked, ["fine-tune"], (base) => fitToModel(base, start)) : written;
   if (start) tellFineTuning(recipe, start, context);
   const run = {
     ...flags,
