@@ -11,7 +11,8 @@ export {
   type DecodedCheckpoint,
   type Manifest,
 } from "./checkpoint.ts";
-export { classifierMetrics, evaluateClassifier, type ClassifierScores } from "./evaluate/classifier.ts";
+export type { CalibrationBin } from "./evaluate/calibration.ts";
+export { classifierMetrics, evaluateClassifier, type ClassifierScores, type Mistake } from "./evaluate/classifier.ts";
 export { evaluateGaussian, gaussianMetrics, type GaussianScores } from "./evaluate/gaussian.ts";
 export type { EvaluationOptions } from "./evaluate/in-order.ts";
 export { evaluatePretraining, pretrainingMetrics, type PretrainingScores } from "./evaluate/pretraining.ts";

@@ -8,19 +8,24 @@ import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { interruptible, openImages, testSplit } from "../images/images.ts";
 import { openCheckpoint, recipeOf } from "../models/from-checkpoint.ts";
 import { openTokenizerEncoder } from "../models/open-tokenizer.ts";
-import { writeResult } from "../runs/folder.ts";
+import { evaluationFiles, writeEvaluation } from "../report/write-evaluation.ts";
 import { figuresOf, stageNames } from "../runs/stages.ts";
 import type { evaluateFlags } from "./declarations/evaluate.ts";
 
+// In the page, as pictures.
+const mostMistakes = 24;
+
 export async function run(flags: FlagValues<typeof evaluateFlags>, context: Context): Promise<number> {
   const { terminal } = context;
+  const out = evaluationFiles(flags.out);
   const checkpoint = await openCheckpoint(flags.checkpoint, stageNames, context);
   const split = flags.split === "auto" ? await testSplit(flags.data, flags) : flags.split;
   const { images, skipped } = await openImages(flags.data, { ...flags, split }, context);
   const { backend } = await openBackend(flags, context);
   const recipe = recipeOf(checkpoint);
-  const { values, lines } = await figuresOf(recipe.stage, {
+  const figures = await figuresOf(recipe.stage, {
     ...{ checkpoint, recipe, backend },
+    mistakes: mostMistakes,
     images: interruptible(images, context),
     tokenizer: () => tokenizerOfRun(flags.tokenizer, checkpoint, backend, context),
   });
@@ -31,11 +36,12 @@ export async function run(flags: FlagValues<typeof evaluateFlags>, context: Cont
     split,
     images: images.length,
     skippedImages: skipped.length,
-    ...values,
+    ...figures.values,
   };
-  for (const line of lines) terminal.result(line);
+  for (const line of [...figures.lines, ...(figures.details ?? [])]) terminal.result(line);
   terminal.event("scores", result);
-  if (flags.out !== undefined) await writeResult(flags.out, `${JSON.stringify(result, null, 2)}\n`);
+  await writeEvaluation(out, { result, figures, images: interruptible(images, context) });
+  if (out.length > 0) terminal.info(`figures: ${out.join(", ")}`);
   return exitCodes.done;
 }
 

@@ -10,6 +10,7 @@ import { openImageSources } from "../images/sources.ts";
 import { readLabels } from "../models/labels.ts";
 import { openEncoder, type OpenedEncoder } from "../models/open-beit.ts";
 import { printable } from "../program/printable.ts";
+import { csv } from "../files/csv.ts";
 import { writeResult } from "../runs/folder.ts";
 import type { predictFlags } from "./declarations/predict.ts";
 
@@ -80,14 +81,9 @@ function asJson(images: readonly Prediction[], { beit, path, sha256 }: OpenedEnc
   return `${JSON.stringify({ model: { path, sha256, classes: beit.config.classes }, images })}\n`;
 }
 
-// RFC 4180: fields with commas, quotes or line breaks are quoted, quotes doubled.
 function asCsv(images: readonly Prediction[]): string {
-  const cell = (value: string | number) =>
-    /[",\r\n]/.test(`${value}`) ? `"${`${value}`.replaceAll('"', '""')}"` : value;
   const rows = images.flatMap(({ name, top }) =>
-    top.map(({ class: number, label, probability }, i) => [name, i + 1, number, label ?? "", probability]),
+    top.map(({ class: number, label, probability }, i) => [name, i + 1, number, label, probability]),
   );
-  return [["name", "rank", "class", "label", "probability"], ...rows]
-    .map((row) => `${row.map(cell).join(",")}\n`)
-    .join("");
+  return csv([["name", "rank", "class", "label", "probability"], ...rows]);
 }

@@ -119,7 +119,17 @@ describe("figures of fine-tuning", () => {
     }));
     const { trainLoss, trainAccuracy, seed } = seedScores(
       { ...demoFineTune, seed: 4, epochs: 40 },
-      { images: 1, accuracy: 0.5, loss: 1, top5: 0.6, confusion: [] },
+      {
+        images: 1,
+        accuracy: 0.5,
+        loss: 1,
+        top5: 0.6,
+        confusion: [],
+        classAccuracy: [],
+        calibrationError: 0,
+        calibration: [],
+        mistakes: [],
+      },
       lines,
     );
     expect([seed, trainLoss, trainAccuracy]).toEqual([4, 1.5, 1]);

@@ -78,7 +78,7 @@ export function seedScores(
   return {
     seed: recipe.seed,
     accuracy,
-    top5,
+    top5: top5 ?? 1, // of five classes or fewer every one is among the five
     trainLoss: closingMean(lines, "loss", lastEpoch),
     trainAccuracy: closingMean(lines, "accuracy", lastEpoch),
   };

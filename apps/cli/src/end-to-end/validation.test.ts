@@ -235,3 +235,54 @@ describe("commands that are given a run", () => {
     expect((await cli(["inspect", at("average")])).stdout).toMatch(/best +step \d: /);
   });
 });
+
+describe("evaluate", () => {
+  const evaluate = (...more: string[]) => cli(["evaluate", at("epochs"), "--data", photos, ...oneThread, ...more]);
+
+  it("tells accuracy by class, calibration and what is taken for what, and no top 5 of two classes", async () => {
+    const { stdout, code } = await evaluate();
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^accuracy [\d.]+ % \(chance: 50 %\)\nloss [\d.]+\ncalibration error [\d.]+ % \(expected, 15 bins\)/,
+    );
+    expect(stdout).toMatch(/\n {2}(cat|dog) {2}[\d.]+ % of 2 images\n/);
+    expect(stdout).not.toContain("top 5");
+  });
+
+  it("writes all of it for programs and for people", async () => {
+    expect((await evaluate("--out", at("figures"))).code).toBe(0);
+    expect((await readdir(at("figures"))).sort()).toEqual(["figures.csv", "figures.json", "report.html"]);
+    const figures = await json(at("figures", "figures.json"));
+    expect(figures).toMatchObject({ stage: "fine-tune", split: "test", images: 4, classes: ["cat", "dog"] });
+    const { confusion, classAccuracy, mistakes } = figures as {
+      confusion: number[][];
+      classAccuracy: number[];
+      mistakes: { name: string; label: number }[];
+    };
+    expect(mistakes).toHaveLength(confusion[0][1] + confusion[1][0]);
+    expect(await readFile(at("figures", "figures.csv"), "utf8")).toBe(
+      `class,images,accuracy,predicted cat,predicted dog\n` +
+        ["cat", "dog"].map((name, i) => `${name},2,${classAccuracy[i]},${confusion[i].join(",")}\n`).join(""),
+    );
+    const page = await readFile(at("figures", "report.html"), "utf8");
+    expect(page.match(/<img src="data:image\/png;base64,/g) ?? []).toHaveLength(mistakes.length);
+    for (const { name } of mistakes) expect(page).toContain(name);
+    const addresses = [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address);
+    for (const address of addresses) expect(address).toMatch(/^(data:image\/png;base64,|data:,$)/);
+    expect(page).not.toContain("<script");
+    expect(await evaluate("--out", "figures.xlsx")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("expected a name that ends in .json, .csv, .html") as string,
+    });
+  });
+
+  it("writes the figures of other stages as a table of names and values, and as a page", async () => {
+    const other = (out: string) => cli(["evaluate", at("vae"), "--data", idx, ...oneThread, "--out", out]);
+    expect((await other(at("vae.csv"))).code).toBe(0);
+    expect(await readFile(at("vae.csv"), "utf8")).toMatch(
+      /^name,value\nstage,gaussian\n[^]*\nmeanAbsoluteError,0\.\d+\n/,
+    );
+    expect((await other(at("vae.html"))).code).toBe(0);
+    expect(await readFile(at("vae.html"), "utf8")).toContain("mean absolute error 0.");
+  });
+});

@@ -56,6 +56,7 @@ th[scope=row]{font-weight:500;color:var(--muted)}
 .row span{display:block;font-size:.72rem;color:var(--muted);line-height:1.3}
 .masks{display:flex;flex-wrap:wrap;gap:20px 32px;align-items:flex-start}
 .masks figure{max-width:330px}
+.mistakes{display:grid;grid-template-columns:repeat(auto-fill,minmax(160px,1fr));gap:18px 16px}
 .samples{display:flex;flex-wrap:wrap;gap:8px}
 .mask{background:var(--soft);height:auto}.mask rect{fill:var(--mask)}
 .tables{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:0 36px}

@@ -31,7 +31,7 @@ it("sets figures beside what to expect of them", () => {
   expect(inWords("pretrain", { loss: 2.5, accuracy: 0.125, maskedPatches: 80 }, demoPretrain)).toBe(
     "loss 2.500 (start: ln 128 = 4.852), masked patches: accuracy 12.5 % (chance: 0.781 %)",
   );
-  const scores = { images: 4, accuracy: 0.75, loss: 0.5, top5: 1, confusion: [], classes: ["cat", "dog"] };
+  const scores = { images: 4, accuracy: 0.75, loss: 0.5, top5: 1, confusion: [[2, 0], [1, 1]], classes: ["cat", "dog"], classAccuracy: [1, 0.5], calibrationError: 0.031, calibration: [], mistakes: [] };
   expect(inWords("fine-tune", scores, demoFineTune)).toBe("accuracy 75 % (chance: 50 %), top 5 100 %");
 });
 

@@ -39,6 +39,9 @@ import {
   type TokenizerScores,
 } from "@beitjs/trainers";
 import { beitOf, gaussianVaeOf, tokenizerOf } from "../models/from-checkpoint.ts";
+import type { Cell } from "../files/csv.ts";
+import { classifierDetails, classifierSections, classifierTable } from "../report/classifier-figures.ts";
+import type { Html } from "../report/html.ts";
 import type { ModelKind } from "../models/kind.ts";
 import { refuseOtherClasses } from "../models/labels.ts";
 import { formatAccuracy, formatLogarithm, formatLoss, formatShare } from "./expectations.ts";
@@ -65,13 +68,24 @@ type Types = OfEveryStage<{
 export type LoopOptions<Name extends StageName> = RunOptions & { readonly recipe: RecipeOf<Name> } & Types[Name]["takes"];
 
 /** Figures of a model as values, and for people, with what to expect. */
-export type Figures = { readonly values: Readonly<Record<string, unknown>>; readonly lines: readonly string[] };
+export type Figures = {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly lines: readonly string[];
+  /** More lines, where all of it is wanted. */
+  readonly details?: readonly string[];
+  /** As rows of a table, the first with its columns' names, where values by name are not enough. */
+  readonly table?: readonly (readonly Cell[])[];
+  /** As sections of a page, with pictures of the images that were measured on. */
+  readonly sections?: (images: Dataset) => Promise<readonly Html[]>;
+};
 
 export type Measured<Name extends StageName> = {
   readonly checkpoint: DecodedCheckpoint;
   readonly recipe: RecipeOf<Name>;
   readonly images: Dataset;
   readonly backend: Backend;
+  /** How many wrong answers to tell of; none by default. */
+  readonly mistakes?: number;
   /** Opens the tokenizer whose tokens the model predicts. */
   readonly tokenizer: () => Promise<TokenizerEncoder>;
 };
@@ -160,16 +174,22 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
       `${formatLoss(loss, config.classes)}, ${formatAccuracy(accuracy, config.classes)}`,
     kind: "beit",
     view: ({ evalView }) => evalView,
-    evaluate: async ({ checkpoint, recipe, images, backend }) => {
+    evaluate: async ({ checkpoint, recipe, images, backend, mistakes = 0 }) => {
       const classes = requireLabels(images);
       refuseOtherClasses(checkpoint, classes);
-      const scores = await evaluateClassifier(beitOf(checkpoint, backend), images, { view: recipe.evalView });
+      const scores = await evaluateClassifier(beitOf(checkpoint, backend), images, { view: recipe.evalView, mistakes });
       return { ...scores, classes };
     },
     judgedBy: classifierMetrics,
-    figures: ({ accuracy, loss, top5, classes, confusion }) => ({
-      values: { accuracy, loss, top5, classes, confusion },
-      lines: [formatAccuracy(accuracy, classes.length), `top 5 ${formatShare(top5)}`],
+    figures: (scores) => ({
+      values: scores,
+      lines: [
+        formatAccuracy(scores.accuracy, scores.classes.length),
+        ...(scores.top5 === undefined ? [] : [`top 5 ${formatShare(scores.top5)}`]),
+      ],
+      details: classifierDetails(scores),
+      table: classifierTable(scores),
+      sections: (images) => classifierSections(scores, images),
     }),
   },
 };

@@ -11,7 +11,10 @@ export const evaluateFlags = {
     "model",
     "for a pre-trained BEiT: its tokenizer, or small (default: the one it was trained with)",
   ),
-  out: optional("file", "write the figures as JSON"),
+  out: optional(
+    "file|folder",
+    "write the figures as .json, .csv (by class) or .html (a page with the worst mistakes as pictures); all three into a folder",
+  ),
   ...inferenceFlags,
 };
 
