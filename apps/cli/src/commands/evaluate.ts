@@ -18,7 +18,7 @@ const mostMistakes = 24;
 export async function run(flags: FlagValues<typeof evaluateFlags>, context: Context): Promise<number> {
   const { terminal } = context;
   const out = evaluationFiles(flags.out);
-  const checkpoint = await openCheckpoint(flags.checkpoint, stageNames, context);
+  const checkpoint = await openCheckpoint(flags.checkpoint, stageNames, context, { weights: flags.weights });
   const split = flags.split === "auto" ? await testSplit(flags.data, flags) : flags.split;
   const { images, skipped } = await openImages(flags.data, { ...flags, split }, context);
   const { backend } = await openBackend(flags, context);

@@ -177,12 +177,12 @@ describe("the loop", () => {
     });
     expect(await evaluate(at("tuned"), "--out", at("scores.json"))).toMatchObject({
       stage: "fine-tune",
-      top5: 1,
+      calibrationError: expect.any(Number) as number,
       classes: ["0", "1"],
     });
     expect(await json(at("scores.json"))).toMatchObject({ accuracy: expect.any(Number) as number });
     const plain = await cli(["evaluate", at("tuned"), "--data", data, ...oneThread]);
-    expect(plain.stdout).toMatch(/^accuracy [\d.]+ % \(chance: 50 %\)\ntop 5 100 %\n$/);
+    expect(plain.stdout).toMatch(/^accuracy [\d.]+ % \(chance: 50 %\)\nloss [\d.]+\n/);
   });
 
   it("refuses to evaluate on other classes", async () => {

@@ -249,6 +249,25 @@ describe("evaluate", () => {
     expect(stdout).not.toContain("top 5");
   });
 
+  it("takes averaged weights, or those of the last step when they are asked for", async () => {
+    const run = [
+      "evaluate",
+      at("average", "checkpoints", "last"),
+      "--data",
+      photos,
+      "--split",
+      "val",
+      ...oneThread,
+      "--json",
+    ];
+    const scores = async (weights: string) =>
+      (await cli([...run, "--weights", weights])).events.find(({ event }) => event === "scores");
+    const summary = (await json(at("average", "summary.json")))["validation"];
+    const { last } = summary as { last: { values: object; emaValues: { loss: number } } };
+    expect(await scores("raw")).toMatchObject(last.values);
+    expect(await scores("auto")).toMatchObject(last.emaValues);
+  });
+
   it("writes all of it for programs and for people", async () => {
     expect((await evaluate("--out", at("figures"))).code).toBe(0);
     expect((await readdir(at("figures"))).sort()).toEqual(["figures.csv", "figures.json", "report.html"]);

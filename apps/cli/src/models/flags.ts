@@ -13,7 +13,7 @@ export const resizingFlags = {
 export const looseFlags = {
   weights: choice(
     ["auto", "average", "raw"],
-    "of a file with averaged weights beside those of the last step; auto: as the model's origin does (timm: average)",
+    "where averaged weights lie beside those of the last step; auto: as the model's origin does (ours, timm: average)",
     "auto",
   ),
   normalization: choice(

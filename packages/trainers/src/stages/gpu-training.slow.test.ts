@@ -69,6 +69,24 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("training on webgpu", 
     mixed.dispose();
   });
 
+  it("averages weights and evaluates as on simd", async () => {
+    const recipe = { ...tinyFineTune, ema: { decay: 0.9, warmup: true } };
+    const ended = async (backend: Backend) => {
+      let last: StepReport<unknown> | undefined;
+      for await (const report of fineTune({ recipe, images, backend, validation: { images } })) last = report;
+      return last as StepReport<unknown>;
+    };
+    const [onCpu, onGpu] = [await ended(simd), await ended(webgpu)];
+    const values = async ({ state: { ema } }: StepReport<unknown>) =>
+      Promise.all(leaves<Tensor>(ema).map(([, leaf]) => leaf.read()));
+    const [expected, got] = [await values(onCpu), await values(onGpu)];
+    expect(got.length).toBeGreaterThan(0);
+    got.forEach((tensor, i) => tensor.forEach((value, j) => expect(value).toBeCloseTo(expected[i][j], 3)));
+    const losses = [onGpu, onCpu].map(({ validation }) => validation?.emaValues?.["loss"] as number);
+    expectClose([losses[0]], [losses[1]]);
+    for (const { state } of [onCpu, onGpu]) disposeTree(state.trees.map(({ tree }) => tree));
+  });
+
   it("keeps every bit of a state in a checkpoint", async () => {
     const { report } = await run(loops[2][2]({ backend: webgpu }), 2);
     const resume = await checkpointOf(report, tinyPretrain);

@@ -1,5 +1,6 @@
 // `beit evaluate`: what it is called and takes.
 import { inferenceFlags } from "../../backends/flags.ts";
+import { looseFlags } from "../../models/flags.ts";
 import { imageFlags } from "../../images/flags.ts";
 import { defineCommand, choice, optional, required } from "../../program/command.ts";
 
@@ -15,6 +16,7 @@ export const evaluateFlags = {
     "file|folder",
     "write the figures as .json, .csv (by class) or .html (a page with the worst mistakes as pictures); all three into a folder",
   ),
+  weights: looseFlags.weights,
   ...inferenceFlags,
 };
 
