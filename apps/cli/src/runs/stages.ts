@@ -69,7 +69,7 @@ export type Measured<Name extends StageName> = {
   readonly tokenizer: () => Promise<TokenizerEncoder>;
 };
 
-type Stage<Name extends StageName> = Omit<TrainingLoop<Types[Name]["report"]>, "recipe" | "train"> & {
+type Stage<Name extends StageName> = Omit<TrainingLoop<Types[Name]["report"]>, "recipe" | "images" | "train"> & {
   readonly train: (options: LoopOptions<Name>) => AsyncGenerator<Types[Name]["report"], void, void>;
   /** What its checkpoints are to a command that takes a model. */
   readonly kind?: ModelKind;
@@ -177,6 +177,7 @@ export function loopOf<Name extends StageName>(
   return {
     ...stage,
     recipe: options.recipe,
+    images: options.images,
     train: (resume) => stage.train({ ...options, ...(resume && { resume }) }),
   };
 }

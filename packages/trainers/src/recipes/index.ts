@@ -32,18 +32,21 @@ export { fineTuneSmall, pretrainSmall, tokenizerSmall } from "./small.ts";
 export { tokenizerDallE } from "./tokenizer-dall-e.ts";
 export { checkRecipe } from "./check-recipe.ts";
 export { mergeRecipe } from "./merge.ts";
-export { upgradeRecipe } from "./upgrade.ts";
+export { setInRecipe, type RecipeWithValue } from "./set-value.ts";
+export { upgradeFields, upgradeRecipe } from "./upgrade.ts";
+export { inSteps, runLength, stepsIn, tooLong, type RunLength } from "./lengths.ts";
 export { formatRecipeValue, RecipeError, type RecipeIssue } from "./recipe-error.ts";
 export type {
   AdamWOptions,
-  Annealing,
+  AnnealingRecipe,
   FineTuneRecipe,
   GaussianRecipe,
+  LearningRateRecipe,
+  Length,
   MaskRecipe,
   PretrainRecipe,
   Recipe,
   RecipeOf,
   StageName,
   TokenizerRecipe,
-  WarmupCosine,
 } from "./recipe.ts";
