@@ -62,9 +62,9 @@ export async function loadRecipe<Stage extends StageName>(
   }
 }
 
-/** A recipe as YAML, to be read back by `--recipe`. */
-export function formatRecipe(recipe: Recipe): string {
-  return `# The recipe of this run, complete. To run it again: --recipe with the path of this file.\n${stringify(recipe)}`;
+/** A recipe as YAML, to be read back by `--recipe`. `what` it is, in a sentence. */
+export function formatRecipe(recipe: Recipe, what = "The recipe of this run, complete."): string {
+  return `# ${what} To run it again: --recipe with the path of this file.\n${stringify(recipe)}`;
 }
 
 /** What is wrong, and which flag or which of several files said so. */

@@ -161,7 +161,7 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
   },
 };
 
-export const stageNames = Object.keys(stages) as readonly StageName[];
+export const stageNames = Object.keys(stages) as unknown as readonly [StageName, ...StageName[]];
 
 /** The stages whose checkpoints are models of a kind; of any kind by default. */
 export function stagesOfKind(kind?: ModelKind): readonly StageName[] {
