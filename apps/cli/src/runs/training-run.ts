@@ -1,5 +1,6 @@
 // Drives a training loop from its folder: goes on from a checkpoint, records and shows every step, saves on the way and at
 // the end, and stops well on Ctrl-C and on a loss that is not finite.
+import { join } from "node:path";
 import { disposeTree } from "@beitjs/tensor-core";
 import {
   checkpointInfo,
@@ -200,13 +201,14 @@ export async function finishRun<Report extends StepReport<unknown>>(
 
 function refuseOther(
   { manifest, path }: { manifest: DecodedCheckpoint["manifest"]; path: string },
-  { recipe, images, identity }: Pick<TrainingRunOptions<never>, "recipe" | "images" | "identity">,
+  { folder, recipe, images, identity }: Pick<TrainingRunOptions<never>, "folder" | "recipe" | "images" | "identity">,
 ): void {
   const changed = recipeDifference(recipe, manifest.recipe, images);
   const other = changed ? `recipe.${changed}` : firstDifference(identity, manifest.run?.["identity"] ?? {});
   if (other) {
+    const kept = changed && path.startsWith(folder) ? `; its recipe is ${join(folder, "recipe.yaml")}` : "";
     throw usageError(
-      `${path} is of another run: ${other} (there: the checkpoint); take the same recipe and data, or another --out`,
+      `${path} is of another run: ${other} (there: the checkpoint); take the same recipe and data, or another --out${kept}`,
     );
   }
 }
