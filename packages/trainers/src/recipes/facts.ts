@@ -44,8 +44,8 @@ export const recipeFacts: Readonly<Record<string, RecipeFacts>> = {
   "gaussian-demo": {
     purpose: "a Gaussian VAE beside the demo's tokenizer",
     data: demoImages,
-    time: unmeasured,
-    result: unmeasured,
+    time: "minutes on two cores",
+    result: "mean absolute error 0.0585 on pixels in [-1, 1], from the posterior means",
   },
   "tokenizer-small": {
     purpose: "a tokenizer of color photographs, the one that comes along",
