@@ -15,7 +15,8 @@ export async function run(flags: FlagValues<typeof finetuneFlags>, context: Cont
   if ((flags.from === undefined) !== flags.scratch)
     throw usageError("expected --from with a pre-trained checkpoint or --scratch, one of the two");
   const written = await loadRecipe(flags, ["fine-tune"]);
-  const { images: all, skipped } = await openImages(flags.data, { ...flags, split: "train" }, context);
+  const opened = await openImages(flags.data, { ...flags, split: "train" }, context);
+  const { images: all, skipped } = opened;
   requireLabels(all);
   const images = flags.labelsPerClass === undefined ? all : takePerClass(all, flags.labelsPerClass, written.seed);
   totalSteps(written, images);
@@ -40,6 +41,7 @@ export async function run(flags: FlagValues<typeof finetuneFlags>, context: Cont
   if (start) tellFineTuning(recipe, start, context);
   const run = {
     ...flags,
+    opened,
     identity: {
       data: imageFacts(all, flags),
       labelsPerClass: flags.labelsPerClass ?? null,
