@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { evalView } from "@beitjs/trainers";
-import { readImage } from "@beitjs/trainers/node";
+import { readImage, readImageFacts } from "@beitjs/trainers/node";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Context } from "../program/command.ts";
@@ -103,6 +103,17 @@ describe("openViewPool", () => {
       path: missing,
       ...(expected as object),
     });
+    await pool.dispose();
+  });
+
+  it("tells what is known of files, as reading them here does", async () => {
+    const pool = openViewPool({ atATime: 5, execArgv });
+    const broken = join(folder, "broken.png");
+    writeFileSync(broken, "no image");
+    const files = [...paths, broken, join(folder, "missing.png")];
+    const found = await Promise.all(files.map((path) => pool.facts({ path: Buffer.from(path), decoding: {} })));
+    expect(found).toEqual(await Promise.all(files.map((path) => readImageFacts(path))));
+    expect(found.map(({ problem }) => problem !== undefined)).toEqual(files.map((_, at) => at >= paths.length));
     await pool.dispose();
   });
 

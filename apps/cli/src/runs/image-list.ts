@@ -57,14 +57,16 @@ export async function readList(folder: string, digest: string): Promise<ImageLis
   const bytes = await files.readFile(join(folder, listName(digest))).catch(() => undefined);
   if (!bytes || hashOf(bytes) !== digest) return undefined;
   const [head, ...lines] = bytes.toString().trimEnd().split("\n");
-  const { version, classes } = JSON.parse(head) as { version: number; classes: ImageList["classes"] };
-  if (version !== VERSION) return undefined;
+  const { format, version, classes } = JSON.parse(head) as Head;
+  if (format !== FORMAT || version !== VERSION) return undefined;
   const images = lines.map((line) => {
     const [name, label, sha256] = JSON.parse(line) as [string, number | null, string | null];
     return { name, label, sha256 };
   });
   return { classes, images };
 }
+
+type Head = { readonly format: unknown; readonly version: unknown; readonly classes: ImageList["classes"] };
 
 function hashOf(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("hex");

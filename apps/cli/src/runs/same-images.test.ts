@@ -186,7 +186,7 @@ describe("--accept-changed-data", () => {
   });
 });
 
-describe("a run of before images were told", () => {
+describe("a run of before there were lists", () => {
   async function forget(run: string): Promise<void> {
     const [{ path }] = await listCheckpoints(at(run));
     const manifest = JSON.parse(await readFile(join(path, "manifest.json"), "utf8")) as {
@@ -204,9 +204,9 @@ describe("a run of before images were told", () => {
     await swap(at(data, "cat", "0.png"), at(data, "dog", "1.png"));
     const first = await resume();
     expect(first).toMatchObject(goesOn);
-    expect(first.stderr).toMatch(/warning: .* does not tell its images: .* taken on trust/);
+    expect(first.stderr).toMatch(/warning: .* was saved before runs remembered their images/);
     const second = await resume();
-    expect([second.code, second.stderr]).toEqual([0, expect.not.stringContaining("trust")]);
+    expect([second.code, second.stderr]).toEqual([0, expect.not.stringContaining("remembered")]);
     await swap(at(data, "cat", "0.png"), at(data, "dog", "1.png"));
     expect((await resume()).code).toBe(2);
   });

@@ -16,7 +16,7 @@ export type Identity = Readonly<Record<string, unknown>>;
 type DataFacts = {
   readonly images?: number;
   readonly classes?: readonly string[] | null;
-  /** SHA-256 of the run's list of images; runs of before the first release have none. */
+  /** SHA-256 of the run's list of images; runs of before there were such lists have none. */
   readonly digest?: string;
 };
 
@@ -96,7 +96,7 @@ function compareNumbers(
   const other = firstDifference(facts(dataOf(identity)), facts(dataOf(identityOf(checkpoint))));
   if (other === undefined) {
     terminal.warn(
-      `${checkpoint.path} does not tell its images: that they are the same is taken on trust, as their number is; from now on it is told`,
+      `${checkpoint.path} was saved before runs remembered their images: their number is the same, more cannot be compared; from now on they are remembered`,
     );
   } else if (acceptChanged) terminal.warn(`going on with other images than before, as told: ${other}`);
   else {

@@ -123,6 +123,22 @@ describe("an index", () => {
     expect((await read()).names).toEqual(["dog/é.png"]);
   });
 
+  it("keeps what was read every few minutes, for when it is killed", async () => {
+    let minutes = 1;
+    const kept: number[] = [];
+    await read({
+      concurrency: 1,
+      now: () => written + minutes * 60_000,
+      async readFacts(path, decoding) {
+        kept.push((await readFile(index(), "utf8").catch(() => "")).split("\n").length);
+        minutes += 6;
+        return readImageFacts(path, decoding);
+      },
+    });
+    // Header, two images, footer, and what follows the last line.
+    expect(kept).toEqual([1, 1, 5]);
+  });
+
   it("does not keep what may pass: files that are not there or cannot be read", async () => {
     await rm(join(folder, "cat", "2.png"));
     const images = { ...(await imageFolder(folder)), length: 2, path: (at: number) => Buffer.from(missing[at]) };

@@ -45,12 +45,13 @@ const NAME = ".beit-index";
 // The coarsest times that file systems keep are of two seconds (FAT).
 const COARSEST_TIME_MS = 2000;
 const STATS_AT_A_TIME = 32;
+const SAVE_EVERY_MS = 300_000;
 
 /**
  * Finds out about every image of a folder: whether it can be read, its size and the hash of its bytes. Files that are as they were
  * (size, times and number in the file system) are not read again, and their problems are those found then. A file that was
  * changed within two seconds before it was read is read again next time: another change in the same moment would not show.
- * What was read is kept also when the signal ends the work.
+ * What was read is kept also when the signal ends the work, and every few minutes for when it is killed.
  *
  * @throws the signal's reason, and a RangeError for options that `decodeImage` does not take; never because of the index
  */
@@ -70,6 +71,8 @@ export async function indexImages(folder: IndexedFolder, options: IndexOptions):
   const silent: number[] = [];
   const decoding = decodeOptionsOf(options);
   let done = 0;
+  let saved = now();
+  const save = () => saveSomewhere(places, entriesOf(paths, facts, racy), rules, now());
   let file = loaded.find(({ entries }) => entries.size > 0)?.place;
   if (wanted.length > 0) onProgress?.(0, wanted.length);
   try {
@@ -82,13 +85,15 @@ export async function indexImages(folder: IndexedFolder, options: IndexOptions):
       facts[index] = found;
       done++;
       onProgress?.(done, wanted.length);
+      if (began - saved < SAVE_EVERY_MS) return;
+      saved = began;
+      await save();
     });
   } finally {
     if (done > 0) {
-      const entries = entriesOf(paths, facts, racy);
-      const saved = await saveSomewhere(places, entries, rules, now());
-      file = saved.file;
-      warnings.push(...saved.warnings);
+      const last = await save();
+      file = last.file;
+      warnings.push(...last.warnings);
     }
   }
   return { facts, read: done, silent: silent.sort((a, b) => a - b), ...(file !== undefined && { file }), warnings };

@@ -53,6 +53,7 @@ export async function saveIndex(path: string, entries: IndexEntries, rules: Deco
   const partial = `${path}.${hostname().replace(/[^\w-]/g, "_")}-${process.pid}-${writes++}${PARTIAL}`;
   try {
     await diskStorage.makeFolder(dirname(path));
+    await diskStorage.remove(partial); // of an earlier process of the same number
     await diskStorage.writeFile(partial, bytes);
     await files.rename(partial, path);
   } catch (error) {
@@ -182,6 +183,6 @@ async function removeLeft(path: string, now: number): Promise<void> {
   );
   for (const name of left) {
     const stats = await files.stat(`${folder}/${name}`).catch(() => undefined);
-    if (stats && now - stats.mtimeMs > LEFT_AFTER_MS) await files.rm(`${folder}/${name}`, { force: true });
+    if (stats && now - stats.mtimeMs > LEFT_AFTER_MS) await files.rm(`${folder}/${name}`).catch(() => {});
   }
 }
