@@ -92,7 +92,7 @@ export async function indexImages(folder: IndexedFolder, options: IndexOptions):
   } finally {
     if (done > 0) {
       const last = await save();
-      file = last.file;
+      file = last.file ?? file;
       warnings.push(...last.warnings);
     }
   }
