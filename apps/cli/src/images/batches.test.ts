@@ -85,7 +85,7 @@ describe("imageBatches", () => {
 });
 
 describe("openViewPool", () => {
-  it("gives the views of readImage from its threads, and its errors", async () => {
+  it("gives the views of readImage from its threads, its errors, and what is known of files", async () => {
     const pool = openViewPool({ atATime: 5, execArgv });
     const views = await Promise.all(paths.map((path) => pool.view({ path, view, decoding: {} })));
     expect(views).toEqual(await viewsOf(paths));
@@ -103,17 +103,10 @@ describe("openViewPool", () => {
       path: missing,
       ...(expected as object),
     });
-    await pool.dispose();
-  });
-
-  it("tells what is known of files, as reading them here does", async () => {
-    const pool = openViewPool({ atATime: 5, execArgv });
-    const broken = join(folder, "broken.png");
-    writeFileSync(broken, "no image");
-    const files = [...paths, broken, join(folder, "missing.png")];
-    const found = await Promise.all(files.map((path) => pool.facts({ path: Buffer.from(path), decoding: {} })));
-    expect(found).toEqual(await Promise.all(files.map((path) => readImageFacts(path))));
-    expect(found.map(({ problem }) => problem !== undefined)).toEqual(files.map((_, at) => at >= paths.length));
+    const files = [...paths, deep, missing];
+    const known = await Promise.all(files.map((path) => pool.facts({ path: Buffer.from(path), decoding: {} })));
+    expect(known).toEqual(await Promise.all(files.map((path) => readImageFacts(path))));
+    expect(known.map(({ problem }) => problem !== undefined)).toEqual([...paths.map(() => false), true, true]);
     await pool.dispose();
   });
 
