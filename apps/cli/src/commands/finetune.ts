@@ -16,7 +16,8 @@ export async function run(flags: FlagValues<typeof finetuneFlags>, context: Cont
   if ((flags.from === undefined) !== flags.scratch)
     throw usageError("expected --from with a pre-trained checkpoint or --scratch, one of the two");
   const written = await loadRecipe(flags, ["fine-tune"], context);
-  const { images: all, skipped } = await openImages(flags.data, { ...flags, split: "train" }, context);
+  const opened = await openImages(flags.data, { ...flags, split: "train" }, context);
+  const { images: all, skipped } = opened;
   requireLabels(all);
   const images = flags.labelsPerClass === undefined ? all : takePerClass(all, flags.labelsPerClass, written.seed);
   await checkLength(written, images, flags);
@@ -41,6 +42,7 @@ export async function run(flags: FlagValues<typeof finetuneFlags>, context: Cont
   if (start) tellFineTuning(recipe, start, context);
   const run = {
     ...flags,
+    opened,
     identity: {
       data: imageFacts(all, flags),
       labelsPerClass: flags.labelsPerClass ?? null,

@@ -22,10 +22,12 @@ export async function run(flags: FlagValues<typeof pretrainFlags>, context: Cont
     context,
   );
   refuseMismatch(recipe, tokenizer);
-  const { images, skipped } = await openImages(flags.data, { ...flags, split: "train" }, context);
+  const opened = await openImages(flags.data, { ...flags, split: "train" }, context);
+  const { images, skipped } = opened;
   await checkLength(recipe, images, flags);
   const run = {
     ...flags,
+    opened,
     identity: { data: imageFacts(images, flags), tokenizerWeights: sha256 },
     facts: runFacts({ data: flags.data, skipped, backend: facts, tokenizer: path }),
   };

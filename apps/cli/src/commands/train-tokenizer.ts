@@ -11,11 +11,13 @@ import type { trainTokenizerFlags } from "./declarations/train-tokenizer.ts";
 
 export async function run(flags: FlagValues<typeof trainTokenizerFlags>, context: Context): Promise<number> {
   const recipe = await loadRecipe(flags, ["tokenizer", "gaussian"], context);
-  const { images, skipped } = await openImages(flags.data, { ...flags, split: "train" }, context);
+  const opened = await openImages(flags.data, { ...flags, split: "train" }, context);
+  const { images, skipped } = opened;
   await checkLength(recipe, images, flags);
   const { backend, facts } = await openBackend(flags, context);
   const run = {
     ...flags,
+    opened,
     identity: { data: imageFacts(images, flags) },
     facts: runFacts({ data: flags.data, skipped, backend: facts }),
   };

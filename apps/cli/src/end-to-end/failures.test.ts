@@ -292,7 +292,7 @@ describe("bad input", () => {
     await mkdir(at("full"));
     await symlink("/dev/full", at("full", "recipe.yaml"));
     await expectError(train("full"), 1, /could not write .*full\/recipe\.yaml: ENOSPC: no space left on device/);
-    expect(await readdir(at("full"))).toEqual(["recipe.yaml"]);
+    expect((await readdir(at("full"))).filter((name) => !name.startsWith("images-"))).toEqual(["recipe.yaml"]);
     await expectError(
       ["evaluate", at("tokenizer"), "--data", data, ...oneThread, "--out", "/dev/full"],
       1,
@@ -392,7 +392,7 @@ describe("one folder", () => {
       at("tokenizer"),
       ...oneThread,
     ];
-    await expectError(fewer, 2, /data\.images is 24 here and 32 there/);
+    await expectError(fewer, 2, /not those that .* was trained on: 8 missing: train-images-idx3-ubyte#24 and 7 more/);
     expect(await readFile(at("tokenizer", "recipe.yaml"), "utf8")).toContain("epochs: 2");
   });
 });

@@ -23,6 +23,8 @@ export type Flag<Value> = {
   readonly many?: boolean;
   readonly choices?: readonly string[];
   readonly fallback?: Value;
+  /** A switch that turns off what its name says: `verify` is given as --no-verify. */
+  readonly off?: boolean;
   readonly parse?: (text: string) => Value;
 };
 
@@ -77,6 +79,11 @@ export function list(value: string, description: string, { required = false } = 
 
 export function toggle(description: string): Flag<boolean> {
   return { description, fallback: false };
+}
+
+/** A switch that turns something off; the value is whether it stays on. */
+export function toggleOff(description: string): Flag<boolean> {
+  return { description, fallback: true, off: true };
 }
 
 export function choice<const Choice extends string>(
@@ -167,9 +174,9 @@ function groupOf(program: Commander, name: string): Commander {
 
 function optionOf(
   name: string,
-  { description, value, required: needed, many, choices, fallback, parse }: Flag<unknown>,
+  { description, value, required: needed, many, choices, fallback, off, parse }: Flag<unknown>,
 ): Option {
-  const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const flag = `--${off ? "no-" : ""}${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   const option = new Option(value === undefined ? flag : `${flag} <${value}${many ? "..." : ""}>`, description);
   if (needed) option.makeOptionMandatory();
   if (choices) option.choices(choices);

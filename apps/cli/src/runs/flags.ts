@@ -33,6 +33,7 @@ export const runFlags = (folder: string) => ({
     "auto: go on where the run in --out stopped; or the checkpoint to go on from",
     "auto",
   ),
+  acceptChangedData: toggle("go on although images are others than those the run was trained on"),
 });
 
 export const trainingFlags = { saveEvery: integer("steps", "steps between checkpoints", 1, 500) };

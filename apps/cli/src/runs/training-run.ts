@@ -16,6 +16,7 @@ import type { BackendFacts } from "../backends/open.ts";
 import type { Context } from "../program/command.ts";
 import { interruptedError, messageOf, usageError } from "../program/exit-codes.ts";
 import { findCheckpoint, writeRecipe, writeSummary } from "./folder.ts";
+import { settleImages, withoutImages, type Identity, type RunImages } from "./same-images.ts";
 import { formatDuration, type Progress } from "../program/terminal.ts";
 import { cliVersion } from "../program/version.ts";
 
@@ -41,7 +42,9 @@ export type TrainingRunOptions<Report extends StepReport<unknown>> = TrainingLoo
   readonly resume: string;
   readonly saveEvery: number;
   /** Facts besides the recipe that must be the same when the run goes on: images, starting weights. */
-  readonly identity: Readonly<Record<string, unknown>>;
+  readonly identity: Identity;
+  /** The images, where they are to be told from others when the run goes on. */
+  readonly runImages?: RunImages;
   /** Other facts for the checkpoint's manifest. */
   readonly facts: Readonly<Record<string, unknown>>;
   /** Where metrics.jsonl lies, if not in `folder`, and the mark of this part's lines in it. */
@@ -60,6 +63,8 @@ export type TrainingResult<Report> = {
   /** Of this call. */
   readonly seconds: number;
   readonly steps: number;
+  /** That of the options, with the hash of the images. */
+  readonly identity: Identity;
 };
 
 /**
@@ -75,7 +80,8 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   const { folder, recipe, train } = options;
   const { host, terminal, interrupt } = context;
   const resume = await findCheckpoint(folder, options.resume, context);
-  if (resume) refuseOther(resume, options);
+  if (resume) refuseOther(withoutImages(resume, options), options);
+  const identity = await settleImages(options, resume, context);
   await writeRecipe(folder, recipe);
   const begin = resume?.manifest.step ?? 0;
   const metrics = await openMetrics(options.metricsFolder ?? folder, {
@@ -90,8 +96,8 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   let saved = resume?.path;
   let savedStep = begin;
   const save = async (report: Report): Promise<void> => {
-    const { identity, facts } = options;
-    const info = checkpointInfo(report, { recipe, model: options.model(report), run: { identity, ...facts } });
+    const run = { identity, ...options.facts };
+    const info = checkpointInfo(report, { recipe, model: options.model(report), run });
     saved = await saveCheckpoint(folder, report.state, info);
     savedStep = report.step;
     terminal.event("checkpoint", { step: report.step, path: saved });
@@ -153,6 +159,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
     report: last,
     seconds,
     steps: step - begin,
+    identity,
   };
 }
 
@@ -178,8 +185,8 @@ export function runFacts({
 
 /** Writes the summary of a training run and tells where it is. */
 export async function finishRun<Report extends StepReport<unknown>>(
-  { step, checkpoint, report, seconds, steps }: TrainingResult<Report>,
-  { folder, recipe, identity, facts, metrics }: TrainingRunOptions<Report>,
+  { step, checkpoint, report, seconds, steps, identity }: TrainingResult<Report>,
+  { folder, recipe, facts, metrics }: TrainingRunOptions<Report>,
   { terminal }: Context,
 ): Promise<void> {
   // Of a run that was finished before there is nothing new to tell.

@@ -29,6 +29,8 @@ export type CliRun = {
 export type RunCliOptions = {
   readonly env?: Readonly<Record<string, string>>;
   readonly tty?: boolean;
+  /** Milliseconds since 1970; the real ones by default. */
+  readonly now?: () => number;
   /** Called with every line of stdout; `signal` sends one to the program. */
   readonly onLine?: (line: string, signal: (name: "SIGINT" | "SIGTERM") => void) => void;
 };
@@ -36,13 +38,13 @@ export type RunCliOptions = {
 /** Runs a command line in this process. */
 export async function cli(
   argv: readonly string[],
-  { env = {}, tty = false, onLine }: RunCliOptions = {},
+  { env = {}, tty = false, now = Date.now, onLine }: RunCliOptions = {},
 ): Promise<CliRun> {
   const signals = new EventEmitter();
   const stdout = recorder(tty, (line) => onLine?.(line, (name) => signals.emit(name)));
   const stderr = recorder(tty);
   const exit = (code: number) => Promise.reject(new Error(`unexpected exit ${code}`));
-  const code = await runCli(argv, { stdout: stdout.stream, stderr: stderr.stream, env, signals, exit, now: Date.now });
+  const code = await runCli(argv, { stdout: stdout.stream, stderr: stderr.stream, env, signals, exit, now });
   const events = stdout
     .text()
     .split("\n")
