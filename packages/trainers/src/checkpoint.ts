@@ -1,14 +1,14 @@
 // State as bytes: its trees of tensors as safetensors, and a manifest that says what they are, what they were trained
 // with and what they must hash to. Random state and data position are the seed and the step: all randomness is addressed.
 import { fillTree, leaves, type HostArray, type Tensor } from "@beitjs/tensor-core";
+import { CHECKPOINT_FORMAT, CHECKPOINT_VERSION } from "@beitjs/tensor-core/files";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import type { LossScale } from "./optimizer/loss-scale.ts";
 import type { StageName } from "./recipes/recipe.ts";
 import { upgradeRecipe } from "./recipes/upgrade.ts";
 import type { TrainingState } from "./update.ts";
 
-export const CHECKPOINT_FORMAT = "beitjs-checkpoint";
-export const CHECKPOINT_VERSION = 1;
+export { CHECKPOINT_FORMAT, CHECKPOINT_VERSION };
 
 /** What a run was: enough to rebuild the model, repeat the run or go on with it. All of it is plain JSON. */
 export type CheckpointInfo = {

@@ -3,6 +3,7 @@ import {
   beitOrigins,
   evalViewFields,
   openBeit,
+  preprocessingFromView,
   type ResizingOptions,
   type Beit,
   type BeitConfig,
@@ -19,7 +20,6 @@ import type { LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
 import type { Progress } from "../program/terminal.ts";
-import { preprocessingOf } from "../images/eval-views.ts";
 import { evalViewOf, stagesOfKind } from "../runs/stages.ts";
 import { beitOf, openCheckpoint, recipeOf, weightsHash } from "./from-checkpoint.ts";
 import { hashOfWeights, isCheckpoint, withModelFiles } from "./sources.ts";
@@ -128,7 +128,7 @@ async function openTrained(
     beit,
     origin: "beitjs",
     ...(labels?.length === beit.config.classes && { labels }),
-    preprocessing: preprocessingOf(view),
+    preprocessing: preprocessingFromView(view),
     view,
     resizing: { ...ownResizing, tableResizing: options.tableResizing ?? ownResizing.tableResizing },
     sha256: weightsHash(checkpoint),

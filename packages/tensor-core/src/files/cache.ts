@@ -1,5 +1,6 @@
 // Downloaded files kept over visits, in a folder of the File System standard (fs.spec.whatwg.org). A file counts only once a
 // sidecar with its address, size and SHA-256 was written, which is the last step: what a crash leaves behind is no file.
+import { shownAddress } from "./address.ts";
 import { FileError } from "./error.ts";
 import { hashSource } from "./hash-source.ts";
 import type { HashOptions } from "./hash-source.ts";
@@ -94,7 +95,11 @@ async function digestOf(source: FileSource, options: HashOptions): Promise<strin
 async function createWriter(directory: DirectoryLike, url: string): Promise<CacheWriter> {
   const writing = <T>(work: Promise<T>): Promise<T> =>
     work.catch((cause: unknown) => {
-      throw new FileError("Write", `[openUrl] expected to keep ${url} in the cache, got ${String(cause)}`, { cause });
+      throw new FileError(
+        "Write",
+        `[openUrl] expected to keep ${shownAddress(url)} in the cache, got ${String(cause)}`,
+        { cause },
+      );
     });
   const file = await writing(freeName(directory, keyOf(url)));
   const handle = await writing(directory.getFileHandle(file, { create: true }));
@@ -110,7 +115,7 @@ async function createWriter(directory: DirectoryLike, url: string): Promise<Cach
       const before = await readSidecar(directory, `${keyOf(url)}.json`);
       await writing(writeSidecar(directory, { url, size, sha256, file }));
       if (before !== undefined && before.file !== file) await removeQuietly(directory, before.file);
-      return blobSource(await handle.getFile(), url);
+      return blobSource(await handle.getFile(), shownAddress(url));
     },
     async abort() {
       await stream.abort().catch(() => undefined);
@@ -139,7 +144,7 @@ export async function removeLeftovers(directory: DirectoryLike): Promise<void> {
 
 async function openData(directory: DirectoryLike, url: string, { file }: Sidecar): Promise<FileSource | undefined> {
   try {
-    return blobSource(await (await directory.getFileHandle(file)).getFile(), url);
+    return blobSource(await (await directory.getFileHandle(file)).getFile(), shownAddress(url));
   } catch {
     return undefined;
   }

@@ -1,8 +1,10 @@
-// What `saveBeit` writes: parameters by our paths, and all that is needed to use them in the file's metadata.
+// What `saveBeit` writes: parameters by our paths, and all that is needed to use them in the file's metadata; of a checkpoint, in
+// the manifest beside it.
 import { validateBeitConfig, type BeitConfig } from "../../config.ts";
 import { headPaths, parameterShapes } from "../../parameters.ts";
 import { parseJson } from "../json.ts";
 import type { Preprocessing } from "../preprocessing.ts";
+import { labelsOfRun, preprocessingOfRun } from "../run-manifest.ts";
 import type { Origin } from "./origin.ts";
 import { unilm } from "./unilm.ts";
 
@@ -19,7 +21,7 @@ export const ours = {
 
   recognizes: () => true,
 
-  describe({ metadata }, _, given) {
+  describe({ metadata, manifest }, _, given) {
     const field = <Value>(name: string): Value | undefined =>
       metadata[name] === undefined ? undefined : (parseJson(metadata[name], name) as Value);
     const stored = field<BeitConfig>("beitjs.config");
@@ -28,8 +30,8 @@ export const ours = {
     validateBeitConfig(config, "openBeit");
     return {
       config,
-      labels: field<readonly string[]>("beitjs.labels"),
-      preprocessing: field<Preprocessing>("beitjs.preprocessing"),
+      labels: field<readonly string[]>("beitjs.labels") ?? labelsOfRun(manifest, config.classes),
+      preprocessing: field<Preprocessing>("beitjs.preprocessing") ?? preprocessingOfRun(manifest),
     };
   },
 } as const satisfies Origin;
