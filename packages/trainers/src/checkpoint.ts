@@ -64,11 +64,16 @@ export async function encodeCheckpoint<Params>(
 /**
  * Manifest and parameter values of a checkpoint, every byte checked against its hash.
  *
+ * @param options.trees only these, the model's among them: to use it, not to go on
  * @throws if it is no checkpoint, of another version, incomplete or damaged, naming the file
  */
-export async function decodeCheckpoint(files: CheckpointFiles): Promise<DecodedCheckpoint> {
+export async function decodeCheckpoint(
+  files: CheckpointFiles,
+  { trees: wanted }: { readonly trees?: readonly string[] } = {},
+): Promise<DecodedCheckpoint> {
   const manifest = parseManifest(files.get(MANIFEST));
-  for (const [name, { bytes, sha256: expected }] of Object.entries(manifest.files)) {
+  const used = Object.entries(manifest.files).filter(([name]) => wanted?.map(fileOf).includes(name) ?? true);
+  for (const [name, { bytes, sha256: expected }] of used) {
     const content = files.get(name);
     if (!content) throw new Error(`[loadCheckpoint] expected ${name}, got none`);
     if (content.byteLength !== bytes)
@@ -77,7 +82,7 @@ export async function decodeCheckpoint(files: CheckpointFiles): Promise<DecodedC
     if (got !== expected) throw new Error(`[loadCheckpoint] expected ${name} with SHA-256 ${expected}, got ${got}`);
   }
   const trees = new Map<string, StoredTree>();
-  for (const file of Object.keys(manifest.files)) {
+  for (const [file] of used) {
     const name = file.replace(/\.safetensors$/, "");
     if (file === fileOf(name)) trees.set(name, readSafetensors(files.get(file) as Uint8Array).tensors);
   }
