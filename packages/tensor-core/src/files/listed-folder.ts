@@ -30,9 +30,14 @@ export type SkippedCheckpoint = { readonly path: string; readonly reason: string
  */
 export async function modelInFolder(folder: ListedFolder): Promise<FoundModel> {
   const checkpoints = checkpointsAmong(folder.paths);
-  const own = partsAmong(folder.paths);
-  if (own.some((path) => path.endsWith(manifestName))) return describedModel(folder, own);
+  const parts = partsAmong(folder.paths).filter((path) => !checkpoints.some((one) => path.startsWith(one.folder)));
+  const described = parts.find((path) => path.endsWith(manifestName));
+  if (described !== undefined) {
+    const checkpoint = await checkpointBy(folder, described);
+    if (checkpoint) return checkpoint;
+  }
   if (checkpoints.length === 0) {
+    const own = parts.filter((path) => path !== described);
     if (own.length > 0) return found(folder, own);
     const message = `[openSources] expected a run folder or the files of a model, got none that could be one: ${folder.name}`;
     throw new FileError("Missing", message);
@@ -59,20 +64,12 @@ export async function modelInFolder(folder: ListedFolder): Promise<FoundModel> {
 }
 
 // A manifest.json may be a checkpoint's, or belong to some other program.
-async function describedModel(folder: ListedFolder, own: readonly string[]): Promise<FoundModel> {
-  const path = own.find((one) => one.endsWith(manifestName)) as string;
-  const manifest = await folder.open(path);
-  if (!(await isCheckpointManifest(manifest)))
-    return found(
-      folder,
-      own.filter((one) => one !== path),
-    );
+async function checkpointBy(folder: ListedFolder, path: string): Promise<FoundModel | undefined> {
+  if (!(await isCheckpointManifest(await folder.open(path)))) return undefined;
   const { sources, reason } = await openCheckpoint(folder, path.slice(0, -manifestName.length));
   if (reason === undefined) return { sources, name: folder.name, skipped: [] };
-  throw new FileError(
-    "Checksum",
-    `[openSources] expected a good checkpoint, got a damaged one: ${folder.name}: ${reason}`,
-  );
+  const message = `[openSources] expected a good checkpoint, got a damaged one: ${folder.name}: ${reason}`;
+  throw new FileError("Checksum", message);
 }
 
 async function found(folder: ListedFolder, paths: readonly string[]): Promise<FoundModel> {

@@ -33,7 +33,7 @@ export async function modelAtAddress(address: string, download: Download, sha256
         if (value !== undefined) return value;
       } catch (error) {
         // Another layout may be the right one: a host may forbid what is not there.
-        if (!(error instanceof FileError && (error.code === "Download" || error.code === "Missing"))) throw error;
+        if (!(error instanceof FileError && (error.code === "Download" || isMissingFile(error)))) throw error;
         refused.push(error);
       }
     }
@@ -52,6 +52,11 @@ export async function modelAtAddress(address: string, download: Download, sha256
   if (found) return found;
   const told = refused.find(({ code }) => code === "Download") ?? (isFile ? refused.at(-1) : undefined);
   throw told ? withWayOut(told) : nothingAt(address);
+}
+
+// What an index promises and a host lacks is another matter than a file that is only looked for.
+function isMissingFile({ code, message }: FileError): boolean {
+  return code === "Missing" && message.startsWith("[openUrl]");
 }
 
 type Place = {
@@ -93,7 +98,8 @@ async function weightsIn(where: Place, names: readonly string[]): Promise<readon
 }
 
 // What the index promises must be there: a missing shard is told with its address.
-async function shardsOf({ address, place, download }: Place, index: FileSource): Promise<readonly FileSource[]> {
+async function shardsOf(where: Place, index: FileSource): Promise<readonly FileSource[]> {
+  const { place } = where;
   const { weight_map: map } = (await readJson(index)) as { readonly weight_map?: unknown };
   const names = typeof map === "object" && map !== null ? Object.values(map) : [];
   const shards: FileSource[] = [];
@@ -105,8 +111,12 @@ async function shardsOf({ address, place, download }: Place, index: FileSource):
         `[openSources] expected names of files in ${index.name}, got ${JSON.stringify(name)}`,
       );
     }
-    const file = await download(fileIn(place, name, address), { noPage: true });
-    shards.push({ ...file, name: shownAddress(place) + name });
+    const shard = await probe(where, name);
+    if (!shard) {
+      const missing = shownAddress(place) + name;
+      throw new FileError("Missing", `[openSources] expected all files of ${index.name}, got them without ${missing}`);
+    }
+    shards.push(shard);
   }
   return shards;
 }
