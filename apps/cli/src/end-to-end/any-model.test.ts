@@ -2,6 +2,9 @@
 // flag of every command that is declared to take one, on the same model in all its forms.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { openBeit, preprocessingFromView, readParameters } from "@beitjs/beit-encoder";
+import { openTokenizer } from "@beitjs/dvae-tokenizer";
+import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import { listCheckpoints } from "@beitjs/trainers/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commands } from "../commands/index.ts";
@@ -234,4 +237,43 @@ describe.each(declared)("%s", (flag) => {
     },
     120_000,
   );
+});
+
+describe("the library", () => {
+  const backend = createReferenceBackend();
+
+  it("opens a BEiT of every form with one argument; labels and preparation come along", async () => {
+    const opened = new Map<string, unknown>();
+    for (const [form, model] of Object.entries(await formsOf("classifier"))) {
+      const { beit, labels, preprocessing } = await openBeit(model, backend);
+      // transformers knows no other way of half a pixel.
+      opened.set(form, [labels, { ...preprocessing, margins: undefined }, await readParameters(beit)]);
+    }
+    const prepared = { ...preprocessingFromView(tinyRecipes.fineTune.evalView), margins: undefined };
+    for (const [form, [labels, preprocessing]] of opened as ReadonlyMap<string, readonly unknown[]>) {
+      expect([form, labels, preprocessing]).toEqual([form, ["0", "1"], prepared]);
+    }
+    const [[, first]] = opened;
+    for (const [form, one] of opened) expect([form, one]).toEqual([form, first]);
+  });
+
+  it("opens a pre-trained run as its own view has it", async () => {
+    const { preprocessing, labels } = await openBeit(at("pretrain"), backend);
+    const { pixelSize, mean, std } = tinyRecipes.pretrain.views;
+    expect(labels).toBeUndefined();
+    expect(preprocessing).toEqual({
+      ...{ filter: "bicubic", size: pixelSize, fit: "shortSide", crop: pixelSize, margins: "even" },
+      ...{ mean, std },
+    });
+  });
+
+  it("opens a tokenizer of every form with one argument", async () => {
+    const forms = Object.values(await formsOf("tokenizer"));
+    const parameters = async (model: string) => {
+      const { tokenizer, origin } = await openTokenizer(model, backend);
+      return [origin, tokenizer.config, [...(await tokenizer.params.codebook.table.read())]];
+    };
+    const [first, ...rest] = await Promise.all(forms.map(parameters));
+    for (const one of rest) expect(one).toEqual(first);
+  });
 });
