@@ -135,7 +135,7 @@ export function WeightsPanel({ models, onInUse, onError }: Props): JSX.Element {
           <h2>Kept from addresses</h2>
           <ul>
             {kept.map((file) => (
-              <li key={file.url} class="breakable">
+              <li key={file.url + file.sha256} class="breakable">
                 {file.url}, {megabytes(file.size)} <button onClick={() => void use(keptSource(file, kept))}>Use</button>{" "}
                 <button onClick={() => void engine.forget(file.url).then(refresh, onError)}>Forget</button>
               </li>

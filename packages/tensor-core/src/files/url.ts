@@ -65,9 +65,10 @@ export async function openUrl(url: string, options: UrlOptions = {}): Promise<Fi
 /** @internal */
 export async function downloadFile(url: string, options: ProbeOptions): Promise<FileSource> {
   checkDigest(options.sha256);
-  const kept = await options.cache?.open(url, cacheOptions(options));
+  const { url: bare } = requestOf(url);
+  const kept = await options.cache?.open(bare, cacheOptions(options));
   if (kept !== undefined) return kept;
-  const writer = options.cache === undefined ? memoryWriter(shownAddress(url)) : await options.cache.create(url);
+  const writer = options.cache === undefined ? memoryWriter(shownAddress(url)) : await options.cache.create(bare);
   try {
     const response = await request(url, options);
     const sha256 = await transfer(url, response, writer, options);
