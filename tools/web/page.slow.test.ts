@@ -1,12 +1,22 @@
 // The web app as a visitor has it: the static build in a real browser, every panel, on one thread and on all, and offline.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beitVariants, gridOf, initBeit, parameterCount, saveBeit } from "@beitjs/beit-encoder";
+import {
+  beitVariants,
+  gridOf,
+  initBeit,
+  openBeit,
+  parameterCount,
+  saveBeit,
+  saveOfficialBeit,
+  type Beit,
+} from "@beitjs/beit-encoder";
 import { dvaeVariants, initTokenizer, saveTokenizer } from "@beitjs/dvae-tokenizer";
+import { bytesSource } from "@beitjs/tensor-core/files";
 import { createRng } from "@beitjs/tensor-core/random";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import { loadCheckpoint } from "@beitjs/trainers/node";
@@ -46,6 +56,12 @@ async function wideModels(): Promise<readonly (readonly ["tokenizer" | "encoder"
     ["tokenizer", await saveTokenizer(tokenizer)],
     ["encoder", await saveBeit(beit)],
   ];
+}
+
+/** The page's own encoder. */
+async function smallBeit(): Promise<Beit> {
+  const bytes = readFileSync(join(app, "models", "small-beit.safetensors"));
+  return (await openBeit(bytesSource(bytes), createReferenceBackend())).beit;
 }
 
 describe("the static build", () => {
@@ -331,6 +347,38 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     await context.close();
   });
 
+  it("scales images as files say, and as the visitor chooses where they do not", { timeout }, async () => {
+    const { context, page, problems } = await visit(browser, `${isolated.url}#weights`);
+    await page.getByText("small tokenizer").waitFor();
+    const scaling = page.getByLabel("Images are scaled by");
+    const lossWith = async (choice?: string) => {
+      if (choice !== undefined) await scaling.selectOption({ label: choice });
+      await panel(page, "Imagine");
+      const loss = await page.locator("dl.facts div", { hasText: "Loss" }).locator("dd").innerText();
+      await panel(page, "Your weights");
+      return loss;
+    };
+    const shipped = await lossWith();
+    // Its files say it, so there is nothing to choose.
+    expect(await page.locator("main").innerText()).toContain("a mean and std of 0.5 (the files say so)");
+    expect(await scaling.count()).toBe(0);
+    await page.getByLabel("Files of weights").setInputFiles({
+      name: "weights.safetensors",
+      mimeType: "",
+      buffer: Buffer.from(await saveOfficialBeit(await smallBeit())),
+    });
+    await page.getByText("Images are scaled by a mean and std of 0.5 (a guess: the files do not say)").waitFor();
+    expect(await lossWith()).toBe(shipped);
+    expect(await lossWith("ImageNet's mean and std")).not.toBe(shipped);
+    expect(await page.locator("main").innerText()).toContain("ImageNet's mean and std (as chosen)");
+    expect(await lossWith("a mean and std of 0.5")).toBe(shipped);
+    await page.getByRole("button", { name: "Back to the shipped models" }).click();
+    await page.getByText("small BEiT").waitFor();
+    expect(await lossWith()).toBe(shipped);
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
   it("works on rectangles, in all panels", { timeout }, async () => {
     const { context, page, problems } = await visit(browser, `${isolated.url}#weights`);
     await page.getByText("small tokenizer").waitFor();
@@ -445,6 +493,37 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     await page.getByText("No run yet.").waitFor();
     await page.reload();
     await page.getByText("No run yet.").waitFor();
+    await rm(folder, { recursive: true });
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("trains on the colors that a file holds, and applies a profile when asked", { timeout }, async () => {
+    const { context, page, problems } = await visit(browser, plain.url + "#train");
+    const folder = await mkdtemp(join(tmpdir(), "beitjs-web-profiles-"));
+    const side = 160;
+    const colors = Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 7 + (i >> 9) * 13) % 256);
+    const raw = sharp(colors, { raw: { width: side, height: side, channels: 3 } });
+    const profiled = await raw.withIccProfile("p3").png().toBuffer();
+    const stored = await sharp(profiled, { ignoreIcc: true }).png().toBuffer();
+    const originalOf = async (name: string, bytes: Buffer): Promise<string> => {
+      const images = join(folder, name);
+      await mkdir(images);
+      await writeFile(join(images, "image.png"), bytes);
+      await page.getByText("No run yet.").waitFor();
+      await page.getByLabel("A folder of images to train on").setInputFiles(images);
+      const original = page.getByRole("img", { name: "Original" });
+      await original.waitFor();
+      const drawn = await original.evaluate((canvas) => (canvas as unknown as { toDataURL(): string }).toDataURL());
+      await expect.poll(() => stepOf(page), { timeout: 60_000 }).toBeGreaterThan(0);
+      await page.getByRole("button", { name: "Pause" }).click();
+      await page.getByRole("button", { name: "Discard" }).click();
+      return drawn;
+    };
+    const plainly = await originalOf("stored", stored);
+    expect(await originalOf("ignored", profiled)).toBe(plainly);
+    await page.getByLabel("Apply color profiles").check();
+    expect(await originalOf("applied", profiled)).not.toBe(plainly);
     await rm(folder, { recursive: true });
     expect(problems).toEqual([]);
     await context.close();

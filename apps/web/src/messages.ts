@@ -28,7 +28,17 @@ export type ModelFacts = {
   readonly vocabSize: number;
 };
 
-export type EncoderFacts = ModelFacts & { readonly depth: number; readonly heads: number };
+export type EncoderFacts = ModelFacts & {
+  readonly depth: number;
+  readonly heads: number;
+  /** The mean and std that its images are scaled by, and why, in a few words. */
+  readonly normalization: string;
+  /** Whether the visitor chose them; undefined where the files say them, and nothing is left to choose. */
+  readonly chosen: NormalizationChoice | undefined;
+};
+
+/** `auto`: what the model is recognized by, or a guess. */
+export type NormalizationChoice = "auto" | "imagenet" | "half";
 
 /** What is in use after models were exchanged: them, and the image through the tokenizer, where there is an image. */
 export type InUse = { readonly models: Models; readonly tokens: Tokens | undefined };
@@ -122,6 +132,8 @@ export interface Engine {
     source: WeightsSource,
     onProgress: OnProgress,
   ): Promise<InUse & { readonly kind: "tokenizer" | "encoder"; readonly notes: readonly string[] }>;
+  /** Scales images by another mean and std than the encoder in use was taken to have, where its files do not say them. */
+  useNormalization(choice: NormalizationChoice): Promise<InUse>;
   /** Back to the models that came with the page. */
   useShipped(): Promise<InUse>;
   /** Files kept from addresses. */
@@ -158,7 +170,13 @@ export type SavedRun = {
   readonly original: Picture;
 };
 
-export type TrainSettings = { readonly steps: number; readonly width: number; readonly depth: number };
+export type TrainSettings = {
+  readonly steps: number;
+  readonly width: number;
+  readonly depth: number;
+  /** How the images of the run are decoded. */
+  readonly colorProfile: ColorProfile;
+};
 
 /** `softwareGpu` lets a driver that runs on the processor pass for a GPU: for tests. */
 export type TrainerOptions = { readonly softwareGpu: boolean };

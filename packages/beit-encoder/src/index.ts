@@ -9,6 +9,13 @@ export type { AxisWeights } from "./positions/interpolation.ts";
 export { attentionMaps, largestMass, type AttentionMapsOptions } from "./attention-maps.ts";
 export { beitOrigins, hasBeitNames, type BeitOrigin } from "./checkpoint/origins/index.ts";
 export type { Conventions, WeightsChoice } from "./checkpoint/origins/origin.ts";
+export {
+  namedNormalization,
+  normalizationName,
+  type NormalizationFacts,
+  type NormalizationName,
+  type NormalizationReason,
+} from "./checkpoint/normalization.ts";
 export { openBeit, readBeitFiles, type BeitFiles, type OpenBeitOptions, type OpenedBeit } from "./checkpoint/open.ts";
 export { saveBeit, saveOfficialBeit, type SaveBeitOptions } from "./checkpoint/save.ts";
 export type { StoredTensor } from "./checkpoint/stored.ts";

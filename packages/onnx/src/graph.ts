@@ -1,6 +1,6 @@
 // Builds a graph of ONNX node by node. A node's first output has the node's name; constants are shared by their values.
 import { sizeOf, type Shape } from "@beitjs/tensor-core";
-import { fromFloat32ToHalf } from "@beitjs/tensor-core/safetensors";
+import { parameterToHalf } from "@beitjs/tensor-core/safetensors";
 import {
   attributeTypes,
   dataTypes,
@@ -66,7 +66,7 @@ export function createGraph(graphName: string, { caller, half = false }: GraphOp
     output: (name, type, shape) => void output.push(valueInfo(name, type, shape)),
     parameter(name, shape, read) {
       if (!half) return initialize(name, "float32", shape, async () => bytesOf(await read()));
-      initialize(name, "float16", shape, async () => halfBytes(caller, name, await read()));
+      initialize(name, "float16", shape, async () => parameterToHalf(await read(), shape, { user: caller, name }).data);
       return builder.node("Cast", `${name}/float32`, [name], { to: dataTypes.float32 });
     },
     constant: (name, shape, values) => initialize(name, "float32", shape, () => Promise.resolve(bytesOf(values()))),
@@ -98,19 +98,6 @@ function attributeProto(name: string, value: Attributes[string]): AttributeProto
 
 /** Bytes of a value. */
 const byteWidths: Readonly<Record<DataType, number>> = { float32: 4, int64: 8, bool: 1, float16: 2 };
-
-const LARGEST_HALF = 65504;
-
-// Rounded to nearest, ties to even; what would be rounded to infinity has no place.
-function halfBytes(caller: string, name: string, values: Float32Array): Uint8Array {
-  const large = values.find((value) => Math.abs(value) >= LARGEST_HALF + 16 && Number.isFinite(value));
-  if (large !== undefined) {
-    throw new RangeError(
-      `[${caller}] expected values of at most ${LARGEST_HALF}, the largest of 16 bits, got ${large} in ${name}; leave out half`,
-    );
-  }
-  return fromFloat32ToHalf(values, [values.length]).data;
-}
 
 // ONNX is little-endian, as is every host that runs WebAssembly.
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | BigInt64Array): Uint8Array {

@@ -8,9 +8,11 @@ import { fillTree, leaves, mapTree, tensor, zeros, type Backend, type Tensor } f
 import { meanSquaredError } from "@beitjs/tensor-core/ops";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import { createSimdBackend, type SimdBackend } from "@beitjs/tensor-core/simd";
-import { decodeCheckpoint, encodeCheckpoint, restoreState } from "./checkpoint.ts";
+import { readSafetensors } from "@beitjs/tensor-core/safetensors";
+import { decodeCheckpoint, encodeCheckpoint, restoreState, type CheckpointInfo } from "./checkpoint.ts";
 import { loadCheckpoint, saveCheckpoint } from "./node/checkpoint-store.ts";
 import { adamWDefaults } from "./optimizer/adamw.ts";
+import { fineTuneBase, pretrainTiny } from "./recipes/index.ts";
 import { initTrainingState, update, type TrainingState } from "./update.ts";
 
 type Params = { readonly layer: { readonly weight: Tensor; readonly bias: Tensor } };
@@ -105,6 +107,36 @@ describe("trees of a state", () => {
     expect(bits(back.params)).toEqual(bits(state.params));
   });
 
+  it("are not looked for where the manifest is none of ours", async () => {
+    const files = await encodeCheckpoint(fresh(createReferenceBackend()), { ...info, step: 0 });
+    const whole = JSON.parse(new TextDecoder().decode(files.get("manifest.json"))) as Record<string, unknown>;
+    const refusal = async (change: object): Promise<string> => {
+      const manifest = new TextEncoder().encode(JSON.stringify({ ...whole, ...change }));
+      const error: unknown = await decodeCheckpoint(new Map([...files, ["manifest.json", manifest]])).catch(
+        (one: unknown) => one,
+      );
+      const { message } = error as Error;
+      expect(message.length).toBeLessThan(4000);
+      return message;
+    };
+    const long = "x".repeat(1e6);
+    const model = { bytes: 252, sha256: "0".repeat(64) };
+    expect(await refusal({ format: long })).toContain("expected format beitjs-checkpoint, got xxx");
+    expect(await refusal({ version: long })).toContain("expected version 1, got xxx");
+    for (const field of ["model", "recipe"]) {
+      for (const value of [null, undefined, 1, long, []]) {
+        expect(await refusal({ [field]: value })).toContain(`expected manifest.json with a ${field}`);
+      }
+    }
+    for (const value of [null, 1, long, {}, { bytes: "1", sha256: model.sha256 }, { bytes: 1, sha256: long }]) {
+      const message = await refusal({ files: { "model.safetensors": model, [long]: value } });
+      expect(message).toContain("expected bytes and SHA-256 of xxx");
+    }
+    expect(await refusal({ files: { "model.safetensors": model } })).toContain(
+      "expected model.safetensors with SHA-256 000",
+    );
+  });
+
   it("have the bytes they have always had", async () => {
     const state = fresh(createReferenceBackend()); // plain loops in float64: the same bytes on every machine
     await step(state);
@@ -120,5 +152,47 @@ describe("trees of a state", () => {
         sha256: "a5e4403f7ee599ba410dcd2949792c1fc7e7d320ea45b092b39dde4d13e11846",
       },
     });
+  });
+});
+
+describe("the metadata of model.safetensors", () => {
+  const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+
+  it.each<[string, Pick<CheckpointInfo, "stage" | "recipe">, object | undefined]>([
+    ["as it always was", { stage: "fine-tune", recipe: fineTuneBase }, undefined],
+    ["as it always was", { stage: "pretrain", recipe: pretrainTiny }, undefined],
+    [
+      "mean and std of fine-tuning",
+      {
+        stage: "fine-tune",
+        recipe: { ...fineTuneBase, evalView: { ...fineTuneBase.evalView, normalization: imagenet } },
+      },
+      imagenet,
+    ],
+    [
+      "those of a view with a name",
+      {
+        stage: "fine-tune",
+        recipe: { ...fineTuneBase, evalView: { ...fineTuneBase.evalView, normalization: "unit" } },
+      },
+      { mean: [0, 0, 0], std: [1, 1, 1] },
+    ],
+    [
+      "mean and std of pre-training",
+      { stage: "pretrain", recipe: { ...pretrainTiny, views: { ...pretrainTiny.views, ...imagenet } } },
+      imagenet,
+    ],
+    // A tokenizer's pixels are not scaled by it.
+    [
+      "none of a tokenizer",
+      { stage: "tokenizer", recipe: { ...pretrainTiny, views: { ...pretrainTiny.views, ...imagenet } } },
+      undefined,
+    ],
+  ])("has %s", async (_, { stage, recipe }, expected) => {
+    const files = await encodeCheckpoint(fresh(), { ...info, stage, recipe, step: 0 });
+    const { metadata } = readSafetensors(files.get("model.safetensors") as Uint8Array);
+    const noted = metadata["beitjs.normalization"] as string | undefined;
+    expect(noted === undefined ? undefined : JSON.parse(noted)).toEqual(expected);
+    expect(metadata["beitjs.stage"]).toBe(stage);
   });
 });

@@ -2,9 +2,11 @@
 // with and what they must hash to. Random state and data position are the seed and the step: all randomness is addressed.
 import { fillTree, leaves, type HostArray, type Tensor } from "@beitjs/tensor-core";
 import { CHECKPOINT_FORMAT, CHECKPOINT_VERSION } from "@beitjs/tensor-core/files";
+import { formatAsSize } from "@beitjs/tensor-core/grid";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
+import { statisticsOf } from "@beitjs/tensor-core/image";
 import type { LossScale } from "./optimizer/loss-scale.ts";
-import type { StageName } from "./recipes/recipe.ts";
+import type { FineTuneRecipe, PretrainRecipe, StageName } from "./recipes/recipe.ts";
 import { upgradeRecipe } from "./recipes/upgrade.ts";
 import type { TrainingState } from "./update.ts";
 
@@ -130,8 +132,28 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
 }
 
 /** The model's kind and configuration, so that `model.safetensors` can be used by itself. */
-function modelMetadata({ stage, model }: CheckpointInfo): Record<string, string> {
-  return { "beitjs.stage": stage, "beitjs.config": JSON.stringify(model) };
+function modelMetadata({ stage, model, recipe }: CheckpointInfo): Record<string, string> {
+  const statistics = pixelStatistics(stage, recipe);
+  return {
+    "beitjs.stage": stage,
+    "beitjs.config": JSON.stringify(model),
+    ...(statistics && { "beitjs.normalization": JSON.stringify(statistics) }),
+  };
+}
+
+// Of a BEiT; where none are noted they are 0.5.
+function pixelStatistics(
+  stage: StageName,
+  recipe: object,
+): { mean: readonly number[]; std: readonly number[] } | undefined {
+  const { views, evalView } = recipe as Partial<Pick<PretrainRecipe, "views"> & Pick<FineTuneRecipe, "evalView">>;
+  const { mean, std } =
+    stage === "pretrain" && views
+      ? views
+      : stage === "fine-tune" && evalView
+        ? statisticsOf(evalView.normalization, evalView.channels)
+        : { mean: [], std: [] };
+  return [...mean, ...std].every((value) => value === 0.5) ? undefined : { mean, std };
 }
 
 async function encodeTree(tree: unknown, metadata?: Record<string, string>): Promise<Uint8Array> {
@@ -160,13 +182,28 @@ function parseManifest(bytes: Uint8Array | undefined): Manifest {
     throw new Error(`[loadCheckpoint] expected ${MANIFEST} to be JSON`, { cause });
   }
   if (manifest?.format !== CHECKPOINT_FORMAT) {
-    throw new Error(`[loadCheckpoint] expected format ${CHECKPOINT_FORMAT}, got ${String(manifest?.format)}`);
+    throw new Error(`[loadCheckpoint] expected format ${CHECKPOINT_FORMAT}, got ${formatAsSize(manifest?.format)}`);
   }
   if (manifest.version !== CHECKPOINT_VERSION) {
-    throw new Error(`[loadCheckpoint] expected version ${CHECKPOINT_VERSION}, got ${String(manifest.version)}`);
+    throw new Error(`[loadCheckpoint] expected version ${CHECKPOINT_VERSION}, got ${formatAsSize(manifest.version)}`);
   }
   if (!manifest.files?.[fileOf(MODEL)] || !Number.isInteger(manifest.step)) {
     throw new Error(`[loadCheckpoint] expected ${MANIFEST} with files and step, got one without`);
   }
+  for (const field of ["model", "recipe"] as const) {
+    if (isObject(manifest[field])) continue;
+    throw new Error(
+      `[loadCheckpoint] expected ${MANIFEST} with a ${field}, got ${typeof manifest[field]} in its place`,
+    );
+  }
+  for (const [name, file] of Object.entries(manifest.files)) {
+    const named = name.length <= 255;
+    if (named && isObject(file) && Number.isInteger(file.bytes) && /^[0-9a-f]{64}$/.test(String(file.sha256))) continue;
+    throw new Error(`[loadCheckpoint] expected bytes and SHA-256 of ${formatAsSize(name)} in ${MANIFEST}, got others`);
+  }
   return { ...(manifest as Manifest), ...(manifest.recipe && { recipe: upgradeRecipe(manifest.recipe) }) };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

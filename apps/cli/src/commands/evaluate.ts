@@ -65,12 +65,13 @@ async function measureRun(
 }
 
 // A run says all that these would.
-function refuseOnRuns({ model, weights, labels, decoder }: Flags): void {
+function refuseOnRuns({ model, weights, labels, decoder, normalization }: Flags): void {
   if (weights === "average") {
     throw usageError(`${model}: expected a file with averaged weights for --weights average, got a run of ours`);
   }
-  const flag = labels !== undefined ? "--labels" : decoder !== undefined ? "--decoder" : undefined;
-  if (flag !== undefined) throw usageError(`${flag}: expected a file, a folder or an address, got a run of ours`);
+  const given = { labels, decoder, normalization: normalization === "auto" ? undefined : normalization };
+  const flag = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
+  if (flag !== undefined) throw usageError(`--${flag}: expected a file, a folder or an address, got a run of ours`);
 }
 
 async function openTokenizerOf(

@@ -1,7 +1,8 @@
 // Stage 3: a classifier, from a pre-trained encoder or, for comparison, from scratch.
-import { requireLabels, takePerClass, totalSteps } from "@beitjs/trainers";
+import { fitToModel, requireLabels, takePerClass, totalSteps } from "@beitjs/trainers";
 import { openBackend } from "../backends/open.ts";
 import { imageFacts, openImages } from "../images/images.ts";
+import { tellFineTuning } from "../models/normalization.ts";
 import { openEncoder } from "../models/open-beit.ts";
 import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
@@ -13,11 +14,11 @@ import type { finetuneFlags } from "./declarations/finetune.ts";
 export async function run(flags: FlagValues<typeof finetuneFlags>, context: Context): Promise<number> {
   if ((flags.from === undefined) !== flags.scratch)
     throw usageError("expected --from with a pre-trained checkpoint or --scratch, one of the two");
-  const recipe = await loadRecipe(flags, ["fine-tune"]);
+  const written = await loadRecipe(flags, ["fine-tune"]);
   const { images: all, skipped } = await openImages(flags.data, { ...flags, split: "train" }, context);
   requireLabels(all);
-  const images = flags.labelsPerClass === undefined ? all : takePerClass(all, flags.labelsPerClass, recipe.seed);
-  totalSteps(recipe, images);
+  const images = flags.labelsPerClass === undefined ? all : takePerClass(all, flags.labelsPerClass, written.seed);
+  totalSteps(written, images);
   const { backend, facts } = await openBackend(flags, context);
   const start =
     flags.from === undefined
@@ -27,13 +28,16 @@ export async function run(flags: FlagValues<typeof finetuneFlags>, context: Cont
           backend,
           {
             stages: ["pretrain"],
-            imageSize: recipe.view.size,
+            imageSize: written.view.size,
             allowUnexpected: flags.allowUnexpected,
             heads: flags.heads,
             weights: flags.weights,
+            normalization: flags.normalization,
           },
           context,
         );
+  const recipe = start ? await loadRecipe(flags, ["fine-tune"], (base) => fitToModel(base, start)) : written;
+  if (start) tellFineTuning(recipe, start, context);
   const run = {
     ...flags,
     identity: {

@@ -2,9 +2,12 @@
 import { promises as files } from "node:fs";
 import { join } from "node:path";
 import { openFile } from "@beitjs/tensor-core/files/node";
-import type { Manifest } from "@beitjs/trainers";
+import type { NormalizationFacts, NormalizationName, Preprocessing } from "@beitjs/beit-encoder";
+import type { Manifest, Recipe } from "@beitjs/trainers";
 import { listCheckpoints } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
+import { preparationOf } from "../models/normalization.ts";
+import { evalViewOf, stagesOfKind } from "../runs/stages.ts";
 import { messageOf } from "../program/exit-codes.ts";
 import { fileFacts, type FileFacts } from "./file-facts.ts";
 
@@ -16,6 +19,9 @@ export type CheckpointFacts = {
   readonly manifest?: Pick<Manifest, "stage" | "step" | "updates" | "position" | "model" | "recipe"> & {
     readonly run: Manifest["run"] | null;
   };
+  /** Of a BEiT: how its images are prepared, and why their mean and std are what they are. */
+  readonly preprocessing?: Preprocessing;
+  readonly normalization?: NormalizationFacts;
   readonly files: readonly (FileFacts & { readonly sound: boolean })[];
   readonly problem?: string;
 };
@@ -23,7 +29,7 @@ export type CheckpointFacts = {
 /** Looks at the checkpoint in a folder, or at the newest of a run; what is wrong with it is among the facts. */
 export async function checkpointFacts(
   path: string,
-  { hash }: { readonly hash: boolean },
+  { hash, normalization }: { readonly hash: boolean; readonly normalization: NormalizationName | undefined },
   context: Context,
 ): Promise<CheckpointFacts> {
   const all = await listCheckpoints(path);
@@ -44,9 +50,13 @@ export async function checkpointFacts(
       found.push({ ...facts, sound: problem === undefined });
     }
     const { stage, step, updates, position, model, recipe } = manifest;
+    const { view: _, ...preparation } = stagesOfKind("beit").includes(stage)
+      ? preparationOf(evalViewOf(recipe as Recipe), normalization)
+      : { view: undefined };
     return {
       checkpoint,
       ...steps,
+      ...preparation,
       manifest: { stage, step, updates, position, model, recipe, run },
       files: found,
       ...(problems.length > 0 && { problem: problems.join("; ") }),

@@ -5,6 +5,7 @@ import { firstOf } from "@beitjs/tensor-core/files";
 import { formatSize } from "@beitjs/tensor-core/grid";
 import type { CheckpointFacts } from "./checkpoint-facts.ts";
 import { describeHeads, describeWeights } from "../models/open-beit.ts";
+import { describeNormalization } from "../models/normalization.ts";
 import { printable } from "../program/printable.ts";
 import { countDtypes, type DtypeFacts, type FileFacts, type TensorFacts } from "./file-facts.ts";
 import type { ModelFacts } from "./model-facts.ts";
@@ -16,7 +17,18 @@ const mostCharacters = 120;
 
 /** A file, with what it holds where it is a model of its own. */
 export function formatFile(file: FileFacts, model?: ModelFacts): string {
-  const { bytes, description, sha256, problem, tensors, dtypes = [], values = 0, metadata = {}, tree } = file;
+  const {
+    bytes,
+    description,
+    sha256,
+    problem,
+    tensors,
+    dtypes = [],
+    values = 0,
+    metadata = {},
+    tree,
+    setAside = {},
+  } = file;
   return [
     file.name,
     line("format", description),
@@ -26,6 +38,7 @@ export function formatFile(file: FileFacts, model?: ModelFacts): string {
     ...(model ? formatModel(model) : []),
     ...(tensors ? [line("tensors", `${count(tensors.length)}, ${count(values)} floating-point values`)] : []),
     ...dtypes.map(formatDtype),
+    ...formatSetAside(Object.entries(setAside)),
     ...Object.entries(metadata).map(([key, value]) => line(`metadata ${key}`, shortened(value))),
     ...(tree === undefined ? [] : formatTree(tree)),
     ...(tensors && tensors.length > 0 ? ["", ...formatTensors(tensors)] : []),
@@ -57,13 +70,14 @@ export function formatModel(model: ModelFacts): string[] {
     line("parameters", count(parameters)),
     ...(model.config.classes > 0 ? [line("labels", labels ? formatLabels(labels) : "none")] : []),
     line("preprocessing", pairs(preprocessing)),
+    line("normalization", describeNormalization(model)),
     ...(unused.length > 0 ? [line("not used", firstOf(unused))] : []),
   ];
 }
 
 export function formatCheckpoint(
   path: string,
-  { checkpoint, steps, manifest, files, problem }: CheckpointFacts,
+  { checkpoint, steps, manifest, preprocessing, normalization, files, problem }: CheckpointFacts,
 ): string {
   const tensors = files.find(({ name }) => name.endsWith("model.safetensors"))?.tensors ?? [];
   return [
@@ -79,6 +93,9 @@ export function formatCheckpoint(
           line("recipe", pairs(manifest.recipe, ["stage", "model"])),
         ]
       : []),
+    ...(preprocessing && normalization
+      ? [line("normalization", describeNormalization({ preprocessing, normalization }))]
+      : []),
     ...files.flatMap(({ name, bytes, sha256, sound }) => [
       line("file", `${name.slice(checkpoint.length + 1)}, ${formatBytes(bytes)}${sound ? "" : ", damaged"}`),
       ...(sha256 === undefined ? [] : [line("  SHA-256", sha256)]),
@@ -87,6 +104,10 @@ export function formatCheckpoint(
     ...(tensors.length > 0 ? ["", ...formatTensors(tensors)] : []),
     "",
   ].join("\n");
+}
+
+function formatSetAside(setAside: readonly (readonly [name: string, what: string])[]): string[] {
+  return setAside.length > 0 ? [line("set aside", firstOf(setAside.map(([name, what]) => `${name} (${what})`)))] : [];
 }
 
 /** A size in bytes, and in a unit to read where there are many. */

@@ -5,6 +5,8 @@ import {
   readBeitFiles,
   type BeitConfig,
   type BeitOrigin,
+  type NormalizationFacts,
+  type NormalizationName,
   type Preprocessing,
   type WeightsChoice,
 } from "@beitjs/beit-encoder";
@@ -27,6 +29,8 @@ export type ModelFacts =
       readonly parameters: number;
       readonly labels: readonly string[] | null;
       readonly preprocessing: Preprocessing;
+      /** Why its mean and std are what they are. */
+      readonly normalization: NormalizationFacts;
       /** Tensors of a BEiT that this model does not use. */
       readonly unused: readonly string[];
     }
@@ -44,13 +48,17 @@ export type ModelFacts =
   | { readonly kind: "other" };
 
 /** What the files of one model say together. */
-export async function modelFacts(sources: readonly FileSource[], files: readonly FileFacts[]): Promise<ModelFacts> {
+export async function modelFacts(
+  sources: readonly FileSource[],
+  files: readonly FileFacts[],
+  options: { readonly normalization: NormalizationName | undefined },
+): Promise<ModelFacts> {
   const tensors = files.flatMap((file) => file.tensors ?? []);
   const names = tensors.map(({ name }) => name);
   if (hasTokenizerNames(names)) return tokenizerFacts(sources, tensors);
   if (!hasBeitNames(names)) return { kind: "other" };
   try {
-    const { parameters: _, labels = null, ...said } = await readBeitFiles(sources);
+    const { parameters: _, labels = null, ...said } = await readBeitFiles(sources, options);
     return { kind: "beit", ...said, parameters: parameterCount(said.config), labels };
   } catch (error) {
     return { kind: "damaged", what: "BEiT", problem: messageOf(error) };

@@ -16,6 +16,11 @@ export const looseFlags = {
     "of a file with averaged weights beside those of the last step; auto: as the model's origin does (timm: average)",
     "auto",
   ),
+  normalization: choice(
+    ["auto", "imagenet", "half"],
+    "mean and std of the images, ImageNet's or 0.5; auto: as the model's files say, or by what it is recognized as",
+    "auto",
+  ),
   heads: integer("count", "attention heads, where neither the file nor a width of 64 a head tells", 1),
   allowUnexpected: toggle("leave aside tensors that are no part of a BEiT, instead of refusing the file"),
 };

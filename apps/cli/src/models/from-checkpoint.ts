@@ -1,16 +1,15 @@
 // Models from checkpoints.
 import { gridOf, loadBeit, type ResizingOptions, type Beit, type BeitConfig } from "@beitjs/beit-encoder";
 import {
-  initGaussianVae,
-  initTokenizer,
+  gaussianVaeFromTensors,
+  tokenizerFromTensors,
   type DvaeConfig,
   type GaussianVae,
   type GaussianVaeConfig,
   type Tokenizer,
 } from "@beitjs/dvae-tokenizer";
-import { fillTree, type Backend } from "@beitjs/tensor-core";
+import type { Backend } from "@beitjs/tensor-core";
 import type { ImageSize } from "@beitjs/tensor-core/grid";
-import { createRng } from "@beitjs/tensor-core/random";
 import { toFloat32 } from "@beitjs/tensor-core/safetensors";
 import type { DecodedCheckpoint, Recipe, StageName } from "@beitjs/trainers";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
@@ -29,15 +28,11 @@ export function requireStage(checkpoint: LoadedCheckpoint, stages: readonly Stag
 }
 
 export function tokenizerOf({ manifest, tensors }: DecodedCheckpoint, backend: Backend): Tokenizer {
-  const tokenizer = initTokenizer(manifest.model as DvaeConfig, createRng(0), backend);
-  fillTree(tokenizer.params, tensors, { user: "loadCheckpoint", finite: true });
-  return tokenizer;
+  return tokenizerFromTensors(manifest.model as DvaeConfig, tensors, backend, { user: "loadCheckpoint" });
 }
 
 export function gaussianVaeOf({ manifest, tensors }: DecodedCheckpoint, backend: Backend): GaussianVae {
-  const vae = initGaussianVae(manifest.model as GaussianVaeConfig, createRng(0), backend);
-  fillTree(vae.params, tensors, { user: "loadCheckpoint" });
-  return vae;
+  return gaussianVaeFromTensors(manifest.model as GaussianVaeConfig, tensors, backend, { user: "loadCheckpoint" });
 }
 
 /** Another image size than the checkpoint's, and how positions meet it. */

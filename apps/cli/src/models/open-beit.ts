@@ -3,12 +3,13 @@ import {
   beitOrigins,
   evalViewFields,
   openBeit,
-  preprocessingFromView,
   type ResizingOptions,
   type Beit,
   type BeitConfig,
   type OpenBeitOptions,
   type BeitOrigin,
+  type NormalizationFacts,
+  type NormalizationName,
   type Preprocessing,
   type WeightsChoice,
 } from "@beitjs/beit-encoder";
@@ -21,6 +22,7 @@ import type { Context } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
 import type { Progress } from "../program/terminal.ts";
 import { evalViewOf, stagesOfKind } from "../runs/stages.ts";
+import { preparationOf, tellNormalization } from "./normalization.ts";
 import { beitOf, recipeOf, requireStage, weightsHash } from "./from-checkpoint.ts";
 import { hashOfWeights, withModel, type GivenModel } from "./sources.ts";
 
@@ -32,6 +34,8 @@ export type OpenedEncoder = {
   readonly labels?: readonly string[];
   /** How an image becomes its pixels; the same as a view. */
   readonly preprocessing: Preprocessing;
+  /** Why its mean and std are what they are. */
+  readonly normalization: NormalizationFacts;
   readonly view: EvalViewOptions;
   /** For another image size later. */
   readonly resizing: ResizingOptions;
@@ -51,6 +55,7 @@ export type OpenEncoderOptions = {
   readonly allowUnexpected?: boolean;
   readonly heads?: number | undefined;
   readonly weights?: "auto" | WeightsChoice;
+  readonly normalization?: "auto" | NormalizationName;
 };
 
 /** How tables are resized, as `--table-resizing` says it. */
@@ -69,13 +74,14 @@ export async function openEncoder(
   options: OpenEncoderOptions,
   context: Context,
 ): Promise<OpenedEncoder> {
-  const { imageSize: size, allowUnexpected, heads, weights = "auto" } = options;
+  const { imageSize: size, allowUnexpected, heads, weights = "auto", normalization = "auto" } = options;
   const chosen: OpenBeitOptions = {
     imageSize: size,
     allowUnexpected,
     ...(heads !== undefined && { config: { heads } }),
     ...resizingOf(options),
     ...(weights !== "auto" && { weights }),
+    ...(normalization !== "auto" && { normalization }),
   };
   return withModel(given, context, async ({ checkpoint, sources, name }) => {
     if (!checkpoint) return { ...(await openFiles(sources, backend, chosen, context)), path: name };
@@ -91,8 +97,9 @@ async function openFiles(
   sources: readonly FileSource[],
   backend: Backend,
   options: OpenBeitOptions,
-  { terminal }: Context,
+  context: Context,
 ): Promise<Omit<OpenedEncoder, "path">> {
+  const { terminal } = context;
   let progress: Progress | undefined;
   try {
     const {
@@ -109,6 +116,7 @@ async function openFiles(
     });
     if (unused.length > 0) terminal.info(`not used: ${firstOf(unused)}`);
     if (taken) terminal.info(`weights: ${describeWeights(taken)}`);
+    tellNormalization(opened, context);
     if (guessed.includes("heads")) terminal.warn(`heads: ${describeHeads(opened.beit.config)}`);
     return { ...opened, view: evalViewFields(opened.preprocessing), sha256: await hashOfWeights(sources) };
   } finally {
@@ -118,15 +126,14 @@ async function openFiles(
 
 function openTrained(checkpoint: LoadedCheckpoint, backend: Backend, options: OpenBeitOptions): OpenedEncoder {
   const beit = beitOf(checkpoint, backend, options);
-  const view = { ...evalViewOf(recipeOf(checkpoint)), size: beit.config.imageSize };
+  const own = { ...evalViewOf(recipeOf(checkpoint)), size: beit.config.imageSize };
   const labels = labelsOf(checkpoint);
   const { resizing: ownResizing } = beitOrigins.beitjs;
   return {
     beit,
     origin: "beitjs",
     ...(labels?.length === beit.config.classes && { labels }),
-    preprocessing: preprocessingFromView(view),
-    view,
+    ...preparationOf(own, options.normalization),
     resizing: { ...ownResizing, tableResizing: options.tableResizing ?? ownResizing.tableResizing },
     sha256: weightsHash(checkpoint),
     path: checkpoint.path,

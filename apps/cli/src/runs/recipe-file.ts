@@ -5,6 +5,7 @@ import {
   formatRecipeValue,
   mergeRecipe,
   RecipeError,
+  recipes,
   upgradeRecipe,
   type Recipe,
   type RecipeIssue,
@@ -18,13 +19,19 @@ import { parseYaml, readRecipeLayers, type RecipeLayer } from "./recipe-layers.t
 /**
  * The recipe that the flags ask for.
  *
+ * @param fit what a recipe of ours becomes for the model at hand, before the files and values of the user change it
  * @throws a usage error with the path of every unknown key, wrong value and impossible combination
  */
 export async function loadRecipe<Stage extends StageName>(
   { recipe: name, set }: { readonly recipe: string; readonly set: readonly string[] },
   stages: readonly [Stage, ...Stage[]],
+  fit: (recipe: RecipeOf<Stage>) => RecipeOf<Stage> = (recipe) => recipe,
 ): Promise<RecipeOf<Stage>> {
-  const layers = await readRecipeLayers(name);
+  const isOurs = (one: object): one is RecipeOf<Stage> => stages.some((stage) => (one as Recipe).stage === stage);
+  const layers = (await readRecipeLayers(name)).map((layer) => {
+    const { values } = layer;
+    return Object.values(recipes).includes(values as Recipe) && isOurs(values) ? { ...layer, values: fit(values) } : layer;
+  });
   const merged = upgradeRecipe(layers.reduceRight((base, { values }) => mergeRecipe(base, values), {}));
   const raw = structuredClone(merged) as Record<string, unknown>;
   const assignments = set.map((assignment) => assign(raw, assignment));

@@ -13,6 +13,7 @@ export const engine: Engine = {
   attention: async () => (await started).remote.attention(),
   useWeights: async (source: WeightsSource, onProgress: OnProgress) =>
     (await started).remote.useWeights(source, proxy(onProgress)),
+  useNormalization: async (choice) => (await started).remote.useNormalization(choice),
   useShipped: async () => (await started).remote.useShipped(),
   kept: async () => (await started).remote.kept(),
   forget: async (url) => (await started).remote.forget(url),

@@ -8,7 +8,7 @@ import type { ColorProfile, Engine, InUse, OnProgress, Tokens, WeightsSource } f
 import { attentionOf } from "./attention.ts";
 import { imagine } from "./imagine.ts";
 import { startSimd } from "./machine.ts";
-import { factsOf, openWeights, release, type Loaded, type OpenedWeights } from "./models.ts";
+import { factsOf, openWeights, release, withNormalization, type Loaded, type OpenedWeights } from "./models.ts";
 import { readMiddle } from "./pictures.ts";
 import { shippedModels } from "./shipped.ts";
 import { codebookEntry, tokensOf } from "./tokens.ts";
@@ -58,6 +58,11 @@ export const engine: Engine = {
     const weights = await openWeights(files, started().backend, report);
     await replace(weights);
     return { ...inUse(), kind: weights.kind, notes: [...notes, ...weights.notes] };
+  },
+  async useNormalization(choice) {
+    const now = started();
+    now.models = { ...now.models, encoder: withNormalization(now.models.encoder, choice) };
+    return inUse();
   },
   async useShipped() {
     const { shipped } = started();
@@ -111,7 +116,8 @@ async function replace(weights: OpenedWeights): Promise<void> {
   if (before.tokenizer !== tokenizer && before.tokenizer !== now.shipped.tokenizer) {
     release({ kind: "tokenizer", model: before.tokenizer });
   }
-  if (before.encoder !== encoder && before.encoder !== now.shipped.encoder) {
+  const { beit } = before.encoder;
+  if (beit !== encoder.beit && beit !== now.shipped.encoder.beit) {
     release({ kind: "encoder", model: before.encoder });
   }
 }

@@ -3,10 +3,13 @@ import {
   evalViewFields,
   gridOf,
   hasBeitNames,
+  namedNormalization,
+  normalizationName,
   openBeit,
   parameterCount,
   prepareBeit,
   type Beit,
+  type NormalizationFacts,
   type Preprocessing,
 } from "@beitjs/beit-encoder";
 import {
@@ -21,11 +24,18 @@ import { openTensors, type FileSource } from "@beitjs/tensor-core/files";
 import { sameGrid } from "@beitjs/tensor-core/grid";
 import type { Normalization } from "@beitjs/tensor-core/image";
 import type { EvalViewOptions } from "@beitjs/trainers";
-import type { EncoderFacts, ModelFacts, Models } from "../messages.ts";
+import type { EncoderFacts, ModelFacts, Models, NormalizationChoice } from "../messages.ts";
 
 export type LoadedTokenizer = { readonly name: string; readonly tokenizer: Tokenizer };
 export type EncoderView = EvalViewOptions & { readonly normalization: Exclude<Normalization, string> };
-export type LoadedEncoder = { readonly name: string; readonly beit: Beit; readonly view: EncoderView };
+export type LoadedEncoder = {
+  readonly name: string;
+  readonly beit: Beit;
+  readonly view: EncoderView;
+  /** What its files say of the preparation of images, or are recognized by. */
+  readonly own: { readonly preprocessing: Preprocessing; readonly normalization: NormalizationFacts };
+  readonly chosen: NormalizationChoice;
+};
 export type Loaded = { readonly tokenizer: LoadedTokenizer; readonly encoder: LoadedEncoder };
 
 export type OpenedWeights = (
@@ -51,10 +61,15 @@ export async function openWeights(
   }
   const called = files.map(({ name }) => name.split("/").at(-1)).join(", ");
   if (hasBeitNames(names)) {
-    const { beit, origin, preprocessing, unused, guessed, weights } = await openBeit(files, backend, { onProgress });
+    const { beit, origin, preprocessing, normalization, unused, guessed, weights } = await openBeit(files, backend, {
+      onProgress,
+    });
     prepareBeit(beit);
-    const model = { name: `${called} (${origin})`, beit, view: wholeView(preprocessing) };
+    const own = { preprocessing, normalization };
+    const view = wholeView(preprocessing);
+    const model = { name: `${called} (${origin})`, beit, view, own, chosen: "auto" } as const;
     const notes = [
+      ...(normalization.reason === "files" ? [] : [`Images are scaled by ${normalizationOf(model)}`]),
       ...unusedNote(unused),
       ...(weights === "average" ? ["Averaged weights were taken; those of the last step are there, too"] : []),
       ...(weights === "raw" ? ["The weights of the last step were taken; averaged ones are there, too"] : []),
@@ -90,6 +105,31 @@ function wholeView(preprocessing: Preprocessing): EncoderView {
   return { channels, size, filter, normalization, fit: { kind: "direct" } };
 }
 
+/** The encoder with its own mean and std, or with those of a name. */
+export function withNormalization(encoder: LoadedEncoder, chosen: NormalizationChoice): LoadedEncoder {
+  const { view, own } = encoder;
+  const { mean, std } = chosen === "auto" ? own.preprocessing : namedNormalization(chosen, view.channels);
+  return { ...encoder, chosen, view: { ...view, normalization: { mean, std } } };
+}
+
+function normalizationOf({ view: { normalization }, own, chosen }: LoadedEncoder): string {
+  const name = normalizationName(normalization);
+  const { mean, std } = normalization;
+  const statistics =
+    name === "imagenet"
+      ? "ImageNet's mean and std"
+      : name === "half"
+        ? "a mean and std of 0.5"
+        : `mean ${mean.join(", ")} and std ${std.join(", ")}`;
+  const reasons = {
+    files: "the files say so",
+    option: "as chosen",
+    recognized: name === "imagenet" ? "this is BEiT v2" : "this is a model of ImageNet-22k",
+    convention: "a guess: the files do not say",
+  };
+  return `${statistics} (${reasons[chosen === "auto" ? own.normalization.reason : "option"]})`;
+}
+
 function unusedNote(unused: readonly string[]): string[] {
   return unused.length === 0
     ? []
@@ -101,9 +141,16 @@ function tokenizerFacts({ name, tokenizer: { config, params } }: LoadedTokenizer
   return { name, parameters, imageSize: config.imageSize, grid: tokenGridOf(config), vocabSize: config.vocabSize };
 }
 
-function encoderFacts({ name, beit: { config } }: LoadedEncoder): EncoderFacts {
-  const { imageSize, vocabSize, depth, heads } = config;
-  return { name, parameters: parameterCount(config), imageSize, grid: gridOf(config), vocabSize, depth, heads };
+function encoderFacts(encoder: LoadedEncoder): EncoderFacts {
+  const { name, beit, own, chosen, view } = encoder;
+  const { imageSize, vocabSize, depth, heads } = beit.config;
+  // Of gray images there is one only.
+  const open = own.normalization.reason !== "files" && view.channels === 3;
+  return {
+    ...{ name, parameters: parameterCount(beit.config), imageSize, grid: gridOf(beit.config), vocabSize, depth, heads },
+    normalization: normalizationOf(encoder),
+    chosen: open ? chosen : undefined,
+  };
 }
 
 function mismatchOf(tokenizer: ModelFacts, encoder: ModelFacts): string | undefined {

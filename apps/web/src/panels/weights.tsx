@@ -2,8 +2,16 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { engine } from "../engine/client.ts";
-import type { EncoderFacts, InUse, ModelFacts, Models, Progress, WeightsSource } from "../messages.ts";
-import { Facts, pixelsOf } from "../parts/controls.tsx";
+import type {
+  EncoderFacts,
+  InUse,
+  ModelFacts,
+  Models,
+  NormalizationChoice,
+  Progress,
+  WeightsSource,
+} from "../messages.ts";
+import { Choice, Facts, pixelsOf } from "../parts/controls.tsx";
 import { placed, placedFiles } from "../parts/files.ts";
 
 type Props = {
@@ -127,6 +135,14 @@ export function WeightsPanel({ models, onInUse, onError }: Props): JSX.Element {
         <section>
           <h2>Encoder</h2>
           <Facts rows={[...factsOf(models.encoder), ...encoderRows(models.encoder)]} />
+          {models.encoder.chosen !== undefined && (
+            <Choice
+              label="Images are scaled by"
+              value={models.encoder.chosen}
+              options={normalizations}
+              onChange={(choice) => void engine.useNormalization(choice).then(onInUse, onError)}
+            />
+          )}
         </section>
       </div>
       {models.mismatch && <p>They do not fit each other: {models.mismatch}.</p>}
@@ -156,8 +172,11 @@ function factsOf({ name, parameters, imageSize, grid, vocabSize }: ModelFacts): 
   ];
 }
 
-function encoderRows({ depth, heads }: EncoderFacts): (readonly [string, string])[] {
-  return [["Layers, heads", `${depth}, ${heads}`]];
+function encoderRows({ depth, heads, normalization }: EncoderFacts): (readonly [string, string])[] {
+  return [
+    ["Layers, heads", `${depth}, ${heads}`],
+    ["Images scaled by", normalization],
+  ];
 }
 
 // What was kept of a folder is used as the folder: its config.json says what its weights do not.
@@ -168,6 +187,12 @@ function keptSource({ url, sha256 }: Kept[number], kept: Kept): WeightsSource {
   );
   return described ? { kind: "url", url: folder, sha256: "" } : { kind: "url", url, sha256 };
 }
+
+const normalizations: Readonly<Record<NormalizationChoice, string>> = {
+  auto: "what the files are taken for",
+  imagenet: "ImageNet's mean and std",
+  half: "a mean and std of 0.5",
+};
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 

@@ -10,6 +10,8 @@ export type Contents = {
   readonly metadata: Readonly<Record<string, string>>;
   /** The tree of a torch file. */
   readonly root?: PickleValue;
+  /** Names in a torch file that are no plain tensors, each with what it is. */
+  readonly setAside?: ReadonlyMap<string, string> | undefined;
   /** Parsed config.json and preprocessor_config.json, where they are. */
   readonly config?: object;
   readonly preprocessor?: object;
@@ -39,7 +41,7 @@ export async function openFiles(files: readonly FileSource[]): Promise<Contents>
   return { ...found, ...(config && { config }), ...(preprocessor && { preprocessor }), ...(manifest && { manifest }) };
 }
 
-type Weights = Pick<Contents, "tensors" | "metadata" | "root">;
+type Weights = Pick<Contents, "tensors" | "metadata" | "root" | "setAside">;
 
 async function openWeights(files: readonly FileSource[], byName: ReadonlyMap<string, FileSource>): Promise<Weights> {
   for (const name of weightNames) {
@@ -54,8 +56,8 @@ async function openWeights(files: readonly FileSource[], byName: ReadonlyMap<str
   throw new Error(`[openBeit] expected one file of weights, got ${got}`);
 }
 
-function weightsOf({ tensors, metadata, root }: TensorFile): Weights {
-  return { tensors, metadata, ...(root !== undefined && { root }) };
+function weightsOf({ tensors, metadata, root, setAside }: TensorFile): Weights {
+  return { tensors, metadata, ...(root !== undefined && { root }), ...(setAside && { setAside }) };
 }
 
 async function openShards(index: object, byName: ReadonlyMap<string, FileSource>): Promise<Weights> {

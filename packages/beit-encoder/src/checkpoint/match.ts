@@ -2,6 +2,7 @@
 import { firstOf, type LazyTensor } from "@beitjs/tensor-core/files";
 import type { BeitConfig } from "../config.ts";
 import { checkDepth } from "../values.ts";
+import type { Contents } from "./files.ts";
 import type { ModelTensors, Naming } from "./origins/origin.ts";
 import { stored, type StoredTensor } from "./stored.ts";
 
@@ -14,13 +15,14 @@ export type Matched = {
 
 /**
  * @param options.allowUnexpected names that BEiT does not have are unused instead of an error
+ * @param options.setAside what the file has under names that are no plain tensors
  * @throws one error that lists all tensors that are missing, unexpected, of another shape or no floating-point numbers
  */
 export function matchParameters(
   tensors: ModelTensors,
   naming: Naming,
   config: BeitConfig,
-  { allowUnexpected }: { readonly allowUnexpected: boolean },
+  { allowUnexpected, setAside }: Pick<Contents, "setAside"> & { readonly allowUnexpected: boolean },
 ): Matched {
   checkDepth("openBeit", config, tensors.size);
   const { base = "", derived, spare } = naming;
@@ -45,7 +47,10 @@ export function matchParameters(
     }
   }
   for (const name of expected.keys()) {
-    if (!used.has(name)) problems.push(`no ${naming.inFull?.(name, config) ?? name}`);
+    if (used.has(name)) continue;
+    const full = naming.inFull?.(name, config) ?? name;
+    const what = reasonOf(setAside, full);
+    problems.push(what === undefined ? `no ${full}` : `${full}, which is ${what}: save it as a plain tensor`);
   }
   if (problems.length > 0) {
     const foreign = problems.some((problem) => problem.startsWith("unexpected "));
@@ -54,4 +59,9 @@ export function matchParameters(
   }
   const lazy = new Map([...used].map(([name, tensor]) => [name, stored(tensor)]));
   return { parameters: naming.toOurs(lazy, config), unused };
+}
+
+/** What a name is that was set aside, at the top of the file or at any place in it. */
+function reasonOf(setAside: Contents["setAside"], name: string): string | undefined {
+  return [...(setAside ?? [])].find(([path]) => path === name || path.endsWith(`.${name}`))?.[1];
 }

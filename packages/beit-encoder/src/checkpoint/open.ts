@@ -8,6 +8,7 @@ import { parameterShapes, treeFromPaths, type Beit } from "../parameters.ts";
 import { fitGrid, type ResizingOptions, type SourceGrid } from "../values.ts";
 import { openFiles } from "./files.ts";
 import { matchParameters } from "./match.ts";
+import { withNormalization, type NormalizationFacts, type NormalizationName } from "./normalization.ts";
 import { beitOrigins, originOf, type BeitOrigin } from "./origins/index.ts";
 import type { WeightsChoice } from "./origins/origin.ts";
 import type { Preprocessing } from "./preprocessing.ts";
@@ -21,6 +22,8 @@ export type OpenBeitOptions = ResizingOptions &
     readonly config?: Partial<BeitConfig> | undefined;
     /** Of a checkpoint that has both: averaged weights, or those of the last step; default as the origin's own loader takes them. */
     readonly weights?: WeightsChoice | undefined;
+    /** Mean and std of the images, whatever the files say; for files that do not say. */
+    readonly normalization?: NormalizationName | undefined;
     /** Tensors that BEiT does not have (a segmentation head, say) are left aside instead of being an error. */
     readonly allowUnexpected?: boolean | undefined;
     readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -39,6 +42,8 @@ export type BeitFiles = {
   readonly labels?: readonly string[];
   /** From the files, or by the origin's convention. */
   readonly preprocessing: Preprocessing;
+  /** Why its mean and std are what they are. */
+  readonly normalization: NormalizationFacts;
   /** Names in the files that belong to BEiT but not to this model: another head's, its norm, a mask token. */
   readonly unused: readonly string[];
   /** Every parameter by path, in our layout; nothing is read yet. */
@@ -95,15 +100,16 @@ async function openFromSources(
 /** What the files of a model say, without reading any parameter; errors as `openBeit`. `openSources` opens them. */
 export async function readBeitFiles(
   files: FileSource | readonly FileSource[],
-  options: Pick<OpenBeitOptions, "config" | "imageSize" | "weights" | "allowUnexpected"> = {},
+  options: Pick<OpenBeitOptions, "config" | "imageSize" | "weights" | "normalization" | "allowUnexpected"> = {},
 ): Promise<BeitFiles> {
-  const contents = await openFiles("read" in files ? [files] : files);
+  const sources = "read" in files ? [files] : files;
+  const contents = await openFiles(sources);
   const { origin, tensors, weights } = originOf(contents, options.weights);
   const {
     config,
     guessed = [],
     labels,
-    preprocessing,
+    ...prepared
   } = origin.describe(contents, tensors, {
     config: options.config ?? {},
     imageSize: options.imageSize,
@@ -115,8 +121,11 @@ export async function readBeitFiles(
     guessed,
     ...(weights && { weights }),
     ...(labels && { labels }),
-    preprocessing: preprocessing ?? origin.conventions.preprocessing(config),
-    ...matchParameters(tensors, origin.naming, config, { allowUnexpected }),
+    ...withNormalization(prepared, origin.conventions.preprocessing(config), {
+      wanted: options.normalization,
+      names: sources.map(({ name }) => name),
+    }),
+    ...matchParameters(tensors, origin.naming, config, { allowUnexpected, setAside: contents.setAside }),
   };
 }
 

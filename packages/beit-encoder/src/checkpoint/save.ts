@@ -1,5 +1,5 @@
 // A model as one file of ours: the parameters by their paths, and in the metadata all that is needed to use them.
-import { fromFloat32, fromFloat32ToHalf, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
+import { fromFloat32, parameterToHalf, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import { poolingNormOf } from "../config.ts";
 import { beitToOfficial, classTokenNorm } from "./official.ts";
 import type { Beit } from "../parameters.ts";
@@ -16,7 +16,7 @@ export type SaveBeitOptions = {
 /**
  * The bytes of a safetensors file that `openBeit` opens.
  *
- * @throws `[saveBeit] expected …, got …` for labels that do not fit the classes
+ * @throws `[saveBeit] expected …, got …` for labels that do not fit the classes, or values that 16 bits cannot hold
  */
 export async function saveBeit(
   beit: Beit,
@@ -25,9 +25,10 @@ export async function saveBeit(
   if (labels && labels.length !== beit.config.classes) {
     throw new Error(`[saveBeit] expected ${beit.config.classes} labels, got ${labels.length}`);
   }
-  const wrap = half ? fromFloat32ToHalf : fromFloat32;
   const tensors = new Map<string, SafeTensor>();
-  for (const [path, { data, shape }] of await readParameters(beit)) tensors.set(path, wrap(data, shape));
+  for (const [name, { data, shape }] of await readParameters(beit)) {
+    tensors.set(name, half ? parameterToHalf(data, shape, { user: "saveBeit", name }) : fromFloat32(data, shape));
+  }
   return writeSafetensors(tensors, {
     "beitjs.config": JSON.stringify(beit.config),
     ...(labels && { "beitjs.labels": JSON.stringify(labels) }),
@@ -37,10 +38,13 @@ export async function saveBeit(
 
 /**
  * The bytes of a safetensors file with the official names, in the official layouts; timm's are the same. The metadata have what
- * names and shapes do not tell: the size of images that are no squares, and that normalized patches are averaged, which is
- * timm's alone (`global_pool="avg", use_fc_norm=False`).
+ * names and shapes do not tell: how images are prepared, the size of those that are no squares, and that normalized patches are
+ * averaged, which is timm's alone (`global_pool="avg", use_fc_norm=False`).
  */
-export async function saveOfficialBeit(beit: Beit): Promise<Uint8Array> {
+export async function saveOfficialBeit(
+  beit: Beit,
+  { preprocessing }: Pick<SaveBeitOptions, "preprocessing"> = {},
+): Promise<Uint8Array> {
   const { pooling } = beit.config;
   const tensors = [...(await beitToOfficial(beit))].map(
     ([name, { data, shape }]) => [classTokenNorm(name, pooling), fromFloat32(data, shape)] as const,
@@ -52,5 +56,6 @@ export async function saveOfficialBeit(beit: Beit): Promise<Uint8Array> {
     "beitjs.origin": "unilm",
     ...(typeof imageSize !== "number" && { "beitjs.imageSize": JSON.stringify(imageSize) }),
     ...noted,
+    ...(preprocessing && { "beitjs.preprocessing": JSON.stringify(preprocessing) }),
   });
 }

@@ -5,5 +5,5 @@ export type { ResizeFilter } from "./resample-weights.ts";
 export { centerCropBox, crop, flipHorizontal, pad, randomResizedCropBox } from "./crop.ts";
 export type { CropMargins, RandomCropOptions } from "./crop.ts";
 export { adjustBrightness, adjustContrast, adjustSaturation, colorJitter, type ColorJitterOptions } from "./color.ts";
-export { fromFloat, toFloat, type Normalization } from "./normalize.ts";
+export { fromFloat, statisticsOf, toFloat, type Normalization } from "./normalize.ts";
 export { imagesOf, imageTensor } from "./tensor.ts";

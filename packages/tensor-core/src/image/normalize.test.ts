@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createImage, fromFloat, toFloat, type Normalization } from "./index.ts";
+import { createImage, fromFloat, statisticsOf, toFloat, type Normalization } from "./index.ts";
 
 const half = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
@@ -57,4 +57,15 @@ describe("fromFloat", () => {
       "2 x 1 x 3 = 6 bytes, got 5",
     );
   });
+});
+
+it("statisticsOf says every normalization as one", () => {
+  const values = toFloat(image, "unit");
+  for (const normalization of ["unit", "mapPixels", half, imagenet] as Normalization[]) {
+    const { mean, std } = statisticsOf(normalization, 3);
+    for (const [i, value] of toFloat(image, normalization).entries()) {
+      expect(value).toBeCloseTo((values[i] - mean[i % 3]) / std[i % 3], 6);
+    }
+  }
+  expect(() => statisticsOf(imagenet, 1)).toThrow("[statisticsOf] expected a mean and a positive std for each of 1");
 });

@@ -51,6 +51,16 @@ export function fromFloat(
   return createImage(width, height, channels, new Uint8Array(data.buffer));
 }
 
+/**
+ * Any normalization as (x - mean) / std of values x in [0, 1], one entry a channel.
+ *
+ * @throws RangeError for mean and std of another number of channels
+ */
+export function statisticsOf(normalization: Normalization, channels: number): Exclude<Normalization, string> {
+  const maps = channelMaps("statisticsOf", normalization, channels);
+  return { mean: maps.map(({ mean }) => mean), std: maps.map(({ std }) => std) };
+}
+
 // Every normalization is (unit - mean) / std; mapPixels is written with its own roundings by `exact`.
 type ChannelMap = { readonly mean: number; readonly std: number; readonly exact: (unit: number) => number };
 

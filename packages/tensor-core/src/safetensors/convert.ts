@@ -72,6 +72,27 @@ export function fromFloat32ToHalf(values: Float32Array, shape: ReadonlyArray<num
   return wrap("F16", Uint16Array.from(values, numberToHalf), shape);
 }
 
+const LARGEST_HALF = 65504;
+
+/**
+ * A trained parameter as `fromFloat32ToHalf`, where a finite value that would become infinite is an error instead.
+ *
+ * @throws RangeError `[user] expected values of at most 65504, …` with the parameter's name
+ */
+export function parameterToHalf(
+  values: Float32Array,
+  shape: ReadonlyArray<number>,
+  { user, name }: { readonly user: string; readonly name: string },
+): SafeTensor {
+  const large = values.find((value) => Math.abs(value) >= LARGEST_HALF + 16 && Number.isFinite(value));
+  if (large !== undefined) {
+    throw new RangeError(
+      `[${user}] expected values of at most ${LARGEST_HALF}, the largest of 16 bits, got ${large} in ${name}; leave out half`,
+    );
+  }
+  return fromFloat32ToHalf(values, shape);
+}
+
 /** An I32 tensor over the same memory. */
 export function fromInt32(values: Int32Array, shape: ReadonlyArray<number>): SafeTensor {
   return wrap("I32", values, shape);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fromFloat32ToHalf, toFloat32 } from "../safetensors.ts";
+import { fromFloat32ToHalf, parameterToHalf, toFloat32 } from "../safetensors.ts";
 
 const all = toFloat32({
   dtype: "F16",
@@ -41,4 +41,15 @@ it("takes two bytes a value, and says when the shape does not fit", () => {
   expect(fromFloat32ToHalf(new Float32Array(6), [2, 3])).toMatchObject({ dtype: "F16", shape: [2, 3] });
   expect(fromFloat32ToHalf(new Float32Array(6), [2, 3]).data).toHaveLength(12);
   expect(() => fromFloat32ToHalf(new Float32Array(6), [2, 2])).toThrow("expected 4 values for shape [2, 2], got 6");
+});
+
+it("refuses a parameter that would become infinite, by name; infinities stay what they are", () => {
+  const place = { user: "saveBeit", name: "head.bias" };
+  const halves = (...values: number[]) => [
+    ...toFloat32(parameterToHalf(Float32Array.from(values), [values.length], place)),
+  ];
+  expect(halves(65519, -65519, Infinity)).toEqual([65504, -65504, Infinity]);
+  expect(() => halves(1, -65520)).toThrow(
+    "[saveBeit] expected values of at most 65504, the largest of 16 bits, got -65520 in head.bias; leave out half",
+  );
 });

@@ -1,4 +1,5 @@
 // `beit inspect`: what it is called and takes.
+import { looseFlags } from "../../models/flags.ts";
 import { defineCommand, type Flag } from "../../program/command.ts";
 
 const paths: Flag<readonly string[]> = {
@@ -9,7 +10,7 @@ const paths: Flag<readonly string[]> = {
 // Without a default: the parser has one of its own for switches that begin with `no`.
 const noHash: Flag<boolean | undefined> = { description: "do not hash the files: a large one takes a while" };
 
-export const inspectFlags = { paths, noHash };
+export const inspectFlags = { paths, noHash, normalization: looseFlags.normalization };
 
 export const inspectCommand = defineCommand({
   name: "inspect",

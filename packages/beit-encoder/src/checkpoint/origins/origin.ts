@@ -6,6 +6,7 @@ import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { BeitConfig } from "../../config.ts";
 import type { ResizingOptions } from "../../values.ts";
 import type { Contents } from "../files.ts";
+import type { KnownNormalization } from "../normalization.ts";
 import type { Preprocessing } from "../preprocessing.ts";
 import type { StoredTensor } from "../stored.ts";
 
@@ -54,6 +55,8 @@ export type Description = {
   readonly config: BeitConfig;
   /** Its fields that nothing in the files says. */
   readonly guessed?: readonly (keyof BeitConfig)[] | undefined;
+  /** What is known of the mean and std of images, where it is not in `preprocessing` or goes before it. */
+  readonly normalization?: KnownNormalization | undefined;
   /** Names of the classes, where the files have them. */
   readonly labels?: readonly string[] | undefined;
   /** Where the files have it. */

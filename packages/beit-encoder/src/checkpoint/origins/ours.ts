@@ -3,7 +3,8 @@
 import { validateBeitConfig, type BeitConfig } from "../../config.ts";
 import { headPaths, parameterShapes } from "../../parameters.ts";
 import { parseJson } from "../json.ts";
-import type { Preprocessing } from "../preprocessing.ts";
+import type { KnownNormalization } from "../normalization.ts";
+import { notedNormalization, notedPreprocessing } from "../noted.ts";
 import { labelsOfRun, preprocessingOfRun } from "../run-manifest.ts";
 import type { Origin } from "./origin.ts";
 import { unilm } from "./unilm.ts";
@@ -28,10 +29,19 @@ export const ours = {
     if (stored === undefined) throw new Error("[openBeit] expected beitjs.config in the file's metadata, got none");
     const config = { ...stored, ...given.config };
     validateBeitConfig(config, "openBeit");
+    const preprocessing = notedPreprocessing(metadata) ?? preprocessingOfRun(manifest);
     return {
       config,
       labels: field<readonly string[]>("beitjs.labels") ?? labelsOfRun(manifest, config.classes),
-      preprocessing: field<Preprocessing>("beitjs.preprocessing") ?? preprocessingOfRun(manifest),
+      preprocessing,
+      normalization: preprocessing ? undefined : normalizationIn(metadata),
     };
   },
 } as const satisfies Origin;
+
+// A checkpoint of training (`encodeCheckpoint`) notes mean and std where they are not 0.5.
+function normalizationIn(metadata: Readonly<Record<string, string>>): KnownNormalization | undefined {
+  const noted = notedNormalization(metadata);
+  if (noted) return { reason: "files", is: noted };
+  return metadata["beitjs.stage"] === undefined ? undefined : { reason: "files", is: "half" };
+}

@@ -1,11 +1,13 @@
 // timm's models: named as unilm's, so that other things tell them apart. The config.json of timm's repositories has an
 // architecture's name, and how its images are prepared; the sizes are in the weights. (timm, models/beit.py, models/_hub.py)
 import { imageSizeOf, isImageSize } from "@beitjs/tensor-core/grid";
-import { isKind } from "@beitjs/tensor-core/pickle";
+import { isKind, type PickleValue } from "@beitjs/tensor-core/pickle";
 import type { BeitConfig } from "../../config.ts";
+import { argumentOf } from "../arguments.ts";
 import type { Contents } from "../files.ts";
 import { inferConfig } from "../infer-config.ts";
 import { fieldsOf, type JsonFields } from "../json.ts";
+import { recognizedArchitecture, type KnownNormalization } from "../normalization.ts";
 import { officialNaming } from "../official.ts";
 import { coveredBy, croppedAtCenter, type Preprocessing } from "../preprocessing.ts";
 import type { ModelTensors, Origin } from "./origin.ts";
@@ -23,13 +25,14 @@ export const timm = {
   recognizes: (contents, tensors) =>
     (contents.config !== undefined && isTimmConfig(contents.config)) || looksLikeTimm(contents, tensors),
 
-  describe({ config: json }, tensors, given) {
+  describe({ config: json, root }, tensors, given) {
     const read = json && isTimmConfig(json) ? timmConfig(json) : undefined;
     const known = { ...read?.config, ...given.config };
     const sizes = [read?.preprocessing?.crop || undefined, given.imageSize];
     const { config, guessed } = inferConfig(tensors, known, sizes);
     const labels = config.classes > 0 && read?.labels?.length === config.classes ? read.labels : undefined;
-    return { config, guessed, labels, preprocessing: read?.preprocessing };
+    const { preprocessing, normalization } = read ?? { normalization: trainedWith(root, config) };
+    return { config, guessed, labels, preprocessing, normalization };
   },
 } as const satisfies Origin;
 
@@ -41,17 +44,37 @@ function isTimmConfig(json: object): boolean {
 function looksLikeTimm({ root, metadata }: Contents, tensors: ModelTensors): boolean {
   // Ours, written for either: no other resizing than that of the model it was.
   if (metadata["beitjs.origin"] === "unilm") return false;
-  const architecture = root !== undefined && isKind(root, "dict") ? root.entries.get("arch") : undefined;
+  const architecture = architectureOf(root);
   if (typeof architecture === "string" && architecture.startsWith("beit")) return true;
   const names = [...tensors.keys()];
   const own = names.some((name) => /^blocks\.\d+\.attn\.relative_position_bias_table$/.test(name));
   return own && !names.some((name) => name.endsWith("relative_position_index"));
 }
 
+function architectureOf(root: PickleValue | undefined): PickleValue | undefined {
+  return isKind(root, "dict") ? root.entries.get("arch") : undefined;
+}
+
+// --mean and --std of its training script, one number for all channels or one for each; by default the architecture's. (timm,
+// data/config.py)
+function trainedWith(root: PickleValue | undefined, { channels }: BeitConfig): KnownNormalization | undefined {
+  const known = recognizedArchitecture(architectureOf(root));
+  const given = (name: string): readonly number[] | undefined => {
+    const value = argumentOf(root, name);
+    const items = isKind(value, "list") || isKind(value, "tuple") ? value.items : [];
+    if (items.length === 0 || !isNumbers(items)) return undefined;
+    return items.length === 1 ? Array.from({ length: channels }, () => items[0]) : items;
+  };
+  const [mean, std] = [given("mean"), given("std")];
+  return mean && std ? { reason: "files", is: { mean, std } } : known;
+}
+
 type TimmConfig = {
   /** What tensors may not tell: the number of heads, what is pooled, where the norm stands; each if it is said. */
   readonly config: Partial<BeitConfig>;
   readonly preprocessing?: Preprocessing;
+  /** Where the mean and std are not in it. */
+  readonly normalization?: KnownNormalization | undefined;
   readonly labels?: readonly string[];
 };
 
@@ -67,11 +90,15 @@ function timmConfig(json: object): TimmConfig {
   if (typeof architecture !== "string" || !architecture.startsWith("beit")) {
     return fields.refuse("architecture to be one of timm's beit_* or beitv2_*", architecture);
   }
-  const prepared = fields.value("pretrained_cfg", undefined);
+  // The first repositories have the fields of pretrained_cfg at the top. (timm, models/_hub.py, _parse_model_cfg)
+  const prepared = fields.value("pretrained_cfg", Object.hasOwn(json, "mean") ? json : undefined);
+  const described = typeof prepared === "object" && prepared !== null ? prepared : undefined;
+  const said = described && Object.hasOwn(described, "mean") && Object.hasOwn(described, "std");
   const labels = fields.value("label_names", undefined);
   return {
     config: configOf(fields),
-    ...(typeof prepared === "object" && prepared !== null && { preprocessing: preprocessingOf(prepared) }),
+    ...(described && { preprocessing: preprocessingOf(described) }),
+    ...(!said && { normalization: recognizedArchitecture(architecture) }),
     ...(isTexts(labels) && { labels }),
   };
 }

@@ -1,11 +1,14 @@
 // BEiT's own checkpoints (microsoft/unilm), for pre-training and fine-tuning: the config is in names and shapes alone.
 import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { BeitConfig } from "../../config.ts";
+import { argumentOf } from "../arguments.ts";
 import { inferConfig } from "../infer-config.ts";
 import { parseJson } from "../json.ts";
+import { recognizedAsV2, type KnownNormalization } from "../normalization.ts";
 import { officialNaming } from "../official.ts";
+import { notedPreprocessing } from "../noted.ts";
 import { croppedAtCenter } from "../preprocessing.ts";
-import type { Origin } from "./origin.ts";
+import type { ModelTensors, Origin } from "./origin.ts";
 
 export const unilm = {
   name: "unilm",
@@ -17,10 +20,21 @@ export const unilm = {
   },
   naming: officialNaming,
   recognizes: () => true,
-  describe({ metadata }, tensors, given) {
-    return inferConfig(tensors, { ...notedIn(metadata), ...given.config }, [given.imageSize]);
+  describe({ metadata, root }, tensors, given) {
+    return {
+      ...inferConfig(tensors, { ...notedIn(metadata), ...given.config }, [given.imageSize]),
+      preprocessing: notedPreprocessing(metadata),
+      normalization: normalizationOf(argumentOf(root, "imagenet_default_mean_and_std"), tensors),
+    };
   },
 } as const satisfies Origin;
+
+// Training scripts note their arguments, and pre-training of BEiT v2 has layers of its own. (run_beitv2_pretraining.py,
+// modeling_pretrain.py)
+function normalizationOf(imagenet: unknown, tensors: ModelTensors): KnownNormalization | undefined {
+  if (typeof imagenet === "boolean") return { reason: "files", is: imagenet ? "imagenet" : "half" };
+  return [...tensors.keys()].some((name) => name.startsWith("cls_pt_layers.")) ? recognizedAsV2 : undefined;
+}
 
 // `saveOfficialBeit` says what names and shapes do not.
 function notedIn(metadata: Readonly<Record<string, string>>): Partial<BeitConfig> {
