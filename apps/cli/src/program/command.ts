@@ -105,6 +105,16 @@ export function integer(
   return { value, description, parse, ...(fallback !== undefined && { fallback }) };
 }
 
+/** A number above 0, such as a rate. */
+export function positive(value: string, description: string): Flag<number | undefined> {
+  const parse = (text: string): number => {
+    const number = Number(text);
+    if (text.trim() !== "" && Number.isFinite(number) && number > 0) return number;
+    throw new InvalidArgumentError("Expected a positive number such as 0.001 or 1e-3.");
+  };
+  return { value, description, parse };
+}
+
 /** A whole number from `least` to `most`. */
 export function range(value: string, description: string, least: number, most: number): Flag<number | undefined> {
   const parse = (text: string): number => {

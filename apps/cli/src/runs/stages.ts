@@ -73,7 +73,7 @@ export type Measured<Name extends StageName> = {
   readonly batchSize?: number;
 };
 
-type Stage<Name extends StageName> = Omit<TrainingLoop<Types[Name]["report"]>, "recipe" | "train"> & {
+type Stage<Name extends StageName> = Omit<TrainingLoop<Types[Name]["report"]>, "recipe" | "images" | "train"> & {
   readonly train: (options: LoopOptions<Name>) => AsyncGenerator<Types[Name]["report"], void, void>;
   /** What its checkpoints are to a command that takes a model. */
   readonly kind?: ModelKind;
@@ -170,7 +170,7 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
   },
 };
 
-export const stageNames = Object.keys(stages) as readonly StageName[];
+export const stageNames = Object.keys(stages) as unknown as readonly [StageName, ...StageName[]];
 
 /** The stages whose checkpoints are models of a kind; of any kind by default. */
 export function stagesOfKind(kind?: ModelKind): readonly StageName[] {
@@ -186,6 +186,7 @@ export function loopOf<Name extends StageName>(
   return {
     ...stage,
     recipe: options.recipe,
+    images: options.images,
     train: (resume) => stage.train({ ...options, ...(resume && { resume }) }),
   };
 }

@@ -1,9 +1,11 @@
 // Drives a training loop from its folder: goes on from a checkpoint, records and shows every step, saves on the way and at
 // the end, and stops well on Ctrl-C and on a loss that is not finite.
+import { join } from "node:path";
 import { disposeTree } from "@beitjs/tensor-core";
 import {
   checkpointInfo,
   firstDifference,
+  recipeDifference,
   NonFiniteError,
   type DecodedCheckpoint,
   type Recipe,
@@ -20,6 +22,7 @@ import { cliVersion } from "../program/version.ts";
 /** A loop as a run drives it, with what is recorded and said of a step. */
 export type TrainingLoop<Report extends StepReport<unknown>> = {
   readonly recipe: Recipe;
+  readonly images: { readonly length: number };
   readonly train: (resume: DecodedCheckpoint | undefined) => AsyncGenerator<Report, void, void>;
   /** Configuration of the model being trained. */
   readonly model: (report: Report) => object;
@@ -96,8 +99,9 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   try {
     for await (const report of train(resume)) {
       last = report;
-      const { step, totalSteps, loss, learningRate, gradientNorm } = report;
-      const values = { loss, learningRate, gradientNorm, ...options.metrics(report) };
+      const { step, totalSteps, loss, learningRate, weightDecay, gradientNorm } = report;
+      const rates = { learningRate, ...(weightDecay !== undefined && { weightDecay }) };
+      const values = { loss, ...rates, gradientNorm, ...options.metrics(report) };
       await metrics.write(step, values);
       terminal.event("step", {
         ...(options.stage !== undefined && { stage: options.stage }),
@@ -197,15 +201,14 @@ export async function finishRun<Report extends StepReport<unknown>>(
 
 function refuseOther(
   { manifest, path }: { manifest: DecodedCheckpoint["manifest"]; path: string },
-  options: Pick<TrainingRunOptions<never>, "recipe" | "identity">,
+  { folder, recipe, images, identity }: Pick<TrainingRunOptions<never>, "folder" | "recipe" | "images" | "identity">,
 ): void {
-  const other = firstDifference(
-    { recipe: options.recipe, ...options.identity },
-    { recipe: manifest.recipe, ...(manifest.run?.["identity"] as object) },
-  );
+  const changed = recipeDifference(recipe, manifest.recipe, images);
+  const other = changed ? `recipe.${changed}` : firstDifference(identity, manifest.run?.["identity"] ?? {});
   if (other) {
+    const kept = changed && path.startsWith(folder) ? `; its recipe is ${join(folder, "recipe.yaml")}` : "";
     throw usageError(
-      `${path} is of another run: ${other} (there: the checkpoint); take the same recipe and data, or another --out`,
+      `${path} is of another run: ${other} (there: the checkpoint); take the same recipe and data, or another --out${kept}`,
     );
   }
 }
@@ -213,7 +216,7 @@ function refuseOther(
 async function explainNonFinite(error: NonFiniteError, folder: string): Promise<Error> {
   const [newest] = await listCheckpoints(folder);
   const kept = newest ? `the last good checkpoint is ${newest.path}` : "no checkpoint had been saved yet";
-  const advice = "lower learningRate.peak, raise learningRate.warmupSteps or set adamW.clipNorm";
+  const advice = "lower learningRate.peak, lengthen learningRate.warmup or set adamW.clipNorm";
   return new Error(`${messageOf(error)}; ${kept}; ${advice}`, { cause: error });
 }
 
