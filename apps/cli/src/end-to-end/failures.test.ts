@@ -53,7 +53,7 @@ describe("wrong use", () => {
     [["doctor", "--thread", "1"], /unknown option '--thread' \(Did you mean --threads\?\)/],
     [["data", "verfy", "x"], /unknown command 'verfy' \(Did you mean verify\?\)/],
     [["train-tokenizer"], /required option '--data <dir>' not specified/],
-    [["evaluate", "--data", "x"], /missing required argument 'checkpoint'/],
+    [["evaluate", "--data", "x"], /missing required argument 'model'/],
     [["doctor", "--threads", "0"], /'0' is invalid.* whole number of at least 1/],
     [["doctor", "extra"], /too many arguments/],
     [
@@ -276,7 +276,7 @@ describe("bad input", () => {
 
   it("checkpoints: none, foreign, of another stage", async () => {
     const evaluate = (path: string) => ["evaluate", path, "--data", data, ...oneThread];
-    await expectError(evaluate(at("nowhere")), 1, /expected a checkpoint or a run folder/);
+    await expectError(evaluate(at("nowhere")), 2, /nowhere: expected a model, got nothing there/);
     await mkdir(at("foreign"));
     await writeFile(at("foreign", "manifest.json"), '{"name":"an app"}');
     await expectError(evaluate(at("foreign")), 1, /of format beitjs-checkpoint, got another/);
