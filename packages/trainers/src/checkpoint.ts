@@ -1,6 +1,7 @@
 // State as bytes: its trees of tensors as safetensors, and a manifest that says what they are, what they were trained
 // with and what they must hash to. Random state and data position are the seed and the step: all randomness is addressed.
 import { fillTree, leaves, type HostArray, type Tensor } from "@beitjs/tensor-core";
+import { CHECKPOINT_FORMAT, CHECKPOINT_VERSION } from "@beitjs/tensor-core/files";
 import { formatAsSize } from "@beitjs/tensor-core/grid";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import { statisticsOf } from "@beitjs/tensor-core/image";
@@ -10,8 +11,7 @@ import { upgradeRecipe } from "./recipes/upgrade.ts";
 import type { TrainingState } from "./update.ts";
 import type { ValidationState } from "./validation.ts";
 
-export const CHECKPOINT_FORMAT = "beitjs-checkpoint";
-export const CHECKPOINT_VERSION = 1;
+export { CHECKPOINT_FORMAT, CHECKPOINT_VERSION };
 
 /** What a run was: enough to rebuild the model, repeat the run or go on with it. All of it is plain JSON. */
 export type CheckpointInfo = {
@@ -72,11 +72,16 @@ export async function encodeCheckpoint<Params>(
 /**
  * Manifest and parameter values of a checkpoint, every byte checked against its hash.
  *
+ * @param options.trees only these, the model's among them: to use it, not to go on
  * @throws if it is no checkpoint, of another version, incomplete or damaged, naming the file
  */
-export async function decodeCheckpoint(files: CheckpointFiles): Promise<DecodedCheckpoint> {
+export async function decodeCheckpoint(
+  files: CheckpointFiles,
+  { trees: wanted }: { readonly trees?: readonly string[] } = {},
+): Promise<DecodedCheckpoint> {
   const manifest = parseManifest(files.get(MANIFEST));
-  for (const [name, { bytes, sha256: expected }] of Object.entries(manifest.files)) {
+  const used = Object.entries(manifest.files).filter(([name]) => wanted?.map(fileOf).includes(name) ?? true);
+  for (const [name, { bytes, sha256: expected }] of used) {
     const content = files.get(name);
     if (!content) throw new Error(`[loadCheckpoint] expected ${name}, got none`);
     if (content.byteLength !== bytes)
@@ -85,7 +90,7 @@ export async function decodeCheckpoint(files: CheckpointFiles): Promise<DecodedC
     if (got !== expected) throw new Error(`[loadCheckpoint] expected ${name} with SHA-256 ${expected}, got ${got}`);
   }
   const trees = new Map<string, StoredTree>();
-  for (const file of Object.keys(manifest.files)) {
+  for (const [file] of used) {
     const name = file.replace(/\.safetensors$/, "");
     if (file === fileOf(name)) trees.set(name, readSafetensors(files.get(file) as Uint8Array).tensors);
   }

@@ -6,9 +6,10 @@ import { restoreState } from "./checkpoint.ts";
 import { preparedAhead } from "./data/ahead.ts";
 import { batches, positionAt, stepsPerEpoch, type Prepare } from "./data/index.ts";
 import { matchRules } from "./optimizer/parameter-rules.ts";
-import { warmupCosine } from "./optimizer/schedule.ts";
+import { learningRateAt, weightDecayAt } from "./optimizer/recipe-schedule.ts";
+import { runLength, type RunLength } from "./recipes/lengths.ts";
 import type { Recipe } from "./recipes/recipe.ts";
-import { firstDifference, totalSteps, type RunOptions, type StepReport } from "./run.ts";
+import { recipeDifference, type RunOptions, type StepReport } from "./run.ts";
 import {
   initTrainingState,
   update,
@@ -60,8 +61,9 @@ export async function* train<Params, Item, Piece, Value extends Objective, Facts
   options: RunOptions & { readonly recipe: Recipe },
 ): AsyncGenerator<StepReport<Params, Scores> & Facts, void, void> {
   const { recipe } = options;
-  const { steps, state, validator } = begin(training, options);
-  const updateOptions = optionsByStep(training, recipe, steps);
+  const { length, state, validator } = begin(training, options);
+  const updateOptions = optionsByStep(training, recipe, length);
+  const decays = recipe.adamW.weightDecayEnd !== undefined;
   let told = false;
   try {
     if (validator?.ended(state)) return;
@@ -69,8 +71,9 @@ export async function* train<Params, Item, Piece, Value extends Objective, Facts
       const at = updateOptions(step);
       const results = await update(state, microBatches(training, pieces, step), at).finally(() => disposeTree(pieces));
       const { loss, gradientNorm } = results;
-      const { learningRate } = at;
-      const common = { step: state.step, totalSteps: steps, epoch, loss, learningRate, gradientNorm, state };
+      const { learningRate, adamW } = at;
+      const rates = { learningRate, ...(decays && { weightDecay: adamW.weightDecay }) };
+      const common = { step: state.step, totalSteps: length.totalSteps, epoch, loss, ...rates, gradientNorm, state };
       const facts = training.report(results, pieces, { step });
       const validation = await validator?.evaluate(state);
       told = true;
@@ -83,7 +86,7 @@ export async function* train<Params, Item, Piece, Value extends Objective, Facts
 }
 
 type Begun<Params, Scores> = {
-  readonly steps: number;
+  readonly length: RunLength;
   readonly state: TrainingState<Params>;
   readonly validator: Validator<Params, Scores> | undefined;
 };
@@ -95,15 +98,15 @@ function begin<Params, Scores>(
 ): Begun<Params, Scores> {
   let state: TrainingState<Params> | undefined;
   try {
-    const steps = totalSteps(recipe, images);
-    const difference = resume && firstDifference(recipe, resume.manifest.recipe);
+    const length = runLength(recipe, images);
+    const difference = resume && recipeDifference(recipe, resume.manifest.recipe, images);
     if (difference) throw new Error(`[resume] expected the recipe of the checkpoint, but ${difference}`);
-    const run = { totalSteps: steps, stepsPerEpoch: stepsPerEpoch(images, recipe), batchSize: evaluationBatch(recipe) };
-    const validator = validation && createValidator(evaluation, validation, { ...run, signal });
+    const run = { ...length, batchSize: evaluationBatch(recipe), signal };
+    const validator = validation && createValidator(evaluation, validation, run);
     state = initTrainingState(params, { average: recipe.ema !== undefined });
     if (resume) restoreState(state, resume);
     validator?.check(state);
-    return { steps, state, validator };
+    return { length, state, validator };
   } catch (error) {
     if (state) disposeState(state);
     else disposeTree(params);
@@ -118,13 +121,21 @@ function disposeState({ trees }: TrainingState<unknown>): void {
 // Rate and decay of every parameter, from rules by path.
 function optionsByStep(
   { params, decay, rate }: Pick<Training<unknown, never, never, never, never, never>, "params" | "decay" | "rate">,
-  { learningRate, adamW, ema }: Recipe,
-  steps: number,
+  recipe: Recipe,
+  length: RunLength,
 ): (step: number) => UpdateOptions {
+  const { adamW, ema } = recipe;
+  const [rateAt, weightDecay] = [learningRateAt(recipe, length), weightDecayAt(recipe, length)];
   const paths = leaves(params).map(([path]) => path);
   const decayScales = matchRules(paths, decay);
   const rateScales = rate ? matchRules(paths, rate) : paths.map(() => 1);
-  return (step) => ({ learningRate: warmupCosine(step, steps, learningRate), adamW, ema, rateScales, decayScales });
+  return (step) => ({
+    learningRate: rateAt(step),
+    ema,
+    adamW: { ...adamW, weightDecay: weightDecay(step) },
+    rateScales,
+    decayScales,
+  });
 }
 
 /** The pieces of a step's batch. */

@@ -232,7 +232,7 @@ describe("a validator", () => {
 });
 
 it("a run that is out of patience ends, stays ended when it is resumed, and goes on with more patience", async () => {
-  const recipe = { ...tinyPretrain, learningRate: { peak: 0, minimum: 0, warmupSteps: 0 } }; // nothing gets better
+  const recipe = { ...tinyPretrain, learningRate: { peak: 0, minimum: 0, warmup: { steps: 0 } } }; // nothing gets better
   const loop = (patience: number, resume?: DecodedCheckpoint) =>
     pretrain({
       ...base,

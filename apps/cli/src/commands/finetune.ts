@@ -1,5 +1,5 @@
 // Stage 3: a classifier, from a pre-trained encoder or, for comparison, from scratch.
-import { fitToModel, requireLabels, takePerClass, totalSteps } from "@beitjs/trainers";
+import { fitToModel, requireLabels, takePerClass } from "@beitjs/trainers";
 import { openBackend } from "../backends/open.ts";
 import { imageFacts } from "../images/images.ts";
 import { tellFineTuning } from "../models/normalization.ts";
@@ -7,6 +7,7 @@ import { openEncoder } from "../models/open-beit.ts";
 import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { heldOutIdentity, openTrainingImages, validationFacts } from "../runs/held-out.ts";
+import { checkLength } from "../runs/length.ts";
 import { loadRecipe } from "../runs/recipe-file.ts";
 import { runStage } from "../runs/run-stage.ts";
 import { runFacts } from "../runs/training-run.ts";
@@ -17,13 +18,13 @@ export async function run(flags: FlagValues<typeof finetuneFlags>, context: Cont
   if ((flags.from === undefined) !== flags.scratch)
     throw usageError("expected --from with a pre-trained checkpoint or --scratch, one of the two");
   const asked = withEma(flags);
-  const written = await loadRecipe(asked, ["fine-tune"]);
-  const { all, skipped, validation, test, ...opened } = await openTrainingImages(flags, written, context);
+  const written = await loadRecipe(asked, ["fine-tune"], context);
+  const { opened, validation, test, images: rest } = await openTrainingImages(flags, written, context);
+  const { images: all, skipped } = opened;
   requireLabels(all);
   const { labelsPerClass } = flags;
-  const images =
-    labelsPerClass === undefined ? opened.images : takePerClass(opened.images, labelsPerClass, written.seed);
-  totalSteps(written, images);
+  const images = labelsPerClass === undefined ? rest : takePerClass(rest, labelsPerClass, written.seed);
+  await checkLength(written, images, flags);
   const { backend, facts } = await openBackend(flags, context);
   const start =
     flags.from === undefined
@@ -41,10 +42,11 @@ export async function run(flags: FlagValues<typeof finetuneFlags>, context: Cont
           },
           context,
         );
-  const recipe = start ? await loadRecipe(asked, ["fine-tune"], (base) => fitToModel(base, start)) : written;
+  const recipe = start ? await loadRecipe(asked, ["fine-tune"], { fit: (base) => fitToModel(base, start) }) : written;
   if (start) tellFineTuning(recipe, start, context);
   const run = {
     ...flags,
+    opened,
     identity: {
       data: imageFacts(all, flags),
       labelsPerClass: labelsPerClass ?? null,

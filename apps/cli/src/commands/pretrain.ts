@@ -1,12 +1,13 @@
 // Stage 2: masked image modeling with a frozen tokenizer.
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
-import { checkMatch, totalSteps, type PretrainRecipe } from "@beitjs/trainers";
+import { checkMatch, type PretrainRecipe } from "@beitjs/trainers";
 import { openBackend } from "../backends/open.ts";
 import { imageFacts } from "../images/images.ts";
 import { openTokenizerEncoder } from "../models/open-tokenizer.ts";
 import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
 import { heldOutIdentity, openTrainingImages, validationFacts } from "../runs/held-out.ts";
+import { checkLength } from "../runs/length.ts";
 import { loadRecipe } from "../runs/recipe-file.ts";
 import { runStage } from "../runs/run-stage.ts";
 import { runFacts } from "../runs/training-run.ts";
@@ -14,7 +15,7 @@ import { withEma } from "../runs/validation-flags.ts";
 import type { pretrainFlags } from "./declarations/pretrain.ts";
 
 export async function run(flags: FlagValues<typeof pretrainFlags>, context: Context): Promise<number> {
-  const recipe = await loadRecipe(withEma(flags), ["pretrain"]);
+  const recipe = await loadRecipe(withEma(flags), ["pretrain"], context);
   const { backend, facts } = await openBackend(flags, context);
   const { tokenizer, sha256, path } = await openTokenizerEncoder(
     flags.tokenizer,
@@ -23,10 +24,12 @@ export async function run(flags: FlagValues<typeof pretrainFlags>, context: Cont
     context,
   );
   refuseMismatch(recipe, tokenizer);
-  const { all, images, skipped, validation, test } = await openTrainingImages(flags, recipe, context);
-  totalSteps(recipe, images);
+  const { opened, images, validation, test } = await openTrainingImages(flags, recipe, context);
+  const { images: all, skipped } = opened;
+  await checkLength(recipe, images, flags);
   const run = {
     ...flags,
+    opened,
     identity: { data: imageFacts(all, flags), tokenizerWeights: sha256, ...heldOutIdentity(flags) },
     facts: runFacts({ data: flags.data, skipped, backend: facts, tokenizer: path, ...validationFacts(validation) }),
     test,

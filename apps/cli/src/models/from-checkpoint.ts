@@ -29,38 +29,15 @@ export function recipeOf({ manifest }: DecodedCheckpoint): Recipe {
   return manifest.recipe as Recipe;
 }
 
+/** A checkpoint as it is, if it is of one of these stages. */
+export function requireStage(checkpoint: LoadedCheckpoint, stages: readonly StageName[]): LoadedCheckpoint {
+  const { stage } = recipeOf(checkpoint);
+  if (stages.includes(stage)) return checkpoint;
+  throw usageError(`${checkpoint.path}: expected a checkpoint of stage ${stages.join(" or ")}, got ${stage}`);
+}
+
 /** A checkpoint with the parameters that were taken of it, and which these are where it has two kinds. */
 export type OpenedCheckpoint = LoadedCheckpoint & { readonly weights?: WeightsChoice };
-
-export type OpenCheckpointOptions = {
-  /** Where it has averaged weights, these by default. */
-  readonly weights?: "auto" | WeightsChoice;
-  /** Says nothing of what was chosen. */
-  readonly quiet?: boolean;
-};
-
-/**
- * Opens the checkpoint of a flag; it must be of one of these stages. Of a run the best one is taken, where there is one, else the newest
- * good one. What was chosen is told, and damaged ones that were passed over.
- */
-export async function openCheckpoint(
-  path: string,
-  stages: readonly StageName[],
-  { terminal }: Pick<Context, "terminal">,
-  { weights = "auto", quiet = false }: OpenCheckpointOptions = {},
-): Promise<OpenedCheckpoint> {
-  const best = await loadBest(path, { terminal });
-  const checkpoint = best ?? (await loadCheckpoint(path));
-  for (const { path: damaged, reason } of checkpoint.skipped)
-    terminal.warn(`damaged checkpoint passed over: ${damaged}: ${reason}`);
-  const { stage } = recipeOf(checkpoint);
-  if (!stages.includes(stage))
-    throw usageError(`${path}: expected a checkpoint of stage ${stages.join(" or ")}, got ${stage}`);
-  if (best && !quiet) terminal.info(describeBest(path, best));
-  const opened = withWeights(checkpoint, weights);
-  if (opened.weights && !quiet) terminal.info(`weights: ${describeOwnWeights(opened.weights)}`);
-  return opened;
-}
 
 /**
  * A checkpoint with the weights of a choice as its parameters.
@@ -76,11 +53,28 @@ export function withWeights(checkpoint: LoadedCheckpoint, choice: "auto" | Weigh
   return choice === "raw" ? { ...checkpoint, weights: "raw" } : { ...checkpoint, tensors: average, weights: "average" };
 }
 
-async function loadBest(path: string, { terminal }: Pick<Context, "terminal">): Promise<LoadedCheckpoint | undefined> {
+/** The same, and told which they are. */
+export function takeWeights(
+  checkpoint: LoadedCheckpoint,
+  choice: "auto" | WeightsChoice,
+  { terminal }: Pick<Context, "terminal">,
+): OpenedCheckpoint {
+  const opened = withWeights(checkpoint, choice);
+  if (opened.weights) terminal.info(`weights: ${describeOwnWeights(opened.weights)}`);
+  return opened;
+}
+
+/** The best checkpoint of a run, told to be it; undefined without a good one. */
+export async function loadBest(
+  path: string,
+  { terminal }: Pick<Context, "terminal">,
+): Promise<LoadedCheckpoint | undefined> {
   const best = await bestCheckpoint(path);
   if (!best) return undefined;
   try {
-    return await loadCheckpoint(best.path);
+    const checkpoint = await loadCheckpoint(best.path);
+    terminal.info(describeBest(path, checkpoint));
+    return checkpoint;
   } catch (error) {
     terminal.warn(`the best checkpoint is passed over: ${messageOf(error)}`);
     return undefined;
@@ -107,11 +101,13 @@ export function gaussianVaeOf({ manifest, tensors }: DecodedCheckpoint, backend:
   return gaussianVaeFromTensors(manifest.model as GaussianVaeConfig, tensors, backend, { user: "loadCheckpoint" });
 }
 
-/** @param options another image size than the checkpoint's, and how positions meet it */
+/** Another image size than the checkpoint's, and how positions meet it. */
+export type OpeningOptions = ResizingOptions & { readonly imageSize?: ImageSize | undefined };
+
 export function beitOf(
   { manifest, tensors }: DecodedCheckpoint,
   backend: Backend,
-  { imageSize, ...resizing }: ResizingOptions & { readonly imageSize?: ImageSize | undefined } = {},
+  { imageSize, ...resizing }: OpeningOptions = {},
 ): Beit {
   const values = new Map([...tensors].map(([path, one]) => [path, { shape: one.shape, data: toFloat32(one) }]));
   const config = manifest.model as BeitConfig;

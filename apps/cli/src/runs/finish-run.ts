@@ -26,8 +26,8 @@ export async function finishRun<Report extends StepReport<unknown>>(
   { test, testFacts }: FinishOptions,
   { terminal }: Context,
 ): Promise<void> {
-  const { step, checkpoint, report, seconds, steps, validation } = result;
-  const { folder, recipe, identity, facts, metrics } = run;
+  const { step, checkpoint, report, seconds, steps, validation, identity } = result;
+  const { folder, recipe, facts, metrics } = run;
   const kept = await bestCheckpoint(folder);
   const best = kept && kept.step === validation?.best?.step ? kept.path : undefined;
   tellBest(validation, result, best, { terminal });

@@ -7,8 +7,8 @@ import {
   type Recipe,
   type ValidationOptions,
 } from "@beitjs/trainers";
-import { datasetLayout, type ImageProblem } from "@beitjs/trainers/node";
-import { openImages, testSplit, type ReadingFlags } from "../images/images.ts";
+import { datasetLayout } from "@beitjs/trainers/node";
+import { openImages, testSplit, type OpenedImages, type ReadingFlags } from "../images/images.ts";
 import type { Context, FlagValues } from "../program/command.ts";
 import { messageOf, usageError } from "../program/exit-codes.ts";
 import { printable } from "../program/printable.ts";
@@ -24,10 +24,9 @@ export type TestImages = { readonly images: Dataset; readonly data: string; read
 
 export type TrainingImages = {
   /** All of the training split; what is held out of them is among them. */
-  readonly all: Dataset;
+  readonly opened: OpenedImages;
   /** To learn from. */
   readonly images: Dataset;
-  readonly skipped: readonly ImageProblem[];
   readonly validation: Validated | undefined;
   /** Only where they were asked for. */
   readonly test: TestImages | undefined;
@@ -44,7 +43,8 @@ export async function openTrainingImages(
   context: Context,
 ): Promise<TrainingImages> {
   refuseMetric(flags.bestMetric, recipe.stage);
-  const { images: all, skipped } = await openImages(flags.data, { ...flags, split: "train" }, context);
+  const opened = await openImages(flags.data, { ...flags, split: "train" }, context);
+  const { images: all } = opened;
   const { images, heldOut } = await holdOut(all, flags, recipe, context);
   if (!heldOut) refuseWithout(flags);
   const { bestMetric: metric, earlyStop: patience, evalEvery: every } = flags;
@@ -55,7 +55,7 @@ export async function openTrainingImages(
     images: paced(heldOut.images),
     every: every === undefined || every === "never" ? { epochs: 1 } : every,
   };
-  return { all, images, skipped, validation, test: await openTest(all, flags, context) };
+  return { opened, images, validation, test: await openTest(all, flags, context) };
 }
 
 /** Facts of a validation for manifest and summary. */

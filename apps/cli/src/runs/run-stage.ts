@@ -2,7 +2,7 @@
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import type { StageName } from "@beitjs/trainers";
 import { loadCheckpoint } from "@beitjs/trainers/node";
-import { interruptible } from "../images/images.ts";
+import { interruptible, type OpenedImages } from "../images/images.ts";
 import { withWeights } from "../models/from-checkpoint.ts";
 import type { Context } from "../program/command.ts";
 import { finishRun, type TestFigures } from "./finish-run.ts";
@@ -11,25 +11,17 @@ import type { TestImages } from "./held-out.ts";
 import { loopOf, measuredMetrics, type LoopOptions } from "./stages.ts";
 import { trainingRun, type TrainingRunOptions } from "./training-run.ts";
 
-type RunFlags = {
-  readonly out: string;
-  readonly resume: string;
-  readonly saveEvery: number;
-  readonly keep: number | undefined;
-  /** Images of a last figure. */
-  readonly test: TestImages | undefined;
-};
-
 /** @throws as `trainingRun`, and if another process holds the folder */
 export async function runStage<Name extends StageName>(
   stage: Name,
   loop: LoopOptions<Name>,
-  run: RunFlags & Pick<TrainingRunOptions<never>, "identity" | "facts">,
+  { out, resume, saveEvery, keep, opened, acceptChangedData, identity, facts, test }: StageRun,
   context: Context,
 ): Promise<void> {
-  const { out, resume, saveEvery, keep, identity, facts, test } = run;
+  const { images, listed } = opened;
+  const runImages = { list: { classes: images.classes ?? null, images: listed }, acceptChanged: acceptChangedData };
   await inRunFolder(out, context, async () => {
-    const options = { ...loopOf(stage, loop), folder: out, resume, saveEvery, keep, identity, facts };
+    const options = { ...loopOf(stage, loop), folder: out, resume, saveEvery, keep, runImages, identity, facts };
     const result = await trainingRun(options, context);
     const finish = test && {
       test: (checkpoint: string) => testFigures(stage, loop, test, checkpoint, context),
@@ -38,6 +30,18 @@ export async function runStage<Name extends StageName>(
     await finishRun(result, options, finish ?? {}, context);
   });
 }
+
+type StageRun = Pick<TrainingRunOptions<never>, "identity" | "facts"> & {
+  /** What the run learns from, or chooses from. */
+  readonly opened: Pick<OpenedImages, "images" | "listed">;
+  readonly out: string;
+  readonly resume: string;
+  readonly saveEvery: number;
+  readonly keep: number | undefined;
+  /** Images of a last figure. */
+  readonly test: TestImages | undefined;
+  readonly acceptChangedData: boolean;
+};
 
 async function testFigures<Name extends StageName>(
   stage: Name,

@@ -38,7 +38,7 @@ import {
   type TokenizerReport,
   type TokenizerScores,
 } from "@beitjs/trainers";
-import { beitOf, gaussianVaeOf, tokenizerOf } from "../models/from-checkpoint.ts";
+import { beitOf, gaussianVaeOf, tokenizerOf, type OpeningOptions } from "../models/from-checkpoint.ts";
 import type { Cell } from "../files/csv.ts";
 import { classifierDetails, classifierSections, classifierTable } from "../report/classifier-figures.ts";
 import type { Html } from "../report/html.ts";
@@ -88,9 +88,13 @@ export type Measured<Name extends StageName> = {
   readonly mistakes?: number;
   /** Opens the tokenizer whose tokens the model predicts. */
   readonly tokenizer: () => Promise<TokenizerEncoder>;
+  /** Another image size than the checkpoint's. */
+  readonly opening?: OpeningOptions;
+  /** Images at a time. */
+  readonly batchSize?: number;
 };
 
-type Stage<Name extends StageName> = Omit<TrainingLoop<Types[Name]["report"]>, "recipe" | "train"> & {
+type Stage<Name extends StageName> = Omit<TrainingLoop<Types[Name]["report"]>, "recipe" | "images" | "train"> & {
   readonly train: (options: LoopOptions<Name>) => AsyncGenerator<Types[Name]["report"], void, void>;
   /** What its checkpoints are to a command that takes a model. */
   readonly kind?: ModelKind;
@@ -101,6 +105,8 @@ type Stage<Name extends StageName> = Omit<TrainingLoop<Types[Name]["report"]>, "
   readonly judgedBy: Metrics<Types[Name]["scores"]>;
   readonly figures: (scores: Types[Name]["scores"], recipe: RecipeOf<Name>) => Figures;
 };
+
+const batchOf = ({ batchSize }: { readonly batchSize?: number }) => (batchSize === undefined ? {} : { batchSize });
 
 const tokenView = ({ views }: RecipeOf<"tokenizer" | "gaussian" | "pretrain">): EvalViewOptions =>
   tokenEvalView(views.channels, views.tokenSize);
@@ -120,8 +126,8 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
     warning: ({ step, usage }) => (step >= 100 ? collapseWarning(usage) : undefined),
     kind: "tokenizer",
     view: tokenView,
-    evaluate: ({ checkpoint, recipe, images, backend }) =>
-      evaluateTokenizer(tokenizerOf(checkpoint, backend), images, { view: tokenView(recipe) }),
+    evaluate: ({ checkpoint, recipe, images, backend, ...rest }) =>
+      evaluateTokenizer(tokenizerOf(checkpoint, backend), images, { view: tokenView(recipe), ...batchOf(rest) }),
     judgedBy: tokenizerMetrics,
     figures: ({ meanAbsoluteError, usage }) => ({
       values: { meanAbsoluteError, usage },
@@ -138,8 +144,8 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
     describe: ({ loss, reconstruction, kl }) =>
       `loss ${loss.toFixed(4)}, reconstruction ${reconstruction.toFixed(4)}, KL ${kl.toFixed(2)} per image (0: latents say nothing)`,
     view: tokenView,
-    evaluate: ({ checkpoint, recipe, images, backend }) =>
-      evaluateGaussian(gaussianVaeOf(checkpoint, backend), images, { view: tokenView(recipe) }),
+    evaluate: ({ checkpoint, recipe, images, backend, ...rest }) =>
+      evaluateGaussian(gaussianVaeOf(checkpoint, backend), images, { view: tokenView(recipe), ...batchOf(rest) }),
     judgedBy: gaussianMetrics,
     figures: ({ meanAbsoluteError }) => ({
       values: { meanAbsoluteError },
@@ -154,11 +160,13 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
       `${formatLoss(loss, config.vocabSize)}, ${formatAccuracy(accuracy, config.vocabSize)}`,
     kind: "beit",
     view: ({ views }) => pixelEvalView(views),
-    evaluate: async ({ checkpoint, recipe, images, backend, tokenizer }) => {
+    evaluate: async ({ checkpoint, recipe, images, backend, tokenizer, opening, ...rest }) => {
       const { mask, seed, views } = recipe;
-      const options = { mask, seed, pixelView: pixelEvalView(views), tokenView: tokenView(recipe) };
       const opened = await tokenizer();
-      return evaluatePretraining(beitOf(checkpoint, backend), opened, images, options);
+      const beit = beitOf(checkpoint, backend, opening);
+      const pixelView = pixelEvalView({ ...views, pixelSize: beit.config.imageSize });
+      const tokens = { ...recipe, views: { ...views, tokenSize: opened.config.imageSize } };
+      return evaluatePretraining(beit, opened, images, { mask, seed, pixelView, tokenView: tokenView(tokens), ...batchOf(rest) });
     },
     judgedBy: pretrainingMetrics,
     figures: ({ loss, accuracy, maskedPatches }, { model: { vocabSize } }) => ({
@@ -174,11 +182,12 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
       `${formatLoss(loss, config.classes)}, ${formatAccuracy(accuracy, config.classes)}`,
     kind: "beit",
     view: ({ evalView }) => evalView,
-    evaluate: async ({ checkpoint, recipe, images, backend, mistakes = 0 }) => {
+    evaluate: async ({ checkpoint, recipe, images, backend, opening, mistakes = 0, ...rest }) => {
       const classes = requireLabels(images);
       refuseOtherClasses(checkpoint, classes);
-      const scores = await evaluateClassifier(beitOf(checkpoint, backend), images, { view: recipe.evalView, mistakes });
-      return { ...scores, classes };
+      const beit = beitOf(checkpoint, backend, opening);
+      const view = { ...recipe.evalView, size: beit.config.imageSize };
+      return { ...(await evaluateClassifier(beit, images, { view, mistakes, ...batchOf(rest) })), classes };
     },
     judgedBy: classifierMetrics,
     figures: (scores) => ({
@@ -194,7 +203,7 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
   },
 };
 
-export const stageNames = Object.keys(stages) as readonly StageName[];
+export const stageNames = Object.keys(stages) as unknown as readonly [StageName, ...StageName[]];
 
 /** The stages whose checkpoints are models of a kind; of any kind by default. */
 export function stagesOfKind(kind?: ModelKind): readonly StageName[] {
@@ -215,6 +224,7 @@ export function loopOf<Name extends StageName>(
   return {
     ...stage,
     recipe: options.recipe,
+    images: options.images,
     train: (resume) => stage.train({ ...options, ...(resume && { resume }) }),
   };
 }

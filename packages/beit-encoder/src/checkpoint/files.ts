@@ -15,6 +15,8 @@ export type Contents = {
   /** Parsed config.json and preprocessor_config.json, where they are. */
   readonly config?: object;
   readonly preprocessor?: object;
+  /** Parsed manifest.json: that of a checkpoint of ours, or of anything else. */
+  readonly manifest?: object;
 };
 
 // In this order: what transformers and timm prefer.
@@ -22,7 +24,7 @@ const weightNames = ["model.safetensors", "pytorch_model.bin"] as const;
 const weights = /\.(safetensors|bin|pth|pt|pkl|ckpt)$/i;
 
 /**
- * Opens the files of one model. Of several, names decide: `config.json`, `preprocessor_config.json`, and
+ * Opens the files of one model. Of several, names decide: `config.json`, `preprocessor_config.json`, `manifest.json`, and
  * `model.safetensors`, its index and shards, or `pytorch_model.bin`; else the only file of weights there is.
  *
  * @throws `[openBeit] expected …, got …` for no or several candidates, and what `openTensors` throws
@@ -34,8 +36,9 @@ export async function openFiles(files: readonly FileSource[]): Promise<Contents>
     return file && files.length > 1 ? await readJson(file) : undefined;
   };
   const [config, preprocessor] = [await json("config.json"), await json("preprocessor_config.json")];
+  const manifest = await json("manifest.json");
   const found = await openWeights(files, byName);
-  return { ...found, ...(config && { config }), ...(preprocessor && { preprocessor }) };
+  return { ...found, ...(config && { config }), ...(preprocessor && { preprocessor }), ...(manifest && { manifest }) };
 }
 
 type Weights = Pick<Contents, "tensors" | "metadata" | "root" | "setAside">;

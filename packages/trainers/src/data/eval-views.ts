@@ -9,7 +9,9 @@ export function tokenEvalView(channels: 1 | 3, size: ImageSize): EvalViewOptions
   return { channels, size, fit, filter: "lanczos", normalization: "unit" };
 }
 
+type PixelView = Pick<TwoViewOptions, "channels" | "pixelSize" | "mean" | "std">;
+
 /** What an encoder sees in pre-training. */
-export function pixelEvalView({ channels, pixelSize, mean, std }: TwoViewOptions): EvalViewOptions {
+export function pixelEvalView({ channels, pixelSize, mean, std }: PixelView): EvalViewOptions {
   return { channels, size: pixelSize, fit, filter: "bicubic", normalization: { mean, std } };
 }

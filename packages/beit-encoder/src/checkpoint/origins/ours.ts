@@ -1,9 +1,11 @@
-// What `saveBeit` writes: parameters by our paths, and all that is needed to use them in the file's metadata.
+// What `saveBeit` writes: parameters by our paths, and all that is needed to use them in the file's metadata; of a checkpoint, in
+// the manifest beside it.
 import { validateBeitConfig, type BeitConfig } from "../../config.ts";
 import { headPaths, parameterShapes } from "../../parameters.ts";
 import { parseJson } from "../json.ts";
 import type { KnownNormalization } from "../normalization.ts";
 import { notedNormalization, notedPreprocessing } from "../noted.ts";
+import { labelsOfRun, preprocessingOfRun } from "../run-manifest.ts";
 import type { Origin } from "./origin.ts";
 import { unilm } from "./unilm.ts";
 
@@ -20,17 +22,17 @@ export const ours = {
 
   recognizes: () => true,
 
-  describe({ metadata }, _, given) {
+  describe({ metadata, manifest }, _, given) {
     const field = <Value>(name: string): Value | undefined =>
       metadata[name] === undefined ? undefined : (parseJson(metadata[name], name) as Value);
     const stored = field<BeitConfig>("beitjs.config");
     if (stored === undefined) throw new Error("[openBeit] expected beitjs.config in the file's metadata, got none");
     const config = { ...stored, ...given.config };
     validateBeitConfig(config, "openBeit");
-    const preprocessing = notedPreprocessing(metadata);
+    const preprocessing = notedPreprocessing(metadata) ?? preprocessingOfRun(manifest);
     return {
       config,
-      labels: field<readonly string[]>("beitjs.labels"),
+      labels: field<readonly string[]>("beitjs.labels") ?? labelsOfRun(manifest, config.classes),
       preprocessing,
       normalization: preprocessing ? undefined : normalizationIn(metadata),
     };
