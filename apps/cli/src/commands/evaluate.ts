@@ -25,7 +25,7 @@ type Flags = FlagValues<typeof evaluateFlags>;
 export async function run(flags: Flags, context: Context): Promise<number> {
   const { terminal } = context;
   const paths = flags.decoder === undefined ? [flags.model] : [flags.model, flags.decoder];
-  const out = evaluationFiles(flags.out);
+  const out = await evaluationFiles(flags.out);
   const { figures, result, measured } = await withModel(paths, context, async (found) => {
     if (found.checkpoint) requireStage(found.checkpoint, stageNames);
     const split = flags.split === "auto" ? await testSplit(flags.data, flags) : flags.split;

@@ -18,11 +18,12 @@ const inFolder = ["figures.json", "figures.csv", "report.html"];
  *
  * @throws a usage error for a name of another kind
  */
-export function evaluationFiles(out: string | undefined): readonly string[] {
+export async function evaluationFiles(out: string | undefined): Promise<readonly string[]> {
   if (out === undefined) return [];
   const kind = extname(out);
+  const there = await files.stat(out).catch(() => undefined);
+  if (kinds.includes(kind) || (kind === "" && there && !there.isDirectory())) return [out];
   if (kind === "") return inFolder.map((name) => join(out, name));
-  if (kinds.includes(kind)) return [out];
   throw usageError(`--out ${out}: expected a name that ends in ${kinds.join(", ")}, or a folder for all of them`);
 }
 
@@ -32,9 +33,9 @@ export async function writeEvaluation(
   { result, figures, images }: { readonly result: Values; readonly figures: Figures; readonly images: Dataset },
 ): Promise<void> {
   for (const path of paths) {
-    await files.mkdir(dirname(path), { recursive: true });
-    if (extname(path) === ".json") await writeResult(path, `${JSON.stringify(result, null, 2)}\n`);
-    else if (extname(path) === ".csv") await writeResult(path, csv(figures.table ?? tableOf(result)));
+    if (paths.length > 1) await files.mkdir(dirname(path), { recursive: true });
+    if (extname(path) === ".csv") await writeResult(path, csv(figures.table ?? tableOf(result)));
+    else if (extname(path) !== ".html") await writeResult(path, `${JSON.stringify(result, null, 2)}\n`);
     else {
       const facts = plain(result).map(([name, value]) => [name, String(value)] as const);
       const sections = (await figures.sections?.(images)) ?? [];
