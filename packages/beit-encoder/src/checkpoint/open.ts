@@ -11,7 +11,7 @@ import { matchParameters } from "./match.ts";
 import { withNormalization, type NormalizationFacts, type NormalizationName } from "./normalization.ts";
 import { beitOrigins, originOf, type BeitOrigin } from "./origins/index.ts";
 import type { WeightsChoice } from "./origins/origin.ts";
-import type { Preprocessing } from "./preprocessing.ts";
+import { checkPreprocessing, type Preprocessing } from "./preprocessing.ts";
 import type { StoredTensor } from "./stored.ts";
 
 export type OpenBeitOptions = ResizingOptions & {
@@ -99,23 +99,28 @@ export async function readBeitFiles(
     config,
     guessed = [],
     labels,
+    optional,
     ...prepared
   } = origin.describe(contents, tensors, {
     config: options.config ?? {},
     imageSize: options.imageSize,
   });
   const { allowUnexpected = false } = options;
+  // First, so that nothing is made of sizes that the tensors do not have.
+  const matched = matchParameters(tensors, origin.naming, config, { allowUnexpected, optional });
+  const normalized = withNormalization(prepared, origin.conventions.preprocessing(config), {
+    wanted: options.normalization,
+    names: sources.map(({ name }) => name),
+  });
+  checkPreprocessing(normalized.preprocessing, "openBeit");
   return {
     origin: origin.name,
     config,
     guessed,
     ...(weights && { weights }),
     ...(labels && { labels }),
-    ...withNormalization(prepared, origin.conventions.preprocessing(config), {
-      wanted: options.normalization,
-      names: sources.map(({ name }) => name),
-    }),
-    ...matchParameters(tensors, origin.naming, config, { allowUnexpected }),
+    ...normalized,
+    ...matched,
   };
 }
 
