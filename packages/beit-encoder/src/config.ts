@@ -1,5 +1,6 @@
 // What a BEiT is: sizes, positions and heads, complete and readonly, so that a checkpoint can carry it as JSON.
 // Sizes of base and large: BEiT paper, table 12; tiny and small: DeiT (Touvron et al. 2021), table 1.
+import { firstOf } from "@beitjs/tensor-core/files";
 import {
   cellCount,
   cellGrid,
@@ -115,6 +116,8 @@ export function dropPathRate({ dropPath, depth }: BeitConfig, block: number): nu
 /** @internal Of a model's images: a size in a file must not make us reserve what no machine has. */
 export const MAX_PIXELS = 2 ** 26;
 
+const MAX_PAIRED_PATCHES = 2 ** 15;
+
 /** @internal */
 export function isBoundedSize(size: ImageSize): boolean {
   const { height, width } = heightWidth(size);
@@ -138,6 +141,8 @@ export function beitConfigIssues(config: BeitConfig): readonly BeitConfigIssue[]
   const { patchSize, width, heads, mlpRatio, layerScale, dropPath, epsilon } = config;
   check(!sized || patchCount(config) > 0, "imageSize", `at least patchSize ${patchSize}`);
   check(!sized || isBoundedSize(config.imageSize), "imageSize", `of at most ${MAX_PIXELS} pixels`);
+  const paired = config.relativePositions === "none" || !sized || patchCount(config) <= MAX_PAIRED_PATCHES;
+  check(paired, "imageSize", `of at most ${MAX_PAIRED_PATCHES} patches, as every pair of them has a relative position`);
   check(width % heads === 0, "heads", `a divisor of width ${width}`);
   const hidden = hiddenWidth(config);
   const exact = isCount(hidden, 1) && Math.abs(width * mlpRatio - hidden) <= 4 * Number.EPSILON * hidden;
@@ -163,8 +168,10 @@ export function beitConfigIssues(config: BeitConfig): readonly BeitConfigIssue[]
  */
 export function validateBeitConfig(config: BeitConfig, caller = "validateBeitConfig"): void {
   const [issue] = beitConfigIssues(config);
-  if (issue)
-    throw new Error(`[${caller}] expected ${issue.path} to be ${issue.expected}, got ${formatAsSize(issue.got)}`);
+  if (issue === undefined) return;
+  // Either may repeat a field of a file, of any length.
+  const [expected, got] = [firstOf([issue.expected]), firstOf([formatAsSize(issue.got)])];
+  throw new Error(`[${caller}] expected ${issue.path} to be ${expected}, got ${got}`);
 }
 
 function isCount(value: number, least: number): boolean {

@@ -128,6 +128,33 @@ const prepared = {
   ...{ do_rescale: true, rescale_factor: 1 / 255, do_normalize: true, image_mean: [0, 0, 0], image_std: [1, 1, 1] },
 };
 
+describe("our own files", () => {
+  const own = async (change: object, more: Record<string, string> = {}) => {
+    const { tensors, metadata } = readSafetensors(await saveBeit(beit));
+    const text = JSON.stringify({ ...config, ...change });
+    const bytes = writeSafetensors(tensors, { ...metadata, "beitjs.config": text, ...more });
+    return openBeit(bytesSource(bytes, "model.safetensors"), backend);
+  };
+
+  it.each(Object.keys(config))("%s of any value: a model or a named refusal", async (field) => {
+    for (const value of [...wrong, undefined, null, "x".repeat(100_000)]) {
+      const opened = await own({ [field]: value }).then(
+        () => undefined,
+        (error: unknown) => (error as Error).message,
+      );
+      if (opened === undefined) continue;
+      expect(opened).toMatch(/^\[openBeit\] expected /);
+      expect(opened.length).toBeLessThan(4000);
+    }
+  });
+
+  it("labels that are no texts", async () => {
+    for (const labels of ["{}", "[1,2,3]", '[["a"]]']) {
+      expect(await refusal(() => own({}, { "beitjs.labels": labels }))).toContain("beitjs.labels");
+    }
+  });
+});
+
 describe("images that nobody can prepare", () => {
   const long = Array.from({ length: 100_000 }, () => 0.5);
   it.each<[object, string]>([

@@ -121,6 +121,15 @@ describe.each(models)("%s", (name, config) => {
     expect(await readParameters(back.beit)).toEqual(values);
   });
 
+  it("does not add a shared table that its config does not have", async () => {
+    if (isTimm || !text.includes('"use_shared_relative_position_bias": true')) return;
+    if (!text.includes('"use_relative_position_bias": true')) return;
+    const own = text.replace('"use_shared_relative_position_bias": true', '"use_shared_relative_position_bias": false');
+    await expect(openBeit([weightsOf(listed), json(own)], reference)).rejects.toThrow(
+      /got unexpected (beit|data2vec_vision)\.encoder\.relative_position_bias\.relative_position_bias_table;/,
+    );
+  });
+
   it("is refused where some of what it may do without is there and some is not", async () => {
     const one = isTimm ? "blocks.1.attn.q_bias" : "encoder.layer.1.lambda_1";
     if (isTimm ? !name.includes("no-bias") : config.layerScale !== 0) return;

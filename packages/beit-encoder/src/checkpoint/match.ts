@@ -20,6 +20,8 @@ export type MatchOptions = {
   readonly allowUnexpected: boolean;
   /** Names that may be absent, all of them or none, beside those of the naming; they are zeros then. */
   readonly optional?: RegExp | undefined;
+  /** Whether a shared table of relative positions beside those of the layers is added to them; default true. */
+  readonly bothTables?: boolean | undefined;
 };
 
 /**
@@ -29,12 +31,12 @@ export function matchParameters(
   tensors: ModelTensors,
   naming: Naming,
   config: BeitConfig,
-  { allowUnexpected, optional }: MatchOptions,
+  { allowUnexpected, optional, bothTables = true }: MatchOptions,
 ): Matched {
   checkDepth("openBeit", config, tensors.size);
   const { derived, spare } = naming;
   const expected = naming.shapes(config);
-  const extra = sharedTable(naming, config, expected);
+  const extra = bothTables ? sharedTable(naming, config, expected) : new Map<string, Shape>();
   const used = new Map<string, LazyTensor>();
   const unused: string[] = [];
   const problems: string[] = [];

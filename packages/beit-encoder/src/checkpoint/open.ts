@@ -100,6 +100,7 @@ export async function readBeitFiles(
     guessed = [],
     labels,
     optional,
+    bothTables,
     ...prepared
   } = origin.describe(contents, tensors, {
     config: options.config ?? {},
@@ -107,7 +108,7 @@ export async function readBeitFiles(
   });
   const { allowUnexpected = false } = options;
   // First, so that nothing is made of sizes that the tensors do not have.
-  const matched = matchParameters(tensors, origin.naming, config, { allowUnexpected, optional });
+  const matched = matchParameters(tensors, origin.naming, config, { allowUnexpected, optional, bothTables });
   const normalized = withNormalization(prepared, origin.conventions.preprocessing(config), {
     wanted: options.normalization,
     names: sources.map(({ name }) => name),

@@ -58,7 +58,7 @@ function ofPretrain({ model, views, mask }: PretrainRecipe): Issues {
 function ofWholePatches({ imageSize, patchSize }: BeitConfig): Issues {
   const { rows, cols } = cellGrid(imageSize, patchSize);
   const whole = Number.isInteger(rows) && Number.isInteger(cols);
-  return expect(whole, ["model", "imageSize"], `a multiple of patchSize ${patchSize}`, formatSize(imageSize));
+  return expect(whole, ["model", "imageSize"], `a multiple of patchSize ${patchSize}`, imageSize);
 }
 
 function ofFineTune({ model, view, evalView }: FineTuneRecipe): Issues {

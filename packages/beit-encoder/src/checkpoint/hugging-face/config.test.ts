@@ -107,7 +107,10 @@ describe("beitConfigFromHuggingFace", () => {
 
   it("takes both tables as own ones, sides that patches do not divide, and no mask token", () => {
     const both = { use_relative_position_bias: true, use_shared_relative_position_bias: true };
-    expect(beitConfigFromHuggingFace(both).config.relativePositions).toBe("per-layer");
+    expect(beitConfigFromHuggingFace(both)).toMatchObject({
+      config: { relativePositions: "per-layer" },
+      bothTables: true,
+    });
     expect(beitConfigFromHuggingFace({ image_size: [30, 224] }).config.imageSize).toEqual([30, 224]);
     const { architectures } = pretraining;
     expect(beitConfigFromHuggingFace({ architectures })).toMatchObject({

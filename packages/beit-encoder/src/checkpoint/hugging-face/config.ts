@@ -19,6 +19,8 @@ export type HuggingFaceConfig = {
   readonly labels?: readonly string[];
   /** Whether a model for masked image modeling has a mask token of its own. */
   readonly maskToken?: boolean;
+  /** Whether what a shared table of relative positions says is added to the layers' own. */
+  readonly bothTables?: boolean;
 };
 
 /** What a model predicts. */
@@ -69,7 +71,12 @@ export function beitConfigFromHuggingFace(configJson: object): HuggingFaceConfig
   validateBeitConfig(config, "beitConfigFromHuggingFace");
   const named = labels?.some((label, i) => label !== placeholder(i));
   const maskToken = head === "vocabulary" ? fields.flag("use_mask_token", false) : undefined;
-  return { config, ...(labels && named && { labels }), ...(maskToken !== undefined && { maskToken }) };
+  return {
+    config,
+    ...(labels && named && { labels }),
+    ...(maskToken !== undefined && { maskToken }),
+    ...(hasBothTables(fields) && { bothTables: true }),
+  };
 }
 
 /**
@@ -155,6 +162,10 @@ function checkSupported(fields: JsonFields, head: Head): void {
   fields.check(!fields.flag("add_fpn", false), "add_fpn false", true);
   if (head !== "vocabulary") return;
   fields.check(fields.flag("use_mean_pooling", true), "use_mean_pooling true for masked image modeling", false);
+}
+
+function hasBothTables(fields: JsonFields): boolean {
+  return fields.flag("use_relative_position_bias", false) && fields.flag("use_shared_relative_position_bias", false);
 }
 
 // Of both at once, transformers adds what they say: the shared table is added to those of the layers as they are read.

@@ -36,6 +36,7 @@ export const huggingFace = {
     return {
       config,
       guessed,
+      bothTables: read === undefined || read.bothTables === true,
       // `use_mask_token` false: only masks need it.
       ...(read?.maskToken !== true && { optional: /^embeddings\.mask_token$/ }),
       labels: read?.labels,

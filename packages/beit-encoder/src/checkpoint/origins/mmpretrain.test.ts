@@ -127,6 +127,8 @@ describe("a file of mmpretrain", () => {
     const { preprocessing } = await open(await renamed(beit));
     expect(preprocessing).toMatchObject({ filter: "bicubic", size: 256, fit: "shortSide", crop: 224 });
     expect(preprocessing).toMatchObject({ mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] });
+    const { normalization } = await open(await renamed(random(pretraining)));
+    expect(normalization).toEqual({ name: "imagenet", reason: "recognized" });
   });
 
   it("is refused where two norms follow one another", async () => {

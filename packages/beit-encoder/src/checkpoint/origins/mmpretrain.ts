@@ -1,6 +1,7 @@
 // OpenMMLab's mmpretrain (and mmclassification before it): the modules are named in its own way, their order and layouts are
 // unilm's. Its files of weights say nothing but names and shapes. (mmpretrain, models/backbones/beit.py, models/selfsup/beit.py)
 import { inferConfig } from "../infer-config.ts";
+import type { KnownNormalization } from "../normalization.ts";
 import { officialNaming } from "../official.ts";
 import { croppedAtCenter } from "../preprocessing.ts";
 import { canonicalName, type Naming, type Origin } from "./origin.ts";
@@ -37,6 +38,8 @@ function replaced(name: string, patterns: typeof names): string | undefined {
   return undefined;
 }
 
+const recognizedAsImagenet: KnownNormalization = { reason: "recognized", is: "imagenet" };
+
 const naming: Naming = {
   ...officialNaming,
   patchEmbedding: "patch_embed.projection.weight",
@@ -63,6 +66,8 @@ export const mmpretrain = {
     if (named.has("norm.weight") && named.has("fc_norm.weight")) {
       throw new Error("[openBeit] expected one norm behind the last layer, got two, backbone.ln1 and backbone.ln2");
     }
-    return inferConfig(named, given.config, [given.imageSize]);
+    const inferred = inferConfig(named, given.config, [given.imageSize]);
+    // configs/beit: pre-training, of v1 and v2, takes ImageNet's mean and standard deviation.
+    return { ...inferred, ...(inferred.config.vocabSize > 0 && { normalization: recognizedAsImagenet }) };
   },
 } as const satisfies Origin;

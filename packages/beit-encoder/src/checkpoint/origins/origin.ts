@@ -61,6 +61,8 @@ export type Description = {
   readonly labels?: readonly string[] | undefined;
   /** Where the files have it. */
   readonly preprocessing?: Preprocessing | undefined;
+  /** Whether a shared table of relative positions beside those of the layers belongs to the model; default true. */
+  readonly bothTables?: boolean | undefined;
   /** Names that this model does without, if they are not there: their values are zeros. */
   readonly optional?: RegExp | undefined;
 };
