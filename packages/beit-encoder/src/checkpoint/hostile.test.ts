@@ -198,9 +198,9 @@ describe("images that nobody can prepare", () => {
     [{ size: 1e9 }, "a size of at most 67108864 pixels, got 1000000000"],
     [{ size: "16" }, `a size of at most 67108864 pixels, got "16"`],
     [{ crop: 17 }, "a crop of at most 16, got 17"],
-    [{ mean: long }, "mean of 1 to 256 numbers, got [0.5,"],
-    [{ std: [1, null, 1] }, "std of 1 to 256 numbers, got [1,null,1]"],
-    [{ std: undefined }, "std of 1 to 256 numbers, got none"],
+    [{ mean: long, std: long }, "mean of 1 to 256 numbers, got [0.5,"],
+    [{ std: [1, null, 1] }, "std to be 3 numbers above 0, got [1,null,1]"],
+    [{ std: undefined }, "std to be 3 numbers above 0, got none"],
     [{ filter: "box" }, `a filter of its names, got "box"`],
     [{ fit: "x".repeat(100_000) }, `fit "square" or "shortSide", got "xxx`],
   ])("ours: %#", async (change, message) => {

@@ -109,18 +109,18 @@ export async function readBeitFiles(
   const { allowUnexpected = false } = options;
   // First, so that nothing is made of sizes that the tensors do not have.
   const matched = matchParameters(tensors, origin.naming, config, { allowUnexpected, optional, bothTables });
-  const normalized = withNormalization(prepared, origin.conventions.preprocessing(config), {
-    wanted: options.normalization,
-    names: sources.map(({ name }) => name),
-  });
-  checkPreprocessing(normalized.preprocessing, "openBeit");
+  const convention = origin.conventions.preprocessing(config);
+  checkPreprocessing(prepared.preprocessing ?? convention, "openBeit");
   return {
     origin: origin.name,
     config,
     guessed,
     ...(weights && { weights }),
     ...(labels && { labels }),
-    ...normalized,
+    ...withNormalization(prepared, convention, {
+      wanted: options.normalization,
+      names: sources.map(({ name }) => name),
+    }),
     ...matched,
   };
 }

@@ -19,7 +19,7 @@ import {
 const backend = createReferenceBackend();
 const common: BeitConfig = {
   ...beitVariants.tiny,
-  ...{ imageSize: 32, patchSize: 8, width: 64, depth: 2, heads: 2, vocabSize: 0, layerScale: 0.1 },
+  ...{ imageSize: 32, patchSize: 8, width: 16, depth: 2, heads: 2, vocabSize: 0, layerScale: 0.1 },
 };
 const classifier: BeitConfig = { ...common, classes: 3, relativePositions: "per-layer" };
 const pretraining: BeitConfig = { ...common, vocabSize: 7 };
