@@ -16,9 +16,14 @@ const types: Readonly<Record<string, string>> = {
 export type StaticServer = { readonly url: string; close(): Promise<void> };
 
 export async function serveFolder(folder: string, { isolated }: { readonly isolated: boolean }): Promise<StaticServer> {
-  const headers = isolated
-    ? { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" }
-    : {};
+  const headers = {
+    // Hosts of models let other pages read them.
+    "Access-Control-Allow-Origin": "*",
+    ...(isolated && {
+      "Cross-Origin-Opener-Policy": "same-origin",
+      "Cross-Origin-Embedder-Policy": "require-corp",
+    }),
+  };
   const server: Server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname));
     const file = join(folder, path.endsWith("/") ? `${path}index.html` : path);

@@ -1,6 +1,5 @@
 // The short run of the fuzzer; the long one is the command in main.ts.
 import { expect, it } from "vitest";
-import { createRng } from "../../packages/tensor-core/src/random.ts";
 import { fieldsOf, putNested, putTogether, takeApart } from "./archive.ts";
 import type { NewRecord } from "./archive.ts";
 import { pickleFormat } from "./pickle.ts";
@@ -15,7 +14,7 @@ it("reads 2,000 damaged checkpoints without a crash, a hang or other tensors, wh
     "Archive",
     "Checksum",
     "Opcode",
-    "Global",
+    "Unsupported",
     "Operand",
     "Stack",
     "Storage",
@@ -33,8 +32,11 @@ it("reads 2,000 damaged checkpoints without a crash, a hang or other tensors, wh
 
 // Of a run of a million: a start of the directory in the old end record that is not the one in the new.
 it("refuses an archive whose two end records do not agree", async () => {
-  const format = pickleFormat();
-  expect(await format.check(format.make(createRng({ seed: 1, index: 839_401 })))).toBe("Archive");
+  const bytes = putTogether([{ name: "a/data.pkl", data: Uint8Array.of(0x80, 2, 0x4e, 0x2e) }], true);
+  const check = () => pickleFormat().check({ label: "fields", bytes });
+  expect(await check()).toBe("accepted");
+  bytes.set([0, 0, 0, 0], bytes.length - 6);
+  expect(await check()).toBe("Archive");
 });
 
 it.each([false, true])("takes archives apart that it put together (zip64: %s)", (wide) => {

@@ -15,6 +15,7 @@ export type Ranges = ReadonlyArray<readonly [start: number, end: number]>;
 
 /** The code of an error that a reader may throw; any other error breaks a promise. */
 export function refusalOf(error: unknown, stage: "open" | "read" = "open"): Outcome {
+  if (error instanceof Error && error.message.length >= 4096) throw new Error(`a message of ${error.message.length}`);
   if (error instanceof PickleError || error instanceof SafetensorsError) {
     return { code: error.code, error: "format", stage };
   }

@@ -17,7 +17,11 @@ export function linesOf({ text }: Block): readonly string[] {
 /** Whether a mention names a command that exists, with flags that it has: `beit convert --half`, `beit data verify DIR`. */
 export function isKnown(mention: string): boolean {
   const words = mention.split(/\s+/);
-  const command = commands.find(({ name }) => `${mention} `.startsWith(`${name} `));
+  const fitting = commands.filter(({ name }) => `${mention} `.startsWith(`${name} `));
+  const command = fitting.reduce<(typeof commands)[number] | undefined>(
+    (longest, one) => (one.name.length > (longest?.name.length ?? 0) ? one : longest),
+    undefined,
+  );
   const flags = Object.keys(command?.flags ?? {}).map(
     (name) => `--${name.replace(/[A-Z]/g, (a) => `-${a.toLowerCase()}`)}`,
   );
@@ -39,9 +43,17 @@ export async function runLine(line: string, folder: string): Promise<void> {
   const [program, ...words] = line.split(/\s+/);
   if (program === "beit") {
     const bin = join(root, "apps", "cli", "bin", "beit.js");
-    await promisify(execFile)(process.execPath, [bin, ...words, ...(scaled[words[0]] ?? [])], { cwd: folder });
+    const more = scaled[words[0]];
+    const given = more ? withoutLength(words) : words;
+    await promisify(execFile)(process.execPath, [bin, ...given, ...(more ?? [])], { cwd: folder });
   } else if (program === "npm") checkNpm(words);
   else throw new Error(`[runLine] expected beit or npm, got ${line}`);
+}
+
+// What is added says it with --set, and a flag beside it would contradict.
+function withoutLength(words: readonly string[]): readonly string[] {
+  const said = ["--epochs", "--batch-size"];
+  return words.filter((word, i) => !said.includes(word) && !said.includes(words[i - 1]));
 }
 
 function checkNpm([action, ...names]: readonly string[]): void {

@@ -1,6 +1,7 @@
 // The web app as a visitor has it: the static build in a real browser, every panel, on one thread and on all, and offline.
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -290,6 +291,62 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     await context.close();
   });
 
+  it("takes a model's folder, by its address or dropped, and a run's newest good checkpoint", { timeout }, async () => {
+    const { context, page, problems } = await visit(browser, `${isolated.url}#weights`);
+    await page.getByText("small tokenizer").waitFor();
+    const main = () => page.locator("main").innerText();
+    const huggingFace = join(golden, "transformers/pretraining-shared");
+    const host = await serveFolder(golden, { isolated: false });
+    try {
+      await page.getByLabel("Address").fill(`${host.url}transformers/pretraining-shared`);
+      await page.getByRole("button", { name: "Load" }).click();
+      await page.getByText("The encoder is in use now.").waitFor();
+      expect(await main()).toContain("config.json, model.safetensors (hugging-face)");
+      // Kept weights go with what was kept beside them.
+      await page.getByRole("button", { name: "Back to the shipped models" }).click();
+      await page.getByText("small BEiT").waitFor();
+      await page
+        .getByRole("listitem")
+        .filter({ hasText: "model.safetensors" })
+        .getByRole("button", { name: "Use" })
+        .click();
+      await page.getByText("The encoder is in use now.").waitFor();
+      expect(await main()).toContain("config.json, model.safetensors (hugging-face)");
+    } finally {
+      await host.close();
+    }
+    await page.getByRole("button", { name: "Back to the shipped models" }).click();
+    await page.getByText("small BEiT").waitFor();
+    const own = ["config.json", "model.safetensors"].map(
+      (name) => [`my/${name}`, readFileSync(join(huggingFace, name))] as const,
+    );
+    const other = ["README.md", "onnx/config.json"].map((name) => [`my/${name}`, Buffer.from("{}")] as const);
+    await dropFolder(page, [...own, ...other]);
+    await page.getByText("The encoder is in use now.").waitFor();
+    expect(await main()).toContain("config.json, model.safetensors (hugging-face)");
+    const [[, weights]] = await wideModels();
+    const digest = createHash("sha256").update(weights).digest("hex");
+    const manifest = (bytes: number) =>
+      Buffer.from(
+        JSON.stringify({
+          ...{ format: "beitjs-checkpoint", version: 1 },
+          files: { "model.safetensors": { bytes, sha256: digest } },
+        }),
+      );
+    await dropFolder(page, [
+      ["run/checkpoints/step-000001/manifest.json", manifest(weights.length)],
+      ["run/checkpoints/step-000001/model.safetensors", Buffer.from(weights)],
+      ["run/checkpoints/step-000002/manifest.json", manifest(7)],
+      ["run/checkpoints/step-000002/model.safetensors", Buffer.from("cut off")],
+    ]);
+    await page.getByText("The tokenizer is in use now.").waitFor();
+    expect(await main()).toContain("a damaged checkpoint was passed over: run/checkpoints/step-000002");
+    expect(await main()).toContain("16 x 24 pixels, 4 x 6 patches");
+    // What a folder does not have is asked for, and not there.
+    expect(problems.filter((problem) => !problem.includes("404"))).toEqual([]);
+    await context.close();
+  });
+
   it("scales images as files say, and as the visitor chooses where they do not", { timeout }, async () => {
     const { context, page, problems } = await visit(browser, `${isolated.url}#weights`);
     await page.getByText("small tokenizer").waitFor();
@@ -441,6 +498,37 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     await context.close();
   });
 
+  it("trains on the colors that a file holds, and applies a profile when asked", { timeout }, async () => {
+    const { context, page, problems } = await visit(browser, plain.url + "#train");
+    const folder = await mkdtemp(join(tmpdir(), "beitjs-web-profiles-"));
+    const side = 160;
+    const colors = Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 7 + (i >> 9) * 13) % 256);
+    const raw = sharp(colors, { raw: { width: side, height: side, channels: 3 } });
+    const profiled = await raw.withIccProfile("p3").png().toBuffer();
+    const stored = await sharp(profiled, { ignoreIcc: true }).png().toBuffer();
+    const originalOf = async (name: string, bytes: Buffer): Promise<string> => {
+      const images = join(folder, name);
+      await mkdir(images);
+      await writeFile(join(images, "image.png"), bytes);
+      await page.getByText("No run yet.").waitFor();
+      await page.getByLabel("A folder of images to train on").setInputFiles(images);
+      const original = page.getByRole("img", { name: "Original" });
+      await original.waitFor();
+      const drawn = await original.evaluate((canvas) => (canvas as unknown as { toDataURL(): string }).toDataURL());
+      await expect.poll(() => stepOf(page), { timeout: 60_000 }).toBeGreaterThan(0);
+      await page.getByRole("button", { name: "Pause" }).click();
+      await page.getByRole("button", { name: "Discard" }).click();
+      return drawn;
+    };
+    const plainly = await originalOf("stored", stored);
+    expect(await originalOf("ignored", profiled)).toBe(plainly);
+    await page.getByLabel("Apply color profiles").check();
+    expect(await originalOf("applied", profiled)).not.toBe(plainly);
+    await rm(folder, { recursive: true });
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
   it("trains on WebGPU where there is an adapter", { timeout: 300_000 }, async () => {
     const { context, page, problems } = await visit(browser, `${isolated.url}?software-gpu#train`);
     await page.getByLabel("Steps of 8 images").fill("100");
@@ -526,6 +614,31 @@ type Dropped = { readonly name: string; readonly type: string; readonly bytes: B
 
 async function drop(page: Page, files: readonly Dropped[]): Promise<void> {
   await page.dispatchEvent("main", "drop", { dataTransfer: await transferOf(page, files) });
+}
+
+// A browser makes entries of a folder for a real drop alone: these are as it makes them.
+async function dropFolder(page: Page, files: readonly (readonly [path: string, bytes: Buffer])[]): Promise<void> {
+  const given = files.map(([path, bytes]) => ({ path, base64: bytes.toString("base64") }));
+  await page.getByText("Drop them or their folder here").evaluate((element: EventTarget, all: typeof given) => {
+    const fileEntry = (fullPath: string, base64: string) => ({
+      ...{ isFile: true, fullPath },
+      file: (done: (file: File) => void) =>
+        done(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], fullPath.split("/").at(-1)!)),
+    });
+    const folderEntry = (fullPath: string): object => {
+      const below = all.filter(({ path }) => `/${path}`.startsWith(`${fullPath}/`));
+      const names = new Set(below.map(({ path }) => path.slice(fullPath.length).split("/")[0]));
+      const children = [...names].map((name) => {
+        const own = below.find(({ path }) => `/${path}` === `${fullPath}/${name}`);
+        return own ? fileEntry(`/${own.path}`, own.base64) : folderEntry(`${fullPath}/${name}`);
+      });
+      const reader = () => ({ readEntries: (done: (part: object[]) => void) => done(children.splice(0)) });
+      return { isFile: false, fullPath, createReader: reader };
+    };
+    const items = [{ webkitGetAsEntry: () => folderEntry(`/${all[0].path.split("/")[0]}`) }];
+    const event = new Event("drop", { bubbles: true, cancelable: true });
+    element.dispatchEvent(Object.defineProperty(event, "dataTransfer", { value: { items, files: [] } }));
+  }, given);
 }
 
 async function paste(page: Page, file: Dropped): Promise<void> {

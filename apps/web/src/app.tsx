@@ -113,7 +113,7 @@ export function App(): JSX.Element {
           {props && panel === "attention" && <AttentionPanel {...props} />}
           {trainOpened.current && (
             <div hidden={panel !== "train"}>
-              <TrainPanel onError={onError} />
+              <TrainPanel {...{ colorProfile, onColorProfile, onError }} />
             </div>
           )}
           {facts && panel === "weights" && <WeightsPanel models={facts.models} onInUse={onInUse} onError={onError} />}

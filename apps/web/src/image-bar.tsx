@@ -1,14 +1,11 @@
 // Where the image comes from: four samples, a file, the camera, a drop anywhere, or the clipboard.
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ColorProfile } from "./messages.ts";
-import { Check } from "./parts/controls.tsx";
+import { ColorProfileCheck, type ColorProfileProps } from "./parts/color-profile.tsx";
 import { droppedFiles } from "./parts/files.ts";
 import { photographFile, photographs } from "./photographs.ts";
 
-type Props = {
-  readonly colorProfile: ColorProfile;
-  readonly onColorProfile: (colorProfile: ColorProfile) => unknown;
+type Props = ColorProfileProps & {
   readonly onImage: (image: Blob) => unknown;
   readonly onError: (error: unknown) => void;
 };
@@ -54,11 +51,7 @@ export function ImageBar({ colorProfile, onColorProfile, onImage, onError }: Pro
       <ImageInput text="Choose an image" label="Image file" onImage={onImage} />
       <ImageInput text="Take a photo" label="Photo" camera onImage={onImage} />
       <span class="note">or drop or paste one</span>
-      <Check
-        label="Apply color profiles"
-        value={colorProfile === "apply"}
-        onChange={(apply) => void onColorProfile(apply ? "apply" : "ignore")}
-      />
+      <ColorProfileCheck {...{ colorProfile, onColorProfile }} />
     </div>
   );
 }

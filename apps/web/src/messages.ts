@@ -99,9 +99,9 @@ export type Attention = {
 export type Progress = { readonly what: string; readonly loaded: number; readonly total: number | undefined };
 export type OnProgress = (progress: Progress) => void;
 
-/** Files of weights: what the visitor chose, or an address. */
+/** A model: files or folders that the visitor chose, or the address of a file or of a folder. */
 export type WeightsSource =
-  | { readonly kind: "files"; readonly files: readonly File[] }
+  | { readonly kind: "files"; readonly files: readonly { readonly path: string; readonly file: File }[] }
   | { readonly kind: "url"; readonly url: string; readonly sha256: string };
 
 export type ImagineOptions = {
@@ -170,7 +170,13 @@ export type SavedRun = {
   readonly original: Picture;
 };
 
-export type TrainSettings = { readonly steps: number; readonly width: number; readonly depth: number };
+export type TrainSettings = {
+  readonly steps: number;
+  readonly width: number;
+  readonly depth: number;
+  /** How the images of the run are decoded. */
+  readonly colorProfile: ColorProfile;
+};
 
 /** `softwareGpu` lets a driver that runs on the processor pass for a GPU: for tests. */
 export type TrainerOptions = { readonly softwareGpu: boolean };

@@ -16,6 +16,16 @@ describe("plainWords", () => {
     [new TypeError("NetworkError when attempting to fetch resource."), "no network"],
     [new Error("[train] expected to be the only tab that trains, got another"), "Pause it there first"],
     [new Error("[openUrl] expected status 200 from http://a/b.pth, got 404 Not Found"), "answered “404 Not Found”"],
+    [
+      new Error(
+        "[openUrl] expected status 200 from http://a/b.pth, got 401 Unauthorized; where it takes a token, give one",
+      ),
+      "answered “401 Unauthorized”",
+    ],
+    [
+      new Error("[openSources] expected the files of a model at http://a/b, got none of config.json below http://a/b/"),
+      "no model at that address",
+    ],
     [new Error("[openUrl] expected http://a/b.pth to have SHA-256 00, got 11"), "another file than the one you expect"],
     [new DOMException("full", "QuotaExceededError"), "no more storage"],
     [new Error("[createSimdBackend] expected an engine with WebAssembly SIMD, got one without"), "Browsers since 2023"],

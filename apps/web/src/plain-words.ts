@@ -23,9 +23,13 @@ const rules: readonly Rule[] = [
     say: "Nothing came from that address: there is no network, the address is wrong, or its server does not let other pages read it (CORS).",
   },
   {
+    when: /\[openSources\] expected the files of a model at/,
+    say: "There is no model at that address: neither a file of weights, nor a folder or a repository that has one under its usual names.",
+  },
+  {
     when: /\[openUrl\] expected status 200 .*, got (.*)/,
     say: (message) =>
-      `The server answered “${/, got (.*)$/.exec(message)?.[1]}”: there is no file to load at that address.`,
+      `The server answered “${/, got ([^;]*)/.exec(message)?.[1]}”: there is no file to load at that address.`,
   },
   {
     when: /\[openUrl\] expected .* to have SHA-256/,

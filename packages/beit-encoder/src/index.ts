@@ -50,9 +50,11 @@ export { parameterCount, parameterShapes, type Beit, type BeitParams, type Block
 export {
   evalViewFields,
   preprocessingFromHuggingFace,
+  preprocessingFromView,
   preprocessingToHuggingFace,
   type EvalViewFields,
   type Preprocessing,
+  type ViewFields,
 } from "./checkpoint/preprocessing.ts";
 export {
   relativePositionIndex,

@@ -107,7 +107,8 @@ export function dvaeConfigIssues(config: DvaeConfig): readonly DvaeConfigIssue[]
   const check = (valid: boolean, path: string, expected: string, got: unknown): void => {
     if (!valid) issues.push({ path, expected, got });
   };
-  const { imageSize } = config;
+  const { imageSize, architecture } = config;
+  check(["dall-e", "strided"].includes(architecture), "architecture", "dall-e or strided", architecture);
   const sized = isImageSize(imageSize);
   check(sized, "imageSize", "a positive integer or [height, width]", imageSize);
   for (const path of ["channels", "vocabSize", "codebookWidth", "hidden"] as const) {

@@ -7,7 +7,7 @@ import type { Rng } from "@beitjs/tensor-core/random";
 import { validateDvaeConfig, type StridedConfig } from "./config.ts";
 import { initStridedDecoder, stridedDecoder, type StridedDecoderParams } from "./decoder.ts";
 import { initStridedTrunk, stridedTrunk, type StridedTrunkParams } from "./encoder.ts";
-import { uniformConv, uniformTransposedConv } from "./init-conv.ts";
+import { uniformConv, uniformTransposedConv, type InitConv } from "./init-conv.ts";
 import { reconstructionLoss } from "./loss.ts";
 import { mapPixels, unmapPixels } from "./pixels.ts";
 
@@ -25,13 +25,17 @@ export type GaussianVae = { readonly config: GaussianVaeConfig; readonly params:
 
 export function initGaussianVae(config: GaussianVaeConfig, rng: Rng, backend: Backend): GaussianVae {
   validateDvaeConfig({ ...config, vocabSize: 1 });
-  const init = uniformConv(rng, backend);
-  const head = (): Conv2dParams => init({ input: config.hidden, output: config.codebookWidth, size: 1 });
-  const encoder = { ...initStridedTrunk(config, init), mean: head(), logVariance: head() };
-  return {
-    config,
-    params: { encoder, decoder: initStridedDecoder(config, init, uniformTransposedConv(rng, backend)) },
-  };
+  return buildGaussianVae(config, { conv: uniformConv(rng, backend), up: uniformTransposedConv(rng, backend) });
+}
+
+/** @internal The network with the convolutions that these make. */
+export function buildGaussianVae(
+  config: GaussianVaeConfig,
+  { conv, up }: { readonly conv: InitConv; readonly up: InitConv },
+): GaussianVae {
+  const head = (): Conv2dParams => conv({ input: config.hidden, output: config.codebookWidth, size: 1 });
+  const encoder = { ...initStridedTrunk(config, conv), mean: head(), logVariance: head() };
+  return { config, params: { encoder, decoder: initStridedDecoder(config, conv, up) } };
 }
 
 /** Posterior of images [B, H, W, C] in [0, 1]: mean and log-variance, each [B, rows, cols, D]. */

@@ -1,13 +1,13 @@
 // Weight files in memory to tokenizers: our own safetensors (the config is in their metadata) and those with the parameter
 // names of the originals. Files of other kinds, or too large for memory, are for `openTokenizer`.
-import { checkTree, fillTree, leaves, zeros, type Backend, type Shape, type Tensor } from "@beitjs/tensor-core";
+import { leaves, type Backend, type Tensor } from "@beitjs/tensor-core";
 import { readSafetensors, toFloat32, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import { validateDvaeConfig, type DvaeConfig } from "./config.ts";
 import { initDallEEncoder, initStridedEncoder } from "./encoder.ts";
-import type { InitConv } from "./init-conv.ts";
+import { blankConvs, checkConfig, tokenizerFromTensors } from "./from-tensors.ts";
 import { fromOfficialLayout, toOfficialLayout } from "./layout.ts";
 import { officialNamesOf, type OfficialName } from "./names.ts";
-import { buildTokenizer, prepareTokenizer, type Tokenizer, type TokenizerEncoder } from "./tokenizer.ts";
+import { prepareTokenizer, type Tokenizer, type TokenizerEncoder } from "./tokenizer.ts";
 
 export type LoadTokenizerOptions = { readonly config?: DvaeConfig };
 
@@ -51,11 +51,7 @@ function fromBytes(bytes: Uint8Array, backend: Backend, options: LoadTokenizerOp
   const names = officialNamesOf(config);
   const foreign = names.some(({ official }) => tensors.has(official));
   const stored = foreign ? fromOfficial(tensors, names) : tensors;
-  // Before anything of the sizes in a config is made, they are those of tensors that are there.
-  checkTree(tokenizerShapes(config, backend), stored, { user: "loadTokenizer" });
-  const tokenizer = blankTokenizer(config, backend);
-  fillTree(tokenizer.params, stored, { user: "loadTokenizer", finite: true });
-  return tokenizer;
+  return tokenizerFromTensors(config, stored, backend, { user: "loadTokenizer" });
 }
 
 /** The tensors of a tokenizer under their official names and in PyTorch's layout. */
@@ -83,12 +79,6 @@ function fromOfficial(
   return renamed;
 }
 
-/** @internal A tokenizer of zeros. */
-export function blankTokenizer(config: DvaeConfig, backend: Backend): Tokenizer {
-  const { conv, up } = blankConvs(backend);
-  return buildTokenizer(config, { conv, up, table: (shape) => zeros(shape, backend) }, backend);
-}
-
 /** @internal The half that tokenizes, of zeros. */
 export function blankEncoder(config: DvaeConfig, backend: Backend): TokenizerEncoder {
   validateDvaeConfig(config);
@@ -97,44 +87,12 @@ export function blankEncoder(config: DvaeConfig, backend: Backend): TokenizerEnc
   return { config, params: { encoder } };
 }
 
-/** @internal Shapes of all parameters, or of those that tokenize, by path; nothing is allocated. */
-export function tokenizerShapes(config: DvaeConfig, backend: Backend): ReadonlyMap<string, Shape> {
-  // To a tree, a typed array is a leaf.
-  const leaf = (shape: Shape) => Float64Array.from(shape) as unknown as Tensor;
-  const of = (shape: Shape, width: number) => ({ filter: leaf(shape), bias: leaf([width]) });
-  const conv: InitConv = ({ input, output, size }) => of([output, size, size, input], output);
-  const up: InitConv = ({ input, output, size }) => of([input, size, size, output], output);
-  const { params } = buildTokenizer(config, { conv, up, table: leaf, bias: leaf }, backend);
-  return new Map(leaves<Float64Array>(params).map(([path, shape]) => [path, [...shape]]));
-}
-
-function blankConvs(backend: Backend): { readonly conv: InitConv; readonly up: InitConv } {
-  const blank = (shape: Shape, width: number) => ({ filter: zeros(shape, backend), bias: zeros([width], backend) });
-  return {
-    conv: ({ input, output, size }) => blank([output, size, size, input], output),
-    up: ({ input, output, size }) => blank([input, size, size, output], output),
-  };
-}
-
 /** @internal The config in the metadata of one of our own files, which has this many tensors. */
 export function storedConfig(metadata: Readonly<Record<string, string>>, tensors: number): DvaeConfig {
   const text = metadata["beitjs.config"];
   if (text === undefined)
     throw new Error("[loadTokenizer] expected a config in the file's metadata or in the options, got none");
   const config = JSON.parse(text) as DvaeConfig;
-  validateDvaeConfig(config);
-  checkBlocks(config, tensors);
+  checkConfig(config, tensors, "loadTokenizer");
   return config;
-}
-
-// Every block has tensors: a config that promises more of them than there are is not spelled out, not even as names.
-function checkBlocks(config: DvaeConfig, tensors: number): void {
-  const blocks =
-    config.architecture === "dall-e"
-      ? config.groups * config.blocksPerGroup
-      : config.layers * (1 + config.blocksPerStage) + config.middleBlocks;
-  if (blocks <= tensors) return;
-  throw new Error(
-    `[loadTokenizer] expected the tensors of ${blocks} blocks, as the config says, got ${tensors} tensors in all`,
-  );
 }

@@ -1,4 +1,5 @@
 // Stored values into the tensors of a parameter tree, by path: how checkpoints and weight files become models.
+import { firstOf } from "./files/first-of.ts";
 import type { SafeTensor } from "./safetensors.ts";
 import { toFloat32 } from "./safetensors.ts";
 import type { Shape, Tensor } from "./tensor.ts";
@@ -33,8 +34,7 @@ export function checkTree(
   for (const path of stored.keys())
     if (path.startsWith(prefix) && !expected.has(path)) problems.push(`unexpected ${path}`);
   if (problems.length > 0) {
-    const more = problems.length > 10 ? ` and ${problems.length - 10} more` : "";
-    throw new Error(`[${user}] the tensors do not fit the model: ${problems.slice(0, 10).join("; ")}${more}`);
+    throw new Error(`[${user}] the tensors do not fit the model: ${firstOf(problems, "; ")}`);
   }
 }
 

@@ -38,9 +38,14 @@ export function formatSize(size: ImageSize): string {
   return height === width ? String(height) : `${height} x ${width}`;
 }
 
+// Of what a file says in the place of a size.
+const longest = 200;
+
 /** A value as messages print it where a size is expected: a size as `formatSize`, anything else as it is. */
 export function formatAsSize(value: unknown): string {
-  return isImageSize(value) ? formatSize(value) : String(value);
+  if (isImageSize(value)) return formatSize(value);
+  const text = String(value);
+  return text.length > longest ? `${text.slice(0, longest)}...` : text;
 }
 
 /** A grid as messages print it: `14x14`. */

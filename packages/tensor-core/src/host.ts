@@ -27,8 +27,14 @@ export type Crc32 = (bytes: Uint8Array, before?: number) => number;
 
 type NodeModules = {
   "node:crypto": { createHash(name: "sha256"): NodeHash };
-  "node:fs/promises": { open(path: string, flags: "r"): Promise<FileHandle> };
+  "node:fs/promises": {
+    open(path: string, flags: "r"): Promise<FileHandle>;
+    stat(path: string): Promise<{ isDirectory(): boolean }>;
+    readdir(path: string): Promise<string[]>;
+    readFile(path: string, encoding: "utf8"): Promise<string>;
+  };
   "node:os": { availableParallelism(): number };
+  "node:url": { fileURLToPath(url: string): string };
   "node:v8": { setFlagsFromString(flag: string): void };
   "node:worker_threads": { Worker: new (source: string, options: { eval: true }) => NodeWorker };
   // Since Node 20.15 and 22.2; other runtimes that call themselves Node may lack it.

@@ -4,7 +4,14 @@ import type { SafeTensor } from "./safetensors/convert.ts";
 import { SafetensorsError } from "./safetensors/error.ts";
 import { readSafetensorsHeader } from "./safetensors/header.ts";
 
-export { fromFloat32, fromFloat32ToHalf, fromInt32, parameterToHalf, toFloat32, toInt32 } from "./safetensors/convert.ts";
+export {
+  fromFloat32,
+  fromFloat32ToHalf,
+  fromInt32,
+  parameterToHalf,
+  toFloat32,
+  toInt32,
+} from "./safetensors/convert.ts";
 export type { SafeTensor } from "./safetensors/convert.ts";
 export { safeDtypes } from "./safetensors/dtypes.ts";
 export type { SafeDtype } from "./safetensors/dtypes.ts";

@@ -107,6 +107,36 @@ describe("trees of a state", () => {
     expect(bits(back.params)).toEqual(bits(state.params));
   });
 
+  it("are not looked for where the manifest is none of ours", async () => {
+    const files = await encodeCheckpoint(fresh(createReferenceBackend()), { ...info, step: 0 });
+    const whole = JSON.parse(new TextDecoder().decode(files.get("manifest.json"))) as Record<string, unknown>;
+    const refusal = async (change: object): Promise<string> => {
+      const manifest = new TextEncoder().encode(JSON.stringify({ ...whole, ...change }));
+      const error: unknown = await decodeCheckpoint(new Map([...files, ["manifest.json", manifest]])).catch(
+        (one: unknown) => one,
+      );
+      const { message } = error as Error;
+      expect(message.length).toBeLessThan(4000);
+      return message;
+    };
+    const long = "x".repeat(1e6);
+    const model = { bytes: 252, sha256: "0".repeat(64) };
+    expect(await refusal({ format: long })).toContain("expected format beitjs-checkpoint, got xxx");
+    expect(await refusal({ version: long })).toContain("expected version 1, got xxx");
+    for (const field of ["model", "recipe"]) {
+      for (const value of [null, undefined, 1, long, []]) {
+        expect(await refusal({ [field]: value })).toContain(`expected manifest.json with a ${field}`);
+      }
+    }
+    for (const value of [null, 1, long, {}, { bytes: "1", sha256: model.sha256 }, { bytes: 1, sha256: long }]) {
+      const message = await refusal({ files: { "model.safetensors": model, [long]: value } });
+      expect(message).toContain("expected bytes and SHA-256 of xxx");
+    }
+    expect(await refusal({ files: { "model.safetensors": model } })).toContain(
+      "expected model.safetensors with SHA-256 000",
+    );
+  });
+
   it("have the bytes they have always had", async () => {
     const state = fresh(createReferenceBackend()); // plain loops in float64: the same bytes on every machine
     await step(state);

@@ -1,6 +1,8 @@
 // State as bytes: its trees of tensors as safetensors, and a manifest that says what they are, what they were trained
 // with and what they must hash to. Random state and data position are the seed and the step: all randomness is addressed.
 import { fillTree, leaves, type HostArray, type Tensor } from "@beitjs/tensor-core";
+import { CHECKPOINT_FORMAT, CHECKPOINT_VERSION } from "@beitjs/tensor-core/files";
+import { formatAsSize } from "@beitjs/tensor-core/grid";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import { statisticsOf } from "@beitjs/tensor-core/image";
 import type { LossScale } from "./optimizer/loss-scale.ts";
@@ -8,8 +10,7 @@ import type { FineTuneRecipe, PretrainRecipe, StageName } from "./recipes/recipe
 import { upgradeRecipe } from "./recipes/upgrade.ts";
 import type { TrainingState } from "./update.ts";
 
-export const CHECKPOINT_FORMAT = "beitjs-checkpoint";
-export const CHECKPOINT_VERSION = 1;
+export { CHECKPOINT_FORMAT, CHECKPOINT_VERSION };
 
 /** What a run was: enough to rebuild the model, repeat the run or go on with it. All of it is plain JSON. */
 export type CheckpointInfo = {
@@ -65,11 +66,16 @@ export async function encodeCheckpoint<Params>(
 /**
  * Manifest and parameter values of a checkpoint, every byte checked against its hash.
  *
+ * @param options.trees only these, the model's among them: to use it, not to go on
  * @throws if it is no checkpoint, of another version, incomplete or damaged, naming the file
  */
-export async function decodeCheckpoint(files: CheckpointFiles): Promise<DecodedCheckpoint> {
+export async function decodeCheckpoint(
+  files: CheckpointFiles,
+  { trees: wanted }: { readonly trees?: readonly string[] } = {},
+): Promise<DecodedCheckpoint> {
   const manifest = parseManifest(files.get(MANIFEST));
-  for (const [name, { bytes, sha256: expected }] of Object.entries(manifest.files)) {
+  const used = Object.entries(manifest.files).filter(([name]) => wanted?.map(fileOf).includes(name) ?? true);
+  for (const [name, { bytes, sha256: expected }] of used) {
     const content = files.get(name);
     if (!content) throw new Error(`[loadCheckpoint] expected ${name}, got none`);
     if (content.byteLength !== bytes)
@@ -78,7 +84,7 @@ export async function decodeCheckpoint(files: CheckpointFiles): Promise<DecodedC
     if (got !== expected) throw new Error(`[loadCheckpoint] expected ${name} with SHA-256 ${expected}, got ${got}`);
   }
   const trees = new Map<string, StoredTree>();
-  for (const file of Object.keys(manifest.files)) {
+  for (const [file] of used) {
     const name = file.replace(/\.safetensors$/, "");
     if (file === fileOf(name)) trees.set(name, readSafetensors(files.get(file) as Uint8Array).tensors);
   }
@@ -176,13 +182,28 @@ function parseManifest(bytes: Uint8Array | undefined): Manifest {
     throw new Error(`[loadCheckpoint] expected ${MANIFEST} to be JSON`, { cause });
   }
   if (manifest?.format !== CHECKPOINT_FORMAT) {
-    throw new Error(`[loadCheckpoint] expected format ${CHECKPOINT_FORMAT}, got ${String(manifest?.format)}`);
+    throw new Error(`[loadCheckpoint] expected format ${CHECKPOINT_FORMAT}, got ${formatAsSize(manifest?.format)}`);
   }
   if (manifest.version !== CHECKPOINT_VERSION) {
-    throw new Error(`[loadCheckpoint] expected version ${CHECKPOINT_VERSION}, got ${String(manifest.version)}`);
+    throw new Error(`[loadCheckpoint] expected version ${CHECKPOINT_VERSION}, got ${formatAsSize(manifest.version)}`);
   }
   if (!manifest.files?.[fileOf(MODEL)] || !Number.isInteger(manifest.step)) {
     throw new Error(`[loadCheckpoint] expected ${MANIFEST} with files and step, got one without`);
   }
+  for (const field of ["model", "recipe"] as const) {
+    if (isObject(manifest[field])) continue;
+    throw new Error(
+      `[loadCheckpoint] expected ${MANIFEST} with a ${field}, got ${typeof manifest[field]} in its place`,
+    );
+  }
+  for (const [name, file] of Object.entries(manifest.files)) {
+    const named = name.length <= 255;
+    if (named && isObject(file) && Number.isInteger(file.bytes) && /^[0-9a-f]{64}$/.test(String(file.sha256))) continue;
+    throw new Error(`[loadCheckpoint] expected bytes and SHA-256 of ${formatAsSize(name)} in ${MANIFEST}, got others`);
+  }
   return { ...(manifest as Manifest), ...(manifest.recipe && { recipe: upgradeRecipe(manifest.recipe) }) };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -27,10 +27,17 @@ export { createMaskDrawer, drawMask, maskedTargets } from "./masks.ts";
 export type { DrawMasks, MaskAddress } from "./masks.ts";
 export { adamWDefaults, initAdamW, updateAdamW, type AdamWState } from "./optimizer/adamw.ts";
 export { matchRules } from "./optimizer/parameter-rules.ts";
-export { anneal, warmupCosine } from "./optimizer/schedule.ts";
+export { anneal, warmupCosine, type Annealing, type WarmupCosine } from "./optimizer/schedule.ts";
 export { checkMatch, pretrain, type PretrainReport } from "./stages/pretrain.ts";
 export * from "./recipes/index.ts";
-export { checkpointInfo, firstDifference, totalSteps, type RunOptions, type StepReport } from "./run.ts";
+export {
+  checkpointInfo,
+  firstDifference,
+  recipeDifference,
+  totalSteps,
+  type RunOptions,
+  type StepReport,
+} from "./run.ts";
 export { trainGaussianVae, type GaussianReport } from "./stages/train-gaussian.ts";
 export { trainTokenizer, type TokenizerReport } from "./stages/train-tokenizer.ts";
 export { viewBatch } from "./view-batch.ts";

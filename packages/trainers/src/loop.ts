@@ -6,9 +6,10 @@ import { restoreState } from "./checkpoint.ts";
 import { preparedAhead } from "./data/ahead.ts";
 import { batches, positionAt, stepsPerEpoch, type Prepare } from "./data/index.ts";
 import { matchRules } from "./optimizer/parameter-rules.ts";
-import { warmupCosine } from "./optimizer/schedule.ts";
+import { learningRateAt, weightDecayAt } from "./optimizer/recipe-schedule.ts";
+import { runLength, type RunLength } from "./recipes/lengths.ts";
 import type { Recipe } from "./recipes/recipe.ts";
-import { firstDifference, totalSteps, type RunOptions, type StepReport } from "./run.ts";
+import { recipeDifference, type RunOptions, type StepReport } from "./run.ts";
 import {
   initTrainingState,
   update,
@@ -57,16 +58,18 @@ export async function* train<Params, Item, Piece, Value extends Objective, Facts
   options: RunOptions & { readonly recipe: Recipe },
 ): AsyncGenerator<StepReport<Params> & Facts, void, void> {
   const { recipe } = options;
-  const { steps, state } = begin(training.params, options);
-  const updateOptions = optionsByStep(training, recipe, steps);
+  const { length, state } = begin(training.params, options);
+  const updateOptions = optionsByStep(training, recipe, length);
+  const decays = recipe.adamW.weightDecayEnd !== undefined;
   let told = false;
   try {
     for await (const { epoch, step, pieces } of piecesAhead(training, options, state)) {
       const at = updateOptions(step);
       const results = await update(state, microBatches(training, pieces, step), at).finally(() => disposeTree(pieces));
       const { loss, gradientNorm } = results;
-      const { learningRate } = at;
-      const common = { step: state.step, totalSteps: steps, epoch, loss, learningRate, gradientNorm, state };
+      const { learningRate, adamW } = at;
+      const rates = { learningRate, ...(decays && { weightDecay: adamW.weightDecay }) };
+      const common = { step: state.step, totalSteps: length.totalSteps, epoch, loss, ...rates, gradientNorm, state };
       told = true;
       yield { ...common, ...training.report(results, pieces, { step }) };
     }
@@ -75,7 +78,7 @@ export async function* train<Params, Item, Piece, Value extends Objective, Facts
   }
 }
 
-type Begun<Params> = { readonly steps: number; readonly state: TrainingState<Params> };
+type Begun<Params> = { readonly length: RunLength; readonly state: TrainingState<Params> };
 
 // A fresh state, or one filled from a checkpoint of the same recipe. Where there is no run, nobody has the parameters.
 function begin<Params>(
@@ -84,12 +87,12 @@ function begin<Params>(
 ): Begun<Params> {
   let state: TrainingState<Params> | undefined;
   try {
-    const steps = totalSteps(recipe, images);
-    const difference = resume && firstDifference(recipe, resume.manifest.recipe);
+    const length = runLength(recipe, images);
+    const difference = resume && recipeDifference(recipe, resume.manifest.recipe, images);
     if (difference) throw new Error(`[resume] expected the recipe of the checkpoint, but ${difference}`);
     state = initTrainingState(params);
     if (resume) restoreState(state, resume);
-    return { steps, state };
+    return { length, state };
   } catch (error) {
     if (state) disposeState(state);
     else disposeTree(params);
@@ -104,13 +107,20 @@ function disposeState({ trees }: TrainingState<unknown>): void {
 // Rate and decay of every parameter, from rules by path.
 function optionsByStep(
   { params, decay, rate }: Pick<Training<unknown, never, never, never, never>, "params" | "decay" | "rate">,
-  { learningRate, adamW }: Recipe,
-  steps: number,
+  recipe: Recipe,
+  length: RunLength,
 ): (step: number) => UpdateOptions {
+  const { adamW } = recipe;
+  const [rateAt, weightDecay] = [learningRateAt(recipe, length), weightDecayAt(recipe, length)];
   const paths = leaves(params).map(([path]) => path);
   const decayScales = matchRules(paths, decay);
   const rateScales = rate ? matchRules(paths, rate) : paths.map(() => 1);
-  return (step) => ({ learningRate: warmupCosine(step, steps, learningRate), adamW, rateScales, decayScales });
+  return (step) => ({
+    learningRate: rateAt(step),
+    adamW: { ...adamW, weightDecay: weightDecay(step) },
+    rateScales,
+    decayScales,
+  });
 }
 
 /** The pieces of a step's batch. */

@@ -1,7 +1,8 @@
 // A run as its caller sees it: what it is given, how long it is, what it tells.
 import type { Backend } from "@beitjs/tensor-core";
 import type { CheckpointInfo, DecodedCheckpoint } from "./checkpoint.ts";
-import { positionAt, stepsPerEpoch, type Dataset } from "./data/index.ts";
+import { positionAt, type Dataset } from "./data/index.ts";
+import { inSteps, runLength } from "./recipes/lengths.ts";
 import type { Recipe } from "./recipes/recipe.ts";
 import type { TrainingState } from "./update.ts";
 
@@ -23,6 +24,8 @@ export type StepReport<Params> = {
   readonly epoch: number;
   readonly loss: number;
   readonly learningRate: number;
+  /** Where the recipe has it change. */
+  readonly weightDecay?: number;
   /** Global norm of the gradient before clipping. */
   readonly gradientNorm: number;
   readonly state: TrainingState<Params>;
@@ -34,8 +37,7 @@ export type StepReport<Params> = {
  * @throws if the data does not fill a batch
  */
 export function totalSteps(recipe: Recipe, images: { readonly length: number }): number {
-  const { epochs, batchSize } = recipe;
-  return epochs * stepsPerEpoch(images, { batchSize });
+  return runLength(recipe, images).totalSteps;
 }
 
 /** What a checkpoint says of the run that a report is of. */
@@ -45,6 +47,25 @@ export function checkpointInfo(
 ): CheckpointInfo {
   const { epoch, step: batch } = positionAt(step, steps / recipe.epochs);
   return { stage: recipe.stage, model, recipe, step, position: { epoch, batch }, ...(run && { run }) };
+}
+
+/**
+ * What a recipe and that of a checkpoint differ in on these images, in words; undefined if they train the same bits, be their
+ * lengths told in updates or otherwise.
+ */
+export function recipeDifference(
+  recipe: Recipe,
+  stored: object,
+  images: { readonly length: number },
+): string | undefined {
+  const difference = firstDifference(recipe, stored);
+  if (difference === undefined || (stored as Partial<Recipe> | undefined)?.stage !== recipe.stage) return difference;
+  try {
+    const resolved = [recipe, stored as Recipe].map((one) => inSteps(one, runLength(one, images)));
+    return firstDifference(resolved[0], resolved[1]);
+  } catch {
+    return difference; // of a run that these images cannot make
+  }
 }
 
 /** The first place where two plain values differ, in words; undefined if they are equal. */

@@ -38,7 +38,7 @@ const common = {
   seed: 3,
   epochs: 2,
   batchSize: 8,
-  learningRate: { peak: 3e-3, minimum: 1e-4, warmupSteps: 2 },
+  learningRate: { peak: 3e-3, minimum: 1e-4, warmup: { steps: 2 } },
   adamW: { ...demoPretrain.adamW, beta2: 0.98 },
 };
 
@@ -84,8 +84,8 @@ export const tinyTokenizer: TokenizerRecipe = {
   ...common,
   model: dvae,
   views,
-  temperature: { start: 1, end: 0.5, steps: 10 },
-  klWeight: { start: 0.01, end: 0.001, steps: 5 },
+  temperature: { start: 1, end: 0.5, over: { steps: 6 } },
+  klWeight: { start: 0.01, end: 0.001, over: { steps: 5 } },
 };
 
 export const tinyGaussian: GaussianRecipe = {
@@ -93,7 +93,7 @@ export const tinyGaussian: GaussianRecipe = {
   ...common,
   model: { ...without(dvae, "vocabSize"), reconstruction: "mse" },
   views,
-  klWeight: { start: 0, end: 1e-3, steps: 5 },
+  klWeight: { start: 0, end: 1e-3, over: { steps: 5 } },
 };
 
 export const tinyPretrain: PretrainRecipe = { ...demoPretrain, ...common, model: beit, views };

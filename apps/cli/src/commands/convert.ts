@@ -17,18 +17,19 @@ import { readLabels } from "../models/labels.ts";
 import { modelKind } from "../models/kind.ts";
 import { openEncoder } from "../models/open-beit.ts";
 import { openTokenizer } from "../models/open-tokenizer.ts";
+import { withModel, type FoundModel } from "../models/sources.ts";
 import { writeResult } from "../runs/folder.ts";
 import type { convertFlags } from "./declarations/convert.ts";
 
 export async function run(flags: FlagValues<typeof convertFlags>, context: Context): Promise<number> {
   const paths = flags.decoder === undefined ? [flags.model] : [flags.model, flags.decoder];
   checkFlags(flags);
-  const kind = await modelKind(paths, context);
-  const { backend } = await openBackend(flags, context);
-  const { content, card } =
-    kind === "beit"
-      ? await convertBeit(flags, backend, context)
-      : await convertTokenizer(paths, flags, backend, context);
+  const { kind, content, card } = await withModel(paths, context, async (found) => {
+    const kind = await modelKind(found);
+    const { backend } = await openBackend(flags, context);
+    const convertAny = kind === "beit" ? convertBeit : convertTokenizer;
+    return { kind, ...(await convertAny(found, flags, backend, context)) };
+  });
   const written = new Map([...content, ["README.md", new TextEncoder().encode(card)]]);
   await writeFiles(flags.out, written, flags.force);
   const listed = [...written].map(([name, bytes]) => ({ name, bytes: bytes.length }));
@@ -49,7 +50,6 @@ function checkFlags({ to, half, openSize, imageSize }: FlagValues<typeof convert
 }
 
 type Flags = Parameters<typeof openEncoder>[2] & {
-  readonly model: string;
   readonly to: Format;
   readonly onnxOutput: "logits" | "features";
   readonly labels: string | undefined;
@@ -59,8 +59,8 @@ type Flags = Parameters<typeof openEncoder>[2] & {
 };
 type Converted = { readonly content: WrittenFiles; readonly card: string };
 
-async function convertBeit(flags: Flags, backend: Backend, context: Context): Promise<Converted> {
-  const opened = await openEncoder(flags.model, backend, flags, context);
+async function convertBeit(found: FoundModel, flags: Flags, backend: Backend, context: Context): Promise<Converted> {
+  const opened = await openEncoder(found, backend, flags, context);
   const { beit, origin, path, sha256, checkpoint, resizing } = opened;
   const { half, openSize } = flags;
   const { config } = beit;
@@ -119,13 +119,13 @@ function stretched(preprocessing: Preprocessing, { terminal }: Context): Preproc
 }
 
 async function convertTokenizer(
-  paths: readonly string[],
+  found: FoundModel,
   { to, tokenSize, half, openSize }: Flags,
   backend: Backend,
   context: Context,
 ): Promise<Converted> {
   if (to === "hugging-face") throw usageError("--to hugging-face: transformers has no class for a tokenizer of images");
-  const { tokenizer, origin, path, sha256, checkpoint } = await openTokenizer(paths, backend, { tokenSize }, context);
+  const { tokenizer, origin, path, sha256, checkpoint } = await openTokenizer(found, backend, { tokenSize }, context);
   const { config } = tokenizer;
   return {
     content: await tokenizerFiles(tokenizer, to, { half, openSize }),

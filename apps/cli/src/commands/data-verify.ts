@@ -1,12 +1,13 @@
-// Reads every image of a data set and names those that cannot be read.
+// Reads every image of a data set and names those that cannot be read. What is found out is kept for the commands that train.
 import { datasetLayout, openDataset, splitNames } from "@beitjs/trainers/node";
 import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes } from "../program/exit-codes.ts";
-import { classesInWords, findBad, tellLeftOut } from "../images/images.ts";
+import { classesInWords, tellLeftOut } from "../images/images.ts";
+import { readImages } from "../images/read-images.ts";
 import type { dataVerifyFlags } from "./declarations/data-verify.ts";
 
 export async function run(flags: FlagValues<typeof dataVerifyFlags>, context: Context): Promise<number> {
-  const { data, skipBad, classesAreFolders, bits, colorProfile } = flags;
+  const { data, skipBad, quick, classesAreFolders, bits, colorProfile } = flags;
   const { terminal } = context;
   const { kind, splits } = await datasetLayout(data, flags);
   let bad = 0;
@@ -14,11 +15,15 @@ export async function run(flags: FlagValues<typeof dataVerifyFlags>, context: Co
   for (const split of splitNames.filter((name) => splits[name])) {
     const { signal } = context.interrupt;
     const dataset = await openDataset(data, { split, classesAreFolders, bits, colorProfile, verify: false, signal });
-    const problems = await findBad(dataset, context);
+    const reading = { bits, colorProfile, read: quick ? "changed" : "all" } as const;
+    const { bad: problems, silent } = await readImages(data, dataset, reading, context);
     for (const { path, reason } of problems) {
       terminal.result(`${path}: ${reason}`);
       terminal.event("bad-image", { split, path, reason });
     }
+    for (const path of silent)
+      terminal.warn(`${path}: its bytes are others than when it was read last, although it was not written since`);
+    if (silent.length > 0) terminal.event("changed-silently", { split, paths: silent });
     bad += problems.length;
     images += dataset.length;
     const classes = classesInWords(dataset);

@@ -1,11 +1,12 @@
 // Stage 3: a classifier, from a pre-trained encoder or, for comparison, from scratch.
-import { fitToModel, requireLabels, takePerClass, totalSteps } from "@beitjs/trainers";
+import { fitToModel, requireLabels, takePerClass } from "@beitjs/trainers";
 import { openBackend } from "../backends/open.ts";
 import { imageFacts, openImages } from "../images/images.ts";
 import { tellFineTuning } from "../models/normalization.ts";
 import { openEncoder } from "../models/open-beit.ts";
 import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
+import { checkLength } from "../runs/length.ts";
 import { loadRecipe } from "../runs/recipe-file.ts";
 import { runStage } from "../runs/run-stage.ts";
 import { runFacts } from "../runs/training-run.ts";
@@ -14,11 +15,12 @@ import type { finetuneFlags } from "./declarations/finetune.ts";
 export async function run(flags: FlagValues<typeof finetuneFlags>, context: Context): Promise<number> {
   if ((flags.from === undefined) !== flags.scratch)
     throw usageError("expected --from with a pre-trained checkpoint or --scratch, one of the two");
-  const written = await loadRecipe(flags, ["fine-tune"]);
-  const { images: all, skipped } = await openImages(flags.data, { ...flags, split: "train" }, context);
+  const written = await loadRecipe(flags, ["fine-tune"], context);
+  const opened = await openImages(flags.data, { ...flags, split: "train" }, context);
+  const { images: all, skipped } = opened;
   requireLabels(all);
   const images = flags.labelsPerClass === undefined ? all : takePerClass(all, flags.labelsPerClass, written.seed);
-  totalSteps(written, images);
+  await checkLength(written, images, flags);
   const { backend, facts } = await openBackend(flags, context);
   const start =
     flags.from === undefined
@@ -36,10 +38,11 @@ export async function run(flags: FlagValues<typeof finetuneFlags>, context: Cont
           },
           context,
         );
-  const recipe = start ? await loadRecipe(flags, ["fine-tune"], (base) => fitToModel(base, start)) : written;
+  const recipe = start ? await loadRecipe(flags, ["fine-tune"], { fit: (base) => fitToModel(base, start) }) : written;
   if (start) tellFineTuning(recipe, start, context);
   const run = {
     ...flags,
+    opened,
     identity: {
       data: imageFacts(all, flags),
       labelsPerClass: flags.labelsPerClass ?? null,

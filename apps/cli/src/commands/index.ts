@@ -11,6 +11,8 @@ import { finetuneCommand } from "./declarations/finetune.ts";
 import { inspectCommand } from "./declarations/inspect.ts";
 import { predictCommand } from "./declarations/predict.ts";
 import { pretrainCommand } from "./declarations/pretrain.ts";
+import { recipesCommand } from "./declarations/recipes.ts";
+import { recipesShowCommand } from "./declarations/recipes-show.ts";
 import { reconstructCommand } from "./declarations/reconstruct.ts";
 import { tokenizeCommand } from "./declarations/tokenize.ts";
 import { trainTokenizerCommand } from "./declarations/train-tokenizer.ts";
@@ -18,6 +20,8 @@ import { trainTokenizerCommand } from "./declarations/train-tokenizer.ts";
 export const commands: readonly Command[] = [
   doctorCommand,
   dataVerifyCommand,
+  recipesCommand,
+  recipesShowCommand,
   trainTokenizerCommand,
   tokenizeCommand,
   pretrainCommand,

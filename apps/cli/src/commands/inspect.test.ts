@@ -150,6 +150,28 @@ describe("inspect a model", () => {
     expect((await cli(["inspect", path])).stdout).toMatch(/\n +args:\n +batch_size = 2\n/);
   });
 
+  it("of PyTorch with paths, dates and arrays beside the weights: what they are, and what is no plain tensor", async () => {
+    const { code, files } = await inspect(join(golden, "pickle", "extras-2.pt"));
+    expect(code).toBe(0);
+    expect(files[0].tree).toMatchObject({
+      epoch: 3,
+      args: {
+        path: 'pathlib.PurePosixPath("/", "data", "imagenet")',
+        complex: "builtins.complex(1, 2)",
+        settings: "object training.Settings",
+      },
+    });
+    expect(files[0].setAside).toEqual({
+      "things.numpy": "a numpy array",
+      "things.fortran": "a numpy array",
+      "things.objects": "a numpy array",
+    });
+    const text = await cli(["inspect", join(golden, "pickle", "kinds.pt")]);
+    expect(text.stdout).toMatch(/ set aside +aside\.complex128 \(a tensor of complex128\), /);
+    const script = await inspect(join(golden, "pickle", "script.pt"));
+    expect(script.files[0]).toMatchObject({ description: "PyTorch (zip), not supported" });
+  });
+
   it("of timm, and tokenizers of every origin, whole and in halves", async () => {
     expect((await inspect(join(golden, "timm", "classifier-mean", "model.safetensors"))).model).toMatchObject({
       origin: "timm",

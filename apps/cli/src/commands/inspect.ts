@@ -7,7 +7,7 @@ import { checkpointFacts } from "../inspect/checkpoint-facts.ts";
 import { fileFacts, type FileFacts } from "../inspect/file-facts.ts";
 import { formatCheckpoint, formatFile, formatModel } from "../inspect/format.ts";
 import { modelFacts, type ModelFacts } from "../inspect/model-facts.ts";
-import { isCheckpoint, openModelFiles } from "../models/sources.ts";
+import { isCheckpoint, openModelFiles, shownModel } from "../models/sources.ts";
 import type { inspectFlags } from "./declarations/inspect.ts";
 
 export async function run(flags: FlagValues<typeof inspectFlags>, context: Context): Promise<number> {
@@ -22,7 +22,7 @@ export async function run(flags: FlagValues<typeof inspectFlags>, context: Conte
       : await inspectFiles(path, options, context);
     if (problem === undefined) continue;
     failed = true;
-    context.terminal.error(`${path}: ${problem}`);
+    context.terminal.error(`${shownModel(path)}: ${problem}`);
   }
   return failed ? exitCodes.failed : exitCodes.done;
 }
@@ -38,16 +38,18 @@ async function inspectCheckpoint(path: string, options: Options, context: Contex
 }
 
 /** @returns what is wrong, if anything is */
-async function inspectFiles(path: string, options: Options, context: Context): Promise<string | undefined> {
+async function inspectFiles(given: string, options: Options, context: Context): Promise<string | undefined> {
   const { terminal } = context;
-  const opened = await openModelFiles([path], context);
+  const opened = await openModelFiles([given], context);
+  const path = shownModel(given);
   try {
     const found: FileFacts[] = [];
     for (const source of opened.sources) found.push(await fileFacts(source, options, context));
     const model = await modelFacts(opened.sources, found, options);
-    const kind = await kindOf(path);
-    if (kind === "folder") terminal.result([path, ...formatModel(model), ""].join("\n"));
-    for (const file of found) terminal.result(formatFile(file, kind === "folder" || file.problem ? undefined : model));
+    const kind = await kindOf(given);
+    const together = kind === "folder" || found.length > 1;
+    if (together) terminal.result([path, ...formatModel(model), ""].join("\n"));
+    for (const file of found) terminal.result(formatFile(file, together || file.problem ? undefined : model));
     const problem = problemOf(found, model);
     terminal.event("inspection", { path, kind, model, files: found, ...(problem !== undefined && { problem }) });
     return problem;

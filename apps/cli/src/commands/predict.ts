@@ -9,6 +9,7 @@ import { imageBatches } from "../images/batches.ts";
 import { openImageSources } from "../images/sources.ts";
 import { readLabels } from "../models/labels.ts";
 import { openEncoder, type OpenedEncoder } from "../models/open-beit.ts";
+import { shownModel } from "../models/sources.ts";
 import { printable } from "../program/printable.ts";
 import { writeResult } from "../runs/folder.ts";
 import type { predictFlags } from "./declarations/predict.ts";
@@ -28,7 +29,7 @@ export async function run(flags: FlagValues<typeof predictFlags>, context: Conte
   }
   const { backend } = await openBackend(flags, context);
   const model = await openEncoder(flags.model, backend, flags, context);
-  requireClasses(flags.model, model.beit);
+  requireClasses(shownModel(flags.model), model.beit);
   const { classes } = model.beit.config;
   const labels = flags.labels === undefined ? model.labels : await readLabels(flags.labels, classes);
   const images = await openImageSources(flags.images, flags, context);

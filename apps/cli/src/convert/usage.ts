@@ -64,13 +64,10 @@ export function tokenizerUsage(
 function openInOurs(packageName: string, open: string, results: string): Snippet {
   const lines = [
     `import { ${open} } from "@beitjs/${packageName}";`,
-    'import { openFile } from "@beitjs/tensor-core/files/node";',
     'import { createSimdBackend } from "@beitjs/tensor-core/simd";',
     "",
     "const cpu = await createSimdBackend();",
-    'const file = await openFile("model.safetensors");',
-    `const { ${results} } = await ${open}(file, cpu);`,
-    "await file.close();",
+    `const { ${results} } = await ${open}("model.safetensors", cpu);`,
   ];
   return { language: "ts", code: lines.join("\n") };
 }

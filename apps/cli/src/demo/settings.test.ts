@@ -1,5 +1,17 @@
 // The demo's recipes for other data: what changes, and that nothing does for the data shipped.
-import { demoFineTune, demoPretrain, demoScratch, demoTokenizer, stepsPerEpoch, type Dataset } from "@beitjs/trainers";
+import {
+  demoFineTune,
+  demoGaussian,
+  demoPretrain,
+  demoScratch,
+  demoTokenizer,
+  inSteps,
+  runLength,
+  stepsIn,
+  stepsPerEpoch,
+  type Dataset,
+  type Recipe,
+} from "@beitjs/trainers";
 import { describe, expect, it } from "vitest";
 import { demoSettings, labelsPerClass } from "./settings.ts";
 
@@ -50,33 +62,32 @@ describe("demoSettings", () => {
 
   it.each([60_000, 2_000, 100])("keeps the shares of warm-up and annealing with %d images", (images) => {
     const { recipes } = settingsFor({ images, classes: 4 });
-    const share = (steps: number, recipe: { epochs: number; batchSize: number }, length: number) =>
-      steps / (recipe.epochs * stepsPerEpoch({ length }, recipe));
-    const near = (a: number, b: number, steps: number) => expect(Math.abs(a - b)).toBeLessThanOrEqual(1 / steps);
     const { tokenizer, pretrain, fineTune } = recipes;
-    const steps = tokenizer.epochs * stepsPerEpoch({ length: images }, tokenizer);
-    near(
-      share(tokenizer.temperature.steps, tokenizer, images),
-      share(demoTokenizer.temperature.steps, demoTokenizer, 12_000),
-      steps,
-    );
-    near(
-      share(tokenizer.klWeight.steps, tokenizer, images),
-      share(demoTokenizer.klWeight.steps, demoTokenizer, 12_000),
-      steps,
-    );
-    const updates = pretrain.epochs * stepsPerEpoch({ length: images }, pretrain);
-    near(
-      share(pretrain.learningRate.warmupSteps, pretrain, images),
-      share(demoPretrain.learningRate.warmupSteps, demoPretrain, 12_000),
-      updates,
-    );
-    const labels = 4 * labelsPerClass;
-    near(
-      share(fineTune.learningRate.warmupSteps, fineTune, labels),
-      share(demoFineTune.learningRate.warmupSteps, demoFineTune, 100),
-      60,
-    );
+    for (const { recipe, length, parts } of [
+      { recipe: tokenizer, length: images, parts: [50, 1200, 1200].map((steps) => steps / 1500) },
+      { recipe: pretrain, length: images, parts: [100 / 1870] },
+      { recipe: fineTune, length: 4 * labelsPerClass, parts: [30 / 200] },
+    ]) {
+      const run = runLength(recipe, { length });
+      const { learningRate, ...others } = inSteps(recipe, run);
+      const annealings = "temperature" in others ? [others.temperature.over, others.klWeight.over] : [];
+      [learningRate.warmup, ...annealings].forEach((found, i) => {
+        expect(Math.abs(stepsIn(found, run) - Math.max(1, parts[i] * run.totalSteps))).toBeLessThanOrEqual(0.5);
+      });
+    }
+  });
+
+  it("has the steps that it was tuned with on the data shipped", () => {
+    const stepsOf = <R extends Recipe>(recipe: R, length: number) => inSteps(recipe, runLength(recipe, { length }));
+    expect(stepsOf(demoTokenizer, 12_000)).toMatchObject({
+      learningRate: { warmup: { steps: 50 } },
+      temperature: { over: { steps: 1200 } },
+      klWeight: { over: { steps: 1200 } },
+    });
+    expect(stepsOf(demoGaussian, 12_000).klWeight.over).toEqual({ steps: 500 });
+    expect(stepsOf(demoPretrain, 12_000).learningRate.warmup).toEqual({ steps: 100 });
+    expect(stepsOf(demoFineTune, 100).learningRate.warmup).toEqual({ steps: 30 });
+    expect(stepsOf(demoScratch, 100).learningRate.warmup).toEqual({ steps: 30 });
   });
 
   it("takes no batch larger than the data", () => {

@@ -1,11 +1,10 @@
-// The demo's recipes for the data at hand: channels and image shape from the data, schedules as long as the data makes
-// them. For the images shipped with this package they are the recipes as they stand.
+// The demo's recipes for the data at hand: channels and image shape from the data, and no batch larger than it. For the images
+// shipped with this package they are the recipes as they stand.
 import {
   demoFineTune,
   demoPretrain,
   demoScratch,
   demoTokenizer,
-  stepsPerEpoch,
   type EvalViewOptions,
   type FineTuneRecipe,
   type PretrainRecipe,
@@ -14,9 +13,6 @@ import {
 import type { DemoData } from "./data.ts";
 
 export const labelsPerClass = 10;
-
-/** What the recipes were tuned on: images of the data shipped, and its labels in the few-label setting. */
-const tunedOn = { images: 12_000, labels: 100 };
 
 /** Where a network of a pair starts from. */
 export type Start = "pretrained" | "scratch";
@@ -53,10 +49,10 @@ export function demoSettings(
   const fitFineTune = (recipe: FineTuneRecipe): FineTuneRecipe => {
     const view = { ...recipe.view, channels, normalization };
     const fitted = { ...recipe, model: { ...recipe.model, channels }, view, evalView: pixelView };
-    return fitLength(fitted, labels, tunedOn.labels, short ? 4 : recipe.epochs);
+    return fitBatch(fitted, labels, short ? 4 : recipe.epochs);
   };
   const recipes: DemoRecipes = {
-    tokenizer: fitTokenizer(
+    tokenizer: fitBatch(
       {
         ...demoTokenizer,
         model: { ...demoTokenizer.model, channels },
@@ -65,7 +61,7 @@ export function demoSettings(
       images,
       short ? 2 : demoTokenizer.epochs,
     ),
-    pretrain: fitLength({ ...demoPretrain, model, views }, images, tunedOn.images, short ? 1 : demoPretrain.epochs),
+    pretrain: fitBatch({ ...demoPretrain, model, views }, images, short ? 1 : demoPretrain.epochs),
     fineTune: fitFineTune(demoFineTune),
     scratch: fitFineTune(demoScratch),
   };
@@ -81,36 +77,15 @@ export function recipeOf(recipes: DemoRecipes, start: Start, seed: number): Fine
   return { ...(start === "pretrained" ? recipes.fineTune : recipes.scratch), seed };
 }
 
-type AnyRecipe = TokenizerRecipe | PretrainRecipe | FineTuneRecipe;
-
-function fitTokenizer(recipe: TokenizerRecipe, images: number, epochs: number): TokenizerRecipe {
-  const fitted = fitLength(recipe, images, tunedOn.images, epochs);
-  const factor = lengthFactor(recipe, fitted, images, tunedOn.images);
-  const { temperature, klWeight } = recipe;
-  return {
-    ...fitted,
-    temperature: { ...temperature, steps: scaled(temperature.steps, factor) },
-    klWeight: { ...klWeight, steps: scaled(klWeight.steps, factor) },
-  };
-}
-
-// The batch is never larger than the data, and warm-up takes the same share of the steps.
-function fitLength<R extends AnyRecipe>(recipe: R, images: number, tuned: number, epochs: number): R {
+// The batch is never larger than the data. Warm-up and annealing are shares of the run.
+function fitBatch<R extends TokenizerRecipe | PretrainRecipe | FineTuneRecipe>(
+  recipe: R,
+  images: number,
+  epochs: number,
+): R {
   const batchSize = Math.min(recipe.batchSize, images);
   const microBatches = batchSize % recipe.microBatches === 0 ? recipe.microBatches : 1;
-  const fitted: R = { ...recipe, batchSize, microBatches, epochs };
-  const { learningRate } = recipe;
-  const warmupSteps = scaled(learningRate.warmupSteps, lengthFactor(recipe, fitted, images, tuned));
-  return { ...fitted, learningRate: { ...learningRate, warmupSteps } };
-}
-
-function lengthFactor(recipe: AnyRecipe, fitted: AnyRecipe, images: number, tuned: number): number {
-  const steps = (one: AnyRecipe, length: number) => one.epochs * stepsPerEpoch({ length }, one);
-  return steps(fitted, images) / steps(recipe, tuned);
-}
-
-function scaled(steps: number, factor: number): number {
-  return steps === 0 ? 0 : Math.max(1, Math.round(steps * factor));
+  return { ...recipe, batchSize, microBatches, epochs };
 }
 
 type PerChannel = { readonly mean: readonly number[]; readonly std: readonly number[] };

@@ -42,6 +42,7 @@ describe("the loop", () => {
     const names = await readdir(at("tokenizer"));
     expect(names.filter((name) => !name.startsWith("events.out.tfevents.")).sort()).toEqual([
       "checkpoints",
+      expect.stringMatching(/^images-[0-9a-f]{12}\.jsonl$/),
       "metrics.jsonl",
       "recipe.yaml",
       "summary.json",

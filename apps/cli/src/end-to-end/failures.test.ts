@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { TokenizerRecipe } from "@beitjs/trainers";
 import { listCheckpoints } from "@beitjs/trainers/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cli, makeFolder, writeIdx, writePngs, writeRecipes, type RunCliOptions } from "../testing/run-cli.ts";
@@ -52,7 +53,7 @@ describe("wrong use", () => {
     [["doctor", "--thread", "1"], /unknown option '--thread' \(Did you mean --threads\?\)/],
     [["data", "verfy", "x"], /unknown command 'verfy' \(Did you mean verify\?\)/],
     [["train-tokenizer"], /required option '--data <dir>' not specified/],
-    [["evaluate", "--data", "x"], /missing required argument 'checkpoint'/],
+    [["evaluate", "--data", "x"], /missing required argument 'model'/],
     [["doctor", "--threads", "0"], /'0' is invalid.* whole number of at least 1/],
     [["doctor", "extra"], /too many arguments/],
     [
@@ -275,7 +276,7 @@ describe("bad input", () => {
 
   it("checkpoints: none, foreign, of another stage", async () => {
     const evaluate = (path: string) => ["evaluate", path, "--data", data, ...oneThread];
-    await expectError(evaluate(at("nowhere")), 1, /expected a checkpoint or a run folder/);
+    await expectError(evaluate(at("nowhere")), 2, /nowhere: expected a model, got nothing there/);
     await mkdir(at("foreign"));
     await writeFile(at("foreign", "manifest.json"), '{"name":"an app"}');
     await expectError(evaluate(at("foreign")), 1, /of format beitjs-checkpoint, got another/);
@@ -291,7 +292,7 @@ describe("bad input", () => {
     await mkdir(at("full"));
     await symlink("/dev/full", at("full", "recipe.yaml"));
     await expectError(train("full"), 1, /could not write .*full\/recipe\.yaml: ENOSPC: no space left on device/);
-    expect(await readdir(at("full"))).toEqual(["recipe.yaml"]);
+    expect((await readdir(at("full"))).filter((name) => !name.startsWith("images-"))).toEqual(["recipe.yaml"]);
     await expectError(
       ["evaluate", at("tokenizer"), "--data", data, ...oneThread, "--out", "/dev/full"],
       1,
@@ -332,21 +333,46 @@ describe("one folder", () => {
     expect(await readdir(at("shared"))).not.toContain("run.lock");
   });
 
-  it("goes on with a run whose checkpoint and recipe have a field of old", async () => {
+  it("goes on with a run whose checkpoint and recipe have fields of old", async () => {
     const first = await cli(train("old", "--json"), {
       onLine: (line, signal) => line.includes('"step":3') && signal("SIGINT"),
     });
     expect(first.code).toBe(130);
     const [{ path }] = await listCheckpoints(at("old"));
-    const manifest = JSON.parse(await readFile(join(path, "manifest.json"), "utf8")) as { recipe: { views: object } };
-    const views = { ...manifest.recipe.views, tokenRange: "mapPixels" };
-    const text = JSON.stringify({ ...manifest, recipe: { ...manifest.recipe, views } });
+    const manifest = JSON.parse(await readFile(join(path, "manifest.json"), "utf8")) as {
+      readonly recipe: TokenizerRecipe;
+    };
+    const { recipe: now } = manifest;
+    const { peak, minimum } = now.learningRate;
+    const old = {
+      ...now,
+      views: { ...now.views, tokenRange: "mapPixels" },
+      learningRate: { peak, minimum, warmupSteps: 2 },
+      temperature: { start: now.temperature.start, end: now.temperature.end, steps: 8 },
+      klWeight: { start: now.klWeight.start, end: now.klWeight.end, steps: 8 },
+    };
+    const text = JSON.stringify({ ...manifest, recipe: old });
     await writeFile(join(path, "manifest.json"), text);
     await writeFile(join(path, "manifest.sha256"), `${createHash("sha256").update(text).digest("hex")}\n`);
     const resumed = await cli(train("old"));
     expect(resumed).toMatchObject({ code: 0, stderr: expect.stringContaining("going on at step") as string });
     expect(resumed.stderr).not.toContain("damaged");
     expect(await weightsOf("old")).toEqual(await weightsOf("tokenizer"));
+  });
+
+  it("refuses a schedule longer than the run with the numbers, before anything is written", async () => {
+    const long = ["--set", "learningRate.warmup.epochs=20"];
+    await expectError(
+      train("long", ...long),
+      2,
+      /on 32 images: expected a warm-up shorter than the run of 8 steps, got 20 epochs = 80 steps; raise epochs, or/,
+    );
+    await expectError(
+      train("long", "--set", "temperature.over.steps=9"),
+      2,
+      /expected an annealing of the temperature no longer than the run of 8 steps, got 9 steps/,
+    );
+    expect(await readdir(folder.path)).not.toContain("long");
   });
 
   it("takes one recipe, one data set, and no fresh start over checkpoints", async () => {
@@ -366,7 +392,7 @@ describe("one folder", () => {
       at("tokenizer"),
       ...oneThread,
     ];
-    await expectError(fewer, 2, /data\.images is 24 here and 32 there/);
+    await expectError(fewer, 2, /not those that .* was trained on: 8 missing: train-images-idx3-ubyte#24 and 7 more/);
     expect(await readFile(at("tokenizer", "recipe.yaml"), "utf8")).toContain("epochs: 2");
   });
 });

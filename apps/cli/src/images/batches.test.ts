@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { evalView } from "@beitjs/trainers";
-import { readImage } from "@beitjs/trainers/node";
+import { readImage, readImageFacts } from "@beitjs/trainers/node";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Context } from "../program/command.ts";
@@ -85,7 +85,7 @@ describe("imageBatches", () => {
 });
 
 describe("openViewPool", () => {
-  it("gives the views of readImage from its threads, and its errors", async () => {
+  it("gives the views of readImage from its threads, its errors, and what is known of files", async () => {
     const pool = openViewPool({ atATime: 5, execArgv });
     const views = await Promise.all(paths.map((path) => pool.view({ path, view, decoding: {} })));
     expect(views).toEqual(await viewsOf(paths));
@@ -103,6 +103,10 @@ describe("openViewPool", () => {
       path: missing,
       ...(expected as object),
     });
+    const files = [...paths, deep, missing];
+    const known = await Promise.all(files.map((path) => pool.facts({ path: Buffer.from(path), decoding: {} })));
+    expect(known).toEqual(await Promise.all(files.map((path) => readImageFacts(path))));
+    expect(known.map(({ problem }) => problem !== undefined)).toEqual([...paths.map(() => false), true, true]);
     await pool.dispose();
   });
 

@@ -1,5 +1,5 @@
 // The flags that say which images.
-import { choice, integer, list, range, required, toggle } from "../program/command.ts";
+import { choice, integer, list, range, required, toggle, toggleOff } from "../program/command.ts";
 
 /** Where images are opened as a data set. */
 export const classFlags = {
@@ -21,6 +21,11 @@ export const decodingFlags = {
   ),
 };
 
+/** Where images are read before something is done with them. */
+const verifyFlag = toggleOff(
+  "read no image before the start: a bad one that is not known yet ends the run when its turn comes",
+);
+
 /** Formats of data sets, said once. */
 export const dataFlag = required(
   "dir",
@@ -31,6 +36,7 @@ export const dataFlag = required(
 export const imageFlags = {
   data: dataFlag,
   skipBad: toggle("set images aside that cannot be read, instead of stopping"),
+  verify: verifyFlag,
   ...classFlags,
   ...decodingFlags,
 };

@@ -3,7 +3,6 @@ import { requireLabels, subset, type Dataset } from "@beitjs/trainers";
 import {
   datasetLayout,
   openDataset,
-  verifyDataset,
   type DatasetKind,
   type DatasetSplit,
   type DecodeOptions,
@@ -13,6 +12,7 @@ import {
 } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { printable } from "../program/printable.ts";
+import { readImages, type ListedImage } from "./read-images.ts";
 
 // Of classes in a line; the event has all.
 const mostNames = 20;
@@ -23,6 +23,8 @@ export type OpenedImages = {
   readonly split: DatasetSplit;
   /** Images set aside. */
   readonly skipped: readonly ImageProblem[];
+  /** Name, label and hash of the images. */
+  readonly listed: readonly ListedImage[];
   /** What lies in a folder and is not among the images. */
   readonly leftOut?: LeftOut;
 };
@@ -33,28 +35,33 @@ export type DecodingFlags = Pick<DecodeOptions, "bits" | "colorProfile">;
 /** How the images of --data are read; the flags of that name. */
 export type ReadingFlags = DecodingFlags & {
   readonly skipBad: boolean;
+  /** Read images that are not known yet; true by default. */
+  readonly verify?: boolean;
   readonly classesAreFolders?: boolean;
 };
 
 export type OpenImagesOptions = ReadingFlags & { readonly split: DatasetSplit };
 
 /**
- * Opens a split and reads every image of it once.
+ * Opens a split and reads every image of it once, or as many as are not known from the last time.
  *
  * @throws with the paths and reasons if images cannot be read, unless `skipBad`
  */
 export async function openImages(
   path: string,
-  { split, skipBad, classesAreFolders = false, bits, colorProfile }: OpenImagesOptions,
+  { split, skipBad, verify = true, classesAreFolders = false, bits, colorProfile }: OpenImagesOptions,
   context: Context,
 ): Promise<OpenedImages> {
   const { signal } = context.interrupt;
   const dataset = await openDataset(path, { split, classesAreFolders, bits, colorProfile, verify: false, signal });
-  const bad = await findBad(dataset, context);
+  const reading = { bits, colorProfile, read: verify ? "changed" : "none" } as const;
+  const { bad, listed } = await readImages(path, dataset, reading, context);
   if (bad.length > 0 && !skipBad) throw badImagesError(path, dataset, bad, context);
   const images = withoutBad(path, dataset, bad);
   const { kind, leftOut } = dataset;
-  const opened = { images, kind, split, skipped: bad, ...(leftOut && { leftOut }) };
+  const out = new Set(bad.map(({ index }) => index));
+  const good = listed.filter((_, index) => !out.has(index));
+  const opened = { images, kind, split, skipped: bad, listed: good, ...(leftOut && { leftOut }) };
   tellImages(path, opened, context);
   return opened;
 }
@@ -62,7 +69,7 @@ export async function openImages(
 /** Says how many images there are, and which were set aside. */
 export function tellImages(
   path: string,
-  { images, kind, split, skipped, leftOut }: OpenedImages,
+  { images, kind, split, skipped, leftOut }: Omit<OpenedImages, "listed">,
   { terminal }: Pick<Context, "terminal">,
 ): void {
   const aside = skipped.length > 0 ? `, ${skipped.length} set aside` : "";
@@ -148,23 +155,6 @@ export function imageFacts(
     ...(bits !== undefined && { bits }),
     ...(colorProfile === "apply" && { colorProfile }),
   };
-}
-
-/** Reads all images and returns those that cannot be read. */
-export async function findBad(dataset: Dataset, { terminal, interrupt }: Context): Promise<ImageProblem[]> {
-  let read = 0;
-  const counted: Dataset = {
-    ...dataset,
-    get: (index) => dataset.get(index).finally(() => progress.update(++read, "")),
-  };
-  const progress = terminal.progress({ label: "reading images", total: dataset.length, unit: "images" });
-  const bad: ImageProblem[] = [];
-  try {
-    for await (const problem of verifyDataset(counted, { signal: interrupt.signal })) bad.push(problem);
-  } finally {
-    progress.stop();
-  }
-  return bad;
 }
 
 /**

@@ -1,6 +1,13 @@
-// One image file to what a model sees of it, in this thread or in another: the messages between them.
+// One image file to what a model sees of it, or to what is known of it, in this thread or in another: the messages between them.
 import { evalView, type EvalViewOptions } from "@beitjs/trainers";
-import { isImageError, readImage, type DecodeBudget, type DecodeOptions } from "@beitjs/trainers/node";
+import {
+  isImageError,
+  readImage,
+  readImageFacts,
+  type DecodeBudget,
+  type DecodeOptions,
+  type ImageFacts,
+} from "@beitjs/trainers/node";
 
 /** Bytes where a name may be no valid Unicode. */
 export type ImagePath = string | Uint8Array;
@@ -14,6 +21,8 @@ export type ViewRequest = {
   readonly decoding: DecodeOptions;
 };
 
+export type FactsRequest = Pick<ViewRequest, "path" | "decoding">;
+
 export type ViewFailure = {
   readonly message: string;
   readonly problem?: { readonly path: string; readonly reason: string };
@@ -24,7 +33,17 @@ export type ViewReply = Float32Array | ViewFailure;
 
 /** Reads, decodes and resizes. [H, W, channels] */
 export async function viewOfFile({ path, view, decoding }: ViewRequest, budget: DecodeBudget): Promise<Float32Array> {
-  return evalView(await readImage(typeof path === "string" ? path : Buffer.from(path), { ...decoding, budget }), view);
+  return evalView(await readImage(pathOf(path), { ...decoding, budget }), view);
+}
+
+/** Reads and decodes, and tells what was found out. */
+export function factsOfFile({ path, decoding }: FactsRequest, budget: DecodeBudget): Promise<ImageFacts> {
+  return readImageFacts(pathOf(path), { ...decoding, budget });
+}
+
+// Bytes arrive as plain ones from another thread.
+function pathOf(path: ImagePath): string | Buffer {
+  return typeof path === "string" ? path : Buffer.from(path);
 }
 
 /** An error as a message; what names a bad file survives, unlike in a copied Error. */

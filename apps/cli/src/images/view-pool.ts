@@ -1,13 +1,15 @@
 // Threads that read, decode and resize image files while this one computes: its kernels leave no time to answer files and
 // decoders in between.
 import { extname } from "node:path";
-import { createDecodeBudget } from "@beitjs/trainers/node";
+import { createDecodeBudget, type ImageFacts } from "@beitjs/trainers/node";
 import { Tinypool } from "tinypool";
-import { errorOf, type ViewReply, type ViewRequest, type ViewThreadData } from "./view-file.ts";
+import { errorOf, type FactsRequest, type ViewReply, type ViewRequest, type ViewThreadData } from "./view-file.ts";
 
 export interface ViewPool {
   /** What a model sees of a file. [H, W, channels] Rejects with the error of `readImage`. */
   view(request: ViewRequest): Promise<Float32Array>;
+  /** What is known of a file once it was read; its problems are in it. */
+  facts(request: FactsRequest): Promise<ImageFacts>;
   /** Stops the threads; views that were not ready reject. */
   dispose(): Promise<void>;
 }
@@ -29,7 +31,6 @@ export function openViewPool({ atATime, execArgv }: ViewPoolOptions): ViewPool {
   const threads = Math.ceil(atATime / imagesOfAThread);
   const pool = new Tinypool({
     filename: threadFile,
-    name: "view",
     minThreads: threads,
     maxThreads: threads,
     // What is asked for lies with a thread at once, which takes its turns itself: while kernels run, nobody here could hand it on.
@@ -41,10 +42,11 @@ export function openViewPool({ atATime, execArgv }: ViewPoolOptions): ViewPool {
   pool.on("error", () => {});
   return {
     async view(request) {
-      const reply = (await pool.run(request)) as ViewReply;
+      const reply = (await pool.run(request, { name: "view" })) as ViewReply;
       if ("message" in reply) throw errorOf(reply);
       return reply;
     },
+    facts: (request) => pool.run(request, { name: "facts" }) as Promise<ImageFacts>,
     dispose: () => pool.destroy(),
   };
 }

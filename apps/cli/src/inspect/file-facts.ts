@@ -10,6 +10,7 @@ import {
   type LazyTensor,
   type TensorFile,
 } from "@beitjs/tensor-core/files";
+import { PickleError } from "@beitjs/tensor-core/pickle";
 import type { Context } from "../program/command.ts";
 import { messageOf } from "../program/exit-codes.ts";
 import { treeFacts, type TreeFacts } from "./tree-facts.ts";
@@ -39,6 +40,8 @@ export type FileFacts = {
   readonly metadata?: Readonly<Record<string, string>>;
   /** The top of a PyTorch file's tree. */
   readonly tree?: TreeFacts;
+  /** Names in a PyTorch file that are no plain tensors, each with what it is. */
+  readonly setAside?: Readonly<Record<string, string>>;
 };
 
 const formats: Partial<Record<FileKind, string>> = {
@@ -75,8 +78,9 @@ export async function fileFacts(
     // Of safetensors that were cut off, only the first bytes look right.
     const safetensors = error instanceof Error && error.name === "SafetensorsError";
     const kind = safetensors ? "safetensors" : format;
-    const damaged = formats[kind] ? `${formats[kind]}, damaged` : describeFile(kind);
-    return { name, bytes, format: kind, description: damaged, ...sha256, problem: messageOf(error) };
+    const state = error instanceof PickleError && !error.damaged ? "not supported" : "damaged";
+    const description = formats[kind] ? `${formats[kind]}, ${state}` : describeFile(kind);
+    return { name, bytes, format: kind, description, ...sha256, problem: messageOf(error) };
   }
 }
 
@@ -106,7 +110,9 @@ async function hashWithProgress(source: FileSource, { terminal, interrupt }: Con
   }
 }
 
-function contentsOf(file: TensorFile): Pick<FileFacts, "tensors" | "dtypes" | "values" | "metadata" | "tree"> {
+function contentsOf(
+  file: TensorFile,
+): Pick<FileFacts, "tensors" | "dtypes" | "values" | "metadata" | "tree" | "setAside"> {
   const tensors = [...file.tensors].map(([name, { dtype, shape }]: [string, LazyTensor]) => ({ name, dtype, shape }));
   const dtypes = countDtypes(tensors);
   const floating = dtypes.filter(({ dtype }) => /^B?F/.test(dtype));
@@ -116,6 +122,7 @@ function contentsOf(file: TensorFile): Pick<FileFacts, "tensors" | "dtypes" | "v
     values: floating.reduce((sum, { values }) => sum + values, 0),
     ...(file.kind === "safetensors" && { metadata: file.metadata }),
     ...(file.root !== undefined && { tree: treeFacts(file.root) }),
+    ...(file.setAside && file.setAside.size > 0 && { setAside: Object.fromEntries(file.setAside) }),
   };
 }
 

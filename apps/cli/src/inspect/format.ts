@@ -17,7 +17,18 @@ const mostCharacters = 120;
 
 /** A file, with what it holds where it is a model of its own. */
 export function formatFile(file: FileFacts, model?: ModelFacts): string {
-  const { bytes, description, sha256, problem, tensors, dtypes = [], values = 0, metadata = {}, tree } = file;
+  const {
+    bytes,
+    description,
+    sha256,
+    problem,
+    tensors,
+    dtypes = [],
+    values = 0,
+    metadata = {},
+    tree,
+    setAside = {},
+  } = file;
   return [
     file.name,
     line("format", description),
@@ -27,6 +38,7 @@ export function formatFile(file: FileFacts, model?: ModelFacts): string {
     ...(model ? formatModel(model) : []),
     ...(tensors ? [line("tensors", `${count(tensors.length)}, ${count(values)} floating-point values`)] : []),
     ...dtypes.map(formatDtype),
+    ...formatSetAside(Object.entries(setAside)),
     ...Object.entries(metadata).map(([key, value]) => line(`metadata ${key}`, shortened(value))),
     ...(tree === undefined ? [] : formatTree(tree)),
     ...(tensors && tensors.length > 0 ? ["", ...formatTensors(tensors)] : []),
@@ -92,6 +104,10 @@ export function formatCheckpoint(
     ...(tensors.length > 0 ? ["", ...formatTensors(tensors)] : []),
     "",
   ].join("\n");
+}
+
+function formatSetAside(setAside: readonly (readonly [name: string, what: string])[]): string[] {
+  return setAside.length > 0 ? [line("set aside", firstOf(setAside.map(([name, what]) => `${name} (${what})`)))] : [];
 }
 
 /** A size in bytes, and in a unit to read where there are many. */

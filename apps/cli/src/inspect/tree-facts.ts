@@ -1,5 +1,5 @@
 // The tree of a PyTorch checkpoint in a few lines: what lies at the top (epoch, args, model ...), tensors counted.
-import { isKind, type PickleDict, type PickleValue } from "@beitjs/tensor-core/pickle";
+import { isKind, type PickleDict, type PickleObject, type PickleValue } from "@beitjs/tensor-core/pickle";
 
 /** JSON: values that are short as they are, everything else in words. */
 export type TreeFacts = string | number | boolean | null | { readonly [key: string]: TreeFacts };
@@ -14,8 +14,9 @@ export function treeFacts(root: PickleValue): TreeFacts {
 }
 
 function summaryOf(value: PickleValue): TreeFacts {
-  if (isKind(value, "object") && isKind(value.state, "dict") && isSettings(value.state)) {
-    return fieldsOf(value.state, scalarOf);
+  if (isKind(value, "object") && isKind(value.state, "dict")) {
+    // Arguments are settings whatever is among them.
+    if (value.className === "argparse.Namespace" || isSettings(value.state)) return fieldsOf(value.state, scalarOf);
   }
   if (isKind(value, "dict") && value.entries.size > 0 && isSettings(value)) return fieldsOf(value, scalarOf);
   return scalarOf(value);
@@ -23,7 +24,7 @@ function summaryOf(value: PickleValue): TreeFacts {
 
 function scalarOf(value: PickleValue): TreeFacts {
   if (value === null || typeof value === "boolean" || typeof value === "number") return value;
-  if (typeof value === "bigint") return String(value);
+  if (typeof value === "bigint") return shortened(String(value));
   if (typeof value === "string") return shortened(value);
   if ((isKind(value, "list") || isKind(value, "tuple")) && value.items.length <= 8 && value.items.every(isPlain)) {
     return shortened(JSON.stringify(value.items.map(scalarOf)));
@@ -38,9 +39,16 @@ function inWords(value: PickleValue): string {
   if (isKind(value, "list") || isKind(value, "tuple") || isKind(value, "set")) {
     return `${value.kind} of ${value.items.length}`;
   }
-  if (isKind(value, "object")) return `object ${value.className}`;
+  if (isKind(value, "object")) return recordInWords(value);
   if (isKind(value, "global")) return value.name;
   return isKind(value, "storage") ? `storage ${value.dtype} of ${value.length}` : String(value);
+}
+
+/** A record with its arguments, where they say it all: a path, a date, a complex number. */
+function recordInWords({ className, args, state, entries, items }: PickleObject): string {
+  const told = state === null && !entries && !items && args.length > 0 && args.length <= 8 && args.every(isPlain);
+  if (!told) return shortened(`object ${className}`);
+  return shortened(`${className}(${args.map((one) => JSON.stringify(scalarOf(one))).join(", ")})`);
 }
 
 function dictInWords({ entries }: PickleDict): string {
@@ -65,7 +73,7 @@ function isSettings({ entries }: PickleDict): boolean {
 }
 
 function isShallow(value: PickleValue): boolean {
-  if (isPlain(value)) return true;
+  if (isPlain(value) || isKind(value, "object") || isKind(value, "global") || value instanceof Uint8Array) return true;
   return (isKind(value, "list") || isKind(value, "tuple")) && value.items.every(isPlain);
 }
 

@@ -1,20 +1,18 @@
 // Models from checkpoints.
 import { gridOf, loadBeit, type ResizingOptions, type Beit, type BeitConfig } from "@beitjs/beit-encoder";
 import {
-  initGaussianVae,
-  initTokenizer,
+  gaussianVaeFromTensors,
+  tokenizerFromTensors,
   type DvaeConfig,
   type GaussianVae,
   type GaussianVaeConfig,
   type Tokenizer,
 } from "@beitjs/dvae-tokenizer";
-import { fillTree, type Backend } from "@beitjs/tensor-core";
+import type { Backend } from "@beitjs/tensor-core";
 import type { ImageSize } from "@beitjs/tensor-core/grid";
-import { createRng } from "@beitjs/tensor-core/random";
 import { toFloat32 } from "@beitjs/tensor-core/safetensors";
 import type { DecodedCheckpoint, Recipe, StageName } from "@beitjs/trainers";
-import { loadCheckpoint, type LoadedCheckpoint } from "@beitjs/trainers/node";
-import type { Context } from "../program/command.ts";
+import type { LoadedCheckpoint } from "@beitjs/trainers/node";
 import { usageError } from "../program/exit-codes.ts";
 
 /** What a checkpoint was trained by. */
@@ -22,38 +20,28 @@ export function recipeOf({ manifest }: DecodedCheckpoint): Recipe {
   return manifest.recipe as Recipe;
 }
 
-/** Opens the checkpoint of a flag; it must be of one of these stages. Damaged ones that were passed over are told. */
-export async function openCheckpoint(
-  path: string,
-  stages: readonly StageName[],
-  { terminal }: Pick<Context, "terminal">,
-): Promise<LoadedCheckpoint> {
-  const checkpoint = await loadCheckpoint(path);
-  for (const { path: damaged, reason } of checkpoint.skipped)
-    terminal.warn(`damaged checkpoint passed over: ${damaged}: ${reason}`);
+/** A checkpoint as it is, if it is of one of these stages. */
+export function requireStage(checkpoint: LoadedCheckpoint, stages: readonly StageName[]): LoadedCheckpoint {
   const { stage } = recipeOf(checkpoint);
-  if (!stages.includes(stage))
-    throw usageError(`${path}: expected a checkpoint of stage ${stages.join(" or ")}, got ${stage}`);
-  return checkpoint;
+  if (stages.includes(stage)) return checkpoint;
+  throw usageError(`${checkpoint.path}: expected a checkpoint of stage ${stages.join(" or ")}, got ${stage}`);
 }
 
 export function tokenizerOf({ manifest, tensors }: DecodedCheckpoint, backend: Backend): Tokenizer {
-  const tokenizer = initTokenizer(manifest.model as DvaeConfig, createRng(0), backend);
-  fillTree(tokenizer.params, tensors, { user: "loadCheckpoint", finite: true });
-  return tokenizer;
+  return tokenizerFromTensors(manifest.model as DvaeConfig, tensors, backend, { user: "loadCheckpoint" });
 }
 
 export function gaussianVaeOf({ manifest, tensors }: DecodedCheckpoint, backend: Backend): GaussianVae {
-  const vae = initGaussianVae(manifest.model as GaussianVaeConfig, createRng(0), backend);
-  fillTree(vae.params, tensors, { user: "loadCheckpoint" });
-  return vae;
+  return gaussianVaeFromTensors(manifest.model as GaussianVaeConfig, tensors, backend, { user: "loadCheckpoint" });
 }
 
-/** @param options another image size than the checkpoint's, and how positions meet it */
+/** Another image size than the checkpoint's, and how positions meet it. */
+export type OpeningOptions = ResizingOptions & { readonly imageSize?: ImageSize | undefined };
+
 export function beitOf(
   { manifest, tensors }: DecodedCheckpoint,
   backend: Backend,
-  { imageSize, ...resizing }: ResizingOptions & { readonly imageSize?: ImageSize | undefined } = {},
+  { imageSize, ...resizing }: OpeningOptions = {},
 ): Beit {
   const values = new Map([...tensors].map(([path, one]) => [path, { shape: one.shape, data: toFloat32(one) }]));
   const config = manifest.model as BeitConfig;

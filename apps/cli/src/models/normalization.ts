@@ -2,13 +2,13 @@
 import {
   namedNormalization,
   normalizationName,
+  preprocessingFromView,
   type NormalizationFacts,
   type NormalizationName,
   type Preprocessing,
 } from "@beitjs/beit-encoder";
 import { statisticsOf } from "@beitjs/tensor-core/image";
 import type { EvalViewOptions, FineTuneRecipe } from "@beitjs/trainers";
-import { preprocessingOf } from "../images/eval-views.ts";
 import type { Context } from "../program/command.ts";
 
 type Statistics = Pick<Preprocessing, "mean" | "std">;
@@ -53,7 +53,7 @@ export function preparationOf(
   chosen: NormalizationName | undefined,
 ): Told & { readonly view: EvalViewOptions; readonly preprocessing: Preprocessing } {
   const view = chosen ? { ...own, normalization: namedNormalization(chosen, own.channels) } : own;
-  const preprocessing = preprocessingOf(view);
+  const preprocessing = preprocessingFromView(view);
   const name = normalizationName(preprocessing);
   return { view, preprocessing, normalization: { ...(name && { name }), reason: chosen ? "option" : "files" } };
 }

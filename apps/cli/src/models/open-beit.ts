@@ -14,7 +14,7 @@ import {
   type WeightsChoice,
 } from "@beitjs/beit-encoder";
 import type { Backend } from "@beitjs/tensor-core";
-import { firstOf } from "@beitjs/tensor-core/files";
+import { firstOf, type FileSource } from "@beitjs/tensor-core/files";
 import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { EvalViewOptions, StageName } from "@beitjs/trainers";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
@@ -23,8 +23,8 @@ import { usageError } from "../program/exit-codes.ts";
 import type { Progress } from "../program/terminal.ts";
 import { evalViewOf, stagesOfKind } from "../runs/stages.ts";
 import { preparationOf, tellNormalization } from "./normalization.ts";
-import { beitOf, openCheckpoint, recipeOf, weightsHash } from "./from-checkpoint.ts";
-import { hashOfWeights, isCheckpoint, withModelFiles } from "./sources.ts";
+import { beitOf, recipeOf, requireStage, weightsHash } from "./from-checkpoint.ts";
+import { hashOfWeights, withModel, type GivenModel } from "./sources.ts";
 
 /** A BEiT and what it takes to use it. */
 export type OpenedEncoder = {
@@ -58,76 +58,73 @@ export type OpenEncoderOptions = {
   readonly normalization?: "auto" | NormalizationName;
 };
 
+/** How tables are resized, as `--table-resizing` says it. */
+export function resizingOf({ tableResizing = "auto" }: Pick<OpenEncoderOptions, "tableResizing">): ResizingOptions {
+  return tableResizing === "auto" ? {} : { tableResizing };
+}
+
 /**
  * Opens a BEiT: a run or checkpoint of pretrain or finetune, a file of weights, a model folder, or an address.
  *
  * @throws what is wrong with it, by name
  */
 export async function openEncoder(
-  paths: string | readonly string[],
+  given: GivenModel,
   backend: Backend,
   options: OpenEncoderOptions,
   context: Context,
 ): Promise<OpenedEncoder> {
-  const given = typeof paths === "string" ? [paths] : paths;
-  const { imageSize: size, tableResizing = "auto", allowUnexpected, heads, weights = "auto" } = options;
-  const { normalization = "auto" } = options;
+  const { imageSize: size, allowUnexpected, heads, weights = "auto", normalization = "auto" } = options;
   const chosen: OpenBeitOptions = {
     imageSize: size,
     allowUnexpected,
     ...(heads !== undefined && { config: { heads } }),
-    ...(tableResizing !== "auto" && { tableResizing }),
+    ...resizingOf(options),
     ...(weights !== "auto" && { weights }),
     ...(normalization !== "auto" && { normalization }),
   };
-  if (given.length === 1 && (await isCheckpoint(given[0]))) {
+  return withModel(given, context, async ({ checkpoint, sources, name }) => {
+    if (!checkpoint) return { ...(await openFiles(sources, backend, chosen, context)), path: name };
     if (weights === "average") {
-      throw usageError(`${given[0]}: expected a file with averaged weights for --weights average, got a run of ours`);
+      throw usageError(`${name}: expected a file with averaged weights for --weights average, got a run of ours`);
     }
     const { stages = stagesOfKind("beit") } = options;
-    return openTrained(given[0], backend, { stages, ...chosen }, context);
-  }
-  return withModelFiles(given, context, async ({ sources }) => {
-    const { terminal } = context;
-    let progress: Progress | undefined;
-    try {
-      const {
-        unused,
-        guessed,
-        weights: taken,
-        ...opened
-      } = await openBeit(sources, backend, {
-        ...chosen,
-        onProgress: (done, total) => {
-          progress ??= terminal.progress({ label: "reading", total, unit: "tensors" });
-          progress.update(done, "");
-        },
-      });
-      if (unused.length > 0) terminal.info(`not used: ${firstOf(unused)}`);
-      if (taken) terminal.info(`weights: ${describeWeights(taken)}`);
-      tellNormalization(opened, context);
-      if (guessed.includes("heads")) terminal.warn(`heads: ${describeHeads(opened.beit.config)}`);
-      return {
-        ...opened,
-        view: evalViewFields(opened.preprocessing),
-        sha256: await hashOfWeights(sources),
-        path: given.join(", "),
-      };
-    } finally {
-      progress?.stop();
-    }
+    return openTrained(requireStage(checkpoint, stages), backend, chosen);
   });
 }
 
-type ChosenOptions = OpenBeitOptions & Required<Pick<OpenEncoderOptions, "stages">>;
-
-async function openTrained(
-  path: string,
+async function openFiles(
+  sources: readonly FileSource[],
   backend: Backend,
-  { stages, ...options }: ChosenOptions,
+  options: OpenBeitOptions,
   context: Context,
-): Promise<OpenedEncoder> {
-  const checkpoint = await openCheckpoint(path, stages, context);
+): Promise<Omit<OpenedEncoder, "path">> {
+  const { terminal } = context;
+  let progress: Progress | undefined;
+  try {
+    const {
+      unused,
+      guessed,
+      weights: taken,
+      ...opened
+    } = await openBeit(sources, backend, {
+      ...options,
+      onProgress: (done, total) => {
+        progress ??= terminal.progress({ label: "reading", total, unit: "tensors" });
+        progress.update(done, "");
+      },
+    });
+    if (unused.length > 0) terminal.info(`not used: ${firstOf(unused)}`);
+    if (taken) terminal.info(`weights: ${describeWeights(taken)}`);
+    tellNormalization(opened, context);
+    if (guessed.includes("heads")) terminal.warn(`heads: ${describeHeads(opened.beit.config)}`);
+    return { ...opened, view: evalViewFields(opened.preprocessing), sha256: await hashOfWeights(sources) };
+  } finally {
+    progress?.stop();
+  }
+}
+
+function openTrained(checkpoint: LoadedCheckpoint, backend: Backend, options: OpenBeitOptions): OpenedEncoder {
   const beit = beitOf(checkpoint, backend, options);
   const own = { ...evalViewOf(recipeOf(checkpoint)), size: beit.config.imageSize };
   const labels = labelsOf(checkpoint);

@@ -7,12 +7,13 @@ import {
   type TokenizerOrigin,
 } from "@beitjs/dvae-tokenizer";
 import type { Backend } from "@beitjs/tensor-core";
+import type { FileSource } from "@beitjs/tensor-core/files";
 import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { stagesOfKind } from "../runs/stages.ts";
-import { openCheckpoint, tokenizerOf, weightsHash } from "./from-checkpoint.ts";
-import { hashOfWeights, isCheckpoint, withModelFiles, type ModelFiles } from "./sources.ts";
+import { requireStage, tokenizerOf, weightsHash } from "./from-checkpoint.ts";
+import { hashOfWeights, withModel, type GivenModel } from "./sources.ts";
 
 export type OpenedTokenizerModel<Model> = {
   readonly tokenizer: Model;
@@ -22,51 +23,45 @@ export type OpenedTokenizerModel<Model> = {
   readonly checkpoint?: LoadedCheckpoint;
 };
 
-type OpenTokenizerOptions = { readonly tokenSize?: ImageSize | undefined };
+export type OpenTokenizerOptions = { readonly tokenSize?: ImageSize | undefined };
 
 /** Opens a whole tokenizer: a run or checkpoint of train-tokenizer, or the files of OpenAI, unilm, DALLE-pytorch. */
 export async function openTokenizer(
-  paths: string | readonly string[],
+  given: GivenModel,
   backend: Backend,
   options: OpenTokenizerOptions,
   context: Context,
 ): Promise<OpenedTokenizerModel<Tokenizer>> {
-  return openTokenizerWith(paths, backend, context, (sources) =>
+  return openTokenizerWith(given, backend, context, (sources) =>
     openTokenizerFiles(sources, backend, { imageSize: options.tokenSize }),
   );
 }
 
 /** Opens what it takes to tokenize: of OpenAI's two files, the encoder is enough. */
 export async function openTokenizerEncoder(
-  paths: string | readonly string[],
+  given: GivenModel,
   backend: Backend,
   options: OpenTokenizerOptions,
   context: Context,
 ): Promise<OpenedTokenizerModel<TokenizerEncoder>> {
-  return openTokenizerWith(paths, backend, context, (sources) =>
+  return openTokenizerWith(given, backend, context, (sources) =>
     openEncoderFiles(sources, backend, { imageSize: options.tokenSize }),
   );
 }
 
 async function openTokenizerWith<Model>(
-  paths: string | readonly string[],
+  given: GivenModel,
   backend: Backend,
   context: Context,
-  open: (sources: ModelFiles["sources"]) => Promise<{ readonly tokenizer: Model; readonly origin: TokenizerOrigin }>,
+  open: (sources: readonly FileSource[]) => Promise<{ readonly tokenizer: Model; readonly origin: TokenizerOrigin }>,
 ): Promise<OpenedTokenizerModel<Model | Tokenizer>> {
-  const given = typeof paths === "string" ? [paths] : paths;
-  if (given.length === 1 && (await isCheckpoint(given[0]))) {
-    const checkpoint = await openCheckpoint(given[0], stagesOfKind("tokenizer"), context);
-    return {
-      tokenizer: tokenizerOf(checkpoint, backend),
-      origin: "beitjs",
-      sha256: weightsHash(checkpoint),
-      path: checkpoint.path,
-      checkpoint,
-    };
-  }
-  return withModelFiles(given, context, async ({ sources }) => {
+  return withModel(given, context, async ({ checkpoint, sources, name }) => {
+    if (checkpoint) {
+      requireStage(checkpoint, stagesOfKind("tokenizer"));
+      const tokenizer = tokenizerOf(checkpoint, backend);
+      return { tokenizer, origin: "beitjs", sha256: weightsHash(checkpoint), path: checkpoint.path, checkpoint };
+    }
     const { tokenizer, origin } = await open(sources);
-    return { tokenizer, origin, sha256: await hashOfWeights(sources), path: given.join(", ") };
+    return { tokenizer, origin, sha256: await hashOfWeights(sources), path: name };
   });
 }

@@ -1,65 +1,87 @@
-// Where the files of a model come from: a path, a folder, an address, or the package of the tokenizer that comes along, as
-// sources to read ranges from.
+// Where a model comes from, for every command that takes one: a checkpoint or a run folder of ours, files, folders, addresses, or the
+// tokenizer that comes along.
 import { promises as files } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, join } from "node:path";
-import { hashSource, openUrl, type FileSource } from "@beitjs/tensor-core/files";
-import { openFile } from "@beitjs/tensor-core/files/node";
+import { join } from "node:path";
+import {
+  FileError,
+  hashSource,
+  isAddress,
+  openSources,
+  shownAddress,
+  type FileSource,
+  type OpenedSources,
+  type SourceOptions,
+} from "@beitjs/tensor-core/files";
+import { decodeCheckpoint } from "@beitjs/trainers";
+import { loadCheckpoint, type LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
-import { usageError } from "../program/exit-codes.ts";
+import { messageOf, usageError } from "../program/exit-codes.ts";
 
-/** Open files, to be closed after use. */
-export type ModelFiles = { readonly sources: readonly FileSource[]; close(): Promise<void> };
+/** What was found: a checkpoint of ours, or the open files of anything else. `name` is for people and records. */
+export type FoundModel = { readonly name: string } & (
+  | { readonly checkpoint: LoadedCheckpoint; readonly sources?: undefined }
+  | { readonly sources: readonly FileSource[]; readonly checkpoint?: undefined }
+);
 
-// What may belong to a model; the other files of a repository (pictures, read-mes) are not opened.
-const parts = /(^(config|preprocessor_config)\.json|\.index\.json|\.(safetensors|bin|pth|pt|pkl|ckpt))$/i;
-// Of a training folder: no weights.
-const others = /^(optimizer|scheduler|training_args|rng_state|scaler)\b/i;
+/** A path or an address, several of them, or what was found there already. */
+export type GivenModel = string | readonly string[] | FoundModel;
 
 /**
- * Opens files, folders, http(s) addresses and `small`, the tokenizer that comes along. Of a folder: everything that may be a part
- * of a model.
+ * Finds a model and has it open for as long as `body` takes. Of a run: the newest good checkpoint; damaged ones that were passed over
+ * are told.
  *
  * @throws naming the path that is not there or has nothing in it that could be a model
  */
-export async function openModelFiles(paths: readonly string[], context: Context): Promise<ModelFiles> {
-  const opened: { readonly source: FileSource; readonly close: () => Promise<void> }[] = [];
-  const close = async () => {
-    for (const one of opened.splice(0)) await one.close();
-  };
+export async function withModel<Result>(
+  given: GivenModel,
+  context: Context,
+  body: (found: FoundModel) => Promise<Result>,
+): Promise<Result> {
+  if (typeof given === "object" && "name" in given) return body(given);
+  const paths = typeof given === "string" ? [given] : given;
+  if (paths.length === 1 && (await isCheckpoint(paths[0]))) {
+    const checkpoint = await loadCheckpoint(paths[0]);
+    for (const { path, reason } of checkpoint.skipped)
+      context.terminal.warn(`damaged checkpoint passed over: ${path}: ${reason}`);
+    return body({ checkpoint, name: checkpoint.path });
+  }
+  const opened = await openModelFiles(paths, context);
   try {
-    for (const path of paths) {
-      if (/^https?:\/\//.test(path)) opened.push({ source: await download(path, context), close: async () => {} });
-      else {
-        for (const file of await filesOf(path)) {
-          const source = await openFile(file);
-          opened.push({ source, close: () => source.close() });
-        }
-      }
-    }
-    return { sources: opened.map(({ source }) => source), close };
-  } catch (error) {
-    await close();
-    throw error;
+    const checkpoint = await checkpointIn(opened);
+    return await body(checkpoint ? { checkpoint, name: opened.name } : opened);
+  } finally {
+    await opened.close();
   }
 }
 
-/** Opens files as `openModelFiles` for as long as `body` takes. */
-export async function withModelFiles<Result>(
-  paths: readonly string[],
-  context: Context,
-  body: (files: ModelFiles) => Promise<Result>,
-): Promise<Result> {
-  const files = await openModelFiles(paths, context);
+/** Opens files, folders, http(s) addresses and `small`, the tokenizer that comes along. */
+export async function openModelFiles(paths: readonly string[], context: Context): Promise<OpenedSources> {
+  const located: string[] = [];
+  for (const path of paths) located.push(await locate(path));
+  const { progress, ...options } = sourceOptions(context);
   try {
-    return await body(files);
+    return await openSources(located.length === 1 ? located[0] : located, options);
+  } catch (error) {
+    throw nothingThere(error) ? usageError(pathFirst(messageOf(error), paths), error) : error;
   } finally {
-    await files.close();
+    progress.stop();
   }
+}
+
+// No file of a model there; a file that is named and missing on the way is a failure.
+function nothingThere(error: unknown): boolean {
+  return error instanceof FileError && error.code === "Missing" && error.message.startsWith("[openSources]");
+}
+
+// As commands say it: where, then what.
+function pathFirst(message: string, paths: readonly string[]): string {
+  const path = paths.find((one) => message.endsWith(`: ${one}`));
+  return path === undefined ? message : `${path}: ${message.slice(0, -path.length - 2)}`;
 }
 
 /** SHA-256 of weights: one file's own; several files' one after another, in the order of their names. */
-export async function hashOfWeights(sources: ModelFiles["sources"]): Promise<string> {
+export async function hashOfWeights(sources: readonly FileSource[]): Promise<string> {
   const weights = sources.filter(({ name }) => !name.endsWith(".json"));
   const hashes: string[] = [];
   for (const source of weights) hashes.push(await hashSource(source));
@@ -68,12 +90,25 @@ export async function hashOfWeights(sources: ModelFiles["sources"]): Promise<str
 
 /** Whether a path is a checkpoint or a run folder of ours. */
 export async function isCheckpoint(path: string): Promise<boolean> {
-  const there = (name: string) =>
-    files.access(join(path, name)).then(
-      () => true,
-      () => false,
-    );
-  return (await there("manifest.json")) || (await there("checkpoints"));
+  return (await isThere(join(path, "manifest.json"))) || (await isThere(join(path, "checkpoints")));
+}
+
+/** What a model is called in messages and records: an address without its secrets. */
+export function shownModel(path: string): string {
+  return isAddress(path) ? shownAddress(path) : path;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return files.access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function locate(path: string): Promise<string> {
+  if (isAddress(path) || (await isThere(path))) return path;
+  if (path === "small") return shippedTokenizer();
+  throw usageError(`${path}: expected a model, got nothing there`);
 }
 
 /** The tokenizer that comes with its package, known to commands by the name `small`. */
@@ -81,32 +116,43 @@ function shippedTokenizer(): string {
   return createRequire(import.meta.url).resolve("@beitjs/dvae-tokenizer/models/small.safetensors");
 }
 
-async function filesOf(path: string): Promise<string[]> {
-  const stats = await files.stat(path).catch(() => undefined);
-  if (!stats && path === "small") return [shippedTokenizer()];
-  if (!stats) throw usageError(`${path}: expected a model, got nothing there`);
-  if (!stats.isDirectory()) return [path];
-  const names = (await files.readdir(path)).filter((name) => parts.test(name) && !others.test(name)).sort();
-  if (names.length === 0) {
-    throw usageError(`${path}: expected a run folder or the files of a model, got none that could be one`);
+// A checkpoint at an address is used as one on the disk; without its optimizer, which no command here needs.
+async function checkpointIn({ sources, name }: OpenedSources): Promise<LoadedCheckpoint | undefined> {
+  if (!sources.some((source) => /(^|[\\/])manifest\.json$/.test(source.name))) return undefined;
+  const content = new Map<string, Uint8Array>();
+  for (const source of sources) {
+    content.set(source.name.split(/[\\/]/).at(-1) as string, await source.read(0, source.size));
   }
-  return names.map((name) => join(path, name));
+  return { ...(await decodeCheckpoint(content, { trees: ["model"] })), path: name, skipped: [] };
 }
 
-async function download(url: string, { terminal, interrupt }: Context): Promise<FileSource> {
-  const label = `downloading ${basename(new URL(url).pathname)}`;
+function sourceOptions({
+  terminal,
+  interrupt,
+  host,
+}: Context): SourceOptions & { readonly progress: { stop(): void } } {
   const mebibytes = (bytes: number) => Math.floor(bytes / 2 ** 20);
-  let progress: ReturnType<typeof terminal.progress> | undefined;
-  try {
-    return await openUrl(url, {
-      signal: interrupt.signal,
-      onProgress: (loaded, total) => {
-        if (total === undefined) return;
-        progress ??= terminal.progress({ label, total: mebibytes(total), unit: "MiB" });
-        progress.update(mebibytes(loaded), "");
-      },
-    });
-  } finally {
-    progress?.stop();
-  }
+  let current: { readonly name: string; readonly shown: ReturnType<typeof terminal.progress> } | undefined;
+  return {
+    signal: interrupt.signal,
+    token: (origin) => tokenOf(host.env, origin),
+    onDownload: (name, loaded, total) => {
+      if (total === undefined) return;
+      if (current?.name !== name) {
+        current?.shown.stop();
+        current = {
+          name,
+          shown: terminal.progress({ label: `downloading ${name}`, total: mebibytes(total), unit: "MiB" }),
+        };
+      }
+      current.shown.update(mebibytes(loaded), "");
+    },
+    progress: { stop: () => current?.shown.stop() },
+  };
+}
+
+// As huggingface_hub has it: the token is for that host alone, or for the one that stands in for it.
+function tokenOf(env: Context["host"]["env"], origin: string): string | undefined {
+  const endpoint = env["HF_ENDPOINT"] ?? "https://huggingface.co";
+  return endpoint.replace(/\/+$/, "").toLowerCase() === origin ? env["HF_TOKEN"] || undefined : undefined;
 }

@@ -23,6 +23,8 @@ export type Flag<Value> = {
   readonly many?: boolean;
   readonly choices?: readonly string[];
   readonly fallback?: Value;
+  /** A switch that turns off what its name says: `verify` is given as --no-verify. */
+  readonly off?: boolean;
   readonly parse?: (text: string) => Value;
 };
 
@@ -79,6 +81,11 @@ export function toggle(description: string): Flag<boolean> {
   return { description, fallback: false };
 }
 
+/** A switch that turns something off; the value is whether it stays on. */
+export function toggleOff(description: string): Flag<boolean> {
+  return { description, fallback: true, off: true };
+}
+
 export function choice<const Choice extends string>(
   choices: readonly Choice[],
   description: string,
@@ -103,6 +110,16 @@ export function integer(
     throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
   };
   return { value, description, parse, ...(fallback !== undefined && { fallback }) };
+}
+
+/** A number above 0, such as a rate. */
+export function positive(value: string, description: string): Flag<number | undefined> {
+  const parse = (text: string): number => {
+    const number = Number(text);
+    if (text.trim() !== "" && Number.isFinite(number) && number > 0) return number;
+    throw new InvalidArgumentError("Expected a positive number such as 0.001 or 1e-3.");
+  };
+  return { value, description, parse };
 }
 
 /** A whole number from `least` to `most`. */
@@ -157,9 +174,9 @@ function groupOf(program: Commander, name: string): Commander {
 
 function optionOf(
   name: string,
-  { description, value, required: needed, many, choices, fallback, parse }: Flag<unknown>,
+  { description, value, required: needed, many, choices, fallback, off, parse }: Flag<unknown>,
 ): Option {
-  const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const flag = `--${off ? "no-" : ""}${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   const option = new Option(value === undefined ? flag : `${flag} <${value}${many ? "..." : ""}>`, description);
   if (needed) option.makeOptionMandatory();
   if (choices) option.choices(choices);

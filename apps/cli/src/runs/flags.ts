@@ -1,5 +1,5 @@
 // The flags of runs: which recipe, and where it is kept.
-import { defaulted, integer, list, toggle } from "../program/command.ts";
+import { defaulted, integer, list, positive, toggle } from "../program/command.ts";
 
 /** Names of the recipes of `@beitjs/trainers`, said once more: help would load it to read them there. */
 export const recipeNames: readonly string[] = [
@@ -8,13 +8,22 @@ export const recipeNames: readonly string[] = [
   ...["tokenizer-dall-e", "pretrain-tiny", "pretrain-base", "fine-tune-base"],
 ];
 
+/** What changes a recipe. */
+export const changeFlags = {
+  set: list("path=value", "replace a value of the recipe: --set epochs=3 model.heads=4"),
+  lr: positive("rate", "peak of the learning rate: short for --set learningRate.peak"),
+  epochs: integer("count", "passes over the images: short for --set epochs", 1),
+  batchSize: integer("images", "images an update: short for --set batchSize", 1),
+  seed: integer("number", "start of everything random: short for --set seed", 0),
+};
+
 export const recipeFlags = (fallback: string) => ({
   recipe: defaulted(
     "name|file",
     `recipe: a name (${recipeNames.join(", ")}), or a YAML or JSON file`,
     fallback,
   ),
-  set: list("path=value", "replace a value of the recipe: --set epochs=3 model.heads=4"),
+  ...changeFlags,
 });
 
 export const runFlags = (folder: string) => ({
@@ -24,6 +33,7 @@ export const runFlags = (folder: string) => ({
     "auto: go on where the run in --out stopped; or the checkpoint to go on from",
     "auto",
   ),
+  acceptChangedData: toggle("go on although images are others than those the run was trained on"),
 });
 
 export const trainingFlags = { saveEvery: integer("steps", "steps between checkpoints", 1, 500) };

@@ -2,9 +2,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { demoPretrain, pretrainBase, pretrainTiny, tokenizerDallE } from "@beitjs/trainers";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { makeFolder } from "../testing/run-cli.ts";
+import type { RecipeShortcuts } from "./assignments.ts";
 import { formatRecipe, loadRecipe } from "./recipe-file.ts";
 
 let folder: Awaited<ReturnType<typeof makeFolder>>;
@@ -20,7 +21,13 @@ async function write(name: string, text: string): Promise<string> {
   return path;
 }
 
-const load = (recipe: string, ...set: readonly string[]) => loadRecipe({ recipe, set }, ["pretrain"]);
+const told: string[] = [];
+const context = { terminal: { info: (text: string) => void told.push(text) } };
+beforeEach(() => void told.splice(0));
+
+const load = (recipe: string, ...set: readonly string[]) => loadRecipe({ recipe, set }, ["pretrain"], context);
+const loadWith = (shortcuts: RecipeShortcuts, ...set: readonly string[]) =>
+  loadRecipe({ recipe: "pretrain-tiny", set, ...shortcuts }, ["pretrain"], context);
 
 describe("extends", () => {
   it("takes a recipe of a name and changes what the file says", async () => {
@@ -50,8 +57,8 @@ describe("extends", () => {
     const whole = await write("whole.json", JSON.stringify({ extends: "tokenizer-demo", ...demoPretrain }));
     expect(await load(whole)).toEqual(demoPretrain);
     const strided = await write("strided.yaml", "extends: tokenizer-dall-e\nmodel: { architecture: strided }\n");
-    await expect(loadRecipe({ recipe: strided, set: [] }, ["tokenizer"])).rejects.toThrow("model.layers: expected");
-    expect((await loadRecipe({ recipe: "tokenizer-dall-e", set: [] }, ["tokenizer"])).model).toEqual(tokenizerDallE.model);
+    await expect(loadRecipe({ recipe: strided, set: [] }, ["tokenizer"], context)).rejects.toThrow("model.layers: expected");
+    expect((await loadRecipe({ recipe: "tokenizer-dall-e", set: [] }, ["tokenizer"], context)).model).toEqual(tokenizerDallE.model);
   });
 
   it("is refused by name where an alias of YAML holds itself", async () => {
@@ -95,6 +102,66 @@ describe("faults", () => {
   it("are usage errors", async () => {
     await expect(load("pretrain-demo", "epochs=0")).rejects.toMatchObject({ exitCode: 2 });
   });
+});
+
+describe("--set", () => {
+  it("replaces the branch of a union, and says what it took", async () => {
+    expect((await load("pretrain-tiny", "mask.kind=uniform")).mask).toEqual({ kind: "uniform", count: 75 });
+    expect(told).toEqual([]);
+    const few = await load("pretrain-tiny", "mask.kind=uniform", "mask.count=6");
+    expect(few.mask).toEqual({ kind: "uniform", count: 6 });
+    const dallE = (...set: readonly string[]) => loadRecipe({ recipe: "tokenizer-dall-e", set }, ["tokenizer"], context);
+    const { model } = await dallE("model.architecture=strided", "model.layers=3", "model.middleBlocks=0");
+    expect(model).toMatchObject({ architecture: "strided", layers: 3, blocksPerStage: 0, middleBlocks: 0, vocabSize: 8192 });
+    expect(told).toEqual(["--set model.architecture=strided: took model.blocksPerStage=0, as nothing was said of it"]);
+  });
+
+  it("takes a length in any units, or as steps", async () => {
+    const warmup = async (set: string) => (await load("pretrain-tiny", set)).learningRate.warmup;
+    expect(await warmup("learningRate.warmup.epochs=2")).toEqual({ epochs: 2 });
+    expect(await warmup("learningRate.warmup={ share: 0.2 }")).toEqual({ share: 0.2 });
+    expect(await warmup("learningRate.warmup=100")).toEqual({ steps: 100 });
+    await expect(warmup("learningRate.warmup.share=2")).rejects.toThrow(
+      "learningRate.warmup.share: expected a number in [0, 1], got 2 (from --set learningRate.warmup.share=2)",
+    );
+  });
+});
+
+describe("--lr, --epochs, --batch-size and --seed", () => {
+  it("mean what --set of their paths means", async () => {
+    const { learningRate } = pretrainTiny;
+    expect(await loadWith({ lr: 2e-3, epochs: 7, batchSize: 32, seed: 9 }, "mask.count=60")).toEqual({
+      ...pretrainTiny,
+      ...{ seed: 9, epochs: 7, batchSize: 32 },
+      learningRate: { ...learningRate, peak: 2e-3 },
+      mask: { ...pretrainTiny.mask, count: 60 },
+    });
+    expect(await loadWith({ lr: 2e-3 }, "learningRate.minimum=0")).toMatchObject({
+      learningRate: { peak: 2e-3, minimum: 0 },
+    });
+  });
+
+  it("do not say otherwise than --set", async () => {
+    const conflict = loadWith({ epochs: 3 }, "seed=2", "epochs=5");
+    await expect(conflict).rejects.toThrow("--epochs 3 and --set epochs=5 say the same of the recipe; give one of them");
+    await expect(conflict).rejects.toMatchObject({ exitCode: 2 });
+    const whole = "learningRate={ peak: 1e-3, minimum: 0, warmup: { steps: 0 } }";
+    await expect(loadWith({ lr: 0.1 }, whole)).rejects.toThrow(`--lr 0.1 and --set ${whole} say the same`);
+  });
+
+  it("are named in faults", async () => {
+    const odd = loadRecipe({ recipe: "pretrain-base", set: [], batchSize: 30 }, ["pretrain"], context);
+    await expect(odd).rejects.toThrow("recipe pretrain-base: microBatches: expected a divisor of batchSize 30, got 16");
+    await expect(loadWith({ batchSize: 0 })).rejects.toThrow("batchSize: expected a positive integer, got 0 (from --batch-size 0)");
+  });
+});
+
+it("a part of a recipe of old, with lengths in steps, is read", async () => {
+  const old = await write("steps.yaml", "extends: pretrain-tiny\nlearningRate: { peak: 0.001, warmupSteps: 70 }\n");
+  const top = await write("share.yaml", "extends: steps.yaml\nlearningRate: { warmup: { share: 0.3 } }\n");
+  const { learningRate } = pretrainTiny;
+  expect((await load(old)).learningRate).toEqual({ ...learningRate, peak: 0.001, warmup: { steps: 70 } });
+  expect((await load(top)).learningRate).toEqual({ ...learningRate, peak: 0.001, warmup: { share: 0.3 } });
 });
 
 it("a recipe file of old, with a field that decided nothing, is read", async () => {

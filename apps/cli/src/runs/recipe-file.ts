@@ -6,6 +6,7 @@ import {
   mergeRecipe,
   RecipeError,
   recipes,
+  upgradeFields,
   upgradeRecipe,
   type Recipe,
   type RecipeIssue,
@@ -14,27 +15,39 @@ import {
 } from "@beitjs/trainers";
 import { stringify } from "yaml";
 import { usageError } from "../program/exit-codes.ts";
-import { parseYaml, readRecipeLayers, type RecipeLayer } from "./recipe-layers.ts";
+import type { Terminal } from "../program/terminal.ts";
+import { assignAll, assignmentsOf, covers, type Assignment, type RecipeShortcuts } from "./assignments.ts";
+import { readRecipeLayers, type RecipeLayer } from "./recipe-layers.ts";
+
+type LoadOptions<Given> = {
+  /** Told of what --set had to take from a table. */
+  readonly terminal?: Pick<Terminal, "info">;
+  readonly fit?: (recipe: Given) => Given;
+};
 
 /**
  * The recipe that the flags ask for.
  *
- * @param fit what a recipe of ours becomes for the model at hand, before the files and values of the user change it
+ * @param options.fit what a recipe of ours becomes for the model at hand, before the files and values of the user change it
  * @throws a usage error with the path of every unknown key, wrong value and impossible combination
  */
 export async function loadRecipe<Stage extends StageName>(
-  { recipe: name, set }: { readonly recipe: string; readonly set: readonly string[] },
+  flags: { readonly recipe: string; readonly set: readonly string[] } & RecipeShortcuts,
   stages: readonly [Stage, ...Stage[]],
-  fit: (recipe: RecipeOf<Stage>) => RecipeOf<Stage> = (recipe) => recipe,
+  { terminal, fit = (recipe) => recipe }: LoadOptions<RecipeOf<Stage>>,
 ): Promise<RecipeOf<Stage>> {
+  const { recipe: name } = flags;
   const isOurs = (one: object): one is RecipeOf<Stage> => stages.some((stage) => (one as Recipe).stage === stage);
   const layers = (await readRecipeLayers(name)).map((layer) => {
     const { values } = layer;
     return Object.values(recipes).includes(values as Recipe) && isOurs(values) ? { ...layer, values: fit(values) } : layer;
   });
-  const merged = upgradeRecipe(layers.reduceRight((base, { values }) => mergeRecipe(base, values), {}));
-  const raw = structuredClone(merged) as Record<string, unknown>;
-  const assignments = set.map((assignment) => assign(raw, assignment));
+  const base = layers.reduceRight((below, { values }) => mergeRecipe(below, upgradeFields(values)), {});
+  const assignments = assignmentsOf(flags);
+  const { recipe: assigned, taken } = assignAll(upgradeRecipe(base), assignments);
+  for (const { text, path, value } of taken)
+    terminal?.info(`${text}: took ${path.join(".")}=${JSON.stringify(value)}, as nothing was said of it`);
+  const raw = upgradeFields(assigned);
   if (!stages.includes(raw["stage"] as Stage)) {
     throw usageError(
       `recipe ${name}: stage: expected ${stages.join(" or ")} for this command, got ${String(raw["stage"])}`,
@@ -49,30 +62,9 @@ export async function loadRecipe<Stage extends StageName>(
   }
 }
 
-/** A recipe as YAML, to be read back by `--recipe`. */
-export function formatRecipe(recipe: Recipe): string {
-  return `# The recipe of this run, complete. To run it again: --recipe with the path of this file.\n${stringify(recipe)}`;
-}
-
-type Assignment = { readonly text: string; readonly path: readonly string[] };
-
-function assign(raw: Record<string, unknown>, text: string): Assignment {
-  const at = text.indexOf("=");
-  if (at < 1) throw usageError(`--set ${text}: expected path=value`);
-  const path = text.slice(0, at);
-  const keys = path.split(".");
-  let node: unknown = raw;
-  for (const key of keys.slice(0, -1)) {
-    const next = isBranch(node) && Object.hasOwn(node, key) ? node[key] : undefined;
-    if (!isBranch(next)) throw usageError(`--set ${path}: unknown path: the recipe has no ${key} with keys in it`);
-    node = next;
-  }
-  const last = keys[keys.length - 1];
-  // A key that is not there yet may be an optional one; the schema decides.
-  if (last === "__proto__" || (Array.isArray(node) && !Object.hasOwn(node, last)))
-    throw usageError(`--set ${path}: unknown path`);
-  (node as Record<string, unknown>)[last] = parseYaml(`--set ${path}`, text.slice(at + 1));
-  return { text, path: keys };
+/** A recipe as YAML, to be read back by `--recipe`. `what` it is, in a sentence. */
+export function formatRecipe(recipe: Recipe, what = "The recipe of this run, complete."): string {
+  return `# ${what} To run it again: --recipe with the path of this file.\n${stringify(recipe)}`;
 }
 
 /** What is wrong, and which flag or which of several files said so. */
@@ -82,9 +74,9 @@ function formatIssue(
   layers: readonly RecipeLayer[],
 ): string {
   const keys = path.map(String);
-  const flag = assignments.findLast((one) => one.path.every((key, i) => i >= keys.length || key === keys[i]));
+  const flag = assignments.findLast((one) => covers(one.path.slice(0, keys.length), keys));
   const layer = layers.find(({ values }) => holds(values, keys));
-  const source = flag ? `--set ${flag.text}` : layer && layer !== layers[0] ? layer.name : undefined;
+  const source = flag ? flag.text : layer && layer !== layers[0] ? layer.name : undefined;
   const where = source === undefined ? "" : ` (from ${source})`;
   return `${keys.join(".") || "recipe"}: expected ${expected}, got ${formatRecipeValue(got)}${where}`;
 }

@@ -31,7 +31,7 @@ import {
   type TokenizerScores,
 } from "@beitjs/trainers";
 import { pixelEvalView, tokenEvalView } from "../images/eval-views.ts";
-import { beitOf, gaussianVaeOf, tokenizerOf } from "../models/from-checkpoint.ts";
+import { beitOf, gaussianVaeOf, tokenizerOf, type OpeningOptions } from "../models/from-checkpoint.ts";
 import type { ModelKind } from "../models/kind.ts";
 import { refuseOtherClasses } from "../models/labels.ts";
 import { formatAccuracy, formatLogarithm, formatLoss, formatShare } from "./expectations.ts";
@@ -67,9 +67,13 @@ export type Measured<Name extends StageName> = {
   readonly backend: Backend;
   /** Opens the tokenizer whose tokens the model predicts. */
   readonly tokenizer: () => Promise<TokenizerEncoder>;
+  /** Another image size than the checkpoint's. */
+  readonly opening?: OpeningOptions;
+  /** Images at a time. */
+  readonly batchSize?: number;
 };
 
-type Stage<Name extends StageName> = Omit<TrainingLoop<Types[Name]["report"]>, "recipe" | "train"> & {
+type Stage<Name extends StageName> = Omit<TrainingLoop<Types[Name]["report"]>, "recipe" | "images" | "train"> & {
   readonly train: (options: LoopOptions<Name>) => AsyncGenerator<Types[Name]["report"], void, void>;
   /** What its checkpoints are to a command that takes a model. */
   readonly kind?: ModelKind;
@@ -78,6 +82,8 @@ type Stage<Name extends StageName> = Omit<TrainingLoop<Types[Name]["report"]>, "
   readonly evaluate: (measured: Measured<Name>) => Promise<Types[Name]["scores"]>;
   readonly figures: (scores: Types[Name]["scores"], recipe: RecipeOf<Name>) => Figures;
 };
+
+const batchOf = ({ batchSize }: { readonly batchSize?: number }) => (batchSize === undefined ? {} : { batchSize });
 
 const tokenView = ({ views }: RecipeOf<"tokenizer" | "gaussian" | "pretrain">): EvalViewOptions =>
   tokenEvalView(views.channels, views.tokenSize);
@@ -97,8 +103,8 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
     warning: ({ step, usage }) => (step >= 100 ? collapseWarning(usage) : undefined),
     kind: "tokenizer",
     view: tokenView,
-    evaluate: ({ checkpoint, recipe, images, backend }) =>
-      evaluateTokenizer(tokenizerOf(checkpoint, backend), images, { view: tokenView(recipe) }),
+    evaluate: ({ checkpoint, recipe, images, backend, ...rest }) =>
+      evaluateTokenizer(tokenizerOf(checkpoint, backend), images, { view: tokenView(recipe), ...batchOf(rest) }),
     figures: ({ meanAbsoluteError, usage }) => ({
       values: { meanAbsoluteError, usage },
       lines: [
@@ -114,8 +120,8 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
     describe: ({ loss, reconstruction, kl }) =>
       `loss ${loss.toFixed(4)}, reconstruction ${reconstruction.toFixed(4)}, KL ${kl.toFixed(2)} per image (0: latents say nothing)`,
     view: tokenView,
-    evaluate: ({ checkpoint, recipe, images, backend }) =>
-      evaluateGaussian(gaussianVaeOf(checkpoint, backend), images, { view: tokenView(recipe) }),
+    evaluate: ({ checkpoint, recipe, images, backend, ...rest }) =>
+      evaluateGaussian(gaussianVaeOf(checkpoint, backend), images, { view: tokenView(recipe), ...batchOf(rest) }),
     figures: ({ meanAbsoluteError }) => ({
       values: { meanAbsoluteError },
       lines: [`mean absolute error ${meanAbsoluteError.toFixed(4)} (pixels in [-1, 1], from the posterior means)`],
@@ -129,11 +135,13 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
       `${formatLoss(loss, config.vocabSize)}, ${formatAccuracy(accuracy, config.vocabSize)}`,
     kind: "beit",
     view: ({ views }) => pixelEvalView(views),
-    evaluate: async ({ checkpoint, recipe, images, backend, tokenizer }) => {
+    evaluate: async ({ checkpoint, recipe, images, backend, tokenizer, opening, ...rest }) => {
       const { mask, seed, views } = recipe;
-      const options = { mask, seed, pixelView: pixelEvalView(views), tokenView: tokenView(recipe) };
       const opened = await tokenizer();
-      return evaluatePretraining(beitOf(checkpoint, backend), opened, images, options);
+      const beit = beitOf(checkpoint, backend, opening);
+      const pixelView = pixelEvalView({ ...views, pixelSize: beit.config.imageSize });
+      const tokens = { ...recipe, views: { ...views, tokenSize: opened.config.imageSize } };
+      return evaluatePretraining(beit, opened, images, { mask, seed, pixelView, tokenView: tokenView(tokens), ...batchOf(rest) });
     },
     figures: ({ loss, accuracy, maskedPatches }, { model: { vocabSize } }) => ({
       values: { loss, accuracy, maskedPatches },
@@ -148,11 +156,12 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
       `${formatLoss(loss, config.classes)}, ${formatAccuracy(accuracy, config.classes)}`,
     kind: "beit",
     view: ({ evalView }) => evalView,
-    evaluate: async ({ checkpoint, recipe, images, backend }) => {
+    evaluate: async ({ checkpoint, recipe, images, backend, opening, ...rest }) => {
       const classes = requireLabels(images);
       refuseOtherClasses(checkpoint, classes);
-      const scores = await evaluateClassifier(beitOf(checkpoint, backend), images, { view: recipe.evalView });
-      return { ...scores, classes };
+      const beit = beitOf(checkpoint, backend, opening);
+      const view = { ...recipe.evalView, size: beit.config.imageSize };
+      return { ...(await evaluateClassifier(beit, images, { view, ...batchOf(rest) })), classes };
     },
     figures: ({ accuracy, top5, classes, confusion }) => ({
       values: { accuracy, top5, classes, confusion },
@@ -161,7 +170,7 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
   },
 };
 
-export const stageNames = Object.keys(stages) as readonly StageName[];
+export const stageNames = Object.keys(stages) as unknown as readonly [StageName, ...StageName[]];
 
 /** The stages whose checkpoints are models of a kind; of any kind by default. */
 export function stagesOfKind(kind?: ModelKind): readonly StageName[] {
@@ -177,6 +186,7 @@ export function loopOf<Name extends StageName>(
   return {
     ...stage,
     recipe: options.recipe,
+    images: options.images,
     train: (resume) => stage.train({ ...options, ...(resume && { resume }) }),
   };
 }

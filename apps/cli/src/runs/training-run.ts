@@ -1,9 +1,11 @@
 // Drives a training loop from its folder: goes on from a checkpoint, records and shows every step, saves on the way and at
 // the end, and stops well on Ctrl-C and on a loss that is not finite.
+import { join } from "node:path";
 import { disposeTree } from "@beitjs/tensor-core";
 import {
   checkpointInfo,
   firstDifference,
+  recipeDifference,
   NonFiniteError,
   type DecodedCheckpoint,
   type Recipe,
@@ -14,12 +16,14 @@ import type { BackendFacts } from "../backends/open.ts";
 import type { Context } from "../program/command.ts";
 import { interruptedError, messageOf, usageError } from "../program/exit-codes.ts";
 import { findCheckpoint, writeRecipe, writeSummary } from "./folder.ts";
+import { settleImages, withoutImages, type Identity, type RunImages } from "./same-images.ts";
 import { formatDuration, type Progress } from "../program/terminal.ts";
 import { cliVersion } from "../program/version.ts";
 
 /** A loop as a run drives it, with what is recorded and said of a step. */
 export type TrainingLoop<Report extends StepReport<unknown>> = {
   readonly recipe: Recipe;
+  readonly images: { readonly length: number };
   readonly train: (resume: DecodedCheckpoint | undefined) => AsyncGenerator<Report, void, void>;
   /** Configuration of the model being trained. */
   readonly model: (report: Report) => object;
@@ -38,7 +42,9 @@ export type TrainingRunOptions<Report extends StepReport<unknown>> = TrainingLoo
   readonly resume: string;
   readonly saveEvery: number;
   /** Facts besides the recipe that must be the same when the run goes on: images, starting weights. */
-  readonly identity: Readonly<Record<string, unknown>>;
+  readonly identity: Identity;
+  /** The images, where they are to be told from others when the run goes on. */
+  readonly runImages?: RunImages;
   /** Other facts for the checkpoint's manifest. */
   readonly facts: Readonly<Record<string, unknown>>;
   /** Where metrics.jsonl lies, if not in `folder`, and the mark of this part's lines in it. */
@@ -57,6 +63,8 @@ export type TrainingResult<Report> = {
   /** Of this call. */
   readonly seconds: number;
   readonly steps: number;
+  /** That of the options, with the hash of the images. */
+  readonly identity: Identity;
 };
 
 /**
@@ -72,7 +80,8 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   const { folder, recipe, train } = options;
   const { host, terminal, interrupt } = context;
   const resume = await findCheckpoint(folder, options.resume, context);
-  if (resume) refuseOther(resume, options);
+  if (resume) refuseOther(withoutImages(resume, options), options);
+  const identity = await settleImages(options, resume, context);
   await writeRecipe(folder, recipe);
   const begin = resume?.manifest.step ?? 0;
   const metrics = await openMetrics(options.metricsFolder ?? folder, {
@@ -87,8 +96,8 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   let saved = resume?.path;
   let savedStep = begin;
   const save = async (report: Report): Promise<void> => {
-    const { identity, facts } = options;
-    const info = checkpointInfo(report, { recipe, model: options.model(report), run: { identity, ...facts } });
+    const run = { identity, ...options.facts };
+    const info = checkpointInfo(report, { recipe, model: options.model(report), run });
     saved = await saveCheckpoint(folder, report.state, info);
     savedStep = report.step;
     terminal.event("checkpoint", { step: report.step, path: saved });
@@ -96,8 +105,9 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   try {
     for await (const report of train(resume)) {
       last = report;
-      const { step, totalSteps, loss, learningRate, gradientNorm } = report;
-      const values = { loss, learningRate, gradientNorm, ...options.metrics(report) };
+      const { step, totalSteps, loss, learningRate, weightDecay, gradientNorm } = report;
+      const rates = { learningRate, ...(weightDecay !== undefined && { weightDecay }) };
+      const values = { loss, ...rates, gradientNorm, ...options.metrics(report) };
       await metrics.write(step, values);
       terminal.event("step", {
         ...(options.stage !== undefined && { stage: options.stage }),
@@ -149,6 +159,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
     report: last,
     seconds,
     steps: step - begin,
+    identity,
   };
 }
 
@@ -174,8 +185,8 @@ export function runFacts({
 
 /** Writes the summary of a training run and tells where it is. */
 export async function finishRun<Report extends StepReport<unknown>>(
-  { step, checkpoint, report, seconds, steps }: TrainingResult<Report>,
-  { folder, recipe, identity, facts, metrics }: TrainingRunOptions<Report>,
+  { step, checkpoint, report, seconds, steps, identity }: TrainingResult<Report>,
+  { folder, recipe, facts, metrics }: TrainingRunOptions<Report>,
   { terminal }: Context,
 ): Promise<void> {
   // Of a run that was finished before there is nothing new to tell.
@@ -197,15 +208,14 @@ export async function finishRun<Report extends StepReport<unknown>>(
 
 function refuseOther(
   { manifest, path }: { manifest: DecodedCheckpoint["manifest"]; path: string },
-  options: Pick<TrainingRunOptions<never>, "recipe" | "identity">,
+  { folder, recipe, images, identity }: Pick<TrainingRunOptions<never>, "folder" | "recipe" | "images" | "identity">,
 ): void {
-  const other = firstDifference(
-    { recipe: options.recipe, ...options.identity },
-    { recipe: manifest.recipe, ...(manifest.run?.["identity"] as object) },
-  );
+  const changed = recipeDifference(recipe, manifest.recipe, images);
+  const other = changed ? `recipe.${changed}` : firstDifference(identity, manifest.run?.["identity"] ?? {});
   if (other) {
+    const kept = changed && path.startsWith(folder) ? `; its recipe is ${join(folder, "recipe.yaml")}` : "";
     throw usageError(
-      `${path} is of another run: ${other} (there: the checkpoint); take the same recipe and data, or another --out`,
+      `${path} is of another run: ${other} (there: the checkpoint); take the same recipe and data, or another --out${kept}`,
     );
   }
 }
@@ -213,7 +223,7 @@ function refuseOther(
 async function explainNonFinite(error: NonFiniteError, folder: string): Promise<Error> {
   const [newest] = await listCheckpoints(folder);
   const kept = newest ? `the last good checkpoint is ${newest.path}` : "no checkpoint had been saved yet";
-  const advice = "lower learningRate.peak, raise learningRate.warmupSteps or set adamW.clipNorm";
+  const advice = "lower learningRate.peak, lengthen learningRate.warmup or set adamW.clipNorm";
   return new Error(`${messageOf(error)}; ${kept}; ${advice}`, { cause: error });
 }
 

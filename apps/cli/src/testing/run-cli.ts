@@ -29,6 +29,8 @@ export type CliRun = {
 export type RunCliOptions = {
   readonly env?: Readonly<Record<string, string>>;
   readonly tty?: boolean;
+  /** Milliseconds since 1970; the real ones by default. */
+  readonly now?: () => number;
   /** Called with every line of stdout; `signal` sends one to the program. */
   readonly onLine?: (line: string, signal: (name: "SIGINT" | "SIGTERM") => void) => void;
 };
@@ -36,13 +38,13 @@ export type RunCliOptions = {
 /** Runs a command line in this process. */
 export async function cli(
   argv: readonly string[],
-  { env = {}, tty = false, onLine }: RunCliOptions = {},
+  { env = {}, tty = false, now = Date.now, onLine }: RunCliOptions = {},
 ): Promise<CliRun> {
   const signals = new EventEmitter();
   const stdout = recorder(tty, (line) => onLine?.(line, (name) => signals.emit(name)));
   const stderr = recorder(tty);
   const exit = (code: number) => Promise.reject(new Error(`unexpected exit ${code}`));
-  const code = await runCli(argv, { stdout: stdout.stream, stderr: stderr.stream, env, signals, exit, now: Date.now });
+  const code = await runCli(argv, { stdout: stdout.stream, stderr: stderr.stream, env, signals, exit, now });
   const events = stdout
     .text()
     .split("\n")
@@ -119,7 +121,7 @@ const common = {
   seed: 3,
   epochs: 2,
   batchSize: 8,
-  learningRate: { peak: 1e-3, minimum: 1e-5, warmupSteps: 2 },
+  learningRate: { peak: 1e-3, minimum: 1e-5, warmup: { share: 0.25 } },
   adamW: { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1 },
 };
 const views = { ...demoPretrain.views, pixelSize: 8, tokenSize: 8, scale: [0.8, 1], ratio: [0.9, 1.1] } as const;
@@ -150,8 +152,8 @@ export const tinyRecipes: {
     ...common,
     model: { ...demoTokenizer.model, ...strided, vocabSize: 16 },
     views,
-    temperature: { start: 1, end: 0.5, steps: 8 },
-    klWeight: { start: 0, end: 0.01, steps: 8 },
+    temperature: { start: 1, end: 0.5, over: { share: 1 } },
+    klWeight: { start: 0, end: 0.01, over: { share: 1 } },
     balanceWeight: 0.01,
   },
   gaussian: {
@@ -159,7 +161,7 @@ export const tinyRecipes: {
     ...common,
     model: { ...demoGaussian.model, ...strided },
     views,
-    klWeight: { start: 0, end: 1e-3, steps: 8 },
+    klWeight: { start: 0, end: 1e-3, over: { share: 1 } },
   },
   pretrain: { ...demoPretrain, ...common, model: beit, initStd: 0.05, views },
   fineTune: {

@@ -1,7 +1,7 @@
 // The worker of all inference. One image and one pair of models are in use at a time; the page asks, this answers.
 import type { Tokenizer } from "@beitjs/dvae-tokenizer";
 import type { Backend } from "@beitjs/tensor-core";
-import { blobSource, hashSource, openFileCache, openUrl, type FileSource } from "@beitjs/tensor-core/files";
+import { hashSource, openFileCache, openSources, type OpenedSources } from "@beitjs/tensor-core/files";
 import type { Image } from "@beitjs/tensor-core/image";
 import { evalView } from "@beitjs/trainers";
 import type { ColorProfile, Engine, InUse, OnProgress, Tokens, WeightsSource } from "../messages.ts";
@@ -122,27 +122,28 @@ async function replace(weights: OpenedWeights): Promise<void> {
   }
 }
 
-type Sources = { readonly files: readonly FileSource[]; readonly notes: readonly string[] };
+type Sources = { readonly files: OpenedSources["sources"]; readonly notes: readonly string[] };
 
 async function sourcesOf(source: WeightsSource, onProgress: OnProgress): Promise<Sources> {
   if (source.kind === "files") {
-    const files = source.files.map((file) => blobSource(file, file.name));
-    const notes = [];
+    const { sources: files, skipped } = await openSources(source.files);
+    const notes = skipped.map(({ path, reason }) => `a damaged checkpoint was passed over: ${path}: ${reason}`);
     for (const file of files) {
+      const name = file.name.split("/").at(-1) as string;
       const hash = await hashSource(file, {
-        onProgress: (loaded, total) => onProgress({ what: `checking ${file.name}`, loaded, total }),
+        onProgress: (loaded, total) => onProgress({ what: `checking ${name}`, loaded, total }),
       });
-      notes.push(`${file.name}: SHA-256 ${hash}`);
+      notes.push(`${name}: SHA-256 ${hash}`);
     }
     return { files, notes };
   }
   const { url, sha256 } = source;
   const cache = await openFileCache();
-  const file = await openUrl(url, {
-    ...(cache && { cache }),
+  const { sources: files } = await openSources(url, {
+    cache,
     ...(sha256 !== "" && { sha256 }),
-    onProgress: (loaded, total) => onProgress({ what: "downloading or checking", loaded, total }),
+    onDownload: (_, loaded, total) => onProgress({ what: "downloading or checking", loaded, total }),
   });
   const notes = [cache ? "kept in this browser for the next visit" : "this browser keeps no files: it was not kept"];
-  return { files: [file], notes };
+  return { files, notes };
 }

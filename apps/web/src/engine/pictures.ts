@@ -10,15 +10,11 @@ const MOST_BYTES = 100e6;
 
 /**
  * The middle of an image file in the proportions of a size, with three channels, at most 640 pixels on the longer side, upright
- * as its EXIF data say. As in Node, alpha is dropped, not blended, and color profiles are ignored unless they are asked for.
+ * as its EXIF data say. As in Node, alpha is dropped, not blended, and color profiles are applied only where they are asked for.
  *
  * @throws in plain words, if it is too large or no image that this browser reads
  */
-export async function readMiddle(
-  file: Blob,
-  proportions: ImageSize,
-  colorProfile: ColorProfile = "ignore",
-): Promise<Image> {
+export async function readMiddle(file: Blob, proportions: ImageSize, colorProfile: ColorProfile): Promise<Image> {
   const name = file instanceof File ? file.name : "the image";
   if (file.size > MOST_BYTES) {
     throw new Error(`[openImage] expected at most ${MOST_BYTES / 1e6} MB, got ${Math.round(file.size / 1e6)} MB`);

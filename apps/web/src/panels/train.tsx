@@ -5,17 +5,18 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Machine, Picture, SavedRun, Snapshot, TrainReport, TrainStep } from "../messages.ts";
 import { Canvas, drawPicture } from "../parts/canvas.tsx";
 import { Chart } from "../parts/chart.tsx";
+import { ColorProfileCheck, type ColorProfileProps } from "../parts/color-profile.tsx";
 import { Facts, Figure, machineName, percent, Slider } from "../parts/controls.tsx";
 import { droppedFiles, keepImages } from "../parts/files.ts";
 import { saveAs } from "../parts/save-as.ts";
 import { trainer } from "../train/client.ts";
 
-type Props = { readonly onError: (error: unknown) => void };
+type Props = ColorProfileProps & { readonly onError: (error: unknown) => void };
 type Phase = "idle" | "starting" | "running" | "pausing";
 
 const SMOOTHING = 0.9;
 
-export function TrainPanel({ onError }: Props): JSX.Element {
+export function TrainPanel({ colorProfile, onColorProfile, onError }: Props): JSX.Element {
   const [run, setRun] = useState<SavedRun>();
   const [loaded, setLoaded] = useState(false);
   const [steps, setSteps] = useState<readonly TrainStep[]>([]);
@@ -62,7 +63,7 @@ export function TrainPanel({ onError }: Props): JSX.Element {
     if (run && run.step > 0 && !confirm("Start a new run? The one before is discarded.")) return;
     setPhase("starting");
     try {
-      const { run: next, unreadable } = await trainer.create(images, settings);
+      const { run: next, unreadable } = await trainer.create(images, { ...settings, colorProfile });
       show(next);
       setNotes(unreadable.length > 0 ? `Left out, no images: ${unreadable.slice(0, 5).join(", ")}` : undefined);
       await go();
@@ -144,6 +145,7 @@ export function TrainPanel({ onError }: Props): JSX.Element {
           Discard
         </button>
       </div>
+      {!busy && <ColorProfileCheck {...{ colorProfile, onColorProfile }} />}
       {!run && !busy && (
         <div class="controls">
           <Slider

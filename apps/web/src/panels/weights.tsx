@@ -12,7 +12,7 @@ import type {
   WeightsSource,
 } from "../messages.ts";
 import { Choice, Facts, pixelsOf } from "../parts/controls.tsx";
-import { droppedFiles } from "../parts/files.ts";
+import { placed, placedFiles } from "../parts/files.ts";
 
 type Props = {
   readonly models: Models;
@@ -54,7 +54,7 @@ export function WeightsPanel({ models, onInUse, onError }: Props): JSX.Element {
       onDrop={(event) => {
         event.preventDefault();
         event.stopPropagation();
-        void droppedFiles(event.dataTransfer)
+        void placedFiles(event.dataTransfer)
           .then((files) => use({ kind: "files", files }))
           .catch(onError);
       }}
@@ -62,8 +62,8 @@ export function WeightsPanel({ models, onInUse, onError }: Props): JSX.Element {
       <p class="lead">
         Files of weights stay on your machine: checkpoints of beitjs, OpenAI's <code>encoder.pkl</code> and{" "}
         <code>decoder.pkl</code> (choose both at once), BEiT files of unilm, timm or Hugging Face (<code>.pth</code>,{" "}
-        <code>.safetensors</code>, with <code>config.json</code> where there is one). Drop them here, choose them, or
-        give an address.
+        <code>.safetensors</code>, with <code>config.json</code> where there is one). Drop them or their folder here,
+        choose them, or give the address of a file, a folder or a hub's repository.
       </p>
       <div class="buttons">
         <button class="primary" onClick={() => picker.current?.click()}>
@@ -78,7 +78,7 @@ export function WeightsPanel({ models, onInUse, onError }: Props): JSX.Element {
           aria-label="Files of weights"
           accept=".safetensors,.pth,.pt,.pkl,.bin,.json"
           onChange={({ currentTarget }) => {
-            const files = [...(currentTarget.files ?? [])];
+            const files = [...(currentTarget.files ?? [])].map(placed);
             currentTarget.value = "";
             if (files.length > 0) void use({ kind: "files", files });
           }}
@@ -151,9 +151,8 @@ export function WeightsPanel({ models, onInUse, onError }: Props): JSX.Element {
           <h2>Kept from addresses</h2>
           <ul>
             {kept.map((file) => (
-              <li key={file.url} class="breakable">
-                {file.url}, {megabytes(file.size)}{" "}
-                <button onClick={() => void use({ kind: "url", url: file.url, sha256: file.sha256 })}>Use</button>{" "}
+              <li key={file.url + file.sha256} class="breakable">
+                {file.url}, {megabytes(file.size)} <button onClick={() => void use(keptSource(file, kept))}>Use</button>{" "}
                 <button onClick={() => void engine.forget(file.url).then(refresh, onError)}>Forget</button>
               </li>
             ))}
@@ -178,6 +177,15 @@ function encoderRows({ depth, heads, normalization }: EncoderFacts): (readonly [
     ["Layers, heads", `${depth}, ${heads}`],
     ["Images scaled by", normalization],
   ];
+}
+
+// What was kept of a folder is used as the folder: its config.json says what its weights do not.
+function keptSource({ url, sha256 }: Kept[number], kept: Kept): WeightsSource {
+  const folder = url.slice(0, url.lastIndexOf("/") + 1);
+  const described = kept.some(
+    (other) => other.url.startsWith(folder) && /^[^/]+\.json$/.test(other.url.slice(folder.length)),
+  );
+  return described ? { kind: "url", url: folder, sha256: "" } : { kind: "url", url, sha256 };
 }
 
 const normalizations: Readonly<Record<NormalizationChoice, string>> = {

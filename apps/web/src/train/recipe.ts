@@ -44,7 +44,7 @@ export function pageRecipe(
     epochs: Math.max(1, Math.round(steps / perEpoch)),
     batchSize: BATCH,
     microBatches: 1,
-    learningRate: { peak: 4e-3, minimum: 1e-5, warmupSteps: 20 },
+    learningRate: { peak: 4e-3, minimum: 1e-5, warmup: { steps: 20 } },
     adamW: { ...pretrainSmall.adamW, clipNorm: 1 },
   };
 }

@@ -22,7 +22,7 @@ import { startFastest, startSimd } from "../engine/machine.ts";
 import type { LoadedTokenizer } from "../engine/models.ts";
 import { readMiddle } from "../engine/pictures.ts";
 import { shippedTokenizer } from "../engine/shipped.ts";
-import type { TrainerOptions, SavedRun, Trainer, TrainReport, TrainStep } from "../messages.ts";
+import type { ColorProfile, TrainerOptions, SavedRun, Trainer, TrainReport, TrainStep } from "../messages.ts";
 import { photographFiles } from "../photographs.ts";
 import { copies, KEPT_SIDE, pageRecipe } from "./recipe.ts";
 import { isSnapshotStep, picturesOf, snapshotOf, subjectOf } from "./snapshots.ts";
@@ -42,7 +42,7 @@ export const trainer: Trainer = {
     return run && describe(run);
   },
   async create(blobs, settings) {
-    const { images, unreadable } = await readImages(blobs ?? (await photographFiles()));
+    const { images, unreadable } = await readImages(blobs ?? (await photographFiles()), settings.colorProfile);
     const { tokenizer } = await start();
     const run: StoredRun = {
       settings,
@@ -178,12 +178,15 @@ function describe({ images, recipe, steps, snapshots }: StoredRun): SavedRun {
 }
 
 // Files that are no images are left out, and named.
-async function readImages(blobs: readonly Blob[]): Promise<{ images: StoredImages; unreadable: string[] }> {
+async function readImages(
+  blobs: readonly Blob[],
+  colorProfile: ColorProfile,
+): Promise<{ images: StoredImages; unreadable: string[] }> {
   const [unreadable, names, data]: [string[], string[], Uint8Array[]] = [[], [], []];
   for (const [index, blob] of blobs.slice(0, MOST_IMAGES).entries()) {
     const name = blob instanceof File ? blob.name : `image ${index + 1}`;
     try {
-      const square = await readMiddle(blob, KEPT_SIDE);
+      const square = await readMiddle(blob, KEPT_SIDE, colorProfile);
       data.push(resize(square, { width: KEPT_SIDE, height: KEPT_SIDE, filter: "lanczos" }).data);
       names.push(name);
     } catch {

@@ -10,9 +10,13 @@ export type Contents = {
   readonly metadata: Readonly<Record<string, string>>;
   /** The tree of a torch file. */
   readonly root?: PickleValue;
+  /** Names in a torch file that are no plain tensors, each with what it is. */
+  readonly setAside?: ReadonlyMap<string, string> | undefined;
   /** Parsed config.json and preprocessor_config.json, where they are. */
   readonly config?: object;
   readonly preprocessor?: object;
+  /** Parsed manifest.json: that of a checkpoint of ours, or of anything else. */
+  readonly manifest?: object;
 };
 
 // In this order: what transformers and timm prefer.
@@ -20,7 +24,7 @@ const weightNames = ["model.safetensors", "pytorch_model.bin"] as const;
 const weights = /\.(safetensors|bin|pth|pt|pkl|ckpt)$/i;
 
 /**
- * Opens the files of one model. Of several, names decide: `config.json`, `preprocessor_config.json`, and
+ * Opens the files of one model. Of several, names decide: `config.json`, `preprocessor_config.json`, `manifest.json`, and
  * `model.safetensors`, its index and shards, or `pytorch_model.bin`; else the only file of weights there is.
  *
  * @throws `[openBeit] expected …, got …` for no or several candidates, and what `openTensors` throws
@@ -32,11 +36,12 @@ export async function openFiles(files: readonly FileSource[]): Promise<Contents>
     return file && files.length > 1 ? await readJson(file) : undefined;
   };
   const [config, preprocessor] = [await json("config.json"), await json("preprocessor_config.json")];
+  const manifest = await json("manifest.json");
   const found = await openWeights(files, byName);
-  return { ...found, ...(config && { config }), ...(preprocessor && { preprocessor }) };
+  return { ...found, ...(config && { config }), ...(preprocessor && { preprocessor }), ...(manifest && { manifest }) };
 }
 
-type Weights = Pick<Contents, "tensors" | "metadata" | "root">;
+type Weights = Pick<Contents, "tensors" | "metadata" | "root" | "setAside">;
 
 async function openWeights(files: readonly FileSource[], byName: ReadonlyMap<string, FileSource>): Promise<Weights> {
   for (const name of weightNames) {
@@ -51,8 +56,8 @@ async function openWeights(files: readonly FileSource[], byName: ReadonlyMap<str
   throw new Error(`[openBeit] expected one file of weights, got ${got}`);
 }
 
-function weightsOf({ tensors, metadata, root }: TensorFile): Weights {
-  return { tensors, metadata, ...(root !== undefined && { root }) };
+function weightsOf({ tensors, metadata, root, setAside }: TensorFile): Weights {
+  return { tensors, metadata, ...(root !== undefined && { root }), ...(setAside && { setAside }) };
 }
 
 async function openShards(index: object, byName: ReadonlyMap<string, FileSource>): Promise<Weights> {

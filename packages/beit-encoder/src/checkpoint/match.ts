@@ -3,6 +3,7 @@ import type { Shape } from "@beitjs/tensor-core";
 import { firstOf, type LazyTensor } from "@beitjs/tensor-core/files";
 import type { BeitConfig } from "../config.ts";
 import { checkDepth } from "../values.ts";
+import type { Contents } from "./files.ts";
 import { canonicalName, type ModelTensors, type Naming } from "./origins/origin.ts";
 import { addValues, stored, zeroValues, type StoredTensor } from "./stored.ts";
 
@@ -22,6 +23,8 @@ export type MatchOptions = {
   readonly optional?: RegExp | undefined;
   /** Whether a shared table of relative positions beside those of the layers is added to them; default true. */
   readonly bothTables?: boolean | undefined;
+  /** What the file has under names that are no plain tensors: nothing of it is zeros. */
+  readonly setAside?: Contents["setAside"];
 };
 
 /**
@@ -31,7 +34,7 @@ export function matchParameters(
   tensors: ModelTensors,
   naming: Naming,
   config: BeitConfig,
-  { allowUnexpected, optional, bothTables = true }: MatchOptions,
+  { allowUnexpected, optional, bothTables = true, setAside }: MatchOptions,
 ): Matched {
   checkDepth("openBeit", config, tensors.size);
   const { derived, spare } = naming;
@@ -57,9 +60,15 @@ export function matchParameters(
     }
   }
   const missing = [...expected.keys()].filter((name) => !used.has(name));
-  const zeros = new Set([naming.optional, optional].flatMap((one) => absentTogether(one, expected, missing)));
+  const reason = (name: string) => reasonOf(setAside, naming.inFull?.(name, config) ?? name);
+  const aside = missing.some((name) => reason(name) !== undefined);
+  const optionals = aside ? [] : [naming.optional, optional];
+  const zeros = new Set(optionals.flatMap((one) => absentTogether(one, expected, missing)));
   for (const name of missing) {
-    if (!zeros.has(name)) problems.push(`no ${naming.inFull?.(name, config) ?? name}`);
+    if (zeros.has(name)) continue;
+    const full = naming.inFull?.(name, config) ?? name;
+    const what = reason(name);
+    problems.push(what === undefined ? `no ${full}` : `${full}, which is ${what}: save it as a plain tensor`);
   }
   if (problems.length > 0) {
     const foreign = problems.some((problem) => problem.startsWith("unexpected "));
@@ -99,4 +108,9 @@ function withOneTable(parameters: ReadonlyMap<string, StoredTensor>): ReadonlyMa
   one.delete(TABLE);
   for (const [path, table] of own) one.set(path, addValues(table, shared));
   return one;
+}
+
+/** What a name is that was set aside, at the top of the file or at any place in it. */
+function reasonOf(setAside: Contents["setAside"], name: string): string | undefined {
+  return [...(setAside ?? [])].find(([path]) => path === name || path.endsWith(`.${name}`))?.[1];
 }

@@ -1,7 +1,7 @@
 // A model from the files of whoever made it: look at what is there, ask who wrote it, hear what that origin says of it, match
 // all names, read the parameters one by one.
 import { tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
-import type { FileSource } from "@beitjs/tensor-core/files";
+import { withSources, type FileSource, type ModelInput, type SourceOptions } from "@beitjs/tensor-core/files";
 import { heightWidth, imageSizeOf, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import { gridOf, validateBeitConfig, type BeitConfig } from "../config.ts";
 import { parameterShapes, treeFromPaths, type Beit } from "../parameters.ts";
@@ -14,19 +14,20 @@ import type { WeightsChoice } from "./origins/origin.ts";
 import { checkPreprocessing, type Preprocessing } from "./preprocessing.ts";
 import type { StoredTensor } from "./stored.ts";
 
-export type OpenBeitOptions = ResizingOptions & {
-  /** Size of the images, if it is not the checkpoint's: positions and tables are resized, by default as the origin does. */
-  readonly imageSize?: ImageSize | undefined;
-  /** What the files do not say, or say wrongly. Its `imageSize` is the size that the stored positions are for. */
-  readonly config?: Partial<BeitConfig> | undefined;
-  /** Of a checkpoint that has both: averaged weights, or those of the last step; default as the origin's own loader takes them. */
-  readonly weights?: WeightsChoice | undefined;
-  /** Mean and std of the images, whatever the files say; for files that do not say. */
-  readonly normalization?: NormalizationName | undefined;
-  /** Tensors that BEiT does not have (a segmentation head, say) are left aside instead of being an error. */
-  readonly allowUnexpected?: boolean | undefined;
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
-};
+export type OpenBeitOptions = ResizingOptions &
+  SourceOptions & {
+    /** Size of the images, if it is not the checkpoint's: positions and tables are resized, by default as the origin does. */
+    readonly imageSize?: ImageSize | undefined;
+    /** What the files do not say, or say wrongly. Its `imageSize` is the size that the stored positions are for. */
+    readonly config?: Partial<BeitConfig> | undefined;
+    /** Of a checkpoint that has both: averaged weights, or those of the last step; default as the origin's own loader takes them. */
+    readonly weights?: WeightsChoice | undefined;
+    /** Mean and std of the images, whatever the files say; for files that do not say. */
+    readonly normalization?: NormalizationName | undefined;
+    /** Tensors that BEiT does not have (a segmentation head, say) are left aside instead of being an error. */
+    readonly allowUnexpected?: boolean | undefined;
+    readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  };
 
 /** What checkpoint files say, before any parameter is read. */
 export type BeitFiles = {
@@ -56,24 +57,33 @@ export type OpenedBeit = Omit<BeitFiles, "parameters" | "config"> & {
 };
 
 /**
- * Opens a model, in float32: a file of weights (`.safetensors`, or any file of `torch.save`), or the files of a folder,
- * in any order, among them config.json where there is one. Files are told apart by what is in them. Parameters are read
- * one by one, so that the peak of memory is the model and its largest tensor.
+ * Opens a model, in float32: a path (in Node), an address, a `URL`, a `Blob`, bytes or sources, of a file of weights (`.safetensors`,
+ * or any file of `torch.save`) or of a folder: Hugging Face's or timm's, a run or a checkpoint of ours, on a disk or a hub (see
+ * `ModelInput`). Files are told apart by what is in them. Parameters are read one by one, so that the peak of memory is the
+ * model and its largest tensor, and what an address gave.
  *
  * A model keeps the heads its file has. For other classes, or for classes on a pre-trained model, `toClassifier` takes it
  * from there, with a fresh head as in the original code.
  *
  * ```ts
- * const { beit, labels } = await openBeit([bytesSource(bytes, "model.safetensors"), bytesSource(json, "config.json")], cpu);
+ * const { beit, labels } = await openBeit("https://huggingface.co/microsoft/beit-base-patch16-224", cpu);
  * ```
  *
  * @throws `[openBeit] expected …, got …`: no BEiT, a config that we cannot compute, and in one message all tensors that are
- * missing, unexpected, of another shape; what `openTensors` throws for damaged files
+ * missing, unexpected, of another shape; what `openTensors` throws for damaged files, and `openSources` for what is not there
  */
 export async function openBeit(
-  files: FileSource | readonly FileSource[],
+  model: ModelInput,
   backend: Backend,
   options: OpenBeitOptions = {},
+): Promise<OpenedBeit> {
+  return withSources(model, options, ({ sources }) => openFromSources(sources, backend, options));
+}
+
+async function openFromSources(
+  files: readonly FileSource[],
+  backend: Backend,
+  options: OpenBeitOptions,
 ): Promise<OpenedBeit> {
   const { parameters, config: storedConfig, ...facts } = await readBeitFiles(files, options);
   const config = { ...storedConfig, imageSize: options.imageSize ?? storedConfig.imageSize };
@@ -87,7 +97,7 @@ export async function openBeit(
   return { ...facts, preprocessing: sized(facts.preprocessing, storedConfig, config), beit, resizing };
 }
 
-/** What the files of a model say, without reading any parameter; errors as `openBeit`. */
+/** What the files of a model say, without reading any parameter; errors as `openBeit`. `openSources` opens them. */
 export async function readBeitFiles(
   files: FileSource | readonly FileSource[],
   options: Pick<OpenBeitOptions, "config" | "imageSize" | "weights" | "normalization" | "allowUnexpected"> = {},
@@ -108,7 +118,8 @@ export async function readBeitFiles(
   });
   const { allowUnexpected = false } = options;
   // First, so that nothing is made of sizes that the tensors do not have.
-  const matched = matchParameters(tensors, origin.naming, config, { allowUnexpected, optional, bothTables });
+  const { setAside } = contents;
+  const matched = matchParameters(tensors, origin.naming, config, { allowUnexpected, optional, bothTables, setAside });
   const convention = origin.conventions.preprocessing(config);
   checkPreprocessing(prepared.preprocessing ?? convention, "openBeit");
   return {

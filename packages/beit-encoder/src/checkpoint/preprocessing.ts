@@ -1,7 +1,7 @@
 // How an image becomes a model's pixels, as Hugging Face's preprocessor_config.json says it, and back.
 // (transformers, image_processing_beit.py)
 import { formatSize, heightWidth, imageSizeOf, isImageSize, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
-import type { CropMargins, ResizeFilter } from "@beitjs/tensor-core/image";
+import type { CropMargins, Normalization, ResizeFilter } from "@beitjs/tensor-core/image";
 import { isBoundedSize, MAX_PIXELS } from "../config.ts";
 import { fieldsOf, type JsonFields } from "./json.ts";
 
@@ -34,6 +34,18 @@ export type EvalViewFields = {
 
 /** More than images of any kind have. */
 const MAX_CHANNELS = 256;
+
+/** A view as recipes have it: as `EvalViewFields`, with normalizations by name, and margins that may be left out. */
+export type ViewFields = Omit<EvalViewFields, "fit" | "normalization"> & {
+  readonly fit:
+    | { readonly kind: "direct" }
+    | {
+        readonly kind: "centerCrop" | "squareCrop";
+        readonly cropRatio: number;
+        readonly margins?: CropMargins | undefined;
+      };
+  readonly normalization: Normalization;
+};
 
 /** Pillow's numbers of the filters. */
 const filters: readonly (readonly [number, ResizeFilter])[] = [
@@ -111,6 +123,21 @@ export function evalViewFields(preprocessing: Preprocessing): EvalViewFields {
     throw new Error(`[evalViewFields] expected a crop in the proportions of the size, got ${got}`);
   }
   return { ...rest, size: crop, fit: { kind: fit === "square" ? "squareCrop" : "centerCrop", cropRatio, margins } };
+}
+
+/** The other way round: a view of the trainers as a description that `saveBeit` and `toHuggingFace` take. */
+export function preprocessingFromView({ channels, size, fit, filter, normalization }: ViewFields): Preprocessing {
+  const all = (value: number) => Array.from({ length: channels }, () => value);
+  const scaling =
+    normalization === "unit"
+      ? { mean: all(0), std: all(1) }
+      : normalization === "mapPixels"
+        ? { mean: all(-0.125), std: all(1.25) }
+        : { mean: normalization.mean, std: normalization.std };
+  if (fit.kind === "direct") return { filter, size, fit: "square", crop: 0, ...scaling };
+  const { kind, cropRatio, margins = "even" } = fit;
+  const covered = coveredBy(size, cropRatio);
+  return { filter, ...covered, fit: kind === "squareCrop" ? "square" : "shortSide", margins, ...scaling };
 }
 
 /** @internal To [-1, 1], as all models released for ImageNet-22k see their pixels. */

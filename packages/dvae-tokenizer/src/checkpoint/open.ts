@@ -1,18 +1,27 @@
 // A tokenizer from the files of whoever made it: look at what is there, ask who wrote it, hear what that origin says of it,
 // match all names, read the parameters one by one.
 import { disposeTree, leaves, requireFinite, type Backend, type Shape, type Tensor } from "@beitjs/tensor-core";
-import { firstOf, openTensors, type FileSource, type LazyTensor } from "@beitjs/tensor-core/files";
+import {
+  firstOf,
+  openTensors,
+  withSources,
+  type FileSource,
+  type LazyTensor,
+  type ModelInput,
+  type SourceOptions,
+} from "@beitjs/tensor-core/files";
 import type { ImageSize } from "@beitjs/tensor-core/grid";
 import { toFloat32 } from "@beitjs/tensor-core/safetensors";
 import type { DvaeConfig } from "../config.ts";
 import { fromOfficialLayout, officialShape } from "../layout.ts";
-import { blankEncoder, blankTokenizer, tokenizerShapes } from "../load.ts";
+import { blankTokenizer, tokenizerShapes } from "../from-tensors.ts";
+import { blankEncoder } from "../load.ts";
 import type { OfficialLayout } from "../names.ts";
 import { prepareTokenizer, type Tokenizer, type TokenizerEncoder } from "../tokenizer.ts";
 import { originOf, type TokenizerOrigin } from "./origins/index.ts";
 import type { Description, ModelFile, ModelTensors } from "./origins/origin.ts";
 
-export type OpenTokenizerOptions = {
+export type OpenTokenizerOptions = SourceOptions & {
   /** Size of the images; the network takes any that its grid divides. Default: the file's, or the original's. */
   readonly imageSize?: ImageSize | undefined;
   /** What the files do not say, or say wrongly. */
@@ -32,19 +41,29 @@ export type TokenizerFiles = Description & { readonly origin: TokenizerOrigin };
 
 /**
  * Opens a whole tokenizer in float32: OpenAI's `encoder.pkl` and `decoder.pkl`, one file of unilm or DALLE-pytorch, or one
- * of ours. Files are told apart by what is in them, and read tensor by tensor.
+ * of ours, or a run; as paths (in Node), addresses, a `URL`, `Blob`s, bytes or sources, of files or of the folder they are in (see
+ * `ModelInput`). Files are told apart by what is in them, and read tensor by tensor.
  *
  * ```ts
- * const { tokenizer } = await openTokenizer([blobSource(encoderFile), blobSource(decoderFile)], cpu);
+ * const { tokenizer } = await openTokenizer(["encoder.pkl", "decoder.pkl"], cpu);
  * ```
  *
  * @throws `[openTokenizer] expected …, got …`: no dVAE, only one half of it, and in one message all tensors that are
- * missing, unexpected, of another shape; a parameter that is not finite; what `openTensors` throws for damaged files
+ * missing, unexpected, of another shape; a parameter that is not finite; what `openTensors` throws for damaged files, and
+ * `openSources` for what is not there
  */
 export async function openTokenizer(
-  files: FileSource | readonly FileSource[],
+  model: ModelInput,
   backend: Backend,
   options: OpenTokenizerOptions = {},
+): Promise<OpenedTokenizer<Tokenizer>> {
+  return withSources(model, options, ({ sources }) => openWhole(sources, backend, options));
+}
+
+async function openWhole(
+  files: readonly FileSource[],
+  backend: Backend,
+  options: OpenTokenizerOptions,
 ): Promise<OpenedTokenizer<Tokenizer>> {
   const { origin, ...found } = await readTokenizerFiles(files, options);
   const half = ["encoder", "decoder"].find(
@@ -63,9 +82,17 @@ export async function openTokenizer(
  * @throws as `openTokenizer`
  */
 export async function openTokenizerEncoder(
-  files: FileSource | readonly FileSource[],
+  model: ModelInput,
   backend: Backend,
   options: OpenTokenizerOptions = {},
+): Promise<OpenedTokenizer<TokenizerEncoder>> {
+  return withSources(model, options, ({ sources }) => openEncoder(sources, backend, options));
+}
+
+async function openEncoder(
+  files: readonly FileSource[],
+  backend: Backend,
+  options: OpenTokenizerOptions,
 ): Promise<OpenedTokenizer<TokenizerEncoder>> {
   const { origin, ...found } = await readTokenizerFiles(files, options);
   const ofEncoder = <Value>(all: ReadonlyMap<string, Value>) =>
@@ -78,13 +105,18 @@ export async function openTokenizerEncoder(
   return { tokenizer, origin, unused };
 }
 
-/** What the files of a tokenizer say, without reading any parameter; errors as `openTokenizer`. */
+/**
+ * What the files of a tokenizer say, without reading any parameter; errors as `openTokenizer`. `openSources` opens them.
+ * Descriptions beside the weights (a folder's config.json, a checkpoint's manifest.json) say nothing of a tokenizer.
+ */
 export async function readTokenizerFiles(
   files: FileSource | readonly FileSource[],
   { imageSize, config: given }: Pick<OpenTokenizerOptions, "imageSize" | "config"> = {},
 ): Promise<TokenizerFiles> {
   const opened: ModelFile[] = [];
-  for (const source of "read" in files ? [files] : files) {
+  const all = "read" in files ? [files] : files;
+  const weights = all.filter(({ name }) => !/\.json$/i.test(name));
+  for (const source of weights.length > 0 ? weights : all) {
     opened.push({ ...(await openTensors(source)), name: source.name });
   }
   const { origin, files: own } = originOf(opened);

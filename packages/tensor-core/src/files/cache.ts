@@ -1,5 +1,6 @@
 // Downloaded files kept over visits, in a folder of the File System standard (fs.spec.whatwg.org). A file counts only once a
 // sidecar with its address, size and SHA-256 was written, which is the last step: what a crash leaves behind is no file.
+import { shownAddress } from "./address.ts";
 import { FileError } from "./error.ts";
 import { hashSource } from "./hash-source.ts";
 import type { HashOptions } from "./hash-source.ts";
@@ -8,7 +9,7 @@ import { blobSource } from "./source.ts";
 import type { BlobLike, FileSource } from "./source.ts";
 import { decodeUtf8, encodeUtf8 } from "../safetensors/utf8.ts";
 
-/** What is known of a kept file. */
+/** What is known of a kept file; its address without what may be a secret, which `open` takes with the digest. */
 export type CachedFile = { readonly url: string; readonly size: number; readonly sha256: string };
 
 export type CacheOpenOptions = HashOptions & {
@@ -44,38 +45,48 @@ export interface DirectoryLike {
   keys(): AsyncIterable<string>;
 }
 
-/** `file` is the name of the data in the folder. */
-type Sidecar = CachedFile & { readonly file: string };
+/** `file` is the name of the data in the folder; `key` stands for the whole address, of which `url` may lack the query. */
+type Sidecar = CachedFile & { readonly file: string; readonly key: string };
 
 /** A cache in a folder that nothing else writes to. */
 export function createFileCache(directory: DirectoryLike): FileCache {
-  const remove = async (url: string, { file }: Sidecar): Promise<void> => {
-    await removeQuietly(directory, `${keyOf(url)}.json`);
+  const remove = async ({ key, file }: Sidecar): Promise<void> => {
+    await removeQuietly(directory, `${key}.json`);
     await removeQuietly(directory, file);
+  };
+  const all = async (): Promise<Sidecar[]> => {
+    const found: Sidecar[] = [];
+    for (const name of await sidecarNames(directory)) {
+      const sidecar = await readSidecar(directory, name);
+      if (sidecar !== undefined) found.push(sidecar);
+    }
+    return found;
+  };
+  // By the whole address, else by what a list says of a file.
+  const find = async (url: string, sha256?: string): Promise<Sidecar | undefined> => {
+    const own = await readSidecar(directory, `${keyOf(url)}.json`);
+    if (own !== undefined || !url.endsWith("?…")) return own;
+    return (await all()).find((one) => one.url === url && (sha256 ?? one.sha256) === one.sha256);
   };
   return {
     async open(url, options = {}) {
-      const sidecar = await readSidecar(directory, `${keyOf(url)}.json`);
+      const sidecar = await find(url, options.sha256?.toLowerCase());
       if (sidecar === undefined) return undefined;
       const source = await openData(directory, url, sidecar);
       const wanted = options.sha256?.toLowerCase() ?? sidecar.sha256;
       const sound = source !== undefined && wanted === sidecar.sha256 && source.size === sidecar.size;
       if (sound && (await digestOf(source, options)) === wanted) return source;
-      await remove(url, sidecar);
+      await remove(sidecar);
       return undefined;
     },
     create: (url) => createWriter(directory, url),
     async delete(url) {
-      const sidecar = await readSidecar(directory, `${keyOf(url)}.json`);
-      if (sidecar !== undefined) await remove(url, sidecar);
+      const sidecar = await find(url);
+      if (sidecar !== undefined) await remove(sidecar);
       return sidecar !== undefined;
     },
     async list() {
-      const files: CachedFile[] = [];
-      for (const name of await sidecarNames(directory)) {
-        const sidecar = await readSidecar(directory, name);
-        if (sidecar !== undefined) files.push({ url: sidecar.url, size: sidecar.size, sha256: sidecar.sha256 });
-      }
+      const files = (await all()).map(({ url, size, sha256 }) => ({ url, size, sha256 }));
       return files.sort((a, b) => (a.url < b.url ? -1 : 1));
     },
   };
@@ -94,7 +105,11 @@ async function digestOf(source: FileSource, options: HashOptions): Promise<strin
 async function createWriter(directory: DirectoryLike, url: string): Promise<CacheWriter> {
   const writing = <T>(work: Promise<T>): Promise<T> =>
     work.catch((cause: unknown) => {
-      throw new FileError("Write", `[openUrl] expected to keep ${url} in the cache, got ${String(cause)}`, { cause });
+      throw new FileError(
+        "Write",
+        `[openUrl] expected to keep ${shownAddress(url)} in the cache, got ${String(cause)}`,
+        { cause },
+      );
     });
   const file = await writing(freeName(directory, keyOf(url)));
   const handle = await writing(directory.getFileHandle(file, { create: true }));
@@ -108,9 +123,9 @@ async function createWriter(directory: DirectoryLike, url: string): Promise<Cach
     async commit(sha256) {
       await writing(stream.close());
       const before = await readSidecar(directory, `${keyOf(url)}.json`);
-      await writing(writeSidecar(directory, { url, size, sha256, file }));
+      await writing(writeSidecar(directory, { url: shownAddress(url), size, sha256, file, key: keyOf(url) }));
       if (before !== undefined && before.file !== file) await removeQuietly(directory, before.file);
-      return blobSource(await handle.getFile(), url);
+      return blobSource(await handle.getFile(), shownAddress(url));
     },
     async abort() {
       await stream.abort().catch(() => undefined);
@@ -120,7 +135,7 @@ async function createWriter(directory: DirectoryLike, url: string): Promise<Cach
 }
 
 async function writeSidecar(directory: DirectoryLike, sidecar: Sidecar): Promise<void> {
-  const handle = await directory.getFileHandle(`${keyOf(sidecar.url)}.json`, { create: true });
+  const handle = await directory.getFileHandle(`${sidecar.key}.json`, { create: true });
   const stream = await handle.createWritable();
   await stream.write(encodeUtf8(JSON.stringify(sidecar)));
   await stream.close();
@@ -139,7 +154,7 @@ export async function removeLeftovers(directory: DirectoryLike): Promise<void> {
 
 async function openData(directory: DirectoryLike, url: string, { file }: Sidecar): Promise<FileSource | undefined> {
   try {
-    return blobSource(await (await directory.getFileHandle(file)).getFile(), url);
+    return blobSource(await (await directory.getFileHandle(file)).getFile(), shownAddress(url));
   } catch {
     return undefined;
   }
@@ -150,10 +165,10 @@ async function readSidecar(directory: DirectoryLike, name: string): Promise<Side
   try {
     const blob = await (await directory.getFileHandle(name)).getFile();
     const bytes = new Uint8Array(await blob.slice(0, blob.size).arrayBuffer());
-    const { url, size, sha256, file } = JSON.parse(decodeUtf8(bytes) ?? "") as Partial<Sidecar>;
+    const { url, size, sha256, file, key } = JSON.parse(decodeUtf8(bytes) ?? "") as Partial<Sidecar>;
     const whole = typeof url === "string" && typeof file === "string" && typeof sha256 === "string";
-    return whole && Number.isSafeInteger(size) && name === `${keyOf(url)}.json`
-      ? { url, size: size as number, sha256, file }
+    return whole && Number.isSafeInteger(size) && typeof key === "string" && name === `${key}.json`
+      ? { url, size: size as number, sha256, file, key }
       : undefined;
   } catch {
     return undefined;

@@ -34,6 +34,8 @@ export type TensorFile = {
   readonly tensors: ReadonlyMap<string, LazyTensor>;
   /** What a safetensors file says about itself; empty for others. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** What lies among the tensors of a torch file and is no plain tensor, as in `TorchFile`. */
+  readonly setAside?: ReadonlyMap<string, string>;
   /** The tree of a torch file, tensors as descriptions. */
   readonly root?: PickleValue;
 };
@@ -111,10 +113,11 @@ async function openTorch(
   const tensors = new Map<string, LazyTensor>();
   for (const [name, tensor] of contents.tensors) {
     const place = contents.storages.get(tensor.storage)!;
-    const read = async (): Promise<SafeTensor> => materialize(tensor, await readStorage(place, extentOf(tensor)));
+    const read = async (): Promise<SafeTensor> =>
+      materialize(tensor, await readStorage(place, extentOf(tensor)), contents.bigEndian);
     const lazy = made.get(tensor) ?? { dtype: tensor.dtype, shape: tensor.shape, read };
     made.set(tensor, lazy);
     tensors.set(name, lazy);
   }
-  return { kind, tensors, metadata: {}, root: contents.root };
+  return { kind, tensors, metadata: {}, setAside: contents.setAside, root: contents.root };
 }

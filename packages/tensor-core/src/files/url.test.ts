@@ -230,6 +230,37 @@ describe("a cache", () => {
     expect(requests).toBe(2);
   });
 
+  it("keeps a file of an address with secrets without them, and gives it by what it lists", async () => {
+    const asked: string[] = [];
+    const load: UrlOptions["fetch"] = async (url) => {
+      asked.push(url);
+      return answer([Uint8Array.of(asked.length)]);
+    };
+    const address = (sig: string) => `https://me:pass@host/a.pth?sig=${sig}`;
+    for (const sig of ["s3cret", "other", "s3cret"]) await openUrl(address(sig), { ...options, fetch: load });
+    expect(asked).toEqual(["https://host/a.pth?sig=s3cret", "https://host/a.pth?sig=other"]);
+    const kept = [...memory.files.entries()]
+      .flatMap(([name, bytes]) => [name, Buffer.from(bytes).toString()])
+      .join(" ");
+    expect(kept).not.toMatch(/s3cret|other|pass|me:/);
+    const listed = await cache().list();
+    expect(listed.map(({ url }) => url)).toEqual(["https://host/a.pth?…", "https://host/a.pth?…"]);
+    for (const file of listed) {
+      const source = await openUrl(file.url, { ...options, sha256: file.sha256, fetch: load });
+      expect(
+        createHash("sha256")
+          .update(await readWhole(source))
+          .digest("hex"),
+      ).toBe(file.sha256);
+    }
+    expect(asked).toHaveLength(2);
+    expect([await cache().delete("https://host/a.pth?…"), await cache().delete("https://host/a.pth?…")]).toEqual([
+      true,
+      true,
+    ]);
+    expect(memory.files.size).toBe(0);
+  });
+
   it("says so when there is no room", async () => {
     const full = { ...memory.folder, getFileHandle: () => Promise.reject(new Error("QuotaExceededError")) };
     await expect(openUrl(`${root}/file`, { cache: createFileCache(full) })).rejects.toMatchObject({

@@ -1,4 +1,5 @@
 // Downloads as sources: streamed into blocks of memory or into a cache, counted, hashed, and only then handed out.
+import { requestOf, shownAddress } from "./address.ts";
 import type { CacheOpenOptions, CacheWriter, FileCache } from "./cache.ts";
 import { createChunkWriter } from "./chunks.ts";
 import { FileError } from "./error.ts";
@@ -28,9 +29,21 @@ export interface UrlOptions {
   readonly sha256?: string;
   /** Where files are kept; see `openFileCache`. */
   readonly cache?: FileCache;
-  /** Another `fetch`, for tests and for headers of one's own. */
-  fetch?(url: string, init?: { readonly signal?: AbortSignalLike | null | undefined }): Promise<ResponseLike>;
+  /** Sent with the request, such as `authorization`; to another host that answers in its place, none of that kind is. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Another `fetch`, for tests. */
+  fetch?(url: string, init?: RequestLike): Promise<ResponseLike>;
 }
+
+/** The part of `RequestInit` that is used here. */
+export interface RequestLike {
+  readonly signal?: AbortSignalLike | null | undefined;
+  /** Values by name. */
+  readonly headers?: object | undefined;
+}
+
+/** @internal Of files that may not be there: a page in place of a file, as some hosts answer instead of 404, is none. */
+export type ProbeOptions = UrlOptions & { readonly noPage?: boolean };
 
 declare const fetch: NonNullable<UrlOptions["fetch"]>;
 
@@ -43,13 +56,19 @@ declare const fetch: NonNullable<UrlOptions["fetch"]>;
  * const { tensors } = await openTensors(source);
  * ```
  * @throws FileError "Missing" or "Download" with status and address; "Truncated" and "Checksum" with what was expected and
- * what came; the signal's reason when it is aborted
+ * what came; the signal's reason when it is aborted. No message has the credentials or the query of an address.
  */
 export async function openUrl(url: string, options: UrlOptions = {}): Promise<FileSource> {
+  return downloadFile(url, options);
+}
+
+/** @internal */
+export async function downloadFile(url: string, options: ProbeOptions): Promise<FileSource> {
   checkDigest(options.sha256);
-  const kept = await options.cache?.open(url, cacheOptions(options));
+  const { url: bare } = requestOf(url);
+  const kept = await options.cache?.open(bare, cacheOptions(options));
   if (kept !== undefined) return kept;
-  const writer = options.cache === undefined ? memoryWriter(url) : await options.cache.create(url);
+  const writer = options.cache === undefined ? memoryWriter(shownAddress(url)) : await options.cache.create(bare);
   try {
     const response = await request(url, options);
     const sha256 = await transfer(url, response, writer, options);
@@ -70,27 +89,36 @@ function checkDigest(sha256: string | undefined): void {
   throw new TypeError(`[openUrl] expected a SHA-256 of 64 hexadecimal digits, got ${JSON.stringify(sha256)}`);
 }
 
-async function request(url: string, options: UrlOptions): Promise<ResponseLike> {
+async function request(address: string, options: ProbeOptions): Promise<ResponseLike> {
   const { signal } = options;
   const load = options.fetch ?? fetch;
-  const response = await load(url, signal === undefined ? {} : { signal }).catch((cause: unknown) => {
+  const shown = shownAddress(address);
+  const { url, authorization } = requestOf(address);
+  const headers = { ...(authorization !== undefined && { authorization }), ...options.headers };
+  const init = { ...(signal && { signal }), ...(Object.keys(headers).length > 0 && { headers }) };
+  const response = await load(url, init).catch((cause: unknown) => {
     if (signal?.aborted === true) throw signal.reason;
-    throw new FileError("Download", `[openUrl] expected an answer from ${url}, got ${String(cause)}`, { cause });
+    const got = String(cause).replaceAll(url, () => shown);
+    const safe = got === String(cause) ? cause : new Error(got);
+    throw new FileError("Download", `[openUrl] expected an answer from ${shown}, got ${got}`, { cause: safe });
   });
-  if (response.ok) return response;
+  const page =
+    options.noPage === true && /^(text\/html|application\/xhtml)/i.test(response.headers.get("content-type") ?? "");
+  if (response.ok && !page) return response;
   await response.body?.getReader().cancel();
-  const code = response.status === 404 || response.status === 410 ? "Missing" : "Download";
-  const got = `${response.status} ${response.statusText}`.trim();
-  throw new FileError(code, `[openUrl] expected status 200 from ${url}, got ${got}`);
+  const missing = response.ok || response.status === 404 || response.status === 410;
+  const got = response.ok ? "a web page" : `${response.status} ${response.statusText}`.trim();
+  throw new FileError(missing ? "Missing" : "Download", `[openUrl] expected status 200 from ${shown}, got ${got}`);
 }
 
 /** Streams the body into the writer; the digest of all of it, or "" where nobody asks. */
 async function transfer(
-  url: string,
+  address: string,
   response: ResponseLike,
   writer: CacheWriter,
   { onProgress, signal, sha256, cache }: UrlOptions,
 ): Promise<string> {
+  const url = shownAddress(address);
   const hash = sha256 === undefined && cache === undefined ? undefined : createSha256();
   const declared = Number(response.headers.get("content-length") ?? NaN);
   const reader = response.body?.getReader();

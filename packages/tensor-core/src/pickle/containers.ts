@@ -8,7 +8,7 @@ import type { PickleContext } from "./machine.ts";
 import { storageBytes } from "./materialize.ts";
 import { describe, isKind } from "./value.ts";
 import type { PickleStorage, PickleValue } from "./value.ts";
-import { readRecordData, readZip } from "./zip.ts";
+import { readRecordData, readZip, requireStored } from "./zip.ts";
 import type { ContainerInput, ZipRecord } from "./zip.ts";
 import type { RangeReader } from "../files/ranges.ts";
 
@@ -19,6 +19,8 @@ export type Contents = {
   readonly root: PickleValue;
   /** Every storage that the root names, each as long as its element count says. */
   readonly storages: ReadonlyMap<PickleStorage, StoragePlace>;
+  /** Elements of more than a byte lie there with their highest byte first. */
+  readonly bigEndian: boolean;
   readonly steps: number;
 };
 
@@ -31,30 +33,41 @@ export function* readZipContainer(input: ContainerInput): RangeReader<Contents> 
   const [pickle] = pickles as [string];
   const prefix = pickle.slice(0, -"data.pkl".length);
   if (records.has(`${prefix}constants.pkl`)) {
-    throw new PickleError("Format", "expected a file of torch.save, got a TorchScript archive (constants.pkl)");
+    const message = "expected a file of torch.save, got a TorchScript archive (constants.pkl)";
+    const way = '; save its weights: torch.save(dict(torch.jit.load(path).state_dict()), "weights.pth")';
+    throw new PickleError("Unsupported", message, undefined, way);
   }
-  const order = records.get(`${prefix}byteorder`);
-  if (order !== undefined) {
-    if (!input.whole) checkHeld(input.limits, order.name, order.size, order.dataStart);
-    checkByteOrder(latin1((yield* readRecordData(order)).subarray(0, 16)));
-  }
+  const bigEndian = yield* isBigEndian(records.get(`${prefix}byteorder`), input);
   const record = records.get(pickle)!;
   if (!input.whole) checkHeld(input.limits, pickle, record.size, record.dataStart);
   const context = createContext(input);
   const data = yield* readRecordData(record);
   const { value: root, end } = runPickle(context, data, 0, record.dataStart);
   if (end !== data.length)
-    throw new PickleError("Format", "expected the end of data.pkl after STOP, got more", record.dataStart + end);
+    throw new PickleError("Archive", "expected the end of data.pkl after STOP, got more", record.dataStart + end);
   const storages = new Map<PickleStorage, StoragePlace>();
   for (const storage of context.storages.values()) {
     storages.set(storage, placeOf(storage, `${prefix}data/${storage.key}`, records));
   }
-  return { root, storages, steps: context.budget.used };
+  if (context.views.size > 0) {
+    throw new PickleError("Unsupported", "expected whole storages in an archive, got a view of one");
+  }
+  return { root, storages, bigEndian, steps: context.budget.used };
+}
+
+/** Archives from before there was such a record are little-endian. */
+function* isBigEndian(order: ZipRecord | undefined, { limits, whole }: ContainerInput): RangeReader<boolean> {
+  if (order === undefined) return false;
+  if (!whole) checkHeld(limits, order.name, order.size, order.dataStart);
+  const text = latin1((yield* readRecordData(order)).subarray(0, 16)).trim();
+  if (text === "little" || text === "big") return text === "big";
+  throw new PickleError("Unsupported", `expected byte order little or big, got ${JSON.stringify(text)}`);
 }
 
 function placeOf(storage: PickleStorage, name: string, records: ReadonlyMap<string, ZipRecord>): StoragePlace {
   const record = records.get(name);
   if (record === undefined) throw new PickleError("Storage", `expected a record ${name}, got none`);
+  requireStored(record);
   const size = storageBytes(storage);
   if (record.size !== size) {
     throw new PickleError(
@@ -77,7 +90,8 @@ export function* readLegacyContainer(input: ContainerInput): RangeReader<Content
     const pickles = tryPickles(yield { start: 0, end: length }, context, length < input.size);
     if (pickles !== undefined) {
       const storages = yield* locateStorages(input.size, pickles, context);
-      return { root: pickles.root, storages, steps: context.budget.used };
+      // Its elements are little-endian on all machines, whatever the writer's own order was.
+      return { root: pickles.root, storages, bigEndian: false, steps: context.budget.used };
     }
     length = Math.min(input.size, 2 * length);
   }
@@ -98,6 +112,7 @@ function tryPickles(bytes: Uint8Array, context: PickleContext, more: boolean): P
 const legacyMagic = 0x1950a86a20f9469cfc6cn;
 const legacyProtocol = 1001;
 
+/** Magic number, protocol, facts of the writer's machine, the tree, and the keys of its storages. */
 function readPickles(bytes: Uint8Array, context: PickleContext): Pickles {
   let at = 0;
   const next = (): PickleValue => {
@@ -114,7 +129,6 @@ function readPickles(bytes: Uint8Array, context: PickleContext): Pickles {
   const system = next();
   if (!isKind(system, "dict"))
     throw new PickleError("Format", `expected a dict of the system, got ${describe(system)}`);
-  checkByteOrder(system.entries.get("little_endian") === true ? "little" : "big");
   const root = next();
   const keys = next();
   if (!isKind(keys, "list")) throw new PickleError("Format", `expected a list of storage keys, got ${describe(keys)}`);
@@ -148,12 +162,9 @@ function* locateStorages(
     }
     const count = yield { start: at, end: at + 8 };
     const length = new DataView(count.buffer, count.byteOffset, 8).getBigInt64(0, true);
-    if (length !== BigInt(storage.length)) {
-      throw new PickleError(
-        "Storage",
-        `expected storage ${storage.key} of ${storage.length} elements, got ${length}`,
-        at,
-      );
+    const expected = storage.foreign?.length ?? storage.length;
+    if (length !== BigInt(expected)) {
+      throw new PickleError("Storage", `expected storage ${storage.key} of ${expected} elements, got ${length}`, at);
     }
     storages.set(storage, { start: at + 8, end: next });
     at = next;
@@ -161,15 +172,20 @@ function* locateStorages(
   if (storages.size !== context.storages.size) {
     throw new PickleError("Storage", `expected ${context.storages.size} storages, got ${storages.size}`, at);
   }
-  if (at !== fileSize) throw new PickleError("Format", "expected the end of the file after its storages, got more", at);
+  if (at !== fileSize) {
+    throw new PickleError(
+      "Unsupported",
+      "expected one object and the end of the file after its storages, got more",
+      at,
+    );
+  }
+  for (const { storage, whole, offset } of context.views.values()) {
+    const start = storages.get(whole)!.start + storageBytes({ ...whole, length: offset });
+    storages.set(storage, { start, end: start + storageBytes(storage) });
+  }
   return storages;
 }
 
 function createContext({ limits }: ContainerInput): PickleContext {
-  return { limits, budget: { used: 0, limit: limits.maxSteps }, storages: new Map() };
-}
-
-function checkByteOrder(order: string): void {
-  if (order.trim() === "little") return;
-  throw new PickleError("ByteOrder", `expected a little-endian file, got byte order ${JSON.stringify(order)}`);
+  return { limits, budget: { used: 0, limit: limits.maxSteps }, storages: new Map(), views: new Map() };
 }

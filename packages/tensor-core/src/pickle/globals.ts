@@ -1,5 +1,5 @@
-// The globals a checkpoint may name. The first tables are understood; the rest are opaque: using one makes a record with
-// its name, and nothing is ever looked up, imported or called.
+// The globals that mean something here: torch's storage classes and element types. Every other one is a name and no more:
+// using it makes a record, and nothing is ever looked up, imported or called.
 import type { SafeDtype } from "../safetensors/dtypes.ts";
 
 /** Storage classes of torch and the element type each stands for. */
@@ -18,6 +18,18 @@ const storages: ReadonlyMap<string, SafeDtype> = new Map([
   // Bytes; each tensor on it says its own element type.
   ["torch.storage.UntypedStorage", "U8"],
 ]);
+
+/** Storage classes of element types that have no name here, with the bytes of an element: their tensors are set aside. */
+const foreignStorages: ReadonlyMap<string, ForeignType> = new Map([
+  ["torch.ComplexDoubleStorage", { name: "complex128", bytes: 16 }],
+  ["torch.QUInt8Storage", { name: "quint8", bytes: 1 }],
+  ["torch.QInt8Storage", { name: "qint8", bytes: 1 }],
+  ["torch.QInt32Storage", { name: "qint32", bytes: 4 }],
+  ["torch.QUInt4x2Storage", { name: "quint4x2", bytes: 1 }],
+  ["torch.QUInt2x4Storage", { name: "quint2x4", bytes: 1 }],
+]);
+
+export type ForeignType = { readonly name: string; readonly bytes: number };
 
 /** Element types that torch writes by name beside an untyped storage. */
 const dtypes: ReadonlyMap<string, SafeDtype> = new Map([
@@ -42,66 +54,31 @@ const dtypes: ReadonlyMap<string, SafeDtype> = new Map([
   ["torch.float8_e8m0fnu", "F8_E8M0"],
 ]);
 
-/** What a `defaultdict` makes its missing values with; named, never called, not even as a record. */
-const factories: ReadonlySet<string> = new Set(
-  ["bool", "dict", "float", "int", "list", "str", "tuple"].map((name) => `builtins.${name}`),
-);
-
-/** Constructors that are carried out here, on inert data. */
-const constructors = [
-  "collections.OrderedDict",
-  "collections.defaultdict",
-  "builtins.set",
-  "torch.Size",
-  "torch._utils._rebuild_tensor",
-  "torch._utils._rebuild_tensor_v2",
-  "torch._utils._rebuild_tensor_v3",
-  "torch._utils._rebuild_parameter",
-] as const;
-export type ConstructorName = (typeof constructors)[number];
-
-const opaque: ReadonlySet<string> = new Set([
-  "argparse.Namespace",
-  "functools.partial",
-  "torch.device",
-  "torch.nn.parallel.data_parallel.DataParallel",
-  ...dtypes.keys(),
-  // Numbers that numpy made, such as a best accuracy; they stay records.
-  "numpy.dtype",
-  "numpy.core.multiarray.scalar",
-  "numpy._core.multiarray.scalar",
-  "_codecs.encode",
+/** Python 2's names of modules, which protocols up to 2 keep writing. */
+const renamed: ReadonlyMap<string, string> = new Map([
+  ["__builtin__", "builtins"],
+  ["copy_reg", "copyreg"],
+  ["exceptions", "builtins"],
 ]);
 
-const opaqueModules = /^(dall_e|torch\.nn\.functional|torch\.nn\.modules)(\.[A-Za-z_][A-Za-z0-9_]*)*$/;
-const identifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
 export function storageDtype(name: string): SafeDtype | undefined {
-  return storages.get(name);
+  return storages.get(onHost(name));
+}
+
+export function foreignStorage(name: string): ForeignType | undefined {
+  return foreignStorages.get(onHost(name));
 }
 
 export function namedDtype(name: string): SafeDtype | undefined {
   return dtypes.get(name);
 }
 
-export function isFactory(name: string): boolean {
-  return factories.has(name);
+/** The dotted name under which a global is known here. */
+export function globalName(module: string, name: string): string {
+  return `${renamed.get(module) ?? module}.${name}`;
 }
 
-export function isConstructor(name: string): name is ConstructorName {
-  return (constructors as ReadonlyArray<string>).includes(name);
-}
-
-/** Whether instances of it become records. */
-function isOpaque(module: string, name: string): boolean {
-  return opaque.has(`${module}.${name}`) || (opaqueModules.test(module) && identifier.test(name));
-}
-
-/** The dotted name under which a global is known, or undefined where it is not allowed. */
-export function allowedGlobal(module: string, name: string): string | undefined {
-  // Python 2's name for the module, which protocols up to 2 keep writing.
-  const dotted = `${module === "__builtin__" ? "builtins" : module}.${name}`;
-  if (!identifier.test(name)) return undefined;
-  const known = storages.has(dotted) || factories.has(dotted) || isConstructor(dotted) || isOpaque(module, name);
-  return known ? dotted : undefined;
+// Old files name the classes of the device that the storages were on; the bytes are the same.
+function onHost(name: string): string {
+  return name.startsWith("torch.cuda.") ? `torch.${name.slice("torch.cuda.".length)}` : name;
 }

@@ -25,12 +25,15 @@ export type TorchFile = {
   readonly root: PickleValue;
   /** Every tensor of the tree by its dotted name, in the order of the file; a tensor saved alone is named "". */
   readonly tensors: Map<string, SafeTensor>;
+  /** What lies among the tensors and is no plain tensor, by its dotted name, in words: "a sparse tensor", "a numpy array". */
+  readonly setAside: ReadonlyMap<string, string>;
 };
 
 /**
- * Reads a file that `torch.save` wrote, in either container: a state dict, a dict of several, or a whole pickled module of
- * the classes of `dall_e` and `torch.nn`. Nothing in the file is called; opcodes and globals that are not on the list are
- * refused by name. Contiguous tensors are views of `bytes`, at any alignment; others are copied into row-major order.
+ * Reads a file that `torch.save` wrote, in either container: a state dict, a dict of several, or a whole pickled module, whose
+ * tensors are named as its `state_dict()` names them. Nothing in the file is looked up or called: what is no tensor and no
+ * plain value becomes a record of a name, arguments and state. Contiguous tensors are views of `bytes`, at any alignment;
+ * others are copied into row-major order.
  *
  * The limits (`defaultLimits`) bound time and memory: beyond the file itself, reading takes at most a few hundred bytes a
  * step, and copies of at most the file's length plus `maxExtraBytes`.
@@ -39,7 +42,8 @@ export type TorchFile = {
  * const { tensors } = readTorchFile(bytes);
  * tensors.get("model.blocks.0.norm1.weight"); // { dtype: "F32", shape: [768], data }
  * ```
- * @throws PickleError whose `code` says what is wrong, with the opcode or global and its byte; RangeError for bad options
+ * @throws PickleError whose `code` says what is wrong, with its byte, and whose message ends with what to do; RangeError
+ * for bad options
  */
 export function readTorchFile(bytes: Uint8Array, options: Partial<PickleLimits> = {}): TorchFile {
   const limits = resolveLimits(options);
@@ -54,9 +58,11 @@ export function readTorchFile(bytes: Uint8Array, options: Partial<PickleLimits> 
   for (const [name, tensor] of contents.tensors) {
     const place = contents.storages.get(tensor.storage)!;
     const { start, end } = extentOf(tensor);
-    const value = made.get(tensor) ?? materialize(tensor, bytes.subarray(place.start + start, place.start + end));
+    const value =
+      made.get(tensor) ??
+      materialize(tensor, bytes.subarray(place.start + start, place.start + end), contents.bigEndian);
     made.set(tensor, value);
     tensors.set(name, value);
   }
-  return { root: contents.root, tensors };
+  return { root: contents.root, tensors, setAside: contents.setAside };
 }

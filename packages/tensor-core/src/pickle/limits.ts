@@ -4,7 +4,7 @@ import { PickleError } from "./error.ts";
 export type PickleLimits = {
   /** Nesting of containers and modules. */
   readonly maxDepth: number;
-  /** Opcodes executed, plus items copied by a listed constructor, over all pickles of the file. */
+  /** Opcodes executed (those that make a container count four times), plus items copied, over all pickles of the file. */
   readonly maxSteps: number;
   /** Values on the stack at one time. */
   readonly maxStack: number;
@@ -24,10 +24,10 @@ export type PickleLimits = {
 
 export const defaultLimits: PickleLimits = {
   maxDepth: 100,
-  maxSteps: 1_000_000,
-  maxStack: 200_000,
-  maxMemo: 500_000,
-  maxString: 1 << 20,
+  maxSteps: 4_000_000,
+  maxStack: 1_000_000,
+  maxMemo: 1_000_000,
+  maxString: 1 << 28,
   maxTensors: 100_000,
   maxRecords: 200_000,
   maxExtraBytes: 1 << 20,

@@ -1,16 +1,27 @@
-// The pickle virtual machine (Python: Lib/pickletools.py) cut down to the opcodes that torch.save writes. Opcodes that can
-// only serve other ends (INST, OBJ, EXT1, NEWOBJ_EX, PERSID, ...) are not there, and an opcode that is not there is refused.
-import { build, newObject, persistent, reduce } from "./construct.ts";
+// The pickle virtual machine (Python: Lib/pickletools.py), all opcodes of protocols 0 to 5, making inert data only. Codes of
+// copyreg's registry (EXT1 ...) alone are refused: what they stand for is known to the program that wrote them.
+import { build, newObject, reduce } from "./construct.ts";
 import type { ConstructContext } from "./construct.ts";
 import { PickleError } from "./error.ts";
-import { allowedGlobal } from "./globals.ts";
+import { globalName } from "./globals.ts";
 import { appendItems, setItems } from "./items.ts";
 import { spend } from "./limits.ts";
 import type { PickleLimits } from "./limits.ts";
+import {
+  maxName,
+  readDecimal,
+  readDecimalFloat,
+  readIndex,
+  readName,
+  readQuoted,
+  readUnicodeEscaped,
+} from "./lines.ts";
 import { opcodeName, opcodeOf } from "./opcodes.ts";
-import { readBinary, readLine, readLong, readText, readUnsigned, take } from "./operands.ts";
+import { readBinary, readLong, readText, readUnsigned, take } from "./operands.ts";
 import type { Cursor } from "./operands.ts";
-import type { PickleValue } from "./value.ts";
+import { persistent } from "./persistent.ts";
+import { isKind } from "./value.ts";
+import type { PickleDict, PickleValue } from "./value.ts";
 
 export type PickleContext = ConstructContext & { readonly limits: PickleLimits };
 
@@ -50,11 +61,7 @@ export function runPickle(
     spend(context.budget, 1, machine.at);
     const operation = operations[opcode];
     if (operation === undefined) {
-      throw new PickleError(
-        "Opcode",
-        `expected an opcode that torch.save writes, got ${opcodeName(opcode)}`,
-        machine.at,
-      );
+      throw new PickleError("Opcode", `expected an opcode of pickle, got ${opcodeName(opcode)}`, machine.at);
     }
     operation(machine);
   }
@@ -69,39 +76,67 @@ const operations: ReadonlyArray<((machine: Machine) => void) | undefined> = tabl
   // A frame only says how much may be read at once; its length is believed no further than the end of the file.
   FRAME: (m) => void checkFrame(m, readUnsigned(m, 8)),
   MARK: (m) => void m.marks.push(m.stack.length),
+  POP: (m) => void (m.stack.length > (m.marks.at(-1) ?? 0) ? m.stack.pop() : popMark(m)),
+  POP_MARK: (m) => void popMark(m),
+  DUP: (m) => push(m, top(m)),
   NONE: (m) => push(m, null),
   NEWTRUE: (m) => push(m, true),
   NEWFALSE: (m) => push(m, false),
+  INT: (m) => push(m, readDecimal(m, false)),
+  LONG: (m) => push(m, readDecimal(m, true)),
   BININT: (m) => push(m, readUnsigned(m, 4) | 0),
   BININT1: (m) => push(m, readUnsigned(m, 1)),
   BININT2: (m) => push(m, readUnsigned(m, 2)),
   LONG1: (m) => push(m, readLong(m, readUnsigned(m, 1))),
+  LONG4: (m) => push(m, readLong(m, readUnsigned(m, 4))),
+  FLOAT: (m) => push(m, readDecimalFloat(m)),
   BINFLOAT: (m) => push(m, readDouble(m)),
-  BINUNICODE: (m) => push(m, readText(m, readUnsigned(m, 4))),
-  SHORT_BINUNICODE: (m) => push(m, readText(m, readUnsigned(m, 1))),
+  STRING: (m) => push(m, readQuoted(m)),
   BINSTRING: (m) => push(m, readBinary(m, readUnsigned(m, 4))),
   SHORT_BINSTRING: (m) => push(m, readBinary(m, readUnsigned(m, 1))),
-  BINBYTES: (m) => push(m, take(m, readUnsigned(m, 4)).slice()),
+  UNICODE: (m) => push(m, readUnicodeEscaped(m)),
+  SHORT_BINUNICODE: (m) => push(m, readText(m, readUnsigned(m, 1))),
+  BINUNICODE: (m) => push(m, readText(m, readUnsigned(m, 4))),
+  BINUNICODE8: (m) => push(m, readText(m, readUnsigned(m, 8))),
   SHORT_BINBYTES: (m) => push(m, take(m, readUnsigned(m, 1)).slice()),
-  EMPTY_DICT: (m) => push(m, { kind: "dict", entries: new Map(), attributes: null }),
-  EMPTY_LIST: (m) => push(m, { kind: "list", items: [] }),
-  EMPTY_SET: (m) => push(m, { kind: "set", items: [] }),
-  EMPTY_TUPLE: (m) => push(m, { kind: "tuple", items: [] }),
-  TUPLE: (m) => push(m, { kind: "tuple", items: popMark(m) }),
-  TUPLE1: (m) => push(m, { kind: "tuple", items: popMany(m, 1) }),
-  TUPLE2: (m) => push(m, { kind: "tuple", items: popMany(m, 2) }),
-  TUPLE3: (m) => push(m, { kind: "tuple", items: popMany(m, 3) }),
+  BINBYTES: (m) => push(m, take(m, readUnsigned(m, 4)).slice()),
+  BINBYTES8: (m) => push(m, take(m, readUnsigned(m, 8)).slice()),
+  BYTEARRAY8: (m) => push(m, take(m, readUnsigned(m, 8)).slice()),
+  // Buffers beside the pickle are handed over by a program; no file has them.
+  NEXT_BUFFER: (m) => push(m, { kind: "object", className: "pickle.PickleBuffer", args: [], state: null }),
+  READONLY_BUFFER: (m) => void top(m),
+  EMPTY_DICT: (m) => pushContainer(m, dict()),
+  EMPTY_LIST: (m) => pushContainer(m, { kind: "list", items: [] }),
+  EMPTY_SET: (m) => pushContainer(m, { kind: "set", items: [] }),
+  EMPTY_TUPLE: (m) => pushContainer(m, { kind: "tuple", items: [] }),
+  DICT: (m) => {
+    const items = popMark(m);
+    const made = dict();
+    setItems(made, items, m.at);
+    pushContainer(m, made);
+  },
+  LIST: (m) => pushContainer(m, { kind: "list", items: popMark(m) }),
+  FROZENSET: (m) => {
+    const items = { kind: "list", items: popMark(m) } as const;
+    pushContainer(m, { kind: "object", className: "builtins.frozenset", args: [items], state: null });
+  },
+  TUPLE: (m) => pushContainer(m, { kind: "tuple", items: popMark(m) }),
+  TUPLE1: (m) => pushContainer(m, { kind: "tuple", items: popMany(m, 1) }),
+  TUPLE2: (m) => pushContainer(m, { kind: "tuple", items: popMany(m, 2) }),
+  TUPLE3: (m) => pushContainer(m, { kind: "tuple", items: popMany(m, 3) }),
   APPEND: (m) => withTop(m, popMany(m, 1), (top, items) => appendItems("list", top, items, m.at)),
   APPENDS: (m) => withTop(m, popMark(m), (top, items) => appendItems("list", top, items, m.at)),
   ADDITEMS: (m) => withTop(m, popMark(m), (top, items) => appendItems("set", top, items, m.at)),
   SETITEM: (m) => withTop(m, popMany(m, 2), (top, items) => setItems(top, items, m.at)),
   SETITEMS: (m) => withTop(m, popMark(m), (top, items) => setItems(top, items, m.at)),
+  PUT: (m) => remember(m, readIndex(m)),
   BINPUT: (m) => remember(m, readUnsigned(m, 1)),
   LONG_BINPUT: (m) => remember(m, readUnsigned(m, 4)),
   MEMOIZE: (m) => remember(m, m.memo.size),
+  GET: (m) => push(m, recall(m, readIndex(m))),
   BINGET: (m) => push(m, recall(m, readUnsigned(m, 1))),
   LONG_BINGET: (m) => push(m, recall(m, readUnsigned(m, 4))),
-  GLOBAL: (m) => pushGlobal(m, readLine(m), readLine(m)),
+  GLOBAL: (m) => pushGlobal(m, readName(m), readName(m)),
   STACK_GLOBAL: (m) => {
     const [module, name] = popMany(m, 2);
     if (typeof module !== "string" || typeof name !== "string") {
@@ -111,14 +146,32 @@ const operations: ReadonlyArray<((machine: Machine) => void) | undefined> = tabl
   },
   REDUCE: (m) => {
     const [callable, args] = popMany(m, 2);
-    push(m, reduce(m.context, callable as PickleValue, args as PickleValue, m.at));
+    pushContainer(m, reduce(m.context, callable as PickleValue, args as PickleValue, m.at));
+  },
+  INST: (m) => {
+    const callable = { kind: "global", name: globalName(readName(m), readName(m)) } as const;
+    pushContainer(m, reduce(m.context, callable, { kind: "tuple", items: popMark(m) }, m.at));
+  },
+  OBJ: (m) => {
+    const [callable, ...args] = popMark(m);
+    if (callable === undefined) throw underflow(m);
+    pushContainer(m, reduce(m.context, callable, { kind: "tuple", items: args }, m.at));
   },
   NEWOBJ: (m) => {
     const [target, args] = popMany(m, 2);
-    push(m, newObject(target as PickleValue, args as PickleValue, m.at));
+    pushContainer(m, newObject(target as PickleValue, args as PickleValue, m.at));
+  },
+  NEWOBJ_EX: (m) => {
+    const [target, args, keywords] = popMany(m, 3);
+    if (isKind(args, "tuple")) spend(m.context.budget, args.items.length, m.at);
+    pushContainer(m, newObject(target as PickleValue, args as PickleValue, m.at, keywords));
   },
   BUILD: (m) => withTop(m, popMany(m, 1), (top, items) => build(top, items[0] as PickleValue, m.at)),
+  PERSID: (m) => push(m, persistent(m.context, readName(m), m.at)),
   BINPERSID: (m) => push(m, persistent(m.context, popMany(m, 1)[0] as PickleValue, m.at)),
+  EXT1: (m) => refuseExtension(m, readUnsigned(m, 1)),
+  EXT2: (m) => refuseExtension(m, readUnsigned(m, 2)),
+  EXT4: (m) => refuseExtension(m, readUnsigned(m, 4)),
 });
 
 function table(named: Readonly<Record<string, (machine: Machine) => void>>) {
@@ -128,8 +181,14 @@ function table(named: Readonly<Record<string, (machine: Machine) => void>>) {
 }
 
 function checkProtocol(machine: Machine, protocol: number): void {
-  if (protocol >= 2 && protocol <= 4) return;
-  throw new PickleError("Opcode", `expected PROTO 2 to 4, got PROTO ${protocol}`, machine.at);
+  if (protocol <= 5) return;
+  throw new PickleError("Unsupported", `expected PROTO 0 to 5, got PROTO ${protocol}`, machine.at);
+}
+
+function refuseExtension(machine: Machine, code: number): never {
+  const name = opcodeName(machine.bytes[machine.at - machine.fileOffset] as number);
+  const message = `expected globals by name, got ${name} ${code}, a code that only the program that wrote it can read,`;
+  throw new PickleError("Unsupported", message, machine.at);
 }
 
 function checkFrame(machine: Machine, length: number): void {
@@ -146,6 +205,18 @@ function push(machine: Machine, value: PickleValue): void {
     );
   }
   machine.stack.push(value);
+}
+
+// Charged more than numbers and names: a container takes a hundred bytes and more where its opcode takes one.
+const containerSteps = 3;
+
+function pushContainer(machine: Machine, value: PickleValue): void {
+  spend(machine.context.budget, containerSteps, machine.at);
+  push(machine, value);
+}
+
+function dict(): PickleDict {
+  return { kind: "dict", entries: new Map(), attributes: null };
 }
 
 function popMany(machine: Machine, count: number): PickleValue[] {
@@ -188,12 +259,10 @@ function recall(machine: Machine, index: number): PickleValue {
 }
 
 function pushGlobal(machine: Machine, module: string, name: string): void {
-  const allowed = allowedGlobal(module, name);
-  if (allowed === undefined) {
-    const got = JSON.stringify(`${module}.${name}`.slice(0, 200)).slice(1, -1);
-    throw new PickleError("Global", `expected a global on the list, got ${got}`, machine.at);
+  if (module.length + name.length > maxName) {
+    throw new PickleError("Limit", `expected a global's name of at most ${maxName} characters, got more`, machine.at);
   }
-  push(machine, { kind: "global", name: allowed });
+  push(machine, { kind: "global", name: globalName(module, name) });
 }
 
 function readDouble(machine: Machine): number {

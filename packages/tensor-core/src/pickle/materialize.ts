@@ -5,14 +5,11 @@ import { dtypeBits } from "../safetensors/dtypes.ts";
 import type { SafeTensor } from "../safetensors/convert.ts";
 import type { PickleStorage, PickleTensor } from "./value.ts";
 
-/** What copies take so far. */
-export type Copies = { bytes: number; readonly limit: number };
-
-/** Refuses a tensor that reaches outside its storage, and copies beyond the limit. */
-export function checkTensor(tensor: PickleTensor, copies: Copies, name: string): void {
+/** Refuses a tensor that reaches outside its storage; what a copy of it takes, or 0 for a view. */
+export function checkTensor(tensor: PickleTensor, name: string, bigEndian: boolean): number {
   const { shape, strides, offset, storage } = tensor;
   const length = elementCount(shape, name);
-  if (length === 0) return;
+  if (length === 0) return 0;
   const end = offset + 1 + lastElement(shape, strides);
   const size = itemBytes(tensor);
   const held = tensor.dtype === storage.dtype ? storage.length : Math.floor(storageBytes(storage) / size);
@@ -22,14 +19,7 @@ export function checkTensor(tensor: PickleTensor, copies: Copies, name: string):
       `expected ${name} [${shape}] with strides [${strides}] from ${offset} inside ${held} elements`,
     );
   }
-  if (isRowMajor(shape, strides)) return;
-  copies.bytes += length * size;
-  if (copies.bytes > copies.limit) {
-    throw new PickleError(
-      "Limit",
-      `expected at most ${copies.limit} bytes to be copied, got more for ${name} [${shape}]`,
-    );
-  }
+  return isRowMajor(shape, strides) && !isSwapped(tensor, bigEndian) ? 0 : length * size;
 }
 
 /** The bytes of its storage that a checked tensor needs, from its first element to its last. */
@@ -40,11 +30,12 @@ export function extentOf(tensor: PickleTensor): Range {
   return { start: offset * size, end: (offset + 1 + lastElement(shape, strides)) * size };
 }
 
-/** A checked tensor from the bytes of its extent: the same bytes, or a copy in row-major order. */
-export function materialize(tensor: PickleTensor, extent: Uint8Array): SafeTensor {
+/** A checked tensor from the bytes of its extent: the same bytes, or a copy in row-major order, little-endian. */
+export function materialize(tensor: PickleTensor, extent: Uint8Array, bigEndian: boolean): SafeTensor {
   const { dtype, shape } = tensor;
   if (shape.includes(0)) return { dtype, shape, data: new Uint8Array(0) };
-  return { dtype, shape, data: isRowMajor(shape, tensor.strides) ? extent : gather(tensor, extent) };
+  const data = isRowMajor(shape, tensor.strides) ? extent : gather(tensor, extent);
+  return { dtype, shape, data: isSwapped(tensor, bigEndian) ? swapped(data, numberBytes(tensor)) : data };
 }
 
 export function storageBytes(storage: PickleStorage): number {
@@ -57,6 +48,23 @@ export function storageBytes(storage: PickleStorage): number {
 
 function itemBytes({ dtype }: PickleTensor): number {
   return dtypeBits(dtype) / 8;
+}
+
+/** A complex element is two numbers. */
+function numberBytes(tensor: PickleTensor): number {
+  return tensor.dtype === "C64" ? 4 : itemBytes(tensor);
+}
+
+function isSwapped(tensor: PickleTensor, bigEndian: boolean): boolean {
+  return bigEndian && numberBytes(tensor) > 1;
+}
+
+function swapped(data: Uint8Array, size: number): Uint8Array {
+  const copy = new Uint8Array(data.length);
+  for (let at = 0; at < data.length; at += size) {
+    for (let byte = 0; byte < size; byte++) copy[at + byte] = data[at + size - 1 - byte]!;
+  }
+  return copy;
 }
 
 function elementCount(shape: ReadonlyArray<number>, name: string): number {

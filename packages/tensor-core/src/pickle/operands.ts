@@ -1,6 +1,7 @@
-// The operands that follow an opcode: numbers, texts and lines, each checked against the end of the pickle first.
+// The operands that follow an opcode in bytes: numbers and texts, each checked against the end of the pickle first.
 import { PickleError } from "./error.ts";
 import { latin1 } from "./latin1.ts";
+import type { PickleValue } from "./value.ts";
 import { decodeUtf8 } from "../safetensors/utf8.ts";
 
 export type Cursor = {
@@ -34,19 +35,21 @@ export function readUnsigned(cursor: Cursor, size: number): number {
   return value;
 }
 
-const maxLong = 32;
+// Wider ones are no counts: they are kept as bytes.
+const maxLong = 1024;
 
-/** A little-endian two's complement integer of at most 32 bytes. */
-export function readLong(cursor: Cursor, size: number): number | bigint {
-  if (size > maxLong) {
-    const offset = cursor.fileOffset + cursor.position;
-    throw new PickleError("Limit", `expected an integer of at most ${maxLong} bytes, got ${size}`, offset);
-  }
+/** A little-endian two's complement integer; beyond 1024 bytes a record of its bytes. */
+export function readLong(cursor: Cursor, size: number): PickleValue {
   const bytes = take(cursor, size);
   if (size === 0) return 0;
+  if (size > maxLong) return { kind: "object", className: "builtins.int", args: [bytes.slice()], state: null };
   let hex = "0x";
   for (let i = size - 1; i >= 0; i--) hex += (bytes[i] as number).toString(16).padStart(2, "0");
-  const value = BigInt.asIntN(size * 8, BigInt(hex));
+  return bigInteger(BigInt.asIntN(size * 8, BigInt(hex)));
+}
+
+/** A number where it is exact, else a bigint. */
+export function bigInteger(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }
@@ -61,17 +64,4 @@ export function readText(cursor: Cursor, length: number): string {
 /** A string of Python 2: one character a byte. */
 export function readBinary(cursor: Cursor, length: number): string {
   return latin1(take(cursor, length));
-}
-
-const maxLine = 1024;
-
-/** Text up to a newline. */
-export function readLine(cursor: Cursor): string {
-  const { bytes, position, fileOffset } = cursor;
-  const length = bytes.subarray(position, position + maxLine).indexOf(10);
-  if (length < 0)
-    throw new PickleError("Truncated", "expected a line of a global's name, got no end", fileOffset + position);
-  const line = readText(cursor, length);
-  cursor.position++;
-  return line;
 }

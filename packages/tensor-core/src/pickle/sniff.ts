@@ -12,6 +12,7 @@ export type FileKind =
   | "zip"
   | "truncated-zip"
   | "gzip"
+  | "tar"
   | "html"
   | "lfs-pointer"
   | "wget-log"
@@ -22,10 +23,11 @@ const descriptions: Readonly<Record<FileKind, string>> = {
   safetensors: "a safetensors file (read it with readSafetensors)",
   "torch-zip": "a PyTorch checkpoint (zip)",
   "torch-legacy": "a PyTorch checkpoint (before 1.6)",
-  pickle: "a pickle that torch.save did not write",
-  zip: "a zip archive without data.pkl in it",
+  pickle: "a pickle that torch.save did not write (load it in Python and torch.save its weights)",
+  zip: "a zip archive without data.pkl in it (of torch.export, torch.package or another program: torch.save its weights)",
   "truncated-zip": "a zip archive that was cut off (download it again)",
   gzip: "a gzip file (unpack it first)",
+  tar: "a tar archive (unpack it; if PyTorch before 0.2 wrote it, open it with torch.load and torch.save its weights)",
   html: "an HTML page (a download link that answered with a page)",
   "lfs-pointer": "a Git-LFS pointer (run git lfs pull for the file itself)",
   "wget-log": "a log of wget (the file itself lies elsewhere)",
@@ -33,8 +35,10 @@ const descriptions: Readonly<Record<FileKind, string>> = {
   unknown: "a file of unknown format",
 };
 
-/** The first 15 bytes of torch's old container: a pickle of its magic number, after the protocol's number. */
-const magic = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
+/** How torch's old container begins: a pickle of its magic number, in protocols below 2, of 2 and 3, and in a frame. */
+const legacyStart =
+  /^(L119547037146038801333356L?\n|(\x80[\x01-\x03]|\x80[\x04-\xff]\x95[^]{8})\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19)\./;
+const tarStart = 257;
 
 /**
  * What a file is, from its whole bytes; nothing but its format is judged.
@@ -58,9 +62,9 @@ export function* sniffRanges(size: number): RangeReader<FileKind> {
   if (isSafetensors(bytes, size)) return "safetensors";
   if (startsWith(bytes, 0, [0x50, 0x4b, 0x03, 0x04])) return yield* sniffZip(bytes, size);
   if (startsWith(bytes, 0, [0x1f, 0x8b])) return "gzip";
-  if (bytes[0] === 0x80 && (bytes[1] as number) >= 2 && (bytes[1] as number) <= 5) {
-    return startsWith(bytes, 2, magic) ? "torch-legacy" : "pickle";
-  }
+  if (legacyStart.test(latin1(bytes.subarray(0, 64)))) return "torch-legacy";
+  if (bytes[0] === 0x80 && (bytes[1] as number) >= 2 && (bytes[1] as number) <= 5) return "pickle";
+  if (latin1(bytes.subarray(tarStart, tarStart + 5)) === "ustar") return "tar";
   const start = latin1(bytes)
     .replace(/^\u00ef\u00bb\u00bf/, "")
     .trimStart()

@@ -9,6 +9,8 @@ import type { RangeReader } from "../files/ranges.ts";
 export type TorchContents = Contents & {
   /** Checked against their storages; named as in `TorchFile`. */
   readonly tensors: ReadonlyMap<string, PickleTensor>;
+  /** As in `TorchFile`. */
+  readonly setAside: ReadonlyMap<string, string>;
 };
 
 export function* readTorchContents(
@@ -16,10 +18,11 @@ export function* readTorchContents(
   input: ContainerInput,
 ): RangeReader<TorchContents> {
   const contents = yield* kind === "torch-zip" ? readZipContainer(input) : readLegacyContainer(input);
-  const tensors = flatten(contents.root, {
+  const found = flatten(contents.root, {
     limits: input.limits,
+    bigEndian: contents.bigEndian,
     maxVisits: 1000 + 8 * contents.steps,
     maxCopiedBytes: input.size + input.limits.maxExtraBytes,
   });
-  return { ...contents, tensors };
+  return { ...contents, ...found };
 }

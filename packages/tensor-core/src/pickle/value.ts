@@ -13,19 +13,28 @@ export type PickleTuple = { readonly kind: "tuple"; readonly items: ReadonlyArra
 export type PickleSet = { readonly kind: "set"; readonly items: PickleValue[] };
 /** A class or a function, by its dotted name. */
 export type PickleGlobal = { readonly kind: "global"; readonly name: string };
-/** An instance that was not made: its class, the arguments it would have been made with, and its state. */
+/**
+ * An instance that was not made, or a call that was not: its class or function, the arguments it would have had (keywords
+ * as a dict at the end; what is called first, where that is a record itself), and its state. Subclasses of list, set and
+ * dict hold `items` and `entries`.
+ */
 export type PickleObject = {
   readonly kind: "object";
   readonly className: string;
   readonly args: ReadonlyArray<PickleValue>;
   state: PickleValue;
+  items?: PickleValue[];
+  entries?: Map<PickleValue, PickleValue>;
 };
 /** A block of elements that lies elsewhere in the file. */
 export type PickleStorage = {
   readonly kind: "storage";
+  /** U8 where torch's element type has no name here. */
   readonly dtype: SafeDtype;
   readonly key: string;
   readonly length: number;
+  /** Torch's own name of such a type, and its elements. */
+  readonly foreign?: { readonly type: string; readonly length: number };
 };
 /** A view of a storage; offset and strides count elements of `dtype`, which is the storage's own but for untyped ones. */
 export type PickleTensor = {

@@ -1,6 +1,6 @@
-// Stored zip archives (PKWARE APPNOTE, zip64 included), as torch.save writes them: no compression, so a record is a view.
-// The directory is checked against the records' own headers, records may not overlap, and every checksum is verified:
-// at once in a file in memory, in a source when the record is read.
+// Stored zip archives (PKWARE APPNOTE, zip64 and data descriptors included), as torch.save writes them: no compression, so a
+// record is a view; a compressed one is refused when it is needed. The directory is checked against the records' own headers,
+// records may not overlap, and every checksum is verified: at once in a file in memory, in a source when the record is read.
 import { crc32 } from "./crc32.ts";
 import { PickleError } from "./error.ts";
 import { latin1 } from "./latin1.ts";
@@ -11,8 +11,12 @@ import type { RangeReader } from "../files/ranges.ts";
 export type ZipRecord = {
   readonly name: string;
   readonly dataStart: number;
+  /** Bytes in the file. */
   readonly size: number;
-  readonly crc: number;
+  /** Undefined in an archive that was written without checksums. */
+  readonly crc: number | undefined;
+  /** 0 for stored. */
+  readonly method: number;
 };
 
 /** `whole`: the file lies in memory, so that its records are checked at once and its parts may have any size. */
@@ -63,12 +67,14 @@ export function* readZip(input: ContainerInput): RangeReader<ReadonlyMap<string,
   const records = new Map<string, ZipRecord>();
   let free = 0;
   const entries = (yield* readEntries(directory, input)).sort((a, b) => a.headerStart - b.headerStart);
+  // torch.serialization.set_crc32_options(False) leaves zeros in their places.
+  const summed = entries.some(({ crc }) => crc !== 0);
   for (const entry of entries) {
     if (entry.headerStart < free)
       throw archive(`expected records apart, got ${entry.name} in another`, entry.headerStart);
     if (records.has(entry.name)) throw archive(`expected one record ${entry.name}, got two`, entry.headerStart);
-    const record = yield* readRecord(entry, directory.start);
-    if (input.whole) yield* readRecordData(record);
+    const record = yield* readRecord(entry, directory.start, summed);
+    if (input.whole && record.method === 0) yield* readRecordData(record);
     free = record.dataStart + entry.size;
     records.set(entry.name, record);
   }
@@ -77,13 +83,20 @@ export function* readZip(input: ContainerInput): RangeReader<ReadonlyMap<string,
 
 /** A record's bytes, its checksum verified. */
 export function* readRecordData(record: ZipRecord): RangeReader<Uint8Array> {
+  requireStored(record);
   const data = yield { start: record.dataStart, end: record.dataStart + record.size };
   checkRecord(record, crc32(data));
   return data;
 }
 
+export function requireStored({ name, method, dataStart }: ZipRecord): void {
+  if (method === 0) return;
+  const how = method === 8 ? "deflate" : `method ${method}`;
+  throw new PickleError("Unsupported", `expected stored records, got ${name} compressed (${how})`, dataStart);
+}
+
 export function checkRecord({ name, crc, dataStart }: ZipRecord, found: number): void {
-  if (found === crc) return;
+  if (crc === undefined || found === crc) return;
   throw new PickleError("Checksum", `expected ${name} to have CRC-32 ${hex(crc)}, got ${hex(found)}`, dataStart);
 }
 
@@ -153,23 +166,17 @@ function readEntry(bytes: Uint8Array, at: number, base: number): { readonly entr
   if (next > bytes.length) throw archive("expected a whole directory entry, got a part", base + at);
   const name = latin1(bytes.subarray(at + 46, extraStart));
   if ((view.getUint16(at + 8, true) & 1) !== 0)
-    throw archive(`expected no encryption, got record ${name} encrypted`, base + at);
+    throw new PickleError("Unsupported", `expected no encryption, got record ${name} encrypted`, base + at);
   const method = view.getUint16(at + 10, true);
-  if (method !== 0) {
-    throw archive(
-      `expected stored records, got ${name} compressed (${method === 8 ? "deflate" : `method ${method}`})`,
-      base + at,
-    );
-  }
   const sizes = {
     packed: view.getUint32(at + 20, true),
     size: view.getUint32(at + 24, true),
     headerStart: view.getUint32(at + 42, true),
   };
   const wide = widen(view, sizes, { start: extraStart, end: extraEnd, base });
-  if (wide.packed !== wide.size)
+  if (method === 0 && wide.packed !== wide.size)
     throw archive(`expected ${name} stored in ${wide.size} bytes, got ${wide.packed}`, base + at);
-  const entry = { name, method, crc: view.getUint32(at + 16, true), size: wide.size, headerStart: wide.headerStart };
+  const entry = { name, method, crc: view.getUint32(at + 16, true), size: wide.packed, headerStart: wide.headerStart };
   return { entry, next };
 }
 
@@ -198,8 +205,8 @@ function widen(view: DataView, sizes: Sizes, { start, end, base }: Extra): Sizes
   throw archive("expected zip64 sizes, got none", base + start);
 }
 
-function* readRecord(entry: Entry, limit: number): RangeReader<ZipRecord> {
-  const { name, headerStart: at, size, crc } = entry;
+function* readRecord(entry: Entry, limit: number, summed: boolean): RangeReader<ZipRecord> {
+  const { name, headerStart: at, size } = entry;
   if (at + 30 > limit) throw archive(`expected the header of ${name}, got none`, at);
   const bytes = yield { start: at, end: Math.min(limit, at + 30 + name.length) };
   const view = viewOf(bytes);
@@ -209,8 +216,9 @@ function* readRecord(entry: Entry, limit: number): RangeReader<ZipRecord> {
   if (dataStart + size > limit) throw archive(`expected ${size} bytes of ${name}, got the directory`, dataStart);
   if (nameLength !== name.length || latin1(bytes.subarray(30)) !== name)
     throw archive(`expected the header to say ${name}, got another name`, at);
-  if (view.getUint16(8, true) !== entry.method) throw archive(`expected ${name} stored, got it compressed`, at);
-  return { name, dataStart, size, crc };
+  const method = view.getUint16(8, true);
+  if (method !== entry.method) throw archive(`expected ${name} by method ${entry.method}, got ${method}`, at);
+  return { name, dataStart, size, crc: summed ? entry.crc : undefined, method };
 }
 
 /** A 64-bit size; one that no file can have is refused. */

@@ -5,12 +5,12 @@ import sharp from "sharp";
 import { cmykToRgb, type ColorProfile } from "./color-profile.ts";
 import { createDecodeBudget, withinBudget, type DecodeBudget } from "./decode-budget.ts";
 import { bitsIssue, largestOf, narrow, readDeep } from "./deep-samples.ts";
-import { fileErrorReason, imageError, isImageError } from "./image-error.ts";
+import { imageError, isImageError } from "./image-error.ts";
 import { readBmp } from "./read-bmp.ts";
 import { readPnm } from "./read-pnm.ts";
 import { repairJpeg } from "./repair-jpeg.ts";
 import { stripPng } from "./strip-png.ts";
-import { readRegularFile } from "./read-file.ts";
+import { readImageFile } from "./read-file.ts";
 import { sniffImage } from "./sniff-image.ts";
 
 export type DecodeOptions = {
@@ -29,6 +29,8 @@ export type DecodeOptions = {
 /** 16383 x 16383, sharp's own default. */
 export const DEFAULT_MAX_PIXELS = 268_402_689;
 
+// Of what is refused here; the next number when that changes.
+const RULES = 1;
 const sharedBudget = createDecodeBudget();
 const formats = "a JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or PNM image";
 
@@ -38,14 +40,7 @@ const formats = "a JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or PNM image";
  * regular (a FIFO is not waited for) or larger than 1 GiB.
  */
 export async function readImage(path: string | Buffer, options: DecodeOptions = {}): Promise<Image> {
-  const name = path.toString();
-  let bytes: Buffer;
-  try {
-    bytes = await readRegularFile(path);
-  } catch (error) {
-    throw isImageError(error) ? error : imageError("readImage", name, fileErrorReason(error), error);
-  }
-  return decodeImage(bytes, name, options);
+  return decodeImage(await readImageFile(path), path.toString(), options);
 }
 
 /**
@@ -91,6 +86,22 @@ export async function decodeImage(bytes: Uint8Array, path: string, options: Deco
     if (isImageError(error)) throw error;
     throw refuse(`damaged ${type.name}: ${condense((error as Error).message)}`, error);
   }
+}
+
+/** What decides whether a file can be read, as plain values: what was found out under other rules says nothing. */
+export type DecodingRules = {
+  readonly decoder: string;
+  readonly options: Readonly<Record<"bits" | "colorProfile" | "maxPixels" | "memory", string | number | null>>;
+};
+
+/** The rules that images are decoded under. */
+export function decodingRules(options: DecodeOptions): DecodingRules {
+  const { maxPixels = DEFAULT_MAX_PIXELS, bits = null, budget = sharedBudget, colorProfile = "ignore" } = options;
+  const { sharp: version, vips } = sharp.versions;
+  return {
+    decoder: `rules ${RULES}, sharp ${version}, libvips ${vips}`,
+    options: { bits, colorProfile, maxPixels, memory: budget.bytes },
+  };
 }
 
 /** An image whose header was read. */

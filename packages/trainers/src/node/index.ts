@@ -2,6 +2,8 @@
 export { colorProfiles, type ColorProfile } from "./color-profile.ts";
 export { createDecodeBudget, type DecodeBudget } from "./decode-budget.ts";
 export { decodeImage, DEFAULT_MAX_PIXELS, readImage, type DecodeOptions } from "./decode-image.ts";
+export { readImageFacts, type FileStamp, type ImageFacts } from "./image-facts.ts";
+export { indexImages, type ImageIndex, type IndexedFolder, type IndexOptions } from "./image-index.ts";
 export { isImageError, type ImageError } from "./image-error.ts";
 export {
   imageFolder,

@@ -25,10 +25,10 @@ const recipe: TokenizerRecipe = {
     scale: [0.5, 1],
     ratio: [0.8, 1.2],
   },
-  learningRate: { peak: 3e-3, minimum: 1e-4, warmupSteps: 3 },
+  learningRate: { peak: 3e-3, minimum: 1e-4, warmup: { steps: 3 } },
   adamW: { ...tinyTokenizer.adamW, weightDecay: 0.01, clipNorm: 1 },
-  temperature: { start: 1, end: 0.5, steps: 20 },
-  klWeight: { start: 0, end: 0.01, steps: 20 },
+  temperature: { start: 1, end: 0.5, over: { share: 2 / 3 } },
+  klWeight: { start: 0, end: 0.01, over: { epochs: 2 } },
   balanceWeight: 0.01,
 };
 

@@ -33,6 +33,8 @@ export interface OpenedDataset extends Dataset {
   readonly skipped: readonly ImageProblem[];
   /** What lies in a folder and is not among the images. */
   readonly leftOut?: LeftOut;
+  /** The folder of the split, where it is one. */
+  readonly directory?: string;
   /** The file that holds an image and nothing else; only folders have such. */
   path?(index: number): Buffer;
 }

@@ -1,15 +1,23 @@
 // Files opened so that nothing is waited for: a FIFO or a device is refused by what it is, never read.
 import { constants, promises as files } from "node:fs";
-import { imageError } from "./image-error.ts";
+import { fileErrorReason, imageError, isImageError } from "./image-error.ts";
 import { SNIFF_LENGTH, sniffImage } from "./sniff-image.ts";
 
 const MAX_FILE_BYTES = 2 ** 30;
 
 /**
  * The bytes of an image file; of others no more than their beginning.
- * @throws ImageError when it is not regular or larger than 1 GiB; the file system's error when it cannot be read
+ * @throws ImageError when it cannot be read, is not regular, or is larger than 1 GiB
  */
-export function readRegularFile(path: string | Buffer): Promise<Buffer> {
+export async function readImageFile(path: string | Buffer): Promise<Buffer> {
+  try {
+    return await readRegularFile(path);
+  } catch (error) {
+    throw isImageError(error) ? error : imageError("readImage", path.toString(), fileErrorReason(error), error);
+  }
+}
+
+function readRegularFile(path: string | Buffer): Promise<Buffer> {
   return withHead(path, async (handle, head) => {
     const { size } = await handle.stat();
     if (size > MAX_FILE_BYTES) {
@@ -19,7 +27,10 @@ export function readRegularFile(path: string | Buffer): Promise<Buffer> {
   });
 }
 
-/** The first bytes of a file, as many as `sniffImage` looks at. Throws as `readRegularFile`. */
+/**
+ * The first bytes of a file, as many as `sniffImage` looks at.
+ * @throws ImageError when it is not regular; the file system's error when it cannot be read
+ */
 export function readHead(path: string | Buffer): Promise<Buffer> {
   return withHead(path, async (_, head) => head);
 }

@@ -75,6 +75,30 @@ describe("refuses, with path, expectation and value", () => {
       issue(["mask", "variant"], "paper, official or exact", "v3"),
     ],
     [
+      "a bare number for a length",
+      tinyPretrain,
+      { learningRate: { ...tinyPretrain.learningRate, warmup: 20 } },
+      issue(["learningRate", "warmup"], "a length such as { epochs: 20 }, { share: 0.1 } or { steps: 500 }", 20),
+    ],
+    [
+      "a share of more than the run",
+      tinyTokenizer,
+      { temperature: { start: 1, end: 0.5, over: { share: 1.2 } } },
+      issue(["temperature", "over", "share"], "a number in [0, 1]", 1.2),
+    ],
+    [
+      "a length in two units",
+      tinyTokenizer,
+      { klWeight: { start: 0, end: 1, over: { epochs: 1, steps: 3 } } },
+      issue(["klWeight", "over", "steps"], "one of the known keys (epochs)", 3),
+    ],
+    [
+      "a missing length",
+      tinyTokenizer,
+      { klWeight: { start: 0, end: 1 } },
+      issue(["klWeight", "over"], "a length such as { epochs: 20 }, { share: 0.1 } or { steps: 500 }", undefined),
+    ],
+    [
       "a normalization's name",
       tinyFineTune,
       { view: { ...tinyFineTune.view, normalization: "imagenet" } },

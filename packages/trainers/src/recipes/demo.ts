@@ -64,9 +64,9 @@ export const demoTokenizer: TokenizerRecipe = {
   views,
   epochs: 2,
   batchSize: 16,
-  learningRate: { peak: 4e-3, minimum: 1e-4, warmupSteps: 50 },
-  temperature: { start: 1, end: 1 / 16, steps: 1200 },
-  klWeight: { start: 0.02, end: 5e-4, steps: 1200 },
+  learningRate: { peak: 4e-3, minimum: 1e-4, warmup: { share: 1 / 30 } },
+  temperature: { start: 1, end: 1 / 16, over: { share: 0.8 } },
+  klWeight: { start: 0.02, end: 5e-4, over: { share: 0.8 } },
   balanceWeight: 0.02,
 };
 
@@ -78,7 +78,7 @@ export const demoPretrain: PretrainRecipe = {
   mask: { kind: "blockwise", variant: "official", count: 6, minBlock: 2 },
   epochs: 10,
   batchSize: 64,
-  learningRate: { peak: 2e-3, minimum: 1e-5, warmupSteps: 100 },
+  learningRate: { peak: 2e-3, minimum: 1e-5, warmup: { share: 10 / 187 } },
 };
 
 export const demoFineTune: FineTuneRecipe = {
@@ -87,7 +87,7 @@ export const demoFineTune: FineTuneRecipe = {
   view: trainView,
   evalView: demoEvalView,
   epochs: 40,
-  learningRate: { peak: 2e-3, minimum: 1e-6, warmupSteps: 30 },
+  learningRate: { peak: 2e-3, minimum: 1e-6, warmup: { share: 0.15 } },
 };
 
 /**
@@ -99,6 +99,7 @@ export const demoScratch: FineTuneRecipe = {
   view: { ...trainView, crop: { kind: "resized", scale: [0.6, 1], ratio: [3 / 4, 4 / 3] } },
   epochs: 150,
   batchSize: 50,
+  learningRate: { ...demoFineTune.learningRate, warmup: { share: 0.1 } },
 };
 
 /** The Gaussian VAE of the same size, for comparison with the demo's tokenizer. */
@@ -106,5 +107,5 @@ export const demoGaussian: GaussianRecipe = {
   ...without(demoTokenizer, "temperature", "balanceWeight", "hard"),
   stage: "gaussian",
   model: { ...without(dvae, "vocabSize"), codebookWidth: 8, reconstruction: "mse" },
-  klWeight: { start: 0, end: 1e-4, steps: 500 },
+  klWeight: { start: 0, end: 1e-4, over: { share: 1 / 3 } },
 };

@@ -14,7 +14,7 @@ export const fineTuneBase: FineTuneRecipe = {
   epochs: 100,
   batchSize: 1024,
   microBatches: 8,
-  learningRate: { peak: 4e-3, minimum: 1e-6, warmupSteps: 20 * 1251 },
+  learningRate: { peak: 4e-3, minimum: 1e-6, warmup: { epochs: 20 } },
   adamW: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.05, clipNorm: 0 },
   labelSmoothing: 0.1,
   layerDecay: 0.65,

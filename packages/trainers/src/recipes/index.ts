@@ -23,6 +23,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
 };
 
 export { demoEvalView, demoFineTune, demoGaussian, demoPretrain, demoScratch, demoTokenizer } from "./demo.ts";
+export { recipeFacts, type RecipeFacts } from "./facts.ts";
 export { fitToModel } from "./fit-to-model.ts";
 export { fitToTokenizer } from "./fit-to-tokenizer.ts";
 export { fineTuneBase } from "./fine-tune-base.ts";
@@ -32,18 +33,21 @@ export { fineTuneSmall, pretrainSmall, tokenizerSmall } from "./small.ts";
 export { tokenizerDallE } from "./tokenizer-dall-e.ts";
 export { checkRecipe } from "./check-recipe.ts";
 export { mergeRecipe } from "./merge.ts";
-export { upgradeRecipe } from "./upgrade.ts";
+export { setInRecipe, type RecipeWithValue } from "./set-value.ts";
+export { upgradeFields, upgradeRecipe } from "./upgrade.ts";
+export { inSteps, runLength, stepsIn, tooLong, type RunLength } from "./lengths.ts";
 export { formatRecipeValue, RecipeError, type RecipeIssue } from "./recipe-error.ts";
 export type {
   AdamWOptions,
-  Annealing,
+  AnnealingRecipe,
   FineTuneRecipe,
   GaussianRecipe,
+  LearningRateRecipe,
+  Length,
   MaskRecipe,
   PretrainRecipe,
   Recipe,
   RecipeOf,
   StageName,
   TokenizerRecipe,
-  WarmupCosine,
 } from "./recipe.ts";

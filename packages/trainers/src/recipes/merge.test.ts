@@ -51,6 +51,16 @@ describe("mergeRecipe", () => {
     });
   });
 
+  it("replaces a length told in other units", () => {
+    const warmup = { epochs: 3 };
+    expect(mergeRecipe(demoPretrain, { learningRate: { warmup } })).toMatchObject({
+      learningRate: { peak: 2e-3, warmup },
+    });
+    const merged = mergeRecipe(demoPretrain, { learningRate: { warmup } })["learningRate"] as { warmup: object };
+    expect(merged.warmup).toEqual(warmup);
+    expect(mergeRecipe(fineTuneBase, { learningRate: { warmup } })).toMatchObject({ learningRate: { warmup } });
+  });
+
   it("replaces all of a recipe of another stage", () => {
     expect(mergeRecipe(demoPretrain, { stage: "fine-tune", epochs: 2 })).toEqual({ stage: "fine-tune", epochs: 2 });
     expect(mergeRecipe(demoPretrain, demoFineTune)).toEqual(demoFineTune);

@@ -16,6 +16,6 @@ export const pretrainBase: PretrainRecipe = {
   epochs: 800,
   batchSize: 2048,
   microBatches: 16,
-  learningRate: { peak: 1.5e-3, minimum: 1e-5, warmupSteps: 10 * 625 },
+  learningRate: { peak: 1.5e-3, minimum: 1e-5, warmup: { epochs: 10 } },
   adamW: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.05, clipNorm: 3 },
 };

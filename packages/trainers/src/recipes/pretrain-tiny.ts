@@ -10,5 +10,5 @@ export const pretrainTiny: PretrainRecipe = {
   epochs: 100,
   batchSize: 64,
   microBatches: 1,
-  learningRate: { peak: 5e-4, minimum: 1e-5, warmupSteps: 1000 },
+  learningRate: { peak: 5e-4, minimum: 1e-5, warmup: { share: 0.05 } },
 };

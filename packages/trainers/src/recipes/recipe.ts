@@ -1,8 +1,8 @@
 // The types of recipes and of their parts, inferred from the schemas.
 import type { Inferred } from "./schema/inferred.ts";
 import type { mask } from "./schema/masks.ts";
-import type { adamW, warmupCosine } from "./schema/optimization.ts";
-import type { signedAnnealing } from "./schema/values.ts";
+import type { adamW, learningRate } from "./schema/optimization.ts";
+import type { length, signedAnnealing } from "./schema/values.ts";
 import type { evalView, trainView, twoViews } from "./schema/views.ts";
 import type { fineTune, gaussian, pretrain, tokenizer } from "./schema.ts";
 
@@ -23,7 +23,10 @@ export type MaskRecipe = Inferred<typeof mask>;
 export type TwoViewOptions = Inferred<typeof twoViews>;
 export type TrainViewOptions = Inferred<typeof trainView>;
 export type EvalViewOptions = Inferred<typeof evalView>;
-export type AdamWOptions = Inferred<typeof adamW>;
-export type WarmupCosine = Inferred<typeof warmupCosine>;
-/** Half a cosine from `start` to `end` over `steps`, then held. */
-export type Annealing = Inferred<typeof signedAnnealing>;
+/** Of one update: what a schedule makes of the weight decay is the loop's matter. */
+export type AdamWOptions = Omit<Inferred<typeof adamW>, "weightDecayEnd">;
+export type LearningRateRecipe = Inferred<typeof learningRate>;
+/** How long something takes: `{ epochs: 20 }`, `{ share: 0.1 }` of the run or `{ steps: 500 }`. */
+export type Length = Inferred<typeof length>;
+/** Half a cosine from `start` to `end` over a length, then held. */
+export type AnnealingRecipe = Inferred<typeof signedAnnealing>;

@@ -39,10 +39,10 @@ export const tokenizerSmall: TokenizerRecipe = {
   epochs: 5,
   batchSize: 8,
   microBatches: 1,
-  learningRate: { peak: 2e-3, minimum: 1e-5, warmupSteps: 100 },
+  learningRate: { peak: 2e-3, minimum: 1e-5, warmup: { share: 0.0133 } },
   adamW: { ...tokenizerDallE.adamW, clipNorm: 1 },
-  temperature: { start: 1, end: 1 / 16, steps: 3000 },
-  klWeight: { start: 1e-3, end: -2e-3, steps: 2000 },
+  temperature: { start: 1, end: 1 / 16, over: { share: 0.4 } },
+  klWeight: { start: 1e-3, end: -2e-3, over: { share: 0.2667 } },
   balanceWeight: 0.01,
 };
 
@@ -54,7 +54,7 @@ export const pretrainSmall: PretrainRecipe = {
   epochs: 5,
   batchSize: 16,
   microBatches: 1,
-  learningRate: { peak: 1e-3, minimum: 1e-5, warmupSteps: 100 },
+  learningRate: { peak: 1e-3, minimum: 1e-5, warmup: { share: 0.0267 } },
 };
 
 /** A classifier of a folder a class from an encoder of `pretrainSmall`, or from scratch. */
@@ -71,6 +71,6 @@ export const fineTuneSmall: FineTuneRecipe = {
   epochs: 30,
   batchSize: 20,
   microBatches: 1,
-  learningRate: { peak: 1e-3, minimum: 1e-6, warmupSteps: 30 },
+  learningRate: { peak: 1e-3, minimum: 1e-6, warmup: { share: 0.1 } },
   layerDecay: 0.75,
 };

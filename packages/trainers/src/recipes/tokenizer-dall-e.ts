@@ -14,11 +14,12 @@ export const tokenizerDallE: TokenizerRecipe = {
   epochs: 1200,
   batchSize: 512,
   microBatches: 64,
-  learningRate: { peak: 1e-4, minimum: 1.25e-6, warmupSteps: 0 },
+  learningRate: { peak: 1e-4, minimum: 1.25e-6, warmup: { steps: 0 } },
   adamW: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4, clipNorm: 0 },
-  temperature: { start: 1, end: 1 / 16, steps: 150_000 },
+  // 150,000 and 5,000 of the paper's updates.
+  temperature: { start: 1, end: 1 / 16, over: { share: 0.05 } },
   // The paper's beta of 6.6, at 192 sub-pixels a token.
-  klWeight: { start: 0, end: 6.6 / 192, steps: 5_000 },
+  klWeight: { start: 0, end: 6.6 / 192, over: { share: 1 / 600 } },
   balanceWeight: 0,
   hard: false,
 };

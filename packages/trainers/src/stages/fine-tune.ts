@@ -15,6 +15,7 @@ import {
 } from "@beitjs/beit-encoder";
 import { requireLabels, trainView, viewRng } from "../data/index.ts";
 import { train } from "../loop.ts";
+import { checkedLength } from "../optimizer/recipe-schedule.ts";
 import { checkRecipe } from "../recipes/check-recipe.ts";
 import type { FineTuneRecipe } from "../recipes/recipe.ts";
 import type { RunOptions, StepReport } from "../run.ts";
@@ -40,6 +41,7 @@ export async function* fineTune(
   checkRecipe("fineTune", recipe, "fine-tune");
   const { seed, view, labelSmoothing, layerDecay } = recipe;
   if (from) checkView("fineTune", view, from.config);
+  checkedLength("fineTune", options);
   const { config, params } = await startClassifier(recipe, requireLabels(images).length, from, backend);
   yield* train(
     {

@@ -19,6 +19,7 @@ import { tokensOf } from "../evaluate/evaluate.ts";
 import { train } from "../loop.ts";
 import { createMaskDrawer, maskedTargets } from "../masks.ts";
 import { encoderAndTokenizer, firstUnequal } from "../match.ts";
+import { checkedLength } from "../optimizer/recipe-schedule.ts";
 import { checkRecipe } from "../recipes/check-recipe.ts";
 import type { PretrainRecipe } from "../recipes/recipe.ts";
 import type { RunOptions, StepReport } from "../run.ts";
@@ -44,6 +45,7 @@ export async function* pretrain(
   checkRecipe("pretrain", recipe, "pretrain");
   const { seed, views, mask } = recipe;
   checkMatch(recipe, tokenizer);
+  checkedLength("pretrain", options);
   const { config, params } = initBeit(recipe.model, createRng({ seed, stream: streams.parameters }), backend, {
     std: recipe.initStd,
   });

@@ -88,17 +88,62 @@ describe.each(loops)("%s", (name, recipe, loop) => {
     for (const { report } of [whole, stopped, resumed]) release(report);
   });
 
-  it("goes on from a checkpoint whose recipe has a field of old, to the same bits", async () => {
+  // As recipes were stored before lengths had units and tokenizers mapped pixels by themselves.
+  const ofOld = (warmupSteps: number): object => ({
+    ...recipe,
+    ...("views" in recipe && { views: { ...recipe.views, tokenRange: "mapPixels" } }),
+    learningRate: { peak: 3e-3, minimum: 1e-4, warmupSteps },
+    ...("temperature" in recipe && { temperature: { start: 1, end: 0.5, steps: 6 } }),
+    ...("klWeight" in recipe && { klWeight: { start: recipe.klWeight.start, end: recipe.klWeight.end, steps: 5 } }),
+  });
+  const checkpointOf = async ({ state }: StepReport<unknown>, stored: object) => {
+    const info = { stage: recipe.stage, model: {}, recipe: stored, step: 3, position: { epoch: 1, batch: 0 } };
+    return decodeCheckpoint(await encodeCheckpoint(state, info));
+  };
+
+  it("goes on from a checkpoint whose recipe has fields of old, to the same bits", async () => {
     const whole = await run(loop({}));
     const { report } = await run(loop({}), 3);
-    const views = "views" in recipe ? { views: { ...recipe.views, tokenRange: "mapPixels" } } : {};
-    const info = { stage: recipe.stage, model: {}, recipe: { ...recipe, ...views }, step: 3 };
-    const stored = await encodeCheckpoint(report.state, { ...info, position: { epoch: 1, batch: 0 } });
-    expect(new TextDecoder().decode(stored.get("manifest.json")).includes("tokenRange")).toBe("views" in recipe);
-    const resumed = await run(loop({ resume: await decodeCheckpoint(stored) }));
-    expect(resumed.losses).toEqual(whole.losses.slice(3));
-    expect(bits(resumed.report.state.params)).toEqual(bits(whole.report.state.params));
-    for (const one of [whole.report, report, resumed.report]) release(one);
+    const shares = { learningRate: { ...recipe.learningRate, warmup: { share: 1 / 3 } } };
+    for (const change of [{}, shares]) {
+      const resumed = await run(loop({ change, resume: await checkpointOf(report, ofOld(2)) }));
+      expect(resumed.losses).toEqual(whole.losses.slice(3));
+      expect(bits(resumed.report.state.params)).toEqual(bits(whole.report.state.params));
+      release(resumed.report);
+    }
+    for (const one of [whole.report, report]) release(one);
+  });
+
+  it("refuses a warm-up longer than the run, but for one that was begun with it", async () => {
+    const change = { learningRate: { ...recipe.learningRate, warmup: { epochs: 20 } } };
+    const before = simd.memory().tensors;
+    await expect(run(loop({ change }))).rejects.toThrow(
+      `[${name}] expected a warm-up shorter than the run of 6 steps, got 20 epochs = 60 steps; raise epochs, or give ` +
+        "learningRate.warmup as a share of the run, such as { share: 0.1 }",
+    );
+    expect(simd.memory().tensors).toBe(before);
+    const { report } = await run(loop({}), 3);
+    const resumed = await run(loop({ change, resume: await checkpointOf(report, ofOld(60)) }));
+    expect(resumed.report.step).toBe(6);
+    expect(resumed.report.learningRate).toBeCloseTo((3e-3 * 5) / 59, 12);
+    for (const one of [report, resumed.report]) release(one);
+  });
+
+  it("lets the weight decay fall or rise, and tells it", async () => {
+    const change = { adamW: { ...recipe.adamW, weightDecay: 0.04, weightDecayEnd: 0.4 } };
+    const decays: (number | undefined)[] = [];
+    let last: StepReport<unknown> | undefined;
+    for await (const report of loop({ change })) {
+      decays.push(report.weightDecay);
+      last = report;
+    }
+    const cosine = Array.from({ length: 6 }, (_, i) => 0.4 - 0.18 * (1 + Math.cos((Math.PI * i) / 6)));
+    decays.forEach((decay, i) => expect(decay).toBeCloseTo(cosine[i], 12));
+    const constant = await run(loop({ change: { adamW: { ...recipe.adamW, weightDecay: 0.04 } } }));
+    expect(constant.report).not.toHaveProperty("weightDecay");
+    expect(bits(last?.state.params)).not.toEqual(bits(constant.report.state.params));
+    release(last as StepReport<unknown>);
+    release(constant.report);
   });
 
   it("adds micro-batches up to the batch's gradient", async () => {
@@ -167,7 +212,7 @@ describe.each(loops)("%s", (name, recipe, loop) => {
 
   it("stops at a loss that is not finite, before the weights are touched", async () => {
     const change = {
-      learningRate: { peak: 1e30, minimum: 1e30, warmupSteps: 0 },
+      learningRate: { peak: 1e30, minimum: 1e30, warmup: { steps: 0 } },
       adamW: { ...recipe.adamW, clipNorm: 0, weightDecay: 0 },
     };
     const failure = await run(loop({ change })).catch((error: unknown) => error);

@@ -9,7 +9,7 @@ import {
   type GaussianVaeParams,
 } from "@beitjs/dvae-tokenizer";
 import { train } from "../loop.ts";
-import { anneal } from "../optimizer/schedule.ts";
+import { annealed, checkedLength } from "../optimizer/recipe-schedule.ts";
 import { tokenizerDecay } from "../recipes/decay.ts";
 import { checkRecipe } from "../recipes/check-recipe.ts";
 import type { GaussianRecipe } from "../recipes/recipe.ts";
@@ -30,6 +30,7 @@ export async function* trainGaussianVae(
 ): AsyncGenerator<GaussianReport, void, void> {
   const { recipe, backend } = options;
   checkRecipe("trainGaussianVae", recipe, "gaussian");
+  const klWeightAt = annealed(recipe.klWeight, checkedLength("trainGaussianVae", options));
   const { seed } = recipe;
   const { config, params } = initGaussianVae(recipe.model, createRng({ seed, stream: streams.parameters }), backend);
   const { rows, cols } = cellGrid(config.imageSize, 2 ** config.layers);
@@ -45,7 +46,7 @@ export async function* trainGaussianVae(
         return { images: viewBatch(views, config, backend), noise: tensor(noise, shape, backend) };
       },
       objective: (tracked: GaussianVaeParams, { images, noise }, { step }) =>
-        gaussianVaeObjective(config, tracked, images, { noise, klWeight: anneal(step, recipe.klWeight) }),
+        gaussianVaeObjective(config, tracked, images, { noise, klWeight: klWeightAt(step) }),
       report: ({ scalars: { reconstruction, kl } }) => ({ reconstruction, kl, vae: { config, params } }),
     },
     options,

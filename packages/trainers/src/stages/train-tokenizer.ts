@@ -10,7 +10,7 @@ import {
 } from "@beitjs/dvae-tokenizer";
 import { twoViews, viewRng, type Prepare } from "../data/index.ts";
 import { train } from "../loop.ts";
-import { anneal } from "../optimizer/schedule.ts";
+import { annealed, checkedLength } from "../optimizer/recipe-schedule.ts";
 import { tokenizerDecay } from "../recipes/decay.ts";
 import { checkRecipe } from "../recipes/check-recipe.ts";
 import type { TokenizerRecipe } from "../recipes/recipe.ts";
@@ -38,10 +38,12 @@ export async function* trainTokenizer(
 ): AsyncGenerator<TokenizerReport, void, void> {
   const { recipe, backend } = options;
   checkRecipe("trainTokenizer", recipe, "tokenizer");
+  const length = checkedLength("trainTokenizer", options);
   const { seed, hard, balanceWeight } = recipe;
   const { config, params } = initTokenizer(recipe.model, createRng({ seed, stream: streams.parameters }), backend);
   const counter = createUsageCounter(config.vocabSize);
-  const temperatureAt = (step: number): number => anneal(step, recipe.temperature);
+  const temperatureAt = annealed(recipe.temperature, length);
+  const klWeightAt = annealed(recipe.klWeight, length);
   yield* train(
     {
       params,
@@ -53,7 +55,7 @@ export async function* trainTokenizer(
           temperature: temperatureAt(step),
           hard,
           noise: { seed, stream: streams.gumbel, epoch: micro, index: step },
-          klWeight: anneal(step, recipe.klWeight),
+          klWeight: klWeightAt(step),
           balanceWeight,
         }),
       report: ({ scalars: { reconstruction, kl, balance }, arrays }, _, { step }) => {

@@ -5,6 +5,7 @@ import { defineCommand, toggle } from "../../program/command.ts";
 export const dataVerifyFlags = {
   data: dataFlag,
   skipBad: toggle("exit with 0 although images are bad, as a training run with --skip-bad would go on"),
+  quick: toggle("read only images that are new or changed since they were read last"),
   ...classFlags,
   ...decodingFlags,
 };

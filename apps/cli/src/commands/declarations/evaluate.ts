@@ -1,25 +1,35 @@
 // `beit evaluate`: what it is called and takes.
 import { inferenceFlags } from "../../backends/flags.ts";
 import { imageFlags } from "../../images/flags.ts";
-import { defineCommand, choice, optional, required } from "../../program/command.ts";
+import { looseFlags, resizingFlags, tokenizerFlags } from "../../models/flags.ts";
+import { defineCommand, choice, integer, optional, required } from "../../program/command.ts";
 
 export const evaluateFlags = {
-  checkpoint: required("checkpoint", "checkpoint or run folder"),
+  model: required("model", "run folder, file of weights, model folder or address"),
   ...imageFlags,
   split: choice(["auto", "train", "val", "test"], "part of the data; auto: test where there is one, else val", "auto"),
   tokenizer: optional(
     "model",
     "for a pre-trained BEiT: its tokenizer, or small (default: the one it was trained with)",
   ),
+  decoder: optional("file", "OpenAI's decoder.pkl, if the model is its encoder.pkl"),
+  labels: optional(
+    "file.txt",
+    "names of the classes, one a line, to match those of the data (default: the model's own)",
+  ),
+  batch: integer("count", "images at a time (default: 100 of a run, 16 of other models)", 1),
   out: optional("file", "write the figures as JSON"),
+  ...resizingFlags,
+  ...looseFlags,
+  ...tokenizerFlags,
   ...inferenceFlags,
 };
 
 export const evaluateCommand = defineCommand({
   name: "evaluate",
-  summary: "Measure what a training left, whatever it was, on images",
+  summary: "Measure what a model can do, whatever it is, on images",
   example: "beit evaluate runs/finetune --data photos",
-  argument: "checkpoint",
+  argument: "model",
   flags: evaluateFlags,
   load: () => import("../evaluate.ts"),
 });

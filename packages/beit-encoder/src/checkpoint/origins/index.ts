@@ -1,5 +1,5 @@
 // All origins. Another one is a module in this folder and a line in this list.
-import { firstOf, type LazyTensor } from "@beitjs/tensor-core/files";
+import { firstOf } from "@beitjs/tensor-core/files";
 import type { Contents } from "../files.ts";
 import { huggingFace } from "./hugging-face.ts";
 import { placesOf, tensorsAt, type Conventions, type ModelTensors, type Origin, type WeightsChoice } from "./origin.ts";
@@ -60,7 +60,7 @@ export function originOf(contents: Contents, wanted?: WeightsChoice): Found {
     if (chosen === undefined) refuseWeights(weights, place);
     return { origin, tensors: tensorsAt(contents.tensors, chosen), ...(both && { weights }) };
   }
-  throw new Error(`[openBeit] expected the parameters of a BEiT, got ${listed(contents.tensors)}`);
+  throw new Error(`[openBeit] expected the parameters of a BEiT, got ${listed(contents)}`);
 }
 
 function refuseWeights(wanted: WeightsChoice, place: string): never {
@@ -80,6 +80,9 @@ function isVqKd(tensors: ModelTensors): boolean {
   );
 }
 
-function listed(tensors: ReadonlyMap<string, LazyTensor>): string {
-  return firstOf([...tensors.keys()].slice(0, 5)) || "no tensors";
+function listed({ tensors, setAside = new Map() }: Contents): string {
+  const names = firstOf([...tensors.keys()].slice(0, 5)) || "no tensors";
+  if (setAside.size === 0) return names;
+  const others = [...setAside].slice(0, 5).map(([name, what]) => `${name} (${what})`);
+  return `${names}; left aside, since they are no plain tensors: ${firstOf(others)}`;
 }

@@ -1,9 +1,11 @@
-// What `saveBeit` writes: parameters by our paths, and all that is needed to use them in the file's metadata.
+// What `saveBeit` writes: parameters by our paths, and all that is needed to use them in the file's metadata; of a checkpoint, in
+// the manifest beside it.
 import { validateBeitConfig, type BeitConfig } from "../../config.ts";
 import { headPaths, parameterShapes } from "../../parameters.ts";
 import { parseJson } from "../json.ts";
 import type { KnownNormalization } from "../normalization.ts";
 import { notedNormalization, notedPreprocessing } from "../noted.ts";
+import { labelsOfRun, preprocessingOfRun } from "../run-manifest.ts";
 import type { Origin } from "./origin.ts";
 import { unilm } from "./unilm.ts";
 
@@ -20,7 +22,7 @@ export const ours = {
 
   recognizes: () => true,
 
-  describe({ metadata }, _, given) {
+  describe({ metadata, manifest }, _, given) {
     const field = <Value>(name: string): Value | undefined =>
       metadata[name] === undefined ? undefined : (parseJson(metadata[name], name) as Value);
     const stored = field<BeitConfig>("beitjs.config");
@@ -31,10 +33,10 @@ export const ours = {
     if (labels && !(Array.isArray(labels) && labels.every((label) => typeof label === "string"))) {
       throw new Error("[openBeit] expected beitjs.labels in the file's metadata to be a list of texts, got others");
     }
-    const preprocessing = notedPreprocessing(metadata);
+    const preprocessing = notedPreprocessing(metadata) ?? preprocessingOfRun(manifest);
     return {
       config,
-      labels,
+      labels: labels ?? labelsOfRun(manifest, config.classes),
       preprocessing,
       normalization: preprocessing ? undefined : normalizationIn(metadata),
     };

@@ -39,8 +39,13 @@ export function number(words: string, holds: (value: number) => boolean = () => 
 
 /** What follows "to be". */
 function wordsOf(schema: v.GenericSchema): string {
-  const { message, wrapped } = schema as { message?: unknown; wrapped?: v.GenericSchema };
-  if (wrapped) return wordsOf(wrapped);
+  const { message, wrapped, getter } = schema as {
+    readonly message?: unknown;
+    readonly wrapped?: v.GenericSchema;
+    readonly getter?: (value: unknown) => v.GenericSchema;
+  };
+  const inner = wrapped ?? getter?.(undefined);
+  if (inner) return wordsOf(inner);
   return typeof message === "string" ? message : "an object";
 }
 

@@ -1,12 +1,18 @@
 // What every stage has: seed, length, batches, rates, optimizer.
-import { fields } from "./fields.ts";
-import { amount, count, positive, shareBelowOne, whole } from "./values.ts";
+import * as v from "valibot";
+import { fields, oneOf } from "./fields.ts";
+import { amount, count, length, positive, shareBelowOne, whole } from "./values.ts";
 
-export const warmupCosine = fields({
+export const learningRate = fields({
   peak: amount,
   minimum: amount,
-  /** Steps of linear warm-up; its last step reaches the peak. */
-  warmupSteps: whole,
+  /** Linear warm-up; its last step reaches the peak. */
+  warmup: length,
+  /**
+   * Makes `peak` the rate for a batch of `baseSize` images; the run's is larger or smaller in proportion to its batch
+   * (linear), or to the square root (timm's lr_base_size and lr_base_scale). Without it the peak is the run's.
+   */
+  batchScaling: v.exactOptional(fields({ rule: oneOf("linear", "sqrt"), baseSize: count })),
 });
 
 export const adamW = fields({
@@ -14,6 +20,8 @@ export const adamW = fields({
   beta2: shareBelowOne,
   epsilon: positive,
   weightDecay: amount,
+  /** Where the decay ends, by half a cosine over the whole run (unilm's weight_decay_end); constant without it. */
+  weightDecayEnd: v.exactOptional(amount),
   /** Largest global L2 norm of the gradient; larger ones are scaled down. 0: no clipping. */
   clipNorm: amount,
 });
@@ -26,6 +34,6 @@ export const common = {
   batchSize: count,
   /** Pieces a batch is computed in; their gradients add up to the whole batch's. */
   microBatches: count,
-  learningRate: warmupCosine,
+  learningRate,
   adamW,
 };

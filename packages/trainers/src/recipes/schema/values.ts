@@ -26,7 +26,18 @@ export const interval = v.strictTuple([positive, positive], "two positive number
 /** One entry a channel. */
 export const perChannel = v.array(real, "a list of numbers, one a channel");
 
-/** Half a cosine from `start` to `end` over `steps`, then held. */
-export const annealing = fields({ start: amount, end: amount, steps: whole });
-export const signedAnnealing = fields({ start: real, end: real, steps: whole });
-export const positiveAnnealing = fields({ start: positive, end: positive, steps: whole });
+const inEpochs = fields({ epochs: amount });
+const asShare = fields({ share });
+const inSteps = fields({ steps: whole });
+const noLength = v.custom<never>(() => false, "a length such as { epochs: 20 }, { share: 0.1 } or { steps: 500 }");
+
+/** How long something takes: passes over the data, a share of the whole run, or updates. lengths.ts has it in updates. */
+export const length = v.lazy((value) => {
+  const says = (key: string) => typeof value === "object" && value !== null && Object.hasOwn(value, key);
+  return says("epochs") ? inEpochs : says("share") ? asShare : says("steps") ? inSteps : noLength;
+});
+
+/** Half a cosine from `start` to `end` over a length, then held. */
+export const annealing = fields({ start: amount, end: amount, over: length });
+export const signedAnnealing = fields({ start: real, end: real, over: length });
+export const positiveAnnealing = fields({ start: positive, end: positive, over: length });

@@ -1,0 +1,92 @@
+// Which class of a data set is which of a classifier's: by their names where both have names for them, else by their order.
+import type { Dataset } from "@beitjs/trainers";
+import { requireLabels } from "@beitjs/trainers";
+import { usageError } from "../program/exit-codes.ts";
+import { printable } from "../program/printable.ts";
+
+export type MatchedClasses = {
+  /** The images, labeled as the classifier counts; its classes are the classifier's. */
+  readonly images: Dataset;
+  readonly by: "name" | "order";
+  /** What was assumed; undefined where all names are the same. */
+  readonly note?: string;
+};
+
+/**
+ * Matches the classes of images to those of a classifier.
+ *
+ * @param classifier its name, its number of classes, and their names where they are known
+ * @throws for another number of classes, and where names say that the order is another one
+ */
+export function matchClasses(
+  images: Dataset,
+  data: string,
+  {
+    name,
+    classes,
+    labels,
+  }: { readonly name: string; readonly classes: number; readonly labels?: readonly string[] | undefined },
+): MatchedClasses {
+  const found = requireLabels(images);
+  if (found.length !== classes) {
+    const [own, theirs] = [labels ? ` (${listed(labels)})` : "", listed(found)];
+    throw usageError(
+      `expected images of the ${classes} classes of ${name}${own}, got ${found.length} in ${data} (${theirs})`,
+    );
+  }
+  // What transformers writes where nobody gave names.
+  if (!labels || labels.every((label) => /^LABEL_\d+$/.test(label))) {
+    return { images, by: "order", note: `classes: by their order, as ${name} has no names for them` };
+  }
+  const places = found.map((own) => placeOf(own, labels));
+  if (places.every((place) => place !== undefined) && new Set(places).size === classes) {
+    return { images: relabeled(images, places, labels), by: "name" };
+  }
+  const moved = places.findIndex((place, label) => place !== undefined && place !== label);
+  if (moved >= 0) {
+    const unknown = found.find((_, label) => places[label] === undefined);
+    const other = unknown === undefined ? "" : `, and "${printable(unknown)}" is none of its names`;
+    throw usageError(
+      `expected the classes of ${name} in ${data}, but "${printable(found[moved])}" is class ${moved} there and ${places[moved]} of the model${other}; --labels gives it other names`,
+    );
+  }
+  const example = `${printable(found[0])}: ${printable(labels[0])}`;
+  return {
+    images,
+    by: "order",
+    note: `classes: by their order, as their names are not those of ${name} (${example}; …)`,
+  };
+}
+
+// The label of this name, if it is one label's alone. ImageNet's have synonyms behind commas; folders have no spaces.
+function placeOf(name: string, labels: readonly string[]): number | undefined {
+  const wanted = plain(name);
+  for (const form of [plain, (label: string) => plain(label.split(",")[0])]) {
+    const places = labels.flatMap((label, place) => (form(label) === wanted ? [place] : []));
+    if (places.length === 1) return places[0];
+  }
+  return undefined;
+}
+
+function plain(name: string): string {
+  return name
+    .normalize("NFC")
+    .toLowerCase()
+    .replace(/[\s_-]+/g, " ")
+    .trim();
+}
+
+function relabeled(images: Dataset, places: readonly (number | undefined)[], classes: readonly string[]): Dataset {
+  const labelOf = (index: number) => places[images.label(index) as number] as number;
+  return {
+    ...images,
+    classes,
+    label: labelOf,
+    get: async (index) => ({ ...(await images.get(index)), label: labelOf(index) }),
+  };
+}
+
+function listed(names: readonly string[]): string {
+  const first = names.slice(0, 5).map((name) => printable(name));
+  return first.join(", ") + (names.length > first.length ? ", …" : "");
+}

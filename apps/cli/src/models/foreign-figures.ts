@@ -1,0 +1,144 @@
+// What a model that is no run of ours can do on images; there is no recipe, so that what a recipe would say is the model's own or the
+// paper's.
+import { patchCount } from "@beitjs/beit-encoder";
+import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
+import type { Backend } from "@beitjs/tensor-core";
+import {
+  evaluateClassifier,
+  evaluatePretraining,
+  evaluateTokenizer,
+  fineTuneBase,
+  pretrainBase,
+  tokenizerDallE,
+  type Dataset,
+  type MaskRecipe,
+  type StageName,
+} from "@beitjs/trainers";
+import { pixelEvalView, tokenEvalView } from "../images/eval-views.ts";
+import type { Context } from "../program/command.ts";
+import { usageError } from "../program/exit-codes.ts";
+import { stages, type Figures } from "../runs/stages.ts";
+import { matchClasses } from "./class-match.ts";
+import { modelKind } from "./kind.ts";
+import { readLabels } from "./labels.ts";
+import { openEncoder, type OpenedEncoder, type OpenEncoderOptions } from "./open-beit.ts";
+import { openTokenizer, type OpenTokenizerOptions } from "./open-tokenizer.ts";
+import type { FoundModel } from "./sources.ts";
+
+export type ForeignFigures = Figures & {
+  /** The stage that such a model comes from. */
+  readonly stage: StageName;
+  /** What it is, beside its figures. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** What was assumed. */
+  readonly notes: readonly string[];
+};
+
+export type ForeignOptions = OpenEncoderOptions &
+  OpenTokenizerOptions & {
+    readonly data: string;
+    readonly images: Dataset;
+    readonly batchSize: number | undefined;
+    readonly labels: string | undefined;
+    /** Opens the tokenizer whose tokens a pre-training model predicts. */
+    readonly tokenizer: () => Promise<TokenizerEncoder>;
+  };
+
+// Of models of any size; runs of ours have their own.
+const usualBatch = 16;
+
+/** Measures a model of any origin by what it is. */
+export async function foreignFigures(
+  found: FoundModel,
+  backend: Backend,
+  options: ForeignOptions,
+  context: Context,
+): Promise<ForeignFigures> {
+  if ((await modelKind(found)) === "tokenizer") return tokenizerFigures(found, backend, options, context);
+  const opened = await openEncoder(found, backend, options, context);
+  const { classes, vocabSize } = opened.beit.config;
+  if (classes > 0) return classifierFigures(opened, options);
+  if (vocabSize > 0) return pretrainingFigures(opened, options);
+  throw usageError(`${opened.path} is a model without a head: there is nothing to measure; fine-tune it first`);
+}
+
+async function classifierFigures(opened: OpenedEncoder, options: ForeignOptions): Promise<ForeignFigures> {
+  const { beit, view, path } = opened;
+  const { classes } = beit.config;
+  const labels = options.labels === undefined ? opened.labels : await readLabels(options.labels, classes);
+  const { images, by, note } = matchClasses(options.images, options.data, { name: path, classes, labels });
+  const scores = await evaluateClassifier(beit, images, { view, batchSize: options.batchSize ?? usualBatch });
+  const figures = stages["fine-tune"].figures(
+    { ...scores, classes: images.classes ?? [] },
+    {
+      ...fineTuneBase,
+      model: beit.config,
+    },
+  );
+  return {
+    stage: "fine-tune",
+    ...figures,
+    facts: { ...factsOf(opened), imageSize: view.size, classesBy: by },
+    notes: note === undefined ? [] : [note],
+  };
+}
+
+async function pretrainingFigures(opened: OpenedEncoder, options: ForeignOptions): Promise<ForeignFigures> {
+  const { beit, preprocessing } = opened;
+  const { imageSize } = beit.config;
+  const { mean, std } = preprocessing;
+  const channels = mean.length === 1 ? 1 : 3;
+  const mask = maskOf(patchCount(beit.config));
+  const tokenizer = await options.tokenizer();
+  const scores = await evaluatePretraining(beit, tokenizer, options.images, {
+    mask,
+    seed: pretrainBase.seed,
+    // Both see the same center of an image.
+    pixelView: pixelEvalView({ channels, pixelSize: imageSize, mean, std }),
+    tokenView: tokenEvalView(channels, tokenizer.config.imageSize),
+    batchSize: options.batchSize ?? usualBatch,
+  });
+  return {
+    stage: "pretrain",
+    ...stages.pretrain.figures(scores, { ...pretrainBase, model: beit.config }),
+    facts: { ...factsOf(opened), imageSize, mask },
+    notes: [`masks: blockwise, ${mask.count} of ${patchCount(beit.config)} patches, as the paper's`],
+  };
+}
+
+async function tokenizerFigures(
+  found: FoundModel,
+  backend: Backend,
+  options: ForeignOptions,
+  context: Context,
+): Promise<ForeignFigures> {
+  const opened = await openTokenizer(found, backend, options, context);
+  const { config } = opened.tokenizer;
+  const view = tokenEvalView(config.channels === 1 ? 1 : 3, config.imageSize);
+  const batchSize = options.batchSize ?? usualBatch;
+  const scores = await evaluateTokenizer(opened.tokenizer, options.images, { view, batchSize });
+  return {
+    stage: "tokenizer",
+    ...stages.tokenizer.figures(scores, { ...tokenizerDallE, model: config }),
+    facts: { ...factsOf(opened), imageSize: config.imageSize },
+    notes: [],
+  };
+}
+
+function factsOf({
+  origin,
+  path,
+  sha256,
+}: {
+  readonly origin: string;
+  readonly path: string;
+  readonly sha256: string;
+}) {
+  return { model: path, origin, sha256 };
+}
+
+// 75 of 14 x 14 patches in blocks of 16 and more (section 2.3), and as large a share of another grid.
+function maskOf(patches: number): MaskRecipe & { readonly count: number } {
+  const share = (count: number) => Math.max(1, Math.round((count * patches) / 196));
+  return { kind: "blockwise", variant: "official", count: share(75), minBlock: share(16) };
+}
