@@ -42,8 +42,10 @@ describe("validateBeitConfig", () => {
 
   it.each<[Partial<Record<keyof BeitConfig, unknown>>, string]>([
     [{ width: 190 }, "heads to be a divisor of width 190, got 12"],
-    [{ imageSize: 225 }, "imageSize to be a multiple of patchSize 16, got 225"],
-    [{ imageSize: [224, 250] }, "imageSize to be a multiple of patchSize 16, got 224 x 250"],
+    [{ imageSize: 15 }, "imageSize to be at least patchSize 16, got 15"],
+    [{ imageSize: [224, 9] }, "imageSize to be at least patchSize 16, got 224 x 9"],
+    [{ imageSize: 8192 }, "imageSize to be of at most 32768 patches"],
+    [{ imageSize: 8193 }, "imageSize to be of at most 67108864 pixels, got 8193"],
     [{ imageSize: [224] }, "imageSize to be a positive integer or [height, width], got 224"],
     [{ imageSize: undefined }, "imageSize to be a positive integer or [height, width], got undefined"],
     [{ imageSize: null }, "imageSize to be a positive integer or [height, width], got null"],

@@ -1,6 +1,16 @@
 // What a BEiT is: sizes, positions and heads, complete and readonly, so that a checkpoint can carry it as JSON.
 // Sizes of base and large: BEiT paper, table 12; tiny and small: DeiT (Touvron et al. 2021), table 1.
-import { cellCount, cellGrid, formatAsSize, isImageSize, type Grid, type ImageSize } from "@beitjs/tensor-core/grid";
+import { firstOf } from "@beitjs/tensor-core/files";
+import {
+  cellCount,
+  cellGrid,
+  formatAsSize,
+  heightWidth,
+  isImageSize,
+  wholeCells,
+  type Grid,
+  type ImageSize,
+} from "@beitjs/tensor-core/grid";
 
 /** `shared`: one table for all layers (pre-training). `per-layer`: a table in every layer (fine-tuning). */
 export type RelativePositions = "none" | "shared" | "per-layer";
@@ -9,10 +19,10 @@ export type RelativePositions = "none" | "shared" | "per-layer";
 export type PoolingNorm = "before" | "after";
 
 export type BeitConfig = {
-  /** Height and width of the images, in pixels; a number for squares. */
+  /** Height and width of the images, in pixels; a number for squares. What no whole patch covers, right and below, is not seen. */
   readonly imageSize: ImageSize;
   readonly channels: number;
-  /** Side of a patch, in pixels; divides both sides of the image. */
+  /** Side of a patch, in pixels; at most the image's. */
   readonly patchSize: number;
   readonly width: number;
   readonly depth: number;
@@ -77,9 +87,9 @@ export function hiddenWidth({ width, mlpRatio }: Pick<BeitConfig, "width" | "mlp
   return Math.round(width * mlpRatio);
 }
 
-/** Rows and columns of patches. */
+/** Rows and columns of patches: as many as fit, as in the convolution of the originals. */
 export function gridOf({ imageSize, patchSize }: BeitConfig): Grid {
-  return cellGrid(imageSize, patchSize);
+  return wholeCells(cellGrid(imageSize, patchSize));
 }
 
 /** Patches of an image. */
@@ -103,6 +113,17 @@ export function dropPathRate({ dropPath, depth }: BeitConfig, block: number): nu
   return depth > 1 ? (dropPath * block) / (depth - 1) : 0;
 }
 
+/** @internal Of a model's images: a size in a file must not make us reserve what no machine has. */
+export const MAX_PIXELS = 2 ** 26;
+
+const MAX_PAIRED_PATCHES = 2 ** 15;
+
+/** @internal */
+export function isBoundedSize(size: ImageSize): boolean {
+  const { height, width } = heightWidth(size);
+  return height * width <= MAX_PIXELS;
+}
+
 /** What is wrong with a config: the field, what it should be, what it is. */
 export type BeitConfigIssue = { readonly path: keyof BeitConfig; readonly expected: string; readonly got: unknown };
 
@@ -118,8 +139,10 @@ export function beitConfigIssues(config: BeitConfig): readonly BeitConfigIssue[]
   for (const path of counts) check(isCount(config[path], 1), path, "a positive integer");
   for (const path of ["vocabSize", "classes"] as const) check(isCount(config[path], 0), path, "a non-negative integer");
   const { patchSize, width, heads, mlpRatio, layerScale, dropPath, epsilon } = config;
-  const whole = !sized || Object.values(gridOf(config)).every(Number.isInteger);
-  check(whole, "imageSize", `a multiple of patchSize ${patchSize}`);
+  check(!sized || patchCount(config) > 0, "imageSize", `at least patchSize ${patchSize}`);
+  check(!sized || isBoundedSize(config.imageSize), "imageSize", `of at most ${MAX_PIXELS} pixels`);
+  const paired = config.relativePositions === "none" || !sized || patchCount(config) <= MAX_PAIRED_PATCHES;
+  check(paired, "imageSize", `of at most ${MAX_PAIRED_PATCHES} patches, as every pair of them has a relative position`);
   check(width % heads === 0, "heads", `a divisor of width ${width}`);
   const hidden = hiddenWidth(config);
   const exact = isCount(hidden, 1) && Math.abs(width * mlpRatio - hidden) <= 4 * Number.EPSILON * hidden;
@@ -145,8 +168,10 @@ export function beitConfigIssues(config: BeitConfig): readonly BeitConfigIssue[]
  */
 export function validateBeitConfig(config: BeitConfig, caller = "validateBeitConfig"): void {
   const [issue] = beitConfigIssues(config);
-  if (issue)
-    throw new Error(`[${caller}] expected ${issue.path} to be ${issue.expected}, got ${formatAsSize(issue.got)}`);
+  if (issue === undefined) return;
+  // Either may repeat a field of a file, of any length.
+  const [expected, got] = [firstOf([issue.expected]), firstOf([formatAsSize(issue.got)])];
+  throw new Error(`[${caller}] expected ${issue.path} to be ${expected}, got ${got}`);
 }
 
 function isCount(value: number, least: number): boolean {

@@ -1,13 +1,32 @@
 // Images to tokens: patches are projected, masked ones replaced, the class token put in front, positions added, in this
 // order, so that a masked patch keeps its position. (BEiT paper, sections 2.1 and 2.2)
-import type { Tensor } from "@beitjs/tensor-core";
+import { tensor, type Tensor } from "@beitjs/tensor-core";
 import { linear } from "@beitjs/tensor-core/nn";
-import { assembleTokens, patchify } from "@beitjs/tensor-core/ops";
+import { assembleTokens, gatherRows, patchify, reshape } from "@beitjs/tensor-core/ops";
+import { gridOf, type BeitConfig } from "./config.ts";
 import type { Beit } from "./parameters.ts";
 
 /** [B, H, W, C] and, optionally, int32 [B, N] -> [B, N + 1, D] */
 export function embedPatches({ config, params }: Beit, pixels: Tensor, mask?: Tensor): Tensor {
   const { classToken, maskToken, positions } = params;
-  const patches = linear(patchify(pixels, config), params.patchEmbedding); // [B, N, D]
+  const patches = linear(patchify(wholePatches(pixels, config), config), params.patchEmbedding); // [B, N, D]
   return assembleTokens(patches, { classToken, maskToken, mask, position: positions }); // [B, N + 1, D]
+}
+
+// Without the pixels right and below that no whole patch covers. [B, H, W, C] -> [B, rows P, columns P, C]
+function wholePatches(pixels: Tensor, config: BeitConfig): Tensor {
+  const [batch, height, width, channels] = pixels.shape;
+  const { rows, cols } = gridOf(config);
+  const [high, wide] = [rows * config.patchSize, cols * config.patchSize];
+  if (high === height && wide === width) return pixels;
+  const rowsOfPixels = reshape(pixels, [batch * height, width * channels]);
+  const upper = gatherRows(rowsOfPixels, firstOfEach(batch, height, high, pixels)); // [B rows P, W C]
+  const columns = reshape(upper, [batch * high * width, channels]);
+  return reshape(gatherRows(columns, firstOfEach(batch * high, width, wide, pixels)), [batch, high, wide, channels]);
+}
+
+// The numbers of the first `kept` rows in every `length` rows.
+function firstOfEach(groups: number, length: number, kept: number, { backend }: Tensor): Tensor {
+  const numbers = Int32Array.from({ length: groups * kept }, (_, i) => Math.floor(i / kept) * length + (i % kept));
+  return tensor(numbers, [numbers.length], backend, "int32");
 }

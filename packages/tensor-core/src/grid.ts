@@ -76,6 +76,11 @@ export function cellGrid(size: ImageSize, side: number): Grid {
   return { rows: height / side, cols: width / side };
 }
 
+/** The cells of a grid that are whole. */
+export function wholeCells({ rows, cols }: Grid): Grid {
+  return { rows: Math.floor(rows), cols: Math.floor(cols) };
+}
+
 /** Number of the cell that holds the pixel in column `x` of row `y`, in an image of any size that the grid is laid over. */
 export function cellAt(x: number, y: number, { height, width }: HeightWidth, { rows, cols }: Grid): number {
   return Math.floor((y * rows) / height) * cols + Math.floor((x * cols) / width);

@@ -17,6 +17,7 @@ import PIL
 from PIL import Image, ImageEnhance
 
 FILTERS = {"bilinear": Image.BILINEAR, "bicubic": Image.BICUBIC, "lanczos": Image.LANCZOS}
+RESAMPLING = {**FILTERS, "nearest": Image.NEAREST}
 MASK = 0xFFFFFFFF
 
 
@@ -47,9 +48,9 @@ def side(rng):
     return rng.choice([1, 2, 3, rng.randint(1, 12), rng.randint(8, 48), rng.randint(30, 90), rng.randint(1, 300)])
 
 
-def resize_case(rng, key):
+def resize_case(rng, key, filters):
     width, height, channels = side(rng), side(rng), rng.choice([1, 3])
-    kind, name = rng.choice(["noise", "noise", "extreme"]), rng.choice(list(FILTERS))
+    kind, name = rng.choice(["noise", "noise", "extreme"]), rng.choice(filters)
     target = [rng.choice([side(rng), width]), rng.choice([side(rng), height])]
     case = {"image": [key, width, height, channels, kind], "filter": name, "size": target}
     box = None
@@ -61,7 +62,7 @@ def resize_case(rng, key):
         case["box"] = inner
         box = (inner[0], inner[1], min(inner[0] + inner[2], width), min(inner[1] + inner[3], height))
     image = picture(key, width, height, channels, kind)
-    return {**case, **result(image.resize(tuple(target), FILTERS[name], box), rng.random() < 0.3 and target[0] < 30)}
+    return {**case, **result(image.resize(tuple(target), RESAMPLING[name], box), rng.random() < 0.3 and target[0] < 30)}
 
 
 def color_case(rng, key):
@@ -87,14 +88,15 @@ def main():
     rng = random.Random(20210608)
     golden = {
         "pillow": PIL.__version__,
-        "resize": [resize_case(rng, key) for key in range(cases)],
+        "resize": [resize_case(rng, key, list(FILTERS)) for key in range(cases)],
         "color": [color_case(rng, 100000 + key) for key in range(cases)],
         "gray": [gray_case(200000 + key) for key in range(3)],
+        "nearest": [resize_case(rng, 300000 + key, ["nearest"]) for key in range(cases // 3)],
     }
     with open(file, "w") as out:
         # One case a line: small, and a changed case is one changed line.
         parts = [f'"pillow": {json.dumps(golden["pillow"])}']
-        for name in ("resize", "color", "gray"):
+        for name in ("resize", "color", "gray", "nearest"):
             lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in golden[name])
             parts.append(f'"{name}": [\n{lines}\n]')
         out.write("{\n" + ",\n".join(parts) + "\n}\n")

@@ -1,7 +1,7 @@
 // The config of a checkpoint that has none beside it: everything but the width of a head and the epsilon of the norms can
 // be read from names and shapes. (modeling_pretrain.py, modeling_finetune.py)
 import type { Shape } from "@beitjs/tensor-core";
-import { cellGrid, type ImageSize } from "@beitjs/tensor-core/grid";
+import { cellGrid, sameGrid, wholeCells, type ImageSize } from "@beitjs/tensor-core/grid";
 import { validateBeitConfig, withPoolingNorm, type BeitConfig, type PoolingNorm } from "../config.ts";
 import { rowsFor, squareGrid, type PositionKind } from "../positions/stored-grid.ts";
 
@@ -16,7 +16,7 @@ const headWidth = 64;
  *
  * @param given what is known otherwise; needed for `heads` where no table of relative positions tells their number and
  * the width is no multiple of 64, and for `imageSize` where there are no positions of any kind, or not those of a square
- * @param sizes what the size may be where it is no square: the first that fits the positions is taken
+ * @param sizes what the size may be where it is no square, or no multiple of the patches: the first that fits is taken
  * @throws `[openBeit] expected …, got …` naming the tensor or the field
  */
 export function inferConfig(
@@ -40,7 +40,7 @@ export function inferConfig(
     heads: heads ?? headsOf(width),
     mlpRatio: shapeOf(shapes, "blocks.0.mlp.fc1.weight", 2)[0] / width,
     absolutePositions: shapes.has("pos_embed"),
-    relativePositions: shared ? "shared" : own ? "per-layer" : "none",
+    relativePositions: own ? "per-layer" : shared ? "shared" : "none",
     // Only fresh parameters start from it; these are the values of the released models.
     layerScale: shapes.has("blocks.0.gamma_1") ? (width < 1024 ? 0.1 : 1e-5) : 0,
     dropPath: 0,
@@ -81,9 +81,11 @@ function imageSizeOf(
   const positions = shapes.get("pos_embed");
   const [kind, rows]: [PositionKind, number] = table ? ["table", table[0]] : ["positions", positions?.[1] ?? NaN];
   const square = squareGrid(kind, rows);
-  if (square) return square.rows * patchSize;
-  const fits = (size: ImageSize | undefined) => size !== undefined && rowsFor(kind, cellGrid(size, patchSize)) === rows;
-  const fitting = sizes.find(fits);
+  const fits = (size: ImageSize | undefined) => {
+    const grid = size && wholeCells(cellGrid(size, patchSize));
+    return grid && (square ? sameGrid(grid, square) : rowsFor(kind, grid) === rows);
+  };
+  const fitting = sizes.find(fits) ?? (square && square.rows * patchSize);
   if (fitting !== undefined) return fitting;
   const got = table
     ? `a table of ${table[0]} rows`

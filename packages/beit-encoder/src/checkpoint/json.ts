@@ -34,7 +34,7 @@ export function parseJson(text: string, name: string): object {
 }
 
 export type JsonFields = {
-  /** A field as it is; `fallback` where it is absent. Null counts as absent. */
+  /** A field as it is; `fallback` where it is absent. Null counts as absent, unless nulls are kept. */
   value(name: string, fallback: unknown): unknown;
   number(name: string, fallback: number): number;
   flag(name: string, fallback: boolean): boolean;
@@ -42,16 +42,22 @@ export type JsonFields = {
   refuse(expected: string, got: unknown): never;
 };
 
+export type JsonOptions = {
+  /** Null is a value: a flag that is off, and nothing where a number or a list is needed. */
+  readonly keepNulls?: boolean;
+};
+
 /** @internal @throws `[caller] expected …, got …` if `json` is no object */
-export function fieldsOf(caller: string, json: unknown): JsonFields {
+export function fieldsOf(caller: string, json: unknown, { keepNulls = false }: JsonOptions = {}): JsonFields {
   const refuse = (expected: string, got: unknown): never => {
-    throw new Error(
-      `[${caller}] expected ${expected}, got ${got === undefined ? "none" : firstOf([JSON.stringify(got)])}`,
-    );
+    throw new Error(`[${caller}] expected ${expected}, got ${shown(got)}`);
   };
   if (typeof json !== "object" || json === null || Array.isArray(json)) return refuse("an object", json);
   const fields = new Map<string, unknown>(Object.entries(json));
-  const value = (name: string, fallback: unknown): unknown => fields.get(name) ?? fallback;
+  const value = (name: string, fallback: unknown): unknown => {
+    const found = fields.get(name);
+    return found === undefined || (found === null && !keepNulls) ? fallback : found;
+  };
   return {
     value,
     refuse,
@@ -63,8 +69,18 @@ export function fieldsOf(caller: string, json: unknown): JsonFields {
       return typeof found === "number" ? found : refuse(`${name} to be a number`, found);
     },
     flag(name, fallback) {
-      const found = value(name, fallback);
+      const found = value(name, fallback) ?? false;
       return typeof found === "boolean" ? found : refuse(`${name} to be true or false`, found);
     },
   };
+}
+
+// A value may be nested deeper than a text can be made of.
+function shown(value: unknown): string {
+  if (value === undefined) return "none";
+  try {
+    return firstOf([JSON.stringify(value)]);
+  } catch {
+    return "a value of very many levels";
+  }
 }

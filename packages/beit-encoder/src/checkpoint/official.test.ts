@@ -251,8 +251,8 @@ describe("toClassifier", () => {
     await expect(toClassifier(beit, { classes: 0 }, createRng(2))).rejects.toThrow(
       "[toClassifier] expected classes above 0, got 0",
     );
-    await expect(toClassifier(beit, { classes: 2, imageSize: 30 }, createRng(2))).rejects.toThrow(
-      "[toClassifier] expected imageSize to be a multiple of patchSize 8, got 30",
+    await expect(toClassifier(beit, { classes: 2, imageSize: 7 }, createRng(2))).rejects.toThrow(
+      "[toClassifier] expected imageSize to be at least patchSize 8, got 7",
     );
   });
 });

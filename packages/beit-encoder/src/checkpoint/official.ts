@@ -65,6 +65,8 @@ export const officialNaming: Naming = {
     ),
   // The last are of BEiT v2's pre-training alone: layers behind an early one that make the class token learn.
   spare: /^(mask_token|(norm|fc_norm|lm_head|head)\.(weight|bias)|cls_pt_(layers|norm|fc_norm|lm_head)\..*)$/,
+  // Of timm's qkv_bias=False.
+  optional: /^blocks\.\d+\.attn\.[qv]_bias$/,
   // Keys have no bias.
   derived: /(^|\.)(relative_position_index|k_bias)$/,
 };

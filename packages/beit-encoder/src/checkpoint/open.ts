@@ -11,7 +11,7 @@ import { matchParameters } from "./match.ts";
 import { withNormalization, type NormalizationFacts, type NormalizationName } from "./normalization.ts";
 import { beitOrigins, originOf, type BeitOrigin } from "./origins/index.ts";
 import type { WeightsChoice } from "./origins/origin.ts";
-import type { Preprocessing } from "./preprocessing.ts";
+import { checkPreprocessing, type Preprocessing } from "./preprocessing.ts";
 import type { StoredTensor } from "./stored.ts";
 
 export type OpenBeitOptions = ResizingOptions &
@@ -109,23 +109,30 @@ export async function readBeitFiles(
     config,
     guessed = [],
     labels,
+    optional,
+    bothTables,
     ...prepared
   } = origin.describe(contents, tensors, {
     config: options.config ?? {},
     imageSize: options.imageSize,
   });
   const { allowUnexpected = false } = options;
+  // First, so that nothing is made of sizes that the tensors do not have.
+  const { setAside } = contents;
+  const matched = matchParameters(tensors, origin.naming, config, { allowUnexpected, optional, bothTables, setAside });
+  const convention = origin.conventions.preprocessing(config);
+  checkPreprocessing(prepared.preprocessing ?? convention, "openBeit");
   return {
     origin: origin.name,
     config,
     guessed,
     ...(weights && { weights }),
     ...(labels && { labels }),
-    ...withNormalization(prepared, origin.conventions.preprocessing(config), {
+    ...withNormalization(prepared, convention, {
       wanted: options.normalization,
       names: sources.map(({ name }) => name),
     }),
-    ...matchParameters(tensors, origin.naming, config, { allowUnexpected, setAside: contents.setAside }),
+    ...matched,
   };
 }
 

@@ -62,6 +62,7 @@ describe("preprocessingFromHuggingFace", () => {
   });
 
   it.each([
+    [0, "nearest"],
     [1, "lanczos"],
     [2, "bilinear"],
     [3, "bicubic"],
@@ -69,6 +70,21 @@ describe("preprocessingFromHuggingFace", () => {
     const read = preprocessingFromHuggingFace({ ...released, resample });
     expect(read.filter).toBe(filter);
     expect(preprocessingToHuggingFace(read)["resample"]).toBe(resample);
+  });
+
+  // What AutoImageProcessor of transformers 5.23 makes of each, with both of its backends.
+  it("leaves out a step whose flag is null, and takes no notice of null where nothing needs it", () => {
+    const read = (fields: object) => preprocessingFromHuggingFace({ ...released, ...fields });
+    for (const flag of ["do_center_crop", "do_rescale", "do_normalize"]) {
+      expect(read({ [flag]: null })).toEqual(read({ [flag]: false }));
+      expect(read({ [flag]: null }), flag).not.toEqual(read({ [flag]: true, crop_size: 112 }));
+    }
+    const rest = { do_reduce_labels: null, do_convert_rgb: null, do_pad: null, image_processor_type: null };
+    expect(read({ ...rest, do_center_crop: null, crop_size: null })).toEqual(read({ do_center_crop: false }));
+    expect(read({ do_rescale: null, rescale_factor: null })).toEqual(read({ do_rescale: false }));
+    expect(read({ do_normalize: null, image_mean: null, image_std: null })).toEqual(read({ do_normalize: false }));
+    expect(read({ size: { height: 24, width: 32, shortest_edge: null } }).size).toEqual([24, 32]);
+    expect(read({ size: [24, 32] }).size).toEqual([24, 32]);
   });
 
   it("takes every scaling into mean and std", () => {
@@ -84,7 +100,24 @@ describe("preprocessingFromHuggingFace", () => {
 
   it.each<[string, object, string]>([
     ["no resizing", { do_resize: false }, "do_resize true, got false"],
-    ["nearest neighbors", { resample: 0 }, "resample to be 1 (Lanczos), 2 (bilinear) or 3 (bicubic), got 0"],
+    ["no resizing, by null", { do_resize: null }, "do_resize true, got null"],
+    ["a box filter", { resample: 4 }, "resample to be 0 (nearest), 1 (Lanczos), 2 (bilinear) or 3 (bicubic), got 4"],
+    ["a filter of null", { resample: null }, "3 (bicubic), got null"],
+    ["a size of null", { size: null }, "size to be a positive integer, got null"],
+    ["a crop of null", { do_center_crop: true, crop_size: null }, "crop_size to be a positive integer, got null"],
+    [
+      "a ViT's crop without a size",
+      { image_processor_type: "ViTImageProcessor", do_center_crop: true, crop_size: undefined },
+      "got none",
+    ],
+    ["a factor of null", { rescale_factor: null }, "rescale_factor to be a number, got null"],
+    ["means of null", { image_mean: null }, "image_mean to be numbers, got null"],
+    ["deviations of null", { image_std: null }, "image_std to be numbers, got null"],
+    [
+      "two edges",
+      { size: { shortest_edge: 224, longest_edge: 300 } },
+      "size.shortest_edge alone, without longest_edge, got 300",
+    ],
     ["no size", { size: undefined }, "size to be a positive integer, got none"],
     ["a size of 0 on one side", { size: { height: 1, width: 0 } }, "size.width to be a positive integer, got 0"],
     [

@@ -1,7 +1,8 @@
 // How an image becomes a model's pixels, as Hugging Face's preprocessor_config.json says it, and back.
 // (transformers, image_processing_beit.py)
-import { formatSize, heightWidth, imageSizeOf, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
+import { formatSize, heightWidth, imageSizeOf, isImageSize, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import type { CropMargins, Normalization, ResizeFilter } from "@beitjs/tensor-core/image";
+import { isBoundedSize, MAX_PIXELS } from "../config.ts";
 import { fieldsOf, type JsonFields } from "./json.ts";
 
 /** Resize, crop the center, scale: pixel = (byte / 255 - mean) / std, by channel. */
@@ -31,6 +32,9 @@ export type EvalViewFields = {
   readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
 };
 
+/** More than images of any kind have. */
+const MAX_CHANNELS = 256;
+
 /** A view as recipes have it: as `EvalViewFields`, with normalizations by name, and margins that may be left out. */
 export type ViewFields = Omit<EvalViewFields, "fit" | "normalization"> & {
   readonly fit:
@@ -45,6 +49,7 @@ export type ViewFields = Omit<EvalViewFields, "fit" | "normalization"> & {
 
 /** Pillow's numbers of the filters. */
 const filters: readonly (readonly [number, ResizeFilter])[] = [
+  [0, "nearest"],
   [2, "bilinear"],
   [3, "bicubic"],
   [1, "lanczos"],
@@ -52,20 +57,18 @@ const filters: readonly (readonly [number, ResizeFilter])[] = [
 
 /**
  * What a parsed preprocessor_config.json asks for. Absent fields have transformers' defaults (5.23: nothing is cropped), but
- * `size` must be there, because theirs differ between versions.
+ * `size` must be there, because theirs differ between versions. As in transformers, a step whose flag is null is left out, and
+ * null says nothing where a step needs a size, a filter or numbers.
  *
  * @throws `[preprocessingFromHuggingFace] expected <path> …, got …`, also for a crop that has not the proportions of `size`
  */
 export function preprocessingFromHuggingFace(configJson: object): Preprocessing {
-  const fields = fieldsOf("preprocessingFromHuggingFace", configJson);
-  fields.check(fields.flag("do_resize", true), "do_resize true", false);
-  // transformers' ViTImageProcessor is bilinear where nothing is said, BeitImageProcessor bicubic.
-  const processor = fields.value("image_processor_type", fields.value("feature_extractor_type", ""));
-  const resample = fields.number("resample", typeof processor === "string" && processor.startsWith("ViT") ? 2 : 3);
-  const filter = filters.find(([number]) => number === resample)?.[1];
-  if (filter === undefined) return fields.refuse("resample to be 1 (Lanczos), 2 (bilinear) or 3 (bicubic)", resample);
+  const fields = fieldsOf("preprocessingFromHuggingFace", configJson, { keepNulls: true });
+  fields.check(fields.flag("do_resize", true), "do_resize true", fields.value("do_resize", true));
+  const isViT = isForViT(fields);
+  const filter = filterOf(fields, isViT);
   const { size, fit } = sizeOf(fields);
-  const crop = cropOf(fields);
+  const crop = cropOf(fields, isViT);
   const [inner, outer] = [heightWidth(crop), heightWidth(size)];
   const fits = inner.height <= outer.height && inner.width <= outer.width;
   fields.check(fits, `crop_size of at most ${formatSize(size)}`, crop);
@@ -159,6 +162,33 @@ export function coveredBy(crop: ImageSize, share: number): Pick<Preprocessing, "
   return { size, fit: "shortSide", crop };
 }
 
+/**
+ * @internal Refuses what no image can be prepared by, before anything of its sizes is made.
+ *
+ * @throws `[caller] expected preprocessing with …, got …`
+ */
+export function checkPreprocessing({ filter, size, fit, crop, mean, std }: Preprocessing, caller: string): void {
+  const fields = fieldsOf(caller, {});
+  const check = (valid: boolean, expected: string, got: unknown) => {
+    fields.check(valid, `preprocessing with ${expected}`, got);
+  };
+  check(
+    filters.some(([, name]) => name === filter),
+    "a filter of its names",
+    filter,
+  );
+  check(fit === "square" || fit === "shortSide", `fit "square" or "shortSide"`, fit);
+  check(isImageSize(size) && isBoundedSize(size), `a size of at most ${MAX_PIXELS} pixels`, size);
+  const { height, width } = heightWidth(size);
+  const within = (inner: ImageSize) => heightWidth(inner).height <= height && heightWidth(inner).width <= width;
+  check(crop === 0 || (isImageSize(crop) && within(crop)), `a crop of at most ${formatSize(size)}`, crop);
+  for (const [name, values] of Object.entries({ mean, std })) {
+    const listed = Array.isArray(values) && values.length > 0 && values.length <= MAX_CHANNELS;
+    check(listed && values.every(Number.isFinite), `${name} of 1 to ${MAX_CHANNELS} numbers`, values);
+  }
+  check(mean.length === std.length && !std.includes(0), `std of ${mean.length} numbers other than 0`, std);
+}
+
 // The ratio of a view, which rounds crop / ratio down on both sides, so that it must not be a little too large.
 function cropRatioOf(size: ImageSize, crop: ImageSize): number | undefined {
   const [inner, outer] = [heightWidth(crop), heightWidth(size)];
@@ -169,25 +199,48 @@ function cropRatioOf(size: ImageSize, crop: ImageSize): number | undefined {
   return [exact, inner.height / (outer.height + 0.5), (exact + least) / 2].find(fits);
 }
 
-function sizeOf(fields: JsonFields): Pick<Preprocessing, "size" | "fit"> {
-  const value = fields.value("size", undefined);
-  if (typeof value === "object" && value !== null && "shortest_edge" in value) {
-    return { size: side(fields, "size.shortest_edge", value.shortest_edge), fit: "shortSide" };
-  }
-  return { size: sizeField(fields, "size", value), fit: "square" };
+// Where nothing is said, transformers' ViTImageProcessor is bilinear and has no size of a crop, BeitImageProcessor is bicubic.
+function isForViT(fields: JsonFields): boolean {
+  const processor = fields.value("image_processor_type", undefined) ?? fields.value("feature_extractor_type", "");
+  return typeof processor === "string" && processor.startsWith("ViT");
 }
 
-function cropOf(fields: JsonFields): ImageSize {
-  return fields.flag("do_center_crop", false) ? sizeField(fields, "crop_size", fields.value("crop_size", 224)) : 0;
+function filterOf(fields: JsonFields, isViT: boolean): ResizeFilter {
+  const resample = fields.value("resample", isViT ? 2 : 3);
+  const filter = filters.find(([number]) => number === resample)?.[1];
+  const expected = "resample to be 0 (nearest), 1 (Lanczos), 2 (bilinear) or 3 (bicubic)";
+  return filter ?? fields.refuse(expected, resample);
+}
+
+function sizeOf(fields: JsonFields): Pick<Preprocessing, "size" | "fit"> {
+  const value = fields.value("size", undefined);
+  const edges = fieldsOf("preprocessingFromHuggingFace", isObject(value) ? value : {});
+  const shortest = edges.value("shortest_edge", undefined);
+  if (shortest === undefined) return { size: sizeField(fields, "size", value), fit: "square" };
+  const longest = edges.value("longest_edge", undefined);
+  fields.check(longest === undefined, "size.shortest_edge alone, without longest_edge", longest);
+  return { size: side(fields, "size.shortest_edge", shortest), fit: "shortSide" };
+}
+
+function cropOf(fields: JsonFields, isViT: boolean): ImageSize {
+  if (!fields.flag("do_center_crop", false)) return 0;
+  return sizeField(fields, "crop_size", fields.value("crop_size", isViT ? undefined : 224));
 }
 
 function sizeField(fields: JsonFields, path: string, value: unknown): ImageSize {
-  if (typeof value !== "object" || value === null) return side(fields, path, value);
+  if (Array.isArray(value)) {
+    return isImageSize(value) ? imageSizeOf(heightWidth(value)) : fields.refuse(`${path} to be [height, width]`, value);
+  }
+  if (!isObject(value)) return side(fields, path, value);
   const { height, width } = value as { readonly height?: unknown; readonly width?: unknown };
   return imageSizeOf({
     height: side(fields, `${path}.height`, height),
     width: side(fields, `${path}.width`, width),
   });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function side(fields: JsonFields, path: string, value: unknown): number {

@@ -1,6 +1,7 @@
 // A model as one file of ours: the parameters by their paths, and in the metadata all that is needed to use them.
+import { heightWidth } from "@beitjs/tensor-core/grid";
 import { fromFloat32, parameterToHalf, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
-import { poolingNormOf } from "../config.ts";
+import { poolingNormOf, type BeitConfig } from "../config.ts";
 import { beitToOfficial, classTokenNorm } from "./official.ts";
 import type { Beit } from "../parameters.ts";
 import type { Preprocessing } from "./preprocessing.ts";
@@ -38,8 +39,8 @@ export async function saveBeit(
 
 /**
  * The bytes of a safetensors file with the official names, in the official layouts; timm's are the same. The metadata have what
- * names and shapes do not tell: how images are prepared, the size of those that are no squares, and that normalized patches are
- * averaged, which is timm's alone (`global_pool="avg", use_fc_norm=False`).
+ * names and shapes do not tell: how images are prepared, the size of those that are no squares of whole patches, and that
+ * normalized patches are averaged, which is timm's alone (`global_pool="avg", use_fc_norm=False`).
  */
 export async function saveOfficialBeit(
   beit: Beit,
@@ -54,8 +55,14 @@ export async function saveOfficialBeit(
   return writeSafetensors(tensors, {
     format: "pt",
     "beitjs.origin": "unilm",
-    ...(typeof imageSize !== "number" && { "beitjs.imageSize": JSON.stringify(imageSize) }),
+    ...(!isSquareOfPatches(beit.config) && {
+      "beitjs.imageSize": JSON.stringify(Object.values(heightWidth(imageSize))),
+    }),
     ...noted,
     ...(preprocessing && { "beitjs.preprocessing": JSON.stringify(preprocessing) }),
   });
+}
+
+function isSquareOfPatches({ imageSize, patchSize }: BeitConfig): boolean {
+  return typeof imageSize === "number" && imageSize % patchSize === 0;
 }

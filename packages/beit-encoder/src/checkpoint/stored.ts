@@ -1,5 +1,5 @@
 // Tensors of a checkpoint that are read when they are needed, so that a large model is never in memory twice.
-import type { Shape } from "@beitjs/tensor-core";
+import { sizeOf, type Shape } from "@beitjs/tensor-core";
 import type { LazyTensor } from "@beitjs/tensor-core/files";
 import { toFloat32 } from "@beitjs/tensor-core/safetensors";
 import type { HostTensor } from "../values.ts";
@@ -27,6 +27,22 @@ export function joinRows(parts: readonly StoredTensor[]): StoredTensor {
         at += value.data.length;
       }
       return { shape, data };
+    },
+  };
+}
+
+/** What a file leaves out because it is zero. */
+export function zeroValues(shape: Shape): StoredTensor {
+  return { shape, read: () => Promise.resolve({ shape, data: new Float32Array(sizeOf(shape)) }) };
+}
+
+/** The sum of two of one shape. */
+export function addValues(a: StoredTensor, b: StoredTensor): StoredTensor {
+  return {
+    shape: a.shape,
+    async read() {
+      const [{ data }, added] = await Promise.all([a.read(), b.read()]);
+      return { shape: a.shape, data: data.map((value, i) => value + added.data[i]) };
     },
   };
 }

@@ -9,7 +9,7 @@ type Picture = [key: number, width: number, height: number, channels: 1 | 3, kin
 type Case = { image: Picture; crc: number; row?: number[] };
 type ResizeCase = Case & { filter: ResizeFilter; size: [number, number]; box?: [number, number, number, number] };
 type ColorCase = Case & { enhance: keyof typeof enhance; factor: number };
-type Golden = { pillow: string; resize: ResizeCase[]; color: ColorCase[]; gray: Case[] };
+type Golden = { pillow: string; resize: ResizeCase[]; color: ColorCase[]; gray: Case[]; nearest: ResizeCase[] };
 
 const enhance = { Brightness: adjustBrightness, Contrast: adjustContrast, Color: adjustSaturation };
 const path = process.env["GOLDEN_IMAGE"] ?? new URL("../../../../tools/golden/image/golden.json", import.meta.url);
@@ -18,7 +18,8 @@ const golden = JSON.parse(readFileSync(path, "utf8")) as Golden;
 describe(`Pillow ${golden.pillow}`, () => {
   it("resizes alike", () => {
     expect(golden.resize.length).toBeGreaterThan(100);
-    for (const { image, filter, size, box, ...expected } of golden.resize) {
+    expect(golden.nearest.length).toBeGreaterThan(30);
+    for (const { image, filter, size, box, ...expected } of [...golden.resize, ...golden.nearest]) {
       const [width, height] = size;
       const part = box && { box: inside(box, image) };
       const what = { image, filter, size, box };

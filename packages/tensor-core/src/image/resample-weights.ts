@@ -1,8 +1,11 @@
 // Filter weights of Pillow's resize (libImaging/Resample.c): the filter is stretched by the reduction factor, so
 // shrinking averages over all source pixels (antialiasing); weights sum to 1 and are held with 22 bits of fraction.
 
-/** Resampling filters: triangle (support 1), cubic with a = -0.5 (support 2), Lanczos with three lobes (support 3). */
-export type ResizeFilter = "bilinear" | "bicubic" | "lanczos";
+/**
+ * Resampling filters: the pixel under the center, triangle (support 1), cubic with a = -0.5 (support 2), Lanczos with three lobes
+ * (support 3).
+ */
+export type ResizeFilter = "nearest" | "bilinear" | "bicubic" | "lanczos";
 
 /** Bits of fraction in a fixed-point weight: 32 less 8 for the pixel less 2 for the sign and overshoot. */
 export const WEIGHT_BITS = 22;
@@ -15,15 +18,16 @@ export type ResampleWeights = {
   readonly stride: number;
 };
 
-const filters: Readonly<Record<ResizeFilter, { support: number; weight: (x: number) => number }>> = {
-  bilinear: { support: 1, weight: triangle },
-  bicubic: { support: 2, weight: cubic },
-  lanczos: { support: 3, weight: lanczos },
-};
+const filters: Readonly<Record<Exclude<ResizeFilter, "nearest">, { support: number; weight: (x: number) => number }>> =
+  {
+    bilinear: { support: 1, weight: triangle },
+    bicubic: { support: 2, weight: cubic },
+    lanczos: { support: 3, weight: lanczos },
+  };
 
 /** Whether `name` is one of the filters. */
 export function isResizeFilter(name: string): name is ResizeFilter {
-  return Object.hasOwn(filters, name);
+  return name === "nearest" || Object.hasOwn(filters, name);
 }
 
 // A folder has few sizes of images; random crops have many.
@@ -51,6 +55,7 @@ export function resampleWeights(
   outSize: number,
   filter: ResizeFilter,
 ): ResampleWeights {
+  if (filter === "nearest") return nearestPixels(inSize, start, end, outSize);
   const { support, weight } = filters[filter];
   const scale = Math.fround(end - start) / outSize; // Pillow holds the box as float32
   const stretch = Math.max(scale, 1);
@@ -71,6 +76,17 @@ export function resampleWeights(
     count[i] = high - low;
   }
   return { first, count, weights, stride };
+}
+
+// Centers are reached by steps, as in Pillow's ImagingScaleAffine (libImaging/Geometry.c): a product rounds another way.
+function nearestPixels(inSize: number, start: number, end: number, outSize: number): ResampleWeights {
+  const step = Math.fround(end - start) / outSize;
+  const first = new Int32Array(outSize);
+  for (let i = 0, center = start + step * 0.5; i < outSize; i++, center += step) {
+    first[i] = Math.min(inSize - 1, Math.trunc(center));
+  }
+  const ones = new Int32Array(outSize);
+  return { first, count: ones.fill(1), weights: new Int32Array(outSize).fill(1 << WEIGHT_BITS), stride: 1 };
 }
 
 // Rounds halves away from zero, as C's truncating cast after adding or subtracting a half does.

@@ -43,7 +43,7 @@ describe("resize", () => {
       "[resize] expected a target width and height of at least 1, got 0 x 2",
     );
     expect(() => resize(image, { ...to, height: 1.5 })).toThrow("got 2 x 1.5");
-    expect(() => resize(image, { ...to, filter: "nearest" as ResizeFilter })).toThrow("got nearest");
+    expect(() => resize(image, { ...to, filter: "hamming" as ResizeFilter })).toThrow("got hamming");
     for (const box of [
       { left: -0.1, top: 0, width: 2, height: 2 },
       { left: 3, top: 0, width: 2, height: 2 },

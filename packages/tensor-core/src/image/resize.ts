@@ -78,5 +78,6 @@ function checkTarget(width: number, height: number, filter: string): void {
   if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1) {
     throw new RangeError(`[resize] expected a target width and height of at least 1, got ${width} x ${height}`);
   }
-  if (!isResizeFilter(filter)) throw new RangeError(`[resize] expected bilinear, bicubic or lanczos, got ${filter}`);
+  if (!isResizeFilter(filter))
+    throw new RangeError(`[resize] expected nearest, bilinear, bicubic or lanczos, got ${filter}`);
 }

@@ -3,7 +3,7 @@
 import { beitConfigIssues, gridOf, type BeitConfig } from "@beitjs/beit-encoder";
 import { dvaeConfigIssues } from "@beitjs/dvae-tokenizer";
 import { MaskOptionError, maxGridSide, type Grid } from "@beitjs/masking";
-import { formatSize, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
+import { cellGrid, formatSize, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import { drawMask } from "../masks.ts";
 import type { RecipeIssue } from "./recipe-error.ts";
 import type {
@@ -45,13 +45,20 @@ function ofTokenizer({ model, views }: TokenizerRecipe | GaussianRecipe): Issues
 }
 
 function ofPretrain({ model, views, mask }: PretrainRecipe): Issues {
-  const ofModel = within(["model"], beitConfigIssues(model));
+  const ofModel = [...within(["model"], beitConfigIssues(model)), ...ofWholePatches(model)];
   return [
     ...ofModel,
     ...(ofModel.length === 0 ? ofMask(gridOf(model), mask) : []),
     ...expect(model.vocabSize > 0, ["model", "vocabSize"], "the codebook's size", model.vocabSize),
     ...ofViews(views, "pixelSize", model),
   ];
+}
+
+// The tokenizer sees the whole image, so the patches must cover it.
+function ofWholePatches({ imageSize, patchSize }: BeitConfig): Issues {
+  const { rows, cols } = cellGrid(imageSize, patchSize);
+  const whole = Number.isInteger(rows) && Number.isInteger(cols);
+  return expect(whole, ["model", "imageSize"], `a multiple of patchSize ${patchSize}`, imageSize);
 }
 
 function ofFineTune({ model, view, evalView }: FineTuneRecipe): Issues {

@@ -93,6 +93,32 @@ describe("beitConfigFromHuggingFace", () => {
     expect(bare.labels).toBeUndefined();
   });
 
+  it("takes what has other names: Data2VecVision, the encoder of a segmentation model", () => {
+    const read = (json: object) => beitConfigFromHuggingFace(json);
+    const labels = { id2label: { 0: "sky", 1: "sea" } };
+    for (const family of ["Beit", "Data2VecVision"]) {
+      const model_type = family === "Beit" ? "beit" : "data2vec-vision";
+      const of = (kind: string) => read({ model_type, architectures: [`${family}${kind}`], ...labels });
+      expect(of("Model")).toEqual(read({}));
+      expect(of("ForSemanticSegmentation")).toEqual(read({}));
+      expect(of("ForImageClassification")).toEqual(read({ ...classifier, ...labels }));
+    }
+  });
+
+  it("takes both tables as own ones, sides that patches do not divide, and no mask token", () => {
+    const both = { use_relative_position_bias: true, use_shared_relative_position_bias: true };
+    expect(beitConfigFromHuggingFace(both)).toMatchObject({
+      config: { relativePositions: "per-layer" },
+      bothTables: true,
+    });
+    expect(beitConfigFromHuggingFace({ image_size: [30, 224] }).config.imageSize).toEqual([30, 224]);
+    const { architectures } = pretraining;
+    expect(beitConfigFromHuggingFace({ architectures })).toMatchObject({
+      config: { vocabSize: 8192 },
+      maskToken: false,
+    });
+  });
+
   it("takes placeholders for no labels", () => {
     expect(beitConfigFromHuggingFace({ ...classifier, id2label: { 0: "LABEL_0", 1: "LABEL_1" } }).labels).toBe(
       undefined,
@@ -130,8 +156,8 @@ describe("beitConfigFromHuggingFace", () => {
   });
 
   it.each<[string, object, string]>([
-    ["another model", { model_type: "vit" }, `model_type "beit", got "vit"`],
-    ["segmentation", { architectures: ["BeitForSemanticSegmentation"] }, "architectures to be one of BeitModel"],
+    ["another model", { model_type: "vit" }, `model_type "beit" or "data2vec-vision", got "vit"`],
+    ["a backbone", { architectures: ["BeitBackbone"] }, "architectures to be one of BeitModel"],
     ["two architectures", { architectures: ["BeitModel", "BeitModel"] }, "architectures to be one of"],
     ["another activation", { hidden_act: "gelu_new" }, `hidden_act "gelu", got "gelu_new"`],
     ["a pyramid", { add_fpn: true }, "add_fpn false, got true"],
@@ -139,8 +165,6 @@ describe("beitConfigFromHuggingFace", () => {
     ["oblong patches", { patch_size: [8, 16] }, "patch_size to be one number"],
     ["a text", { hidden_size: "768" }, `hidden_size to be a number, got "768"`],
     ["a number for a flag", { use_mean_pooling: 1 }, "use_mean_pooling to be true or false, got 1"],
-    ["two biases", { use_relative_position_bias: true, use_shared_relative_position_bias: true }, "not both"],
-    ["no mask token", { architectures: pretraining.architectures }, "use_mask_token true for masked image modeling"],
     ["two last norms", { ...pretraining, use_mean_pooling: false }, "use_mean_pooling true for masked image modeling"],
     ["a gap in the labels", { ...classifier, id2label: { 0: "a", 2: "c" } }, "id2label.1 to be a string, got none"],
     ["a label that is no text", { ...classifier, id2label: { 0: 1 } }, "id2label.0 to be a string, got 1"],
@@ -161,7 +185,8 @@ describe("beitConfigToHuggingFace", () => {
     ["a classifier of the class token", { ...bare, classes: 3, pooling: "class" }],
     ["a bare model", bare],
   ])("is read back as it was: %s", (_, config) => {
-    expect(beitConfigFromHuggingFace(beitConfigToHuggingFace(config))).toEqual({ config });
+    const maskToken = config.vocabSize > 0 && { maskToken: true };
+    expect(beitConfigFromHuggingFace(beitConfigToHuggingFace(config))).toEqual({ config, ...maskToken });
   });
 
   it("writes labels both ways", () => {

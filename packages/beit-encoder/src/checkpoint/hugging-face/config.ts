@@ -10,30 +10,47 @@ import {
 } from "../../config.ts";
 import { fieldsOf, type JsonFields } from "../json.ts";
 
-/** A class of transformers that we read and write. */
+/** A class of transformers that we write. */
 export type HuggingFaceArchitecture = "BeitModel" | "BeitForMaskedImageModeling" | "BeitForImageClassification";
 
 export type HuggingFaceConfig = {
   readonly config: BeitConfig;
   /** Names of the classes; absent where the file has none but placeholders (`LABEL_0`). */
   readonly labels?: readonly string[];
+  /** Whether a model for masked image modeling has a mask token of its own. */
+  readonly maskToken?: boolean;
+  /** Whether what a shared table of relative positions says is added to the layers' own. */
+  readonly bothTables?: boolean;
 };
 
-const architectures = ["BeitModel", "BeitForMaskedImageModeling", "BeitForImageClassification"] as const;
+/** What a model predicts. */
+type Head = "none" | "vocabulary" | "classes";
+
+/** The classes of transformers that we read. */
+const architectures: ReadonlyMap<unknown, Head> = new Map([
+  ["BeitModel", "none"],
+  ["BeitForMaskedImageModeling", "vocabulary"],
+  ["BeitForImageClassification", "classes"],
+  ["BeitForSemanticSegmentation", "none"],
+  ["Data2VecVisionModel", "none"],
+  ["Data2VecVisionForImageClassification", "classes"],
+  ["Data2VecVisionForSemanticSegmentation", "none"],
+] as const);
 
 /**
- * The config that a parsed config.json describes. Dropout, which is of training alone, is left out. Absent fields have transformers' defaults; `architectures` decides which
- * head there is, and without it there is none.
+ * The config that a parsed config.json describes, of BEiT or of Data2VecVision, which is the same network. Dropout, which is of
+ * training alone, is left out. Absent fields have transformers' defaults; `architectures` decides which head there is, and
+ * without it there is none, nor of a model for segmentation. Shared and own tables of relative positions at once are own ones.
  *
  * @throws `[beitConfigFromHuggingFace] expected <path> …, got …` for what is no BEiT or beyond our models: other
- * activations, patches that are not square, shared and own relative positions at once, feature pyramids
+ * activations, patches that are not square, feature pyramids
  */
 export function beitConfigFromHuggingFace(configJson: object): HuggingFaceConfig {
   const fields = fieldsOf("beitConfigFromHuggingFace", configJson);
-  const architecture = architectureOf(fields);
-  checkSupported(fields, architecture);
+  const head = headOf(fields);
+  checkSupported(fields, head);
   const width = fields.number("hidden_size", 768);
-  const { classes, labels } = architecture === "BeitForImageClassification" ? classesOf(fields) : { classes: 0 };
+  const { classes, labels } = head === "classes" ? classesOf(fields) : { classes: 0 };
   const config: BeitConfig = {
     imageSize: imageSizeField(fields),
     channels: fields.number("num_channels", 3),
@@ -47,13 +64,19 @@ export function beitConfigFromHuggingFace(configJson: object): HuggingFaceConfig
     layerScale: Math.max(0, fields.number("layer_scale_init_value", 0.1)),
     dropPath: fields.number("drop_path_rate", 0.1),
     epsilon: fields.number("layer_norm_eps", 1e-12),
-    vocabSize: architecture === "BeitForMaskedImageModeling" ? fields.number("vocab_size", 8192) : 0,
+    vocabSize: head === "vocabulary" ? fields.number("vocab_size", 8192) : 0,
     classes,
     pooling: fields.flag("use_mean_pooling", true) ? "mean" : "class",
   };
   validateBeitConfig(config, "beitConfigFromHuggingFace");
   const named = labels?.some((label, i) => label !== placeholder(i));
-  return labels && named ? { config, labels } : { config };
+  const maskToken = head === "vocabulary" ? fields.flag("use_mask_token", false) : undefined;
+  return {
+    config,
+    ...(labels && named && { labels }),
+    ...(maskToken !== undefined && { maskToken }),
+    ...(hasBothTables(fields) && { bothTables: true }),
+  };
 }
 
 /**
@@ -124,29 +147,31 @@ export function huggingFaceName(bare: string, config: BeitConfig): string {
   return architecture === "BeitForMaskedImageModeling" && bare.startsWith("layernorm.") ? bare : `beit.${bare}`;
 }
 
-function architectureOf(fields: JsonFields): HuggingFaceArchitecture {
+function headOf(fields: JsonFields): Head {
   const type = fields.value("model_type", "beit");
-  fields.check(type === "beit", `model_type "beit"`, type);
+  fields.check(type === "beit" || type === "data2vec-vision", `model_type "beit" or "data2vec-vision"`, type);
   const named = fields.value("architectures", null);
-  if (named === null) return "BeitModel";
-  const known = Array.isArray(named) && named.length === 1 && architectures.find((name) => name === named[0]);
-  if (!known) return fields.refuse(`architectures to be one of ${architectures.join(", ")}`, named);
-  return known;
+  if (named === null) return "none";
+  const head = Array.isArray(named) && named.length === 1 ? architectures.get(named[0]) : undefined;
+  return head ?? fields.refuse(`architectures to be one of ${[...architectures.keys()].join(", ")}`, named);
 }
 
-function checkSupported(fields: JsonFields, architecture: HuggingFaceArchitecture): void {
+function checkSupported(fields: JsonFields, head: Head): void {
   const activation = fields.value("hidden_act", "gelu");
   fields.check(activation === "gelu", `hidden_act "gelu"`, activation);
   fields.check(!fields.flag("add_fpn", false), "add_fpn false", true);
-  if (architecture !== "BeitForMaskedImageModeling") return;
-  fields.check(fields.flag("use_mask_token", false), "use_mask_token true for masked image modeling", false);
+  if (head !== "vocabulary") return;
   fields.check(fields.flag("use_mean_pooling", true), "use_mean_pooling true for masked image modeling", false);
 }
 
+function hasBothTables(fields: JsonFields): boolean {
+  return fields.flag("use_relative_position_bias", false) && fields.flag("use_shared_relative_position_bias", false);
+}
+
+// Of both at once, transformers adds what they say: the shared table is added to those of the layers as they are read.
 function relativePositionsOf(fields: JsonFields): RelativePositions {
   const own = fields.flag("use_relative_position_bias", false);
   const shared = fields.flag("use_shared_relative_position_bias", false);
-  fields.check(!(own && shared), "use_relative_position_bias or use_shared_relative_position_bias, not both", "both");
   if (own) return "per-layer";
   return shared ? "shared" : "none";
 }

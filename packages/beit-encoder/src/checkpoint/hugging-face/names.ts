@@ -1,9 +1,9 @@
 // Weights as Hugging Face stores BEiT, under the official names: most are renamed, and the matrices of queries, keys and
-// values are one. (transformers, convert_beit_unilm_to_pytorch.py, also read backwards)
+// values are one. (transformers, convert_beit_unilm_to_pytorch.py, also read backwards; conversion_mapping.py)
 import type { Shape } from "@beitjs/tensor-core";
 import type { HostTensor } from "../../values.ts";
 import { officialNaming } from "../official.ts";
-import type { Naming } from "../origins/origin.ts";
+import { canonicalName, type Naming } from "../origins/origin.ts";
 import { joinRows } from "../stored.ts";
 import { huggingFaceName } from "./config.ts";
 
@@ -51,16 +51,20 @@ const matrix = /^encoder\.layer\.(\d+)\.attention\.attention\.(query|key|value)\
 /** @internal The naming of transformers. */
 export const huggingFaceNaming: Naming = {
   patchEmbedding: "embeddings.patch_embeddings.projection.weight",
-  base: "beit.",
+  // Data2VecVision is the same network.
+  bases: ["beit.", "data2vec_vision."],
+  canonical: nameOnDisk,
   shapes: (config) => splitNames(officialNaming.shapes(config), thirdOfShape),
   toOurs: (tensors, config) => officialNaming.toOurs(joinNames(tensors, joinRows), config),
-  spare: /^(embeddings\.mask_token|(layernorm|pooler\.layernorm|lm_head|classifier)\.(weight|bias))$/,
+  // The last are what a model for segmentation has on its encoder.
+  spare:
+    /^(embeddings\.mask_token|(layernorm|pooler\.layernorm|lm_head|classifier)\.(weight|bias)|(fpn\d?|decode_head|auxiliary_head)\..*)$/,
   derived: officialNaming.derived,
   inFull: huggingFaceName,
 };
 
 /**
- * @internal Hugging Face's names, with or without the leading `beit.`, to the official ones; three matrices become one.
+ * @internal Hugging Face's names, of files or of memory, with or without a base, to the official ones; three matrices become one.
  *
  * @param join queries, keys and values, in this order
  */
@@ -69,7 +73,7 @@ export function joinNames<Value>(
   join: (parts: readonly Value[]) => Value,
 ): Map<string, Value> {
   const official = new Map<string, Value>();
-  const bare = new Map([...tensors].map(([name, value]) => [name.replace(/^beit\./, ""), value]));
+  const bare = new Map([...tensors].map(([name, value]) => [canonicalName(name, huggingFaceNaming), value]));
   for (const [name, value] of bare) {
     const [, block, part] = matrix.exec(name) ?? [];
     if (part === undefined) official.set(rename(name) ?? name, value);
@@ -113,6 +117,24 @@ function thirdOfShape([rows, columns]: Shape): Shape {
 export function thirdOfTensor({ shape, data }: HostTensor, part: number): HostTensor {
   const size = data.length / 3;
   return { shape: thirdOfShape(shape), data: data.subarray(part * size, (part + 1) * size) };
+}
+
+// Since transformers 5, modules have other names in memory (`torch.save(model.state_dict())`) than what `save_pretrained` writes.
+const inMemory: readonly (readonly [memory: RegExp, disk: string])[] = [
+  [/^shared_position_bias\./, "encoder.relative_position_bias."],
+  [/^layers\.(\d+)\.relative_position_bias\./, "encoder.layer.$1.attention.attention.relative_position_bias."],
+  [/^layers\.(\d+)\.attention\.q_proj\./, "encoder.layer.$1.attention.attention.query."],
+  [/^layers\.(\d+)\.attention\.k_proj\./, "encoder.layer.$1.attention.attention.key."],
+  [/^layers\.(\d+)\.attention\.v_proj\./, "encoder.layer.$1.attention.attention.value."],
+  [/^layers\.(\d+)\.attention\.o_proj\./, "encoder.layer.$1.attention.output.dense."],
+  [/^layers\.(\d+)\.mlp\.fc1\./, "encoder.layer.$1.intermediate.dense."],
+  [/^layers\.(\d+)\.mlp\.fc2\./, "encoder.layer.$1.output.dense."],
+  [/^layers\.(\d+)\.(layernorm_before|layernorm_after|lambda_1|lambda_2)/, "encoder.layer.$1.$2"],
+];
+
+function nameOnDisk(name: string): string {
+  const [memory, disk] = inMemory.find(([one]) => one.test(name)) ?? [];
+  return memory && disk ? name.replace(memory, disk) : name;
 }
 
 function rename(name: string): string | undefined {

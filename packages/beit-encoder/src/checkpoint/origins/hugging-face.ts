@@ -6,7 +6,7 @@ import { beitConfigFromHuggingFace } from "../hugging-face/config.ts";
 import { huggingFaceNaming, joinNames } from "../hugging-face/names.ts";
 import { inferConfig } from "../infer-config.ts";
 import { preprocessingFromHuggingFace, signedPixels } from "../preprocessing.ts";
-import type { Given, ModelTensors, Origin } from "./origin.ts";
+import { canonicalName, type Given, type ModelTensors, type Origin } from "./origin.ts";
 
 export const huggingFace = {
   name: "hugging-face",
@@ -36,6 +36,9 @@ export const huggingFace = {
     return {
       config,
       guessed,
+      bothTables: read === undefined || read.bothTables === true,
+      // `use_mask_token` false: only masks need it.
+      ...(read?.maskToken !== true && { optional: /^embeddings\.mask_token$/ }),
       labels: read?.labels,
       preprocessing: preprocessor && preprocessingFromHuggingFace(preprocessor),
     };
@@ -46,7 +49,7 @@ export const huggingFace = {
 function withOwnNorm(config: BeitConfig, tensors: ModelTensors): BeitConfig {
   if (config.classes > 0 || config.vocabSize > 0) return config;
   const name = config.pooling === "mean" ? "pooler.layernorm.weight" : "layernorm.weight";
-  const has = tensors.has(name) || tensors.has(`${huggingFaceNaming.base}${name}`);
+  const has = [...tensors.keys()].some((one) => canonicalName(one, huggingFaceNaming) === name);
   return has ? withPoolingNorm(config, config.pooling === "mean" ? "after" : "before") : config;
 }
 

@@ -3,14 +3,15 @@ import { firstOf } from "@beitjs/tensor-core/files";
 import type { Contents } from "../files.ts";
 import { huggingFace } from "./hugging-face.ts";
 import { placesOf, tensorsAt, type Conventions, type ModelTensors, type Origin, type WeightsChoice } from "./origin.ts";
+import { mmpretrain } from "./mmpretrain.ts";
 import { ours } from "./ours.ts";
 import { timm } from "./timm.ts";
 import { unilm } from "./unilm.ts";
 
 // The first that recognizes a checkpoint takes it, so those that look closer stand in front.
-const origins = [ours, huggingFace, timm, unilm] as const;
+const origins = [ours, huggingFace, mmpretrain, timm, unilm] as const;
 
-/** Whose code wrote a checkpoint: ours, BEiT's own (microsoft/unilm), timm, or Hugging Face transformers. */
+/** Whose code wrote a checkpoint: ours, BEiT's own (microsoft/unilm), timm, OpenMMLab's mmpretrain, or Hugging Face transformers. */
 export type BeitOrigin = (typeof origins)[number]["name"];
 
 export type KnownOrigin = Origin & { readonly name: BeitOrigin };
@@ -70,9 +71,10 @@ function refuseWeights(wanted: WeightsChoice, place: string): never {
   );
 }
 
-// An encoder and a decoder, each much as a BEiT, and a codebook between. (microsoft/unilm, beit2/modeling_vqkd.py)
+// An encoder and a decoder, each much as a BEiT, and a codebook between. (microsoft/unilm, beit2/modeling_vqkd.py) Pre-training of
+// mmpretrain stores it beside the BEiT that learns from it.
 function isVqKd(tensors: ModelTensors): boolean {
-  const names = [...tensors.keys()];
+  const names = [...tensors.keys()].filter((name) => !/(^|\.)target_generator\./.test(name));
   return ["quantize.embedding.weight", "encode_task_layer.0.weight"].every((own) =>
     names.some((name) => name === own || name.endsWith(`.${own}`)),
   );

@@ -61,15 +61,21 @@ export type Description = {
   readonly labels?: readonly string[] | undefined;
   /** Where the files have it. */
   readonly preprocessing?: Preprocessing | undefined;
+  /** Whether a shared table of relative positions beside those of the layers belongs to the model; default true. */
+  readonly bothTables?: boolean | undefined;
+  /** Names that this model does without, if they are not there: their values are zeros. */
+  readonly optional?: RegExp | undefined;
 };
 
 /** What the parameters of a BEiT are called in files, and how they lie there. */
 export type Naming = {
   /** The patch embedding is in every checkpoint: what its weight is called tells the naming, and its place in the tree. */
   readonly patchEmbedding: string;
-  /** What some of the names have in front of them and others lack. */
-  readonly base?: string;
-  /** Names and shapes of all parameters of a config, without `base`. */
+  /** What some of the names may have in front of them and others lack, each in files of its own. */
+  readonly bases?: readonly string[];
+  /** The name that stands here for another one of the same parameter, both without their base. */
+  canonical?(name: string): string;
+  /** Names and shapes of all parameters of a config, without a base. */
   shapes(config: BeitConfig): ReadonlyMap<string, Shape>;
   /** All parameters by our path, in our layout, from tensors of exactly these names. */
   toOurs(tensors: ReadonlyMap<string, StoredTensor>, config: BeitConfig): ReadonlyMap<string, StoredTensor>;
@@ -77,7 +83,9 @@ export type Naming = {
   readonly spare: RegExp;
   /** Names of what is computed anew, or zero by construction. */
   readonly derived?: RegExp | undefined;
-  /** A name as the original's code writes it, with `base` where it has it. */
+  /** Names that some models do without, all of them or none: their values are zeros. */
+  readonly optional?: RegExp | undefined;
+  /** A name as the original's code writes it, with its base where it has it. */
   inFull?(name: string, config: BeitConfig): string;
 };
 
@@ -92,11 +100,11 @@ const averaged = /(^|[._])ema([._]|$)/;
 /** What stands in front of the names of a model's raw and of its averaged parameters, where there are any of this naming. */
 export function placesOf(
   names: Iterable<string>,
-  { patchEmbedding, base = "" }: Naming,
+  { patchEmbedding, bases = [] }: Naming,
 ): { readonly [choice in WeightsChoice]: string | undefined } {
   const found = [...names]
     .filter((name) => name === patchEmbedding || name.endsWith(`.${patchEmbedding}`))
-    .map((name) => withoutBase(name.slice(0, -patchEmbedding.length), base));
+    .map((name) => placeWithoutBase(name.slice(0, -patchEmbedding.length), bases));
   const best = (choice: WeightsChoice) => {
     const order = preferred[choice];
     const rank = (place: string) => (order.includes(place) ? order.indexOf(place) : order.length);
@@ -112,6 +120,14 @@ export function tensorsAt(tensors: ModelTensors, place: string): ModelTensors {
   return new Map(under.map(([name, one]) => [name.slice(place.length), one]));
 }
 
-function withoutBase(place: string, base: string): string {
-  return place === base || place.endsWith(`.${base}`) ? place.slice(0, place.length - base.length) : place;
+/** A name without the base that it has in front of it, and as the naming has it. */
+export function canonicalName(name: string, { bases = [], canonical }: Naming): string {
+  const base = bases.find((one) => name.startsWith(one)) ?? "";
+  const bare = name.slice(base.length);
+  return canonical?.(bare) ?? bare;
+}
+
+function placeWithoutBase(place: string, bases: readonly string[]): string {
+  const base = bases.find((one) => place === one || place.endsWith(`.${one}`)) ?? "";
+  return place.slice(0, place.length - base.length);
 }

@@ -59,7 +59,7 @@ describe("originOf", () => {
 });
 
 describe("placesOf", () => {
-  const naming = { patchEmbedding: "patch.weight", base: "base." } as Naming;
+  const naming = { patchEmbedding: "patch.weight", bases: ["base."] } as unknown as Naming;
 
   it("prefers model, then module, then the top, then what is shortest", () => {
     const names = ["x.longer.patch.weight", "x.patch.weight", "patch.weight", "module.patch.weight"];

@@ -29,10 +29,14 @@ export const ours = {
     if (stored === undefined) throw new Error("[openBeit] expected beitjs.config in the file's metadata, got none");
     const config = { ...stored, ...given.config };
     validateBeitConfig(config, "openBeit");
+    const labels = field<readonly string[]>("beitjs.labels");
+    if (labels && !(Array.isArray(labels) && labels.every((label) => typeof label === "string"))) {
+      throw new Error("[openBeit] expected beitjs.labels in the file's metadata to be a list of texts, got others");
+    }
     const preprocessing = notedPreprocessing(metadata) ?? preprocessingOfRun(manifest);
     return {
       config,
-      labels: field<readonly string[]>("beitjs.labels") ?? labelsOfRun(manifest, config.classes),
+      labels: labels ?? labelsOfRun(manifest, config.classes),
       preprocessing,
       normalization: preprocessing ? undefined : normalizationIn(metadata),
     };

@@ -128,8 +128,8 @@ function preprocessingOf(json: object): Preprocessing {
     return fields.refuse("pretrained_cfg.input_size to be [channels, height, width]", size);
   }
   const filter = fields.value("interpolation", "bicubic");
-  if (filter !== "bicubic" && filter !== "bilinear" && filter !== "lanczos") {
-    return fields.refuse("pretrained_cfg.interpolation to be bilinear, bicubic or lanczos", filter);
+  if (filter !== "bicubic" && filter !== "bilinear" && filter !== "lanczos" && filter !== "nearest") {
+    return fields.refuse("pretrained_cfg.interpolation to be nearest, bilinear, bicubic or lanczos", filter);
   }
   const [mode, share] = [fields.value("crop_mode", "center"), fields.number("crop_pct", 0.9)];
   fields.check(mode === "center", `pretrained_cfg.crop_mode "center"`, mode);

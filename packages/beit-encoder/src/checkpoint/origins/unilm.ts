@@ -1,5 +1,5 @@
 // BEiT's own checkpoints (microsoft/unilm), for pre-training and fine-tuning: the config is in names and shapes alone.
-import type { ImageSize } from "@beitjs/tensor-core/grid";
+import { heightWidth, imageSizeOf, isImageSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import type { BeitConfig } from "../../config.ts";
 import { argumentOf } from "../arguments.ts";
 import { inferConfig } from "../infer-config.ts";
@@ -40,7 +40,12 @@ function normalizationOf(imagenet: unknown, tensors: ModelTensors): KnownNormali
 function notedIn(metadata: Readonly<Record<string, string>>): Partial<BeitConfig> {
   const name = "beitjs.imageSize";
   return {
-    ...(metadata[name] !== undefined && { imageSize: parseJson(metadata[name], name) as ImageSize }),
+    ...(metadata[name] !== undefined && { imageSize: sizeIn(parseJson(metadata[name], name)) }),
     ...(metadata["beitjs.pooling"] === "mean" && { pooling: "mean" }),
   };
+}
+
+// What is no size is refused with the config.
+function sizeIn(pair: object): ImageSize {
+  return isImageSize(pair) ? imageSizeOf(heightWidth(pair)) : (pair as ImageSize);
 }

@@ -5,7 +5,7 @@ import { exactly } from "./inferred.ts";
 import { fields, oneOf, variant } from "./fields.ts";
 import { amount, channels, imageSize, interval, perChannel, share, shareAboveZero, whole } from "./values.ts";
 
-const filter = exactly<ResizeFilter>()(oneOf("bilinear", "bicubic", "lanczos"));
+const filter = exactly<ResizeFilter>()(oneOf("nearest", "bilinear", "bicubic", "lanczos"));
 const margins = exactly<CropMargins>()(oneOf("even", "down"));
 const colorJitter = exactly<ColorJitterOptions>()(fields({ brightness: amount, contrast: amount, saturation: amount }));
 
