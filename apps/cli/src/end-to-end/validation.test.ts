@@ -2,6 +2,10 @@
 // what commands take of such a run.
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { openBeit } from "@beitjs/beit-encoder";
+import { leaves, type Tensor } from "@beitjs/tensor-core";
+import { createReferenceBackend } from "@beitjs/tensor-core/reference";
+import { toFloat32, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import { loadCheckpoint } from "@beitjs/trainers/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cli, makeFolder, writeIdx, writePngs, writeRecipes } from "../testing/run-cli.ts";
@@ -227,6 +231,30 @@ describe("commands that are given a run", () => {
         "expected averaged weights for --weights average, got a run without ema",
       ) as string,
     });
+  });
+
+  it("take what the library takes of the same paths", async () => {
+    const backend = createReferenceBackend();
+    const cases = [
+      [at("average"), "best", "ema"],
+      [at("average", "checkpoints", "last"), undefined, "ema"],
+      [at("never"), undefined, "model"],
+    ] as const;
+    for (const [path, step, tree] of cases) {
+      const run = path.replace(/.checkpoints.last$/, "");
+      const stored = await loadCheckpoint(step === undefined ? run : join(run, "checkpoints", step));
+      const expected = tree === "ema" ? stored.trees.get("ema") : stored.tensors;
+      const opened = await openBeit(path, backend);
+      expect(opened.weights, path).toBe(tree === "ema" ? "average" : undefined);
+      for (const [name, leaf] of leaves<Tensor>(opened.beit.params)) {
+        const value = expected?.get(name);
+        expect(value && [...toFloat32(value)], `${path} ${name}`).toEqual([...(await leaf.read())]);
+      }
+    }
+    const raw = await openBeit(at("average"), backend, { weights: "raw" });
+    const { tensors } = await loadCheckpoint(at("average", "checkpoints", "best"));
+    const bias = raw.beit.params.classHead?.bias as Tensor;
+    expect([...(await bias.read())]).toEqual([...toFloat32(tensors.get("classHead.bias") as SafeTensor)]);
   });
 
   it("inspect knows the best", async () => {

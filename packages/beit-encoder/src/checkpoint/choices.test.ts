@@ -101,6 +101,12 @@ describe("a checkpoint with averaged weights beside the raw ones", () => {
     expect(await gammaOf(unilmNames, { weights: "average" }, pretrained)).toEqual(["unilm", "average", "average"]);
   });
 
+  it("tells them apart where the average stands among the raw ones", async () => {
+    const names = { raw: "", average: "model_ema." };
+    expect(await gammaOf(names, { weights: "raw" })).toEqual(["timm", "raw", "raw"]);
+    expect(await gammaOf(names)).toEqual(["timm", "average", "average"]);
+  });
+
   it("refuses to take what is not there, and says nothing where there is no choice", async () => {
     const official = await officialOf(pretrained);
     await expect(openBeit(fileOf(new Map(official)), backend, { weights: "average" })).rejects.toThrow(

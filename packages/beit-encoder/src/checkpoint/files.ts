@@ -37,7 +37,7 @@ export async function openFiles(files: readonly FileSource[]): Promise<Contents>
   };
   const [config, preprocessor] = [await json("config.json"), await json("preprocessor_config.json")];
   const manifest = await json("manifest.json");
-  const found = await openWeights(files, byName);
+  const found = await withAverage(await openWeights(files, byName), byName.get("ema.safetensors"), manifest);
   return { ...found, ...(config && { config }), ...(preprocessor && { preprocessor }), ...(manifest && { manifest }) };
 }
 
@@ -58,6 +58,16 @@ async function openWeights(files: readonly FileSource[], byName: ReadonlyMap<str
 
 function weightsOf({ tensors, metadata, root, setAside }: TensorFile): Weights {
   return { tensors, metadata, ...(root !== undefined && { root }), ...(setAside && { setAside }) };
+}
+
+// A checkpoint of ours keeps the running mean of its weights in a file of its own, under the same names.
+async function withAverage(found: Weights, average: FileSource | undefined, manifest?: object): Promise<Weights> {
+  if (!average || !manifest) return found;
+  const { tensors } = await openTensors(average);
+  return {
+    ...found,
+    tensors: new Map([...found.tensors, ...[...tensors].map(([name, one]) => [`ema.${name}`, one] as const)]),
+  };
 }
 
 async function openShards(index: object, byName: ReadonlyMap<string, FileSource>): Promise<Weights> {

@@ -115,13 +115,21 @@ export async function readTokenizerFiles(
 ): Promise<TokenizerFiles> {
   const opened: ModelFile[] = [];
   const all = "read" in files ? [files] : files;
-  const weights = all.filter(({ name }) => !/\.json$/i.test(name));
-  for (const source of weights.length > 0 ? weights : all) {
+  for (const source of weightsAmong(all)) {
     opened.push({ ...(await openTensors(source)), name: source.name });
   }
   const { origin, files: own } = originOf(opened);
   const description = origin.describe(own, { ...given, ...(imageSize !== undefined && { imageSize }) });
   return { origin: origin.name, ...description };
+}
+
+// Of a checkpoint of ours with both, the running mean: by it the run's best was chosen.
+function weightsAmong(files: readonly FileSource[]): readonly FileSource[] {
+  const called = (name: string) => files.filter((file) => file.name.split(/[\\/]/).at(-1) === name);
+  const [average, raw] = [called("ema.safetensors"), called("model.safetensors")];
+  if (average.length > 0 && raw.length > 0) return average;
+  const weights = files.filter(({ name }) => !/\.json$/i.test(name));
+  return weights.length > 0 ? weights : files;
 }
 
 type Target = {

@@ -12,7 +12,8 @@ export type CheckpointSources = {
   readonly manifest: FileSource;
   /** `manifest.sha256`, where it is known to be there. */
   readonly manifestHash?: FileSource | undefined;
-  readonly weights: FileSource | undefined;
+  /** Of `checkpointWeights`, those that are there. */
+  readonly weights: readonly FileSource[];
 };
 
 type Manifest = {
@@ -47,16 +48,35 @@ export async function checkpointDamage({
     const got = `${String(manifest.version)}: it was written by another version of beitjs`;
     throw new FileError("Format", `[openSources] expected ${source.name} of version ${CHECKPOINT_VERSION}, got ${got}`);
   }
-  const said = manifest.files?.[checkpointWeights];
-  if (!said) return "expected manifest.json with files, got one without";
-  if (!weights) return `expected ${checkpointWeights}, got none`;
-  if (weights.size !== said.bytes) {
-    return `expected ${checkpointWeights} of ${String(said.bytes)} bytes, got ${weights.size}`;
+  const { files = {} } = manifest;
+  if (!files[checkpointWeights[0]]) return "expected manifest.json with files, got one without";
+  for (const name of checkpointWeights) {
+    const said = files[name];
+    const damage =
+      said &&
+      (await weightsDamage(
+        name,
+        weights.find((one) => isCalled(one, name)),
+        said,
+      ));
+    if (damage !== undefined) return damage;
   }
-  const got = await hashSource(weights);
-  return got === said.sha256
-    ? undefined
-    : `expected ${checkpointWeights} with SHA-256 ${String(said.sha256)}, got ${got}`;
+  return undefined;
+}
+
+async function weightsDamage(
+  name: string,
+  source: FileSource | undefined,
+  { bytes, sha256 }: { readonly bytes?: unknown; readonly sha256?: unknown },
+): Promise<string | undefined> {
+  if (!source) return `expected ${name}, got none`;
+  if (source.size !== bytes) return `expected ${name} of ${String(bytes)} bytes, got ${source.size}`;
+  const got = await hashSource(source);
+  return got === sha256 ? undefined : `expected ${name} with SHA-256 ${String(sha256)}, got ${got}`;
+}
+
+function isCalled({ name }: FileSource, wanted: string): boolean {
+  return name.split(/[\\/]/).at(-1) === wanted;
 }
 
 async function parsed(source: FileSource): Promise<object | undefined> {

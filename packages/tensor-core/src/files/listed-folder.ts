@@ -24,7 +24,7 @@ export type FoundModel = {
 export type SkippedCheckpoint = { readonly path: string; readonly reason: string };
 
 /**
- * The files of the model in a folder; of a run of ours, the newest good checkpoint.
+ * The files of the model in a folder; of a run of ours, its best checkpoint if it has one, or the newest, of those that are good.
  *
  * @throws FileError "Missing" where nothing could be one, "Format" for several runs, "Checksum" for nothing but damage
  */
@@ -84,9 +84,13 @@ async function openCheckpoint(
 ): Promise<{ readonly sources: readonly FileSource[]; readonly reason: string | undefined }> {
   const open = async (name: string) => (folder.paths.includes(place + name) ? folder.open(place + name) : undefined);
   const manifest = await folder.open(place + manifestName);
-  const weights = await open(checkpointWeights);
+  const weights: FileSource[] = [];
+  for (const name of checkpointWeights) {
+    const file = await open(name);
+    if (file) weights.push(file);
+  }
   const reason = await checkpointDamage({ manifest, weights, manifestHash: await open("manifest.sha256") });
-  return { sources: weights ? [manifest, weights] : [manifest], reason };
+  return { sources: [manifest, ...weights], reason };
 }
 
 function under({ name }: ListedFolder, path: string): string {

@@ -7,11 +7,12 @@ const parts =
 // Of a training folder: no weights.
 const others = /(^|\/)(optimizer|scheduler|training_args|rng_state|scaler)\b[^/]*$/i;
 const weights = /\.(safetensors|bin|pth|pt|pkl|ckpt)$/i;
-const checkpointManifest = /^((?:.*\/)?)checkpoints\/step-(\d{6,})(\.replaced)?\/manifest\.json$/;
+const checkpointManifest = /^((?:.*\/)?)checkpoints\/(?:step-(\d{6,})|best)(\.replaced)?\/manifest\.json$/;
 
-/** The description that a checkpoint of ours has beside `model.safetensors`. */
+/** The description that a checkpoint of ours has beside its weights. */
 export const manifestName = "manifest.json";
-export const checkpointWeights = "model.safetensors";
+/** Weights of a checkpoint: those of its step, and their running mean where it has one. */
+export const checkpointWeights = ["model.safetensors", "ema.safetensors"] as const;
 
 /** Files beside weights that say what a model is. */
 export const descriptionNames: readonly string[] = ["config.json", "preprocessor_config.json"];
@@ -43,19 +44,18 @@ export type CheckpointPlace = {
   readonly folder: string;
 };
 
-/** Checkpoints of runs of ours among paths, newest first. */
+/** Checkpoints of runs of ours among paths: the best of a run, which is a copy of one, before all, then newest first. */
 export function checkpointsAmong(paths: readonly string[]): CheckpointPlace[] {
   return paths
     .flatMap((path) => {
       const [, run, step, replaced = ""] = checkpointManifest.exec(path) ?? [];
-      return run === undefined
-        ? []
-        : [{ run, step: Number(step), replaced, folder: path.slice(0, -manifestName.length) }];
+      const folder = path.slice(0, -manifestName.length);
+      return run === undefined ? [] : [{ run, step: step === undefined ? Infinity : Number(step), replaced, folder }];
     })
-    .sort((a, b) => b.step - a.step || a.replaced.length - b.replaced.length);
+    .sort((a, b) => (a.step === b.step ? a.replaced.length - b.replaced.length : b.step - a.step));
 }
 
-/** Where a run keeps the checkpoint of a step. */
-export function checkpointFolder(step: number): string {
-  return `checkpoints/step-${String(step).padStart(6, "0")}/`;
+/** Where a run keeps its best checkpoint, if it looked at other images, and the one of a step. */
+export function checkpointFolders(step: number): readonly string[] {
+  return ["checkpoints/best/", `checkpoints/step-${String(step).padStart(6, "0")}/`];
 }

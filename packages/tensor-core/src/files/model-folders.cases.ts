@@ -9,13 +9,20 @@ export function sha256(text: string): string {
 }
 
 /** A checkpoint of ours as far as its model goes. */
-export function checkpoint(weights: string, { version = CHECKPOINT_VERSION, said = weights } = {}) {
-  const files = { "model.safetensors": { bytes: said.length, sha256: sha256(said) } };
+export function checkpoint(
+  weights: string,
+  { version = CHECKPOINT_VERSION, said = weights, ema = undefined as string | undefined } = {},
+) {
+  const files = {
+    "model.safetensors": { bytes: said.length, sha256: sha256(said) },
+    ...(ema !== undefined && { "ema.safetensors": { bytes: ema.length, sha256: sha256(ema) } }),
+  };
   const manifest = JSON.stringify({ format: CHECKPOINT_FORMAT, version, files });
   return {
     "manifest.json": manifest,
     "manifest.sha256": `${sha256(manifest)}  manifest.json\n`,
     "model.safetensors": weights,
+    ...(ema !== undefined && { "ema.safetensors": ema }),
     "optimizer.safetensors": "momenta",
   };
 }

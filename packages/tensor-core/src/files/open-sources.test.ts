@@ -106,6 +106,26 @@ describe("on a disk", () => {
     await expect(openSources(at("hopeless"))).rejects.toThrow("got only damaged ones: ");
   });
 
+  it("takes the best checkpoint of a run before newer ones, with the running mean of its weights", async () => {
+    write(inFolder("judged/checkpoints/best/", checkpoint("ten", { ema: "mean" })));
+    write(inFolder("judged/checkpoints/step-000010/", checkpoint("ten", { ema: "mean" })));
+    write(inFolder("judged/checkpoints/step-000020/", checkpoint("twenty")));
+    const { "manifest.json": manifest } = checkpoint("ten", { ema: "mean" });
+    const best = { "manifest.json": manifest, "model.safetensors": "ten", "ema.safetensors": "mean" };
+    expect(await contents(at("judged"))).toEqual(best);
+    expect(await contents(at("judged/checkpoints/best"))).toEqual(best);
+    expect(await contents(at("judged/checkpoints/last"))).toMatchObject({ "model.safetensors": "twenty" });
+    write({ "judged/checkpoints/best/ema.safetensors": "cut" });
+    const opened = await openSources(at("judged"));
+    await opened.close();
+    expect(opened.name).toBe(at("judged/checkpoints/step-000020"));
+    expect(opened.skipped).toEqual([
+      { path: at("judged/checkpoints/best"), reason: "expected ema.safetensors of 4 bytes, got 3" },
+    ]);
+    rmSync(at("judged/checkpoints/best/ema.safetensors"));
+    await expect(openSources(at("judged/checkpoints/best"))).rejects.toThrow("expected ema.safetensors, got none");
+  });
+
   it("says what is not there", async () => {
     await expect(openSources(at("nowhere"))).rejects.toMatchObject({ code: "Missing" });
     write({ "empty/README.md": "#" });

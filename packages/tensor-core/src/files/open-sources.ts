@@ -27,8 +27,8 @@ type OneInput = string | { readonly href: string } | FileSource | NamedBlob | Dr
  * - a `Blob` or `File`, bytes, or a `FileSource`: one file
  * - several of them in any order: `encoder.pkl` and `decoder.pkl`, a `FileList`, the files of a dropped folder
  *
- * A folder may be one of Hugging Face or timm, shards included, a run or a checkpoint of ours (of a run the newest good checkpoint),
- * or Hugging Face's download cache. An address may be that of a hub's repository or revision (`https://host/owner/name`,
+ * A folder may be one of Hugging Face or timm, shards included, a run or a checkpoint of ours (of a run the best checkpoint if
+ * it has one, or the newest good one), or Hugging Face's download cache. An address may be that of a hub's repository or revision (`https://host/owner/name`,
  * `…/tree/main`), or of any folder that is served.
  */
 export type ModelInput = OneInput | Iterable<OneInput>;
@@ -174,14 +174,19 @@ function sourceOf(file: DroppedFile | NamedBlob): FileSource {
 async function onDisk(path: string, { opened }: Means): Promise<FoundModel> {
   const { stat } = nodeModule("node:fs/promises");
   const stats = await stat(path).catch(() => undefined);
-  if (!stats?.isDirectory()) return oneFile(await kept(path, opened));
-  const folder = await snapshotOf(path.replace(/(?<=.)[\\/]+$/, ""));
+  const run = stats ? undefined : newestOf.exec(path)?.[1];
+  if (!stats?.isDirectory() && run === undefined) return oneFile(await kept(path, opened));
+  const folder = await snapshotOf((run ?? path).replace(/(?<=.)[\\/]+$/, ""));
+  const paths = await pathsIn(folder);
   return modelInFolder({
     name: folder,
-    paths: await pathsIn(folder),
+    paths: run === undefined ? paths : paths.filter((one) => !one.startsWith("checkpoints/best")),
     open: (name) => kept(`${folder}/${name}`, opened),
   });
 }
+
+// What stands for the newest checkpoint of a run that has a best one; there is no such folder.
+const newestOf = /^(.+)[\\/]checkpoints[\\/]last[\\/]?$/;
 
 async function kept(path: string, opened: OpenFile[]): Promise<FileSource> {
   const file = await openFile(path);

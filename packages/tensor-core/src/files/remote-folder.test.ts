@@ -88,7 +88,7 @@ describe("at an address", () => {
     await expect(openSources(`${root}/f/`)).rejects.toThrow("expected names of files in");
   });
 
-  it("finds a checkpoint of ours, and a finished run's last", async () => {
+  it("finds a checkpoint of ours, and a finished run's best or last", async () => {
     const { "manifest.json": manifest } = checkpoint("good");
     const own = { "manifest.json": manifest, "model.safetensors": "good" };
     serve(inFolder("/step/", checkpoint("good")));
@@ -96,6 +96,12 @@ describe("at an address", () => {
     serve({ ...inFolder("/run/checkpoints/step-000123/", checkpoint("good")), "/run/summary.json": '{"step":123}' });
     const { name } = await openSources(`${root}/run`);
     expect(name).toBe(`${root}/run/checkpoints/step-000123`);
+    serve({
+      ...inFolder("/run/checkpoints/best/", checkpoint("best", { ema: "mean" })),
+      ...inFolder("/run/checkpoints/step-000123/", checkpoint("good")),
+      "/run/summary.json": '{"step":123}',
+    });
+    expect(await contents(`${root}/run`)).toMatchObject({ "model.safetensors": "best", "ema.safetensors": "mean" });
     serve(inFolder("/step/", checkpoint("cut", { said: "good" })));
     await expect(openSources(`${root}/step/`)).rejects.toThrow("got a damaged one");
   });

@@ -4,7 +4,7 @@ import { fileIn, namesFile, parseAddress, placesOfFile, placesOfFolder, shownAdd
 import { checkpointDamage, isCheckpointManifest } from "./checkpoint-files.ts";
 import { FileError } from "./error.ts";
 import type { FoundModel } from "./listed-folder.ts";
-import { checkpointFolder, checkpointWeights, descriptionNames, manifestName, usualWeights } from "./model-files.ts";
+import { checkpointFolders, checkpointWeights, descriptionNames, manifestName, usualWeights } from "./model-files.ts";
 import { readWhole, type FileSource } from "./source.ts";
 import { downloadFile, type ProbeOptions } from "./url.ts";
 import { decodeUtf8 } from "../safetensors/utf8.ts";
@@ -122,24 +122,31 @@ async function shardsOf(where: Place, index: FileSource): Promise<readonly FileS
 }
 
 async function checkpointIn(where: Place, manifest: FileSource): Promise<FoundModel> {
-  const weights = await probe(where, checkpointWeights, where.digest);
+  const weights: FileSource[] = [];
+  for (const [i, file] of checkpointWeights.entries()) {
+    const found = await probe(where, file, i === 0 ? where.digest : {});
+    if (found) weights.push(found);
+  }
   const name = shownAddress(where.place).replace(/\/$/, "");
   const reason = await checkpointDamage({ manifest, weights, manifestHash: await probe(where, "manifest.sha256") });
   if (reason !== undefined) {
     throw new FileError("Checksum", `[openSources] expected a good checkpoint, got a damaged one: ${name}: ${reason}`);
   }
-  return { sources: weights ? [manifest, weights] : [manifest], name, skipped: [] };
+  return { sources: [manifest, ...weights], name, skipped: [] };
 }
 
-// A finished run says in its summary which checkpoint is its last.
+// A finished run says in its summary which checkpoint is its last; one that looked at other images has its best at a fixed place.
 async function runIn(where: Place): Promise<FoundModel | undefined> {
   const summary = await probe(where, "summary.json");
   if (!summary) return undefined;
   const { step } = (await readJson(summary)) as { readonly step?: unknown };
   if (typeof step !== "number" || !Number.isSafeInteger(step) || step < 0) return undefined;
-  const place = where.place + checkpointFolder(step);
-  const manifest = await probe({ ...where, place }, manifestName);
-  return manifest && (await isCheckpointManifest(manifest)) ? checkpointIn({ ...where, place }, manifest) : undefined;
+  for (const folder of checkpointFolders(step)) {
+    const place = where.place + folder;
+    const manifest = await probe({ ...where, place }, manifestName);
+    if (manifest && (await isCheckpointManifest(manifest))) return checkpointIn({ ...where, place }, manifest);
+  }
+  return undefined;
 }
 
 async function probe(

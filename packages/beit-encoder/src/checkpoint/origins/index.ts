@@ -58,7 +58,8 @@ export function originOf(contents: Contents, wanted?: WeightsChoice): Found {
     const weights = wanted ?? (both ? origin.conventions.weights : places.raw === undefined ? "average" : "raw");
     const chosen = places[weights];
     if (chosen === undefined) refuseWeights(weights, place);
-    return { origin, tensors: tensorsAt(contents.tensors, chosen), ...(both && { weights }) };
+    const other = places[weights === "raw" ? "average" : "raw"];
+    return { origin, tensors: tensorsAt(contents.tensors, chosen, other), ...(both && { weights }) };
   }
   throw new Error(`[openBeit] expected the parameters of a BEiT, got ${listed(contents)}`);
 }

@@ -93,7 +93,7 @@ export type Naming = {
 // under `state_dict_ema`, then `model_ema` (models/_helpers.py).
 const preferred = {
   raw: ["model.", "module.", ""],
-  average: ["state_dict_ema.", "state_dict_ema.module.", "model_ema.", "model_ema.module."],
+  average: ["state_dict_ema.", "state_dict_ema.module.", "model_ema.", "model_ema.module.", "ema."],
 };
 const averaged = /(^|[._])ema([._]|$)/;
 
@@ -114,9 +114,13 @@ export function placesOf(
   return { raw: best("raw"), average: best("average") };
 }
 
-/** The tensors under a place in a checkpoint's tree. What lies beside them (optimizer, scaler, another copy) is left out. */
-export function tensorsAt(tensors: ModelTensors, place: string): ModelTensors {
-  const under = [...tensors].filter(([name]) => name.startsWith(place));
+/**
+ * The tensors under a place in a checkpoint's tree. What lies beside them (optimizer, scaler, another copy) is left out, and a copy
+ * at a place within it.
+ */
+export function tensorsAt(tensors: ModelTensors, place: string, copy?: string): ModelTensors {
+  const inCopy = (name: string) => copy !== undefined && copy.length > place.length && name.startsWith(copy);
+  const under = [...tensors].filter(([name]) => name.startsWith(place) && !inCopy(name));
   return new Map(under.map(([name, one]) => [name.slice(place.length), one]));
 }
 

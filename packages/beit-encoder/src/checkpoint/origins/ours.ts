@@ -12,7 +12,8 @@ import { unilm } from "./unilm.ts";
 export const ours = {
   name: "beitjs",
   title: "ours",
-  conventions: unilm.conventions,
+  // Of a run with both, the running mean is what its best checkpoint was chosen by.
+  conventions: { ...unilm.conventions, weights: "average" },
   naming: {
     patchEmbedding: "patchEmbedding.weight",
     shapes: parameterShapes,
