@@ -7,6 +7,9 @@ export type DType = "float32" | "int32";
 /** Host values of a tensor. `reference` keeps float32 tensors in double precision, hence Float64Array. */
 export type HostArray = Float32Array | Float64Array | Int32Array;
 
+/** What a tensor of this type is read as. */
+export type HostArrayOf<Type extends DType> = Type extends "int32" ? Int32Array : Float32Array;
+
 /** A place in a backend's memory; only the backend knows what it is. */
 export type Handle = unknown;
 
@@ -14,7 +17,8 @@ export type Handle = unknown;
 export type Kernel = (inputs: KernelSlots, outputs: KernelSlots, attributes: object) => void;
 export type KernelSlots = Readonly<Record<string, unknown>>;
 
-export interface Backend {
+/** `using backend = …` disposes it at the end of the block. */
+export interface Backend extends Disposable {
   readonly name: string;
   /** Kernels by op name (`LayerNorm`) and, for gradients, op name + `Grad`. A missing one falls back to the reference. */
   readonly kernels: ReadonlyMap<string, Kernel>;
@@ -34,6 +38,8 @@ export interface Backend {
   read(handle: Handle): Promise<HostArray>;
   /** Copy of the values; absent where the device can only be read asynchronously. */
   readSync?(handle: Handle): HostArray;
+  /** Copy of the first values, for people to look at; absent where they are not in the host's memory. */
+  peek?(handle: Handle, count: number): HostArray;
   /**
    * Runs ops without computing them, so that only what kernels keep of parameters (packed, transformed) is made: then the
    * first call is as fast as the others. What the ops return holds garbage. Absent where there is nothing to make.

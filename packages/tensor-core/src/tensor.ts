@@ -1,6 +1,7 @@
 // A tensor: a shape over a piece of a backend's memory. Tensors are values: ops make new ones, only the optimizer
 // writes in place. Each Tensor object owns one reference to its storage; memory goes back when the last is disposed.
-import type { Backend, DType, Handle, HostArray } from "./backend.ts";
+import type { Backend, DType, Handle, HostArray, HostArrayOf } from "./backend.ts";
+import { disposeSymbol } from "./dispose-symbol.ts";
 import type { Scope } from "./scope.ts";
 import type { Tape } from "./tape.ts";
 
@@ -8,6 +9,8 @@ export type Shape = readonly number[];
 
 /** Shared piece of backend memory. `version` rises with every in-place update, so that packed copies can be dropped. */
 export type Storage = { readonly handle: Handle; references: number; version: number };
+
+const SHOWN_VALUES = 6;
 
 export class Tensor {
   readonly shape: Shape;
@@ -37,17 +40,26 @@ export class Tensor {
     return this.#disposed;
   }
 
-  /** Copy of the values in row-major order. */
-  async read(): Promise<HostArray> {
-    this.assertLive("read");
-    return this.backend.read(this.storage.handle);
+  /**
+   * Copy of the values in row-major order. With its dtype named the array's type is known, on every backend: `read("int32")`
+   * gives an Int32Array, `read("float32")` a Float32Array. Without, the reference backend gives the doubles that it has.
+   *
+   * @throws if the tensor is of another dtype, or disposed
+   */
+  read(): Promise<HostArray>;
+  read<Type extends DType>(dtype: Type): Promise<HostArrayOf<Type>>;
+  async read(dtype?: DType): Promise<HostArray> {
+    this.#assertReadable("read", dtype);
+    return inArrayOf(dtype, await this.backend.read(this.storage.handle));
   }
 
-  /** Copy of the values, now. Throws on backends that can only be read asynchronously (WebGPU). */
-  readSync(): HostArray {
-    this.assertLive("readSync");
+  /** Copy of the values, now; as `read`. Throws on backends that can only be read asynchronously (WebGPU). */
+  readSync(): HostArray;
+  readSync<Type extends DType>(dtype: Type): HostArrayOf<Type>;
+  readSync(dtype?: DType): HostArray {
+    this.#assertReadable("readSync", dtype);
     if (!this.backend.readSync) throw new Error(`[readSync] backend ${this.backend.name} can only be read with read()`);
-    return this.backend.readSync(this.storage.handle);
+    return inArrayOf(dtype, this.backend.readSync(this.storage.handle));
   }
 
   /** Gives the memory back once no other tensor shares it. Safe to call twice. */
@@ -57,6 +69,33 @@ export class Tensor {
     this.scope?.tensors.delete(this);
     this.scope = undefined;
     if (--this.storage.references === 0) this.backend.free(this.storage.handle);
+  }
+
+  /** As `dispose`, at the end of a block that has the tensor with `using`. */
+  [disposeSymbol](): void {
+    this.dispose();
+  }
+
+  /** Type, shape, backend, and the first values where the host has them: `Tensor float32 [2, 3] on simd: 1, 2, 3, 4, 5, 6`. */
+  toString(): string {
+    const kind = `Tensor ${this.dtype} [${this.shape.join(", ")}] on ${this.backend.name}`;
+    if (this.#disposed) return `${kind}, disposed`;
+    const first = this.backend.peek?.(this.storage.handle, Math.min(SHOWN_VALUES, this.size));
+    if (!first || first.length === 0) return kind;
+    // Six digits of a float32 are enough to tell values apart, and no more than people read.
+    const values = Array.from(first, (value) => String(Number(value.toPrecision(6))));
+    return `${kind}: ${[...values, ...(this.size > values.length ? ["…"] : [])].join(", ")}`;
+  }
+
+  /** What Node's `console.log` shows, instead of all that a tensor refers to: memory, kernels, threads. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  #assertReadable(user: string, dtype: DType | undefined): void {
+    this.assertLive(user);
+    if (dtype === undefined || dtype === this.dtype) return;
+    throw new TypeError(`[${user}] expected a tensor of ${dtype}, got ${this.dtype} [${this.shape.join(", ")}]`);
   }
 
   /** @internal */
@@ -105,6 +144,10 @@ export function aliasTensor(
 
 export function sizeOf(shape: Shape): number {
   return shape.reduce((size, dimension) => size * dimension, 1);
+}
+
+function inArrayOf(dtype: DType | undefined, values: HostArray): HostArray {
+  return dtype === "float32" && values instanceof Float64Array ? Float32Array.from(values) : values;
 }
 
 function enterScope(made: Tensor): Tensor {

@@ -1,6 +1,7 @@
 // The reference backend: tensors in double precision on the host and no kernels at all, so every op runs its own
 // reference. Slow and plain; the truth every other backend is compared with.
 import type { Backend, DType, HostArray } from "../../backend.ts";
+import { disposeSymbol } from "../../dispose-symbol.ts";
 
 /** Backend in float64 that runs the ops' references. For tests, gradient checks and golden values. */
 export function createReferenceBackend(): Backend {
@@ -27,6 +28,8 @@ export function createReferenceBackend(): Backend {
     write: (handle, values) => (handle as HostArray).set(values),
     read: async (handle) => (handle as HostArray).slice(),
     readSync: (handle) => (handle as HostArray).slice(),
+    peek: (handle, count) => (handle as HostArray).slice(0, count),
     dispose() {},
+    [disposeSymbol]() {},
   };
 }

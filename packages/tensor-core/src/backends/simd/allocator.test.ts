@@ -45,7 +45,9 @@ describe("allocator", () => {
   it("says what was in use when memory ends", () => {
     const allocator = createAllocator(0, (end) => end <= 2 ** 20);
     allocator.allocate(2 ** 19);
-    expect(() => allocator.allocate(2 ** 20)).toThrow("[simd] out of memory: 0.5 MiB in use, 1.0 MiB more asked for");
+    expect(() => allocator.allocate(2 ** 20)).toThrow(
+      "[simd] out of memory: 0.5 MiB in use, 1.0 MiB more asked for; scope(backend, body) or dispose() frees tensors",
+    );
     expect(() => allocator.free(7)).toThrow("[simd] expected an allocated address, got 7");
   });
 });

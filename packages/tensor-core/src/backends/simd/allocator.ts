@@ -1,5 +1,6 @@
 // Places in a linear memory: best fit over a list of free blocks sorted by address, neighbors merged when freed.
 // Deterministic: the same sequence of calls gives the same addresses.
+import { freeMemoryAdvice } from "../advice.ts";
 
 export interface Allocator {
   /** Address of `bytes` bytes, a multiple of 64; throws when the limit is reached. */
@@ -42,7 +43,8 @@ export function createAllocator(start: number, grow: (end: number) => boolean): 
   function extend(bytes: number): number {
     const address = end;
     if (!grow(address + bytes)) {
-      throw new RangeError(`[simd] out of memory: ${mebibytes(live)} in use, ${mebibytes(bytes)} more asked for`);
+      const state = `${mebibytes(live)} in use, ${mebibytes(bytes)} more asked for`;
+      throw new RangeError(`[simd] out of memory: ${state}; ${freeMemoryAdvice}`);
     }
     end = address + bytes;
     return address;

@@ -1,6 +1,7 @@
 // The simd backend: AssemblyScript kernels over one linear memory, with worker threads where memory can be shared.
 // CPU training and inference, in Node and in browsers.
 import type { Backend, DType } from "../../backend.ts";
+import { disposeSymbol } from "../../dispose-symbol.ts";
 import type { Tensor } from "../../tensor.ts";
 import { createAllocator, type Allocator } from "./allocator.ts";
 import { multipliesBytes, TEST_BYTES } from "./byte-products.ts";
@@ -111,8 +112,10 @@ export async function createSimdBackend(options: SimdOptions = {}): Promise<Simd
     write: (handle, values) => view(wasm, handle as SimdHandle).set(values),
     read: async (handle) => copy(view(wasm, handle as SimdHandle)),
     readSync: (handle) => copy(view(wasm, handle as SimdHandle)),
+    peek: (handle, count) => copy(view(wasm, handle as SimdHandle).subarray(0, count)),
     prepare: (body) => simd.prepareOnly(body),
     dispose: () => threads.dispose(),
+    [disposeSymbol]: () => threads.dispose(),
   };
 }
 

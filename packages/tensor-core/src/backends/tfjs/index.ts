@@ -1,6 +1,7 @@
 // Every op on whatever tfjs the caller brings: cpu, wasm, webgl, webgpu, or TensorFlow itself through its Node addon. For
 // machines that have a working tfjs and nothing faster; what tfjs computes wrongly is not used (see the README).
 import type { Backend } from "../../backend.ts";
+import { disposeSymbol } from "../../dispose-symbol.ts";
 import type { Engine, TensorFlow } from "./engine.ts";
 import { bindKernels } from "./implement.ts";
 import * as allKernels from "./kernels/index.ts";
@@ -14,6 +15,8 @@ export interface TfjsBackend extends Backend {
   readonly device: string;
 }
 
+// What is in the host's memory for certain.
+const inHostMemory: ReadonlySet<string> = new Set(["cpu", "wasm"]);
 // The others read a device asynchronously, or stall it.
 const readableNow: ReadonlySet<string> = new Set(["cpu", "wasm", "tensorflow"]);
 
@@ -45,6 +48,8 @@ export async function createTfjsBackend(tf: TensorFlow): Promise<TfjsBackend> {
     write: memory.write,
     read: memory.read,
     ...(readableNow.has(engine.device) && { readSync: memory.readSync }),
+    ...(inHostMemory.has(engine.device) && { peek: memory.peek }),
     dispose: memory.dispose,
+    [disposeSymbol]: memory.dispose,
   };
 }

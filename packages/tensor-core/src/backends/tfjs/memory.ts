@@ -18,6 +18,8 @@ export interface TfMemory {
   write(handle: Handle, values: ArrayLike<number>): void;
   read(handle: Handle): Promise<HostArray>;
   readSync(handle: Handle): HostArray;
+  /** The first values. */
+  peek(handle: Handle, count: number): HostArray;
   dispose(): void;
 }
 
@@ -67,6 +69,10 @@ export function createMemory(tf: TensorFlow): TfMemory {
     readSync(handle) {
       const { value, size, dtype } = handle as Place;
       return value ? copyOf(value.dataSync(), dtype) : blank(size, dtype);
+    },
+    peek(handle, count) {
+      const { value, size, dtype } = handle as Place;
+      return value ? copyOf(value.dataSync().slice(0, count), dtype) : blank(Math.min(count, size), dtype);
     },
     dispose: () => [...places].forEach(free),
   };

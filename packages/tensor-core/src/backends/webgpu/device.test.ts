@@ -41,13 +41,14 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("on a software driver"
     const x = tensor([1, 2, 3], [3], backend);
     expect(() => x.readSync()).toThrow("[readSync] backend webgpu can only be read with read()");
     expect([...(await x.read())]).toEqual([1, 2, 3]);
+    expect(String(x)).toBe("Tensor float32 [3] on webgpu"); // looking at it waits for no device
   });
 
   it("says how much was wanted and how much there is", async () => {
     const backend = await open({ maximumBytes: 64 * 1024 });
     const held = tensor(new Float32Array(12 * 1024), [12 * 1024], backend);
     expect(() => tensor(new Float32Array(8 * 1024), [8 * 1024], backend)).toThrow(
-      "[webgpu] expected at most 65536 bytes on the device, got 49408 in 2 live buffers and 32768 more",
+      "[webgpu] expected at most 65536 bytes on the device, got 49408 in 2 live buffers and 32768 more; scope(backend, body)",
     );
     held.dispose();
     expect(tensor(new Float32Array(8 * 1024), [8 * 1024], backend).size).toBe(8 * 1024);

@@ -2,6 +2,7 @@
 // what goes wrong on the device (validation, memory, loss) is kept until somebody waits for it.
 // Kept in what is published: without it the types of a GPU are found only where something else names them.
 /// <reference types="@webgpu/types" preserve="true" />
+import { freeMemoryAdvice } from "../advice.ts";
 import type { GpuEntry, WebgpuDescription, WebgpuOptions, WebgpuTier } from "./options.ts";
 
 /**
@@ -139,7 +140,9 @@ const host = globalThis as unknown as Host;
 function watch(device: GPUDevice): () => void {
   const errors: string[] = [];
   let lost: string | undefined;
-  device.addEventListener("uncapturederror", ({ error }) => void errors.push(error.message));
+  device.addEventListener("uncapturederror", ({ error: { message } }) => {
+    errors.push(/out of memory/i.test(message) ? `${message}; ${freeMemoryAdvice}` : message);
+  });
   void device.lost.then(({ reason, message }) => {
     lost = `[webgpu] the device was lost (${reason}): ${message || "no message"}. Its tensors are gone: make a new backend and go on from the last checkpoint`;
   });

@@ -1,5 +1,6 @@
 // The webgpu backend: WGSL kernels on a device of its own. GPU training and inference, in browsers and, through the npm
 // package `webgpu`, in Node.
+import { disposeSymbol } from "../../dispose-symbol.ts";
 import { bindKernels } from "./context.ts";
 import { describeAdapter, requestAdapter, requestDevice } from "./device.ts";
 import { createDispatcher } from "./dispatch.ts";
@@ -78,6 +79,7 @@ export async function createWebgpuBackend(options: WebgpuOptions = {}): Promise<
       return from.dtype === "int32" ? new Int32Array(bytes) : new Float32Array(bytes);
     },
     dispose: destroy,
+    [disposeSymbol]: destroy,
   };
 }
 

@@ -1,6 +1,7 @@
 // Buffers of the device, pooled by size. Of the free ones the oldest is given out, whatever the order they came back in: so a
 // repeated step gets the same buffers in the same places and finds its bind groups made.
 import type { DType } from "../../backend.ts";
+import { freeMemoryAdvice } from "../advice.ts";
 
 /** A buffer that may be bound. `batch` is the last batch of dispatches that touches it. */
 export type DeviceBuffer = {
@@ -66,7 +67,7 @@ export function createMemory({ device, maximumBytes, onTrim }: MemoryOptions): M
     if (live + bytes > maximumBytes) {
       throw new Error(
         `[webgpu] expected at most ${maximumBytes} bytes on the device, got ${live} in ${count} live buffers and ${bytes} more; ` +
-          "a smaller batch, more micro-batches or, in training, recompute take less",
+          freeMemoryAdvice,
       );
     }
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
