@@ -1,14 +1,9 @@
 // Views of images as the batch that a model sees.
-import { tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
 import { imageShape, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
-import { stack } from "./data/index.ts";
 
 type Images = { readonly imageSize: ImageSize; readonly channels: number };
 
-/** Views of [H, W, C] on a backend. -> [B, H, W, C] */
-export function viewBatch(views: readonly Float32Array[], config: Images, backend: Backend): Tensor {
-  return tensor(stack(views), imageShape(views.length, config), backend);
-}
+export { viewBatch } from "@beitjs/tensor-core/image";
 
 /**
  * Refuses views that are not what a model sees: those of a rectangle lying down would pass for those of one that stands.

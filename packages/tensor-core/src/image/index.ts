@@ -6,4 +6,5 @@ export { centerCropBox, crop, flipHorizontal, pad, randomResizedCropBox } from "
 export type { CropMargins, RandomCropOptions } from "./crop.ts";
 export { adjustBrightness, adjustContrast, adjustSaturation, colorJitter, type ColorJitterOptions } from "./color.ts";
 export { fromFloat, statisticsOf, toFloat, type Normalization } from "./normalize.ts";
-export { imagesOf, imageTensor } from "./tensor.ts";
+export { evalView, type EvalView } from "./eval-view.ts";
+export { imagesOf, imageTensor, stack, viewBatch } from "./tensor.ts";

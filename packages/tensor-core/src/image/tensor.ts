@@ -1,7 +1,7 @@
-// From images to a batch of pixels as models take it: scaled with Lanczos until they cover `size`, cut to their center,
-// bytes to [0, 1]. (openai/DALL-E notebooks/usage.ipynb, without the pixel mapping, which is the tokenizer's.)
+// From images to a batch of pixels as models take it: views one after another; or for tokenizers scaled with Lanczos until they
+// cover `size`, cut to their center, bytes to [0, 1]. (openai/DALL-E notebooks/usage.ipynb, without the tokenizer's pixel mapping.)
 import type { Backend } from "../backend.ts";
-import { formatAsSize, heightWidth, isImageSize, type HeightWidth, type ImageSize } from "../grid.ts";
+import { formatAsSize, heightWidth, imageShape, isImageSize, type HeightWidth, type ImageSize } from "../grid.ts";
 import { tensor, type Tensor } from "../tensor.ts";
 import { centerCropBox, crop } from "./crop.ts";
 import type { Image } from "./image.ts";
@@ -54,6 +54,26 @@ export function imagesOf(
   return Array.from({ length: values.length / length }, (_, i) =>
     fromFloat(values.subarray(i * length, (i + 1) * length), { ...size, channels }, "unit"),
   );
+}
+
+/** Views of equal length one after another: B views of [H, W, C] are [B, H, W, C]. */
+export function stack(views: readonly Float32Array[]): Float32Array {
+  const size = views[0]?.length ?? 0;
+  const out = new Float32Array(views.length * size);
+  for (const [i, view] of views.entries()) {
+    if (view.length !== size) throw new RangeError(`[stack] expected views of ${size} values, got ${view.length}`);
+    out.set(view, i * size);
+  }
+  return out;
+}
+
+/** Views of [H, W, C] on a backend. -> [B, H, W, C] */
+export function viewBatch(
+  views: readonly Float32Array[],
+  images: { readonly imageSize: ImageSize; readonly channels: number },
+  backend: Backend,
+): Tensor {
+  return tensor(stack(views), imageShape(views.length, images), backend);
 }
 
 function coverWith(image: Image, size: HeightWidth): Image {

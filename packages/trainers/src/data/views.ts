@@ -2,14 +2,12 @@
 // fine-tuning a random crop, for evaluation a fixed one. All numbers of one image come from its own random stream.
 import { heightWidth } from "@beitjs/tensor-core/grid";
 import {
-  centerCropBox,
   colorJitter,
   crop,
   flipHorizontal,
   pad,
   randomResizedCropBox,
   resize,
-  resizeToCover,
   toFloat,
   withChannels,
   type Box,
@@ -18,6 +16,8 @@ import {
 } from "@beitjs/tensor-core/image";
 import { createRng, streams, type Rng } from "@beitjs/tensor-core/random";
 import type { EvalViewOptions, TrainViewOptions, TwoViewOptions } from "../recipes/recipe.ts";
+
+export { evalView, stack } from "@beitjs/tensor-core/image";
 
 export type TwoViews = {
   /** [H, W, channels] of `pixelSize` */
@@ -96,31 +96,6 @@ export function trainView(image: Image, options: TrainViewOptions, rng: Rng): Fl
   return toFloat(mirrored ? flipHorizontal(view) : view, options.normalization);
 }
 
-/** The same view every time. [H, W, channels] */
-export function evalView(image: Image, { channels, size, fit, filter, normalization }: EvalViewOptions): Float32Array {
-  const source = withChannels(image, channels);
-  const target = heightWidth(size);
-  if (fit.kind === "direct") return toFloat(resize(source, { ...target, filter }), normalization);
-  const [height, width] = [target.height, target.width].map((side) => Math.floor(side / fit.cropRatio));
-  const scaled =
-    fit.kind === "squareCrop"
-      ? resize(source, { width, height, filter })
-      : resizeToCover(withoutLongEnds(source, width / height), { width, height }, filter);
-  const box = centerCropBox(scaled.width, scaled.height, target, fit.margins);
-  return toFloat(crop(scaled, box), normalization);
-}
-
-/** Views of equal length one after another: B views of [H, W, C] are [B, H, W, C]. */
-export function stack(views: readonly Float32Array[]): Float32Array {
-  const size = views[0]?.length ?? 0;
-  const out = new Float32Array(views.length * size);
-  for (const [i, view] of views.entries()) {
-    if (view.length !== size) throw new RangeError(`[stack] expected views of ${size} values, got ${view.length}`);
-    out.set(view, i * size);
-  }
-  return out;
-}
-
 // Equal to cropping the mirrored image, without mirroring what is cut off.
 function cropMirrored(image: Image, box: Box, mirrored: boolean): Image {
   if (!mirrored) return crop(image, box);
@@ -141,16 +116,4 @@ function paddedCrop(image: Image, { padding }: { padding: number }, { size, filt
   const top = rng.integer(2 * padding + 1);
   const left = rng.integer(2 * padding + 1);
   return crop(padded, { left, top, width, height });
-}
-
-// The center crop never shows the ends of a strip much longer than its own shape (width / height), and scaling 10,000 x 1 up
-// would fill the memory.
-function withoutLongEnds(image: Image, shape: number): Image {
-  const [widest, tallest] = [20 * image.height * Math.max(1, shape), 20 * image.width * Math.max(1, 1 / shape)];
-  if (image.width <= widest && image.height <= tallest) return image;
-  const size = {
-    width: Math.min(image.width, Math.floor(widest)),
-    height: Math.min(image.height, Math.floor(tallest)),
-  };
-  return crop(image, centerCropBox(image.width, image.height, size));
 }
