@@ -35,6 +35,9 @@ export {
   type RelativePositions,
 } from "./config.ts";
 export { encode, encodeWithFeatures, prepareBeit, type EncodeOptions, type Features } from "./encoder.ts";
+export { classify, classifyViews, type ClassGuess, type ClassifyOptions } from "./inference/classify.ts";
+export { cosineSimilarity, embed, embedViews, type EmbedOptions, type Pooling } from "./inference/embed.ts";
+export type { ImageModel, ImagesOptions } from "./inference/model-images.ts";
 export { classLogits, pooledFeatures, visualTokenLogits, visualTokenLoss } from "./heads.ts";
 export {
   beitConfigFromHuggingFace,

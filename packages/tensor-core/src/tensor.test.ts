@@ -1,12 +1,9 @@
 // A tensor in the hand of who uses it: what it prints, what type its values have, when it is freed.
 import { inspect } from "node:util";
-import * as tf from "@tensorflow/tfjs-core";
-import "@tensorflow/tfjs-backend-cpu";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Backend } from "./backend.ts";
 import { createReferenceBackend } from "./backends/reference/index.ts";
 import { createSimdBackend, type SimdBackend } from "./backends/simd/index.ts";
-import { createTfjsBackend } from "./backends/tfjs/index.ts";
 import { disposeSymbol } from "./dispose-symbol.ts";
 import { tensor, zeros } from "./tensor.ts";
 
@@ -39,12 +36,9 @@ describe("shown", () => {
     expect(inspect(gone)).toBe("Tensor float32 [1] on simd, disposed");
   });
 
-  it("on other backends, where their values are at hand", async () => {
-    await tf.setBackend("cpu");
-    for (const backend of [createReferenceBackend(), await createTfjsBackend(tf)]) {
-      const shown = String(tensor([1, 2, 3, 4, 5, 6, 7], [7], backend));
-      expect(shown).toBe(`Tensor float32 [7] on ${backend.name}: 1, 2, 3, 4, 5, 6, …`);
-    }
+  it("on other backends, where their values are at hand", () => {
+    const shown = String(tensor([1, 2, 3, 4, 5, 6, 7], [7], createReferenceBackend()));
+    expect(shown).toBe("Tensor float32 [7] on reference: 1, 2, 3, 4, 5, 6, …");
     const { peek: _, ...far }: Backend = createReferenceBackend();
     expect(String(tensor([1], [1], far))).toBe("Tensor float32 [1] on reference");
   });

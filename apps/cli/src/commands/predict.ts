@@ -1,8 +1,7 @@
 // What a classifier sees in images: the most likely classes, for people to read and for programs to go on with.
 import { extname } from "node:path";
-import type { Beit } from "@beitjs/beit-encoder";
+import { classifyViews, type Beit, type ClassGuess } from "@beitjs/beit-encoder";
 import { openBackend } from "../backends/open.ts";
-import { classProbabilities } from "../models/beit-outputs.ts";
 import type { Context, FlagValues } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { imageBatches } from "../images/batches.ts";
@@ -15,12 +14,7 @@ import { csv } from "../files/csv.ts";
 import { writeResult } from "../runs/folder.ts";
 import type { predictFlags } from "./declarations/predict.ts";
 
-type Guess = {
-  /** Number of the class, from 0. */
-  readonly class: number;
-  readonly label: string | null;
-  readonly probability: number;
-};
+type Guess = Omit<ClassGuess, "label"> & { readonly label: string | null };
 type Prediction = { readonly name: string; readonly top: readonly Guess[] };
 
 export async function run(flags: FlagValues<typeof predictFlags>, context: Context): Promise<number> {
@@ -38,10 +32,10 @@ export async function run(flags: FlagValues<typeof predictFlags>, context: Conte
   const options = { view: model.view, batch: flags.batch, label: "predicting", threads: flags.threads };
   let told = 0;
   for await (const { names, views } of imageBatches(images, options, context)) {
-    const rows = await classProbabilities(model.beit, views);
+    const guesses = await classifyViews({ beit: model.beit, ...(labels && { labels }) }, views, { top: flags.top });
     told += names.length;
     for (const [i, name] of names.entries()) {
-      const prediction = { name, top: mostLikely(rows[i], flags.top, labels) };
+      const prediction = { name, top: guesses[i].map(asTold) };
       if (flags.out === undefined) show(prediction, context);
       else predictions.push(prediction);
     }
@@ -60,13 +54,8 @@ function requireClasses(path: string, { config }: Beit): void {
   throw usageError(`${path} is ${what}: fine-tune it first (beit finetune --from ${path})`);
 }
 
-function mostLikely(probabilities: Float64Array, count: number, labels: readonly string[] | undefined): Guess[] {
-  const order = Array.from(probabilities.keys()).sort((a, b) => probabilities[b] - probabilities[a] || a - b);
-  return order.slice(0, count).map((number) => ({
-    class: number,
-    label: labels?.[number] ?? null,
-    probability: probabilities[number],
-  }));
+function asTold({ class: number, label, probability }: ClassGuess): Guess {
+  return { class: number, label: label ?? null, probability };
 }
 
 function show({ name, top }: Prediction, { terminal }: Context): void {

@@ -1,8 +1,6 @@
-// What a BEiT says about prepared images: class probabilities, or features to build on.
-import { classLogits, encode, encodeWithFeatures, patchCount, pooledFeatures, type Beit } from "@beitjs/beit-encoder";
-import { disposeTree, scope, tensor, type Shape, type Tensor } from "@beitjs/tensor-core";
-import { gatherRows, meanTokens, reshape } from "@beitjs/tensor-core/ops";
-import { viewBatch } from "@beitjs/trainers";
+// Features that `beit encode` writes, by the names of its flag.
+import { embedViews, patchCount, type Beit } from "@beitjs/beit-encoder";
+import type { Shape } from "@beitjs/tensor-core";
 
 export type FeatureKind = "pooled" | "patches" | "tokens";
 
@@ -11,13 +9,6 @@ export type FeatureOptions = {
   /** Block, from 0, whose output is taken as it is; default: the last one, and what belongs behind it. */
   readonly layer: number | undefined;
 };
-
-/** Probabilities of the classes, in float64, one row an image. */
-export async function classProbabilities(beit: Beit, views: readonly Float32Array[]): Promise<Float64Array[]> {
-  const { classes } = beit.config;
-  const values = await readOf(beit, views, (pixels) => classLogits(beit, encode(beit, pixels)));
-  return views.map((_, i) => softmax(values.subarray(i * classes, (i + 1) * classes)));
-}
 
 /** Shape of the features of one image. */
 export function featureShape({ config }: Beit, kind: FeatureKind): Shape {
@@ -31,52 +22,24 @@ export function featureShape({ config }: Beit, kind: FeatureKind): Shape {
  *
  * - `tokens`: all tokens after the block, class token first, [N + 1, D]
  * - `patches`: the same without the class token, [N, D]
- * - `pooled`: what a class head sees, or would see (see `pooledFeatures`); with `layer`, the mean of the patches, [D]
+ * - `pooled`: as `embed` pools, [D]
  */
 export async function imageFeatures(
   beit: Beit,
   views: readonly Float32Array[],
   { kind, layer }: FeatureOptions,
 ): Promise<Float32Array> {
-  return readOf(beit, views, (pixels) => {
-    const encoded = encodedAt(beit, pixels, layer);
-    if (kind === "tokens") return encoded;
-    if (kind === "patches") return withoutClassToken(encoded);
-    return layer === undefined ? pooledFeatures(beit, encoded) : meanTokens(encoded);
-  });
+  const features = await embedViews(beit, views, { layer, ...(kind !== "pooled" && { pooling: "none" }) });
+  return kind === "patches" ? withoutClassToken(features, beit) : features;
 }
 
-function encodedAt(beit: Beit, pixels: Tensor, layer: number | undefined): Tensor {
-  if (layer === undefined) return encode(beit, pixels);
-  return encodeWithFeatures(beit, pixels, { blocks: [layer] }).features[0];
-}
-
-function withoutClassToken(encoded: Tensor): Tensor {
-  const [batch, tokens, width] = encoded.shape;
-  const rows = Int32Array.from({ length: batch * tokens }, (_, row) => row).filter((row) => row % tokens > 0);
-  const index = tensor(rows, [rows.length], encoded.backend, "int32");
-  const patches = gatherRows(reshape(encoded, [batch * tokens, width]), index); // [B N, D]
-  return reshape(patches, [batch, tokens - 1, width]);
-}
-
-async function readOf(
-  { config, params }: Beit,
-  views: readonly Float32Array[],
-  compute: (pixels: Tensor) => Tensor,
-): Promise<Float32Array> {
-  const { backend } = params.classToken;
-  const result = scope(backend, () => compute(viewBatch(views, config, backend)));
-  const values = Float32Array.from(await result.read());
-  disposeTree(result);
-  if (!values.every(Number.isFinite)) {
-    throw new Error("expected finite numbers from the model, got others: its weights may be damaged");
+function withoutClassToken(tokens: Float32Array, { config }: Beit): Float32Array {
+  const length = patchCount(config) * config.width;
+  const images = tokens.length / (length + config.width);
+  const patches = new Float32Array(images * length);
+  for (let i = 0; i < images; i++) {
+    const first = i * (length + config.width) + config.width;
+    patches.set(tokens.subarray(first, first + length), i * length);
   }
-  return values;
-}
-
-function softmax(logits: Float32Array): Float64Array {
-  const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const powers = Float64Array.from(logits, (logit) => Math.exp(logit - largest));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / sum);
+  return patches;
 }

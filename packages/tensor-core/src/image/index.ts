@@ -6,5 +6,8 @@ export { centerCropBox, crop, flipHorizontal, pad, randomResizedCropBox } from "
 export type { CropMargins, RandomCropOptions } from "./crop.ts";
 export { adjustBrightness, adjustContrast, adjustSaturation, colorJitter, type ColorJitterOptions } from "./color.ts";
 export { fromFloat, statisticsOf, toFloat, type Normalization } from "./normalize.ts";
+export { toImage, type ImageBlob, type ImageDecoder, type ImageInput } from "./input.ts";
+export type { Pixels, SharpPipeline, ToImageOptions } from "./input.ts";
+export type { Drawable } from "./canvas.ts";
 export { evalView, type EvalView } from "./eval-view.ts";
 export { imagesOf, imageTensor, stack, viewBatch } from "./tensor.ts";
