@@ -1,6 +1,6 @@
 // A model from the files of whoever made it: look at what is there, ask who wrote it, hear what that origin says of it, match
 // all names, read the parameters one by one.
-import { tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
+import { disposeSymbol, disposeTree, tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
 import { withSources, type FileSource, type ModelInput, type SourceOptions } from "@beitjs/tensor-core/files";
 import { heightWidth, imageSizeOf, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import { gridOf, validateBeitConfig, type BeitConfig } from "../config.ts";
@@ -50,7 +50,10 @@ export type BeitFiles = {
   readonly parameters: ReadonlyMap<string, StoredTensor>;
 };
 
-export type OpenedBeit = Omit<BeitFiles, "parameters" | "config"> & {
+/** A model and what its files say. `using model = await openBeit(…)` frees its parameters at the end of the block. */
+export type OpenedBeit = Omit<BeitFiles, "parameters" | "config"> & OpenedModel;
+
+type OpenedModel = Disposable & {
   readonly beit: Beit;
   /** How the origin brings parameters to another image size, or how the options say; for `toClassifier`. */
   readonly resizing: ResizingOptions;
@@ -94,7 +97,8 @@ async function openFromSources(
     resizing: { ...resizing, from: gridOf(storedConfig) },
     onProgress: options.onProgress,
   });
-  return { ...facts, preprocessing: sized(facts.preprocessing, storedConfig, config), beit, resizing };
+  const preprocessing = sized(facts.preprocessing, storedConfig, config);
+  return { ...facts, preprocessing, beit, resizing, [disposeSymbol]: () => disposeTree(beit.params) };
 }
 
 /** What the files of a model say, without reading any parameter; errors as `openBeit`. `openSources` opens them. */

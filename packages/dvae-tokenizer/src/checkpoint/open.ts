@@ -1,6 +1,14 @@
 // A tokenizer from the files of whoever made it: look at what is there, ask who wrote it, hear what that origin says of it,
 // match all names, read the parameters one by one.
-import { disposeTree, leaves, requireFinite, type Backend, type Shape, type Tensor } from "@beitjs/tensor-core";
+import {
+  disposeSymbol,
+  disposeTree,
+  leaves,
+  requireFinite,
+  type Backend,
+  type Shape,
+  type Tensor,
+} from "@beitjs/tensor-core";
 import {
   firstOf,
   openTensors,
@@ -29,7 +37,8 @@ export type OpenTokenizerOptions = SourceOptions & {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 };
 
-export type OpenedTokenizer<Model> = {
+/** A tokenizer and what its files say. `using opened = await openTokenizer(…)` frees its parameters at the end of the block. */
+export type OpenedTokenizer<Model> = Disposable & {
   readonly tokenizer: Model;
   readonly origin: TokenizerOrigin;
   /** Names in the files that the model does not use. */
@@ -72,7 +81,7 @@ async function openWhole(
   if (half) throw new Error(`[openTokenizer] expected encoder and decoder, got no ${half}`);
   const targets = matched(found, tokenizerShapes(found.config, backend));
   const tokenizer = blankTokenizer(found.config, backend);
-  return { tokenizer, origin, unused: await fill(tokenizer, targets, found, options) };
+  return opened(tokenizer, origin, await fill(tokenizer, targets, found, options));
 }
 
 /**
@@ -102,7 +111,15 @@ async function openEncoder(
   const tokenizer = blankEncoder(found.config, backend);
   const unused = await fill(tokenizer, targets, half, options);
   prepareTokenizer(tokenizer);
-  return { tokenizer, origin, unused };
+  return opened(tokenizer, origin, unused);
+}
+
+function opened<Model extends TokenizerEncoder>(
+  tokenizer: Model,
+  origin: TokenizerOrigin,
+  unused: readonly string[],
+): OpenedTokenizer<Model> {
+  return { tokenizer, origin, unused, [disposeSymbol]: () => disposeTree(tokenizer.params) };
 }
 
 /**
