@@ -1,8 +1,7 @@
 // Images of the visitor to bytes and back to pictures. Decoding is the browser's.
 import { heightWidth, type HeightWidth, type ImageSize } from "@beitjs/tensor-core/grid";
-import { createImage, type Image } from "@beitjs/tensor-core/image";
+import { createImage, toImage, type Image } from "@beitjs/tensor-core/image";
 import type { ColorProfile, Picture } from "../messages.ts";
-import { canvasContext, withoutAlpha } from "./alpha.ts";
 
 /** Longer side that pictures are kept at: larger ones are reduced. */
 const MOST_PIXELS = 640;
@@ -41,10 +40,24 @@ export async function readMiddle(file: Blob, proportions: ImageSize, colorProfil
       return context.getImageData(0, 0, width, height);
     };
     const drawn = draw(bitmap);
-    return fromRgba(isOpaque(drawn) ? drawn : draw(withoutAlpha(bitmap)));
+    return fromRgba(isOpaque(drawn) ? drawn : draw(await withoutAlpha(bitmap)));
   } finally {
     bitmap.close();
   }
+}
+
+// The same picture, opaque: its colors are those that the file has, as `toImage` finds them.
+async function withoutAlpha(bitmap: ImageBitmap): Promise<OffscreenCanvas> {
+  const { width, height, rgba } = imagePicture(await toImage(bitmap));
+  const context = canvasContext(width, height);
+  context.putImageData(new ImageData(rgba, width, height), 0, 0);
+  return context.canvas;
+}
+
+function canvasContext(width: number, height: number): OffscreenCanvasRenderingContext2D {
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  if (!context) throw new Error("[openImage] expected a 2D canvas, got none: out of memory?");
+  return context;
 }
 
 /** The largest part of an image that has these proportions. */

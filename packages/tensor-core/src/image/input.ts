@@ -1,6 +1,7 @@
 // Images as programs have them, as the one kind that is worked on here: pixels of any usual layout, what a page draws, pipelines of
 // sharp, and encoded files, which a decoder reads that the caller brings, or the browser's own.
 import { nodeModule, nodeProcess } from "../host.ts";
+import { shownAddress } from "../files/address.ts";
 import { openFile } from "../files/node.ts";
 import { readWhole } from "../files/source.ts";
 import { openUrl } from "../files/url.ts";
@@ -76,24 +77,26 @@ export async function toImage(input: ImageInput, { decode }: ToImageOptions = {}
   );
 }
 
-async function encodedBytes(input: ImageInput): Promise<{ readonly bytes: Uint8Array; readonly name: string }> {
+type Encoded = { readonly bytes: Uint8Array; readonly name: string };
+
+async function encodedBytes(input: ImageInput): Promise<Encoded> {
   if (input instanceof Uint8Array) return { bytes: input, name: "(bytes)" };
   if (input instanceof ArrayBuffer) return { bytes: new Uint8Array(input), name: "(bytes)" };
-  if (typeof input === "string") return { bytes: await readAddressed(input), name: input };
+  if (typeof input === "string") return readAddressed(input);
   if (typeof input === "object" && input !== null) {
-    if ("href" in input) return { bytes: await readAddressed(input.href), name: input.href };
+    if ("href" in input) return readAddressed(input.href);
     if (isBlob(input)) return { bytes: new Uint8Array(await input.arrayBuffer()), name: input.name ?? "(blob)" };
   }
   const got = typeof input === "object" && input !== null ? `an object of ${Object.keys(input).join(", ")}` : input;
   throw new TypeError(`[toImage] expected an image, pixels, a path, an address, a Blob or bytes, got ${String(got)}`);
 }
 
-async function readAddressed(place: string): Promise<Uint8Array> {
+async function readAddressed(place: string): Promise<Encoded> {
   const onDisk = nodeProcess() !== undefined && !/^(https?|data|blob):/i.test(place);
-  if (!onDisk) return readWhole(await openUrl(place));
+  if (!onDisk) return { bytes: await readWhole(await openUrl(place)), name: shownAddress(place) };
   const file = await openFile(/^file:/i.test(place) ? nodeModule("node:url").fileURLToPath(place) : place);
   try {
-    return await readWhole(file);
+    return { bytes: await readWhole(file), name: place };
   } finally {
     await file.close();
   }
