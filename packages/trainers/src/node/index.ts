@@ -26,5 +26,7 @@ export {
   type LoadedCheckpoint,
   type SaveCheckpointOptions,
 } from "./checkpoint-store.ts";
+export { openEventFile, type EventFileOptions } from "./event-file.ts";
+export { openJsonLines, type JsonLines, type JsonLinesOptions } from "./json-lines.ts";
 export { openMetrics, type MetricsOptions, type MetricsWriter } from "./metrics.ts";
 export { lockRun, type RunLock, type RunLockOptions } from "./run-lock.ts";

@@ -1,8 +1,11 @@
 import { appendFile, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { createEventWriter } from "../tensorboard.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createEventWriter } from "../logging/tensorboard.ts";
+import type { LogEntry, Logger } from "../logging/logger.ts";
+import { openEventFile } from "./event-file.ts";
+import { openJsonLines } from "./json-lines.ts";
 import { openMetrics } from "./metrics.ts";
 
 let run: string;
@@ -79,4 +82,51 @@ it("keeps values that are not finite", async () => {
   await record([2], 1);
   const events = createEventWriter();
   expect((await eventBytes()).includes(Buffer.from(events.scalars(1, now() / 1000, { loss: NaN })))).toBe(true);
+});
+
+describe("a logger of the caller's own", () => {
+  const remembering = () => {
+    const told: (LogEntry | "closed")[] = [];
+    const logger: Logger = { log: (entry) => void told.push(entry), close: () => void told.push("closed") };
+    return { told, logger };
+  };
+
+  it("is told every step, and closed", async () => {
+    const { told, logger } = remembering();
+    const metrics = await openMetrics(run, { after: 0, now, stage: "pretrain", loggers: [logger] });
+    await metrics.write(7, { loss: 0.5, "val/loss": Infinity });
+    await metrics.close();
+    const values = { loss: 0.5, "val/loss": Infinity };
+    expect(told).toEqual([{ stage: "pretrain", step: 7, time: now() / 1000, values }, "closed"]);
+  });
+
+  it("that fails ends the step, and keeps nobody from being closed", async () => {
+    const { told, logger } = remembering();
+    const refuse = () => Promise.reject(new Error("no route"));
+    const loggers = [{ log: refuse, close: refuse }, logger];
+    const metrics = await openMetrics(run, { after: 0, now, loggers });
+    await expect(metrics.write(1, { loss: 1 })).rejects.toThrow("no route");
+    await expect(metrics.close()).rejects.toThrow("no route");
+    expect(told).toEqual(["closed"]);
+    expect(await lines()).toHaveLength(1);
+  });
+});
+
+it("each of the two works by itself", async () => {
+  const jsonLines = await openJsonLines(run, { after: 0 });
+  await jsonLines.log({ step: 1, time: 5, values: { loss: NaN, accuracy: 1 } });
+  await jsonLines.close();
+  const { kept, close } = await openJsonLines(run, { after: 1 });
+  await close();
+  expect(kept).toEqual([{ step: 1, time: 5, values: { loss: NaN, accuracy: 1 } }]);
+  const events = await openEventFile(run, { kept, now });
+  await events.log({ step: 2, time: 6, values: { loss: 2 } });
+  await events.close();
+  const writer = createEventWriter();
+  const expected = [
+    writer.fileVersion(now() / 1000),
+    writer.scalars(1, 5, { loss: NaN, accuracy: 1 }),
+    writer.scalars(2, 6, { loss: 2 }),
+  ];
+  expect(await eventBytes()).toEqual(Buffer.concat(expected));
 });
