@@ -96,6 +96,22 @@ describe("train", () => {
     expect(first?.weights).toEqual([1, 2]);
   });
 
+  it("tells of every epoch's end, and of its own", async () => {
+    const told: (readonly [epoch: number, endsEpoch: boolean, ends: boolean])[] = [];
+    let last: Report | undefined;
+    for await (last of run(() => 0)) told.push([last.epoch, last.endsEpoch, last.ends]);
+    expect(told).toEqual([
+      ...[0, 0].map((epoch) => [epoch, false, false]),
+      ...[
+        [0, true, false],
+        [1, false, false],
+        [1, false, false],
+        [1, true, true],
+      ],
+    ]);
+    disposeTree(last?.state.trees.map(({ tree }) => tree));
+  });
+
   it("leaves nothing when it ends, and when the caller leaves", async () => {
     expect(await follow(() => run(() => 0))).toEqual({ steps: [1, 2, 3, 4, 5, 6], error: undefined, left: 0 });
     expect(await follow(() => run(() => 0), 3)).toEqual({ steps: [1, 2, 3], error: undefined, left: 0 });

@@ -73,16 +73,21 @@ export async function* train<Params, Item, Piece, Value extends Objective, Facts
       const { loss, gradientNorm } = results;
       const { learningRate, adamW } = at;
       const rates = { learningRate, ...(decays && { weightDecay: adamW.weightDecay }) };
-      const common = { step: state.step, totalSteps: length.totalSteps, epoch, loss, ...rates, gradientNorm, state };
+      const common = { ...placeOf(state, length), epoch, loss, ...rates, gradientNorm, state };
       const facts = training.report(results, pieces, { step });
       const validation = await validator?.evaluate(state);
       told = true;
-      yield { ...common, ...facts, ...(validation && { validation }) };
-      if (validation?.ends) return;
+      const ends = common.ends || validation?.ends === true;
+      yield { ...common, ends, ...facts, ...(validation && { validation }) };
+      if (ends) return;
     }
   } finally {
     if (!told) disposeState(state);
   }
+}
+
+function placeOf({ step }: TrainingState<unknown>, { totalSteps, stepsPerEpoch }: RunLength) {
+  return { step, totalSteps, endsEpoch: step % stepsPerEpoch === 0, ends: step === totalSteps };
 }
 
 type Begun<Params, Scores> = {

@@ -25,6 +25,10 @@ export type StepReport<Params, Scores = unknown> = {
   readonly step: number;
   readonly totalSteps: number;
   readonly epoch: number;
+  /** The step was its epoch's last: what is done once an epoch is done now. */
+  readonly endsEpoch: boolean;
+  /** No report comes after this one: all steps are made, or the validation's patience is used up. */
+  readonly ends: boolean;
   readonly loss: number;
   readonly learningRate: number;
   /** Where the recipe has it change. */

@@ -136,8 +136,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
       if (validation) evaluated = tellValidation(heldOut, report, validation, context);
       progress.update(step, options.describe(report) + evaluated);
       warn(options.warning?.(report));
-      const ends = step === totalSteps || validation?.ends === true;
-      if (step % options.saveEvery === 0 || ends || validation?.best) await save(report);
+      if (step % options.saveEvery === 0 || report.ends || validation?.best) await save(report);
       // The loop may never wait for anything: let timers, signals and streams have their turn.
       await new Promise((resolve) => setImmediate(resolve));
       if (interrupt.requested) break;
@@ -151,7 +150,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
     if (last) disposeTree(last.state.trees.filter(({ tree }) => tree !== last?.state.params));
   }
   const step = last?.step ?? begin;
-  if (last && step < last.totalSteps && !last.validation?.ends) {
+  if (last && !last.ends) {
     terminal.info(
       `stopped at step ${step} of ${last.totalSteps}; saved as ${saved}; the same command goes on from there`,
     );
