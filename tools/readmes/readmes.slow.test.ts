@@ -74,6 +74,7 @@ const promises: Readonly<Record<string, number>> = {
   "packages/masking/README.md": 1,
   "packages/tensor-core/README.md": 1,
   "docs/guides/tokenize-at-the-edge.md": 3,
+  "docs/guides/use-a-model.md": 2,
 };
 
 it("blocks that are not run are these", () => {
@@ -82,6 +83,7 @@ it("blocks that are not run are these", () => {
   );
   expect(marked).toEqual([
     "packages/tensor-core/README.md: a GPU",
+    "docs/guides/use-a-model.md: a page",
     "docs/guides/write-a-kernel.md: an op that the reader writes",
     "docs/guides/write-a-kernel.md: an op that the reader writes",
     "docs/tensorflow.md: TensorFlow's addon",
