@@ -2,5 +2,5 @@
 
 /** Ends an error of memory. */
 export const freeMemoryAdvice =
-  "scope(backend, body) or dispose() frees tensors that nobody needs any more; " +
-  "a smaller batch, more micro-batches or, in training, recompute take less";
+  "a smaller batch, more micro-batches or, in training, recompute take less; " +
+  "code of your own frees tensors with scope(backend, body) or dispose()";

@@ -48,7 +48,8 @@ describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("on a software driver"
     const backend = await open({ maximumBytes: 64 * 1024 });
     const held = tensor(new Float32Array(12 * 1024), [12 * 1024], backend);
     expect(() => tensor(new Float32Array(8 * 1024), [8 * 1024], backend)).toThrow(
-      "[webgpu] expected at most 65536 bytes on the device, got 49408 in 2 live buffers and 32768 more; scope(backend, body)",
+      "[webgpu] expected at most 65536 bytes on the device, got 49408 in 2 live buffers and 32768 more; a smaller batch, " +
+        "more micro-batches or, in training, recompute take less; code of your own frees tensors with scope(backend, body) or dispose()",
     );
     held.dispose();
     expect(tensor(new Float32Array(8 * 1024), [8 * 1024], backend).size).toBe(8 * 1024);
