@@ -271,7 +271,7 @@ describe("learning", () => {
     );
     const { accuracy, top5, confusion } = await evaluateClassifier(classifier.beit, images, { view: tinyEvalView });
     expect(accuracy).toBeGreaterThan(0.9);
-    expect(top5).toBe(1);
+    expect(top5).toBeUndefined(); // of so few classes it would say nothing
     expect(confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(24);
     for (const report of [trained, pretrained, classifier]) release(report);
   });
