@@ -39,7 +39,7 @@ export async function beitFiles(
     case "hugging-face":
       return new Map(Object.entries(await toHuggingFace(beit, { labels, preprocessing })));
     case "unilm":
-      return new Map([[weights, await saveOfficialBeit(beit, { preprocessing })]]);
+      return new Map([[weights, await saveOfficialBeit(beit, { labels, preprocessing })]]);
     case "onnx":
       return new Map([
         ["model.onnx", await beitToOnnx(beit, { output: onnxOutput, labels, preprocessing, half, openSize, resizing })],

@@ -1,8 +1,17 @@
-// What our own files note in their metadata of how images are prepared.
+// What our own files note in their metadata of classes and of how images are prepared.
 import { fieldsOf, parseJson } from "./json.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 
 type Metadata = Readonly<Record<string, string>>;
+
+/** @throws `[openBeit] expected beitjs.labels …, got …` */
+export function notedLabels(metadata: Metadata): readonly string[] | undefined {
+  const name = "beitjs.labels";
+  if (metadata[name] === undefined) return undefined;
+  const labels: unknown = parseJson(metadata[name], name);
+  if (Array.isArray(labels) && labels.every((label) => typeof label === "string")) return labels;
+  throw new Error(`[openBeit] expected ${name} in the file's metadata to be a list of texts, got others`);
+}
 
 /** @throws `[openBeit] expected beitjs.preprocessing …, got …` */
 export function notedPreprocessing(metadata: Metadata): Preprocessing | undefined {

@@ -81,6 +81,18 @@ describe("openBeit", () => {
     expect(opened.labels).toBeUndefined();
   });
 
+  it("writes into official files what their names and shapes do not tell", async () => {
+    const unsaid = { width: 6, heads: 2, epsilon: 1e-12, absolutePositions: false, imageSize: 29 } as const;
+    const beit = initBeitClassifier({ ...plain, ...unsaid, vocabSize: 0, classes: 2 }, createRng(7), backend);
+    const labels = ["cat", "dog"];
+    const opened = await openBeit(bytesSource(await saveOfficialBeit(beit, { labels })), backend);
+    expect(opened.beit.config).toEqual(beit.config);
+    expect(opened).toMatchObject({ origin: "unilm", guessed: [], labels });
+    await expect(saveOfficialBeit(beit, { labels: ["cat"] })).rejects.toThrow(
+      "[saveOfficialBeit] expected 2 labels, got 1",
+    );
+  });
+
   it.each(["model.", "module.", "state_dict.", "model.module.", "backbone."])(
     "finds the parameters under %s and leaves the rest of the tree alone",
     async (prefix) => {
@@ -217,7 +229,7 @@ describe("openBeit", () => {
 
   it("asks for what shapes do not tell", async () => {
     const narrow = { ...plain, width: 6, heads: 2 };
-    const file = bytesSource(await saveOfficialBeit(initBeit(narrow, createRng(7), backend)));
+    const file = fileOf(await officialOf(initBeit(narrow, createRng(7), backend)));
     await expect(openBeit(file, backend)).rejects.toThrow(
       "[openBeit] expected heads of width 64, got a width of 6; pass config.heads",
     );

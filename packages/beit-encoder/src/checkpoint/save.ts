@@ -23,46 +23,52 @@ export async function saveBeit(
   beit: Beit,
   { labels, preprocessing, half = false }: SaveBeitOptions = {},
 ): Promise<Uint8Array> {
-  if (labels && labels.length !== beit.config.classes) {
-    throw new Error(`[saveBeit] expected ${beit.config.classes} labels, got ${labels.length}`);
-  }
+  checkLabels("saveBeit", beit.config, labels);
   const tensors = new Map<string, SafeTensor>();
   for (const [name, { data, shape }] of await readParameters(beit)) {
     tensors.set(name, half ? parameterToHalf(data, shape, { user: "saveBeit", name }) : fromFloat32(data, shape));
   }
   return writeSafetensors(tensors, {
     "beitjs.config": JSON.stringify(beit.config),
-    ...(labels && { "beitjs.labels": JSON.stringify(labels) }),
-    ...(preprocessing && { "beitjs.preprocessing": JSON.stringify(preprocessing) }),
+    ...noted({ labels, preprocessing }),
   });
 }
 
 /**
  * The bytes of a safetensors file with the official names, in the official layouts; timm's are the same. The metadata have what
- * names and shapes do not tell: how images are prepared, the size of those that are no squares of whole patches, and that
+ * names and shapes do not tell, for `openBeit`: the size of the images, heads, epsilon, labels, how images are prepared, and that
  * normalized patches are averaged, which is timm's alone (`global_pool="avg", use_fc_norm=False`).
+ *
+ * @throws `[saveOfficialBeit] expected …, got …` for labels that do not fit the classes
  */
 export async function saveOfficialBeit(
   beit: Beit,
-  { preprocessing }: Pick<SaveBeitOptions, "preprocessing"> = {},
+  { labels, preprocessing }: Omit<SaveBeitOptions, "half"> = {},
 ): Promise<Uint8Array> {
-  const { pooling } = beit.config;
+  checkLabels("saveOfficialBeit", beit.config, labels);
+  const { imageSize, heads, epsilon, pooling } = beit.config;
   const tensors = [...(await beitToOfficial(beit))].map(
     ([name, { data, shape }]) => [classTokenNorm(name, pooling), fromFloat32(data, shape)] as const,
   );
-  const { imageSize } = beit.config;
-  const noted = pooling === "mean" && poolingNormOf(beit.config) === "before" && { "beitjs.pooling": pooling };
   return writeSafetensors(tensors, {
     format: "pt",
     "beitjs.origin": "unilm",
-    ...(!isSquareOfPatches(beit.config) && {
-      "beitjs.imageSize": JSON.stringify(Object.values(heightWidth(imageSize))),
-    }),
-    ...noted,
-    ...(preprocessing && { "beitjs.preprocessing": JSON.stringify(preprocessing) }),
+    "beitjs.imageSize": JSON.stringify(Object.values(heightWidth(imageSize))),
+    "beitjs.heads": String(heads),
+    "beitjs.epsilon": String(epsilon),
+    ...(pooling === "mean" && poolingNormOf(beit.config) === "before" && { "beitjs.pooling": pooling }),
+    ...noted({ labels, preprocessing }),
   });
 }
 
-function isSquareOfPatches({ imageSize, patchSize }: BeitConfig): boolean {
-  return typeof imageSize === "number" && imageSize % patchSize === 0;
+function noted({ labels, preprocessing }: Omit<SaveBeitOptions, "half">): Record<string, string> {
+  return {
+    ...(labels && { "beitjs.labels": JSON.stringify(labels) }),
+    ...(preprocessing && { "beitjs.preprocessing": JSON.stringify(preprocessing) }),
+  };
+}
+
+function checkLabels(caller: string, { classes }: BeitConfig, labels: readonly string[] | undefined): void {
+  if (!labels || labels.length === classes) return;
+  throw new Error(`[${caller}] expected ${classes} labels, got ${labels.length}`);
 }

@@ -4,7 +4,7 @@ import { validateBeitConfig, type BeitConfig } from "../../config.ts";
 import { headPaths, parameterShapes } from "../../parameters.ts";
 import { parseJson } from "../json.ts";
 import type { KnownNormalization } from "../normalization.ts";
-import { notedNormalization, notedPreprocessing } from "../noted.ts";
+import { notedLabels, notedNormalization, notedPreprocessing } from "../noted.ts";
 import { labelsOfRun, preprocessingOfRun } from "../run-manifest.ts";
 import type { Origin } from "./origin.ts";
 import { unilm } from "./unilm.ts";
@@ -24,20 +24,15 @@ export const ours = {
   recognizes: () => true,
 
   describe({ metadata, manifest }, _, given) {
-    const field = <Value>(name: string): Value | undefined =>
-      metadata[name] === undefined ? undefined : (parseJson(metadata[name], name) as Value);
-    const stored = field<BeitConfig>("beitjs.config");
-    if (stored === undefined) throw new Error("[openBeit] expected beitjs.config in the file's metadata, got none");
+    const name = "beitjs.config";
+    if (metadata[name] === undefined) throw new Error(`[openBeit] expected ${name} in the file's metadata, got none`);
+    const stored = parseJson(metadata[name], name) as BeitConfig;
     const config = { ...stored, ...given.config };
     validateBeitConfig(config, "openBeit");
-    const labels = field<readonly string[]>("beitjs.labels");
-    if (labels && !(Array.isArray(labels) && labels.every((label) => typeof label === "string"))) {
-      throw new Error("[openBeit] expected beitjs.labels in the file's metadata to be a list of texts, got others");
-    }
     const preprocessing = notedPreprocessing(metadata) ?? preprocessingOfRun(manifest);
     return {
       config,
-      labels: labels ?? labelsOfRun(manifest, config.classes),
+      labels: notedLabels(metadata) ?? labelsOfRun(manifest, config.classes),
       preprocessing,
       normalization: preprocessing ? undefined : normalizationIn(metadata),
     };

@@ -6,7 +6,7 @@ import { inferConfig } from "../infer-config.ts";
 import { parseJson } from "../json.ts";
 import { recognizedAsV2, type KnownNormalization } from "../normalization.ts";
 import { officialNaming } from "../official.ts";
-import { notedPreprocessing } from "../noted.ts";
+import { notedLabels, notedPreprocessing } from "../noted.ts";
 import { croppedAtCenter } from "../preprocessing.ts";
 import type { ModelTensors, Origin } from "./origin.ts";
 
@@ -23,6 +23,7 @@ export const unilm = {
   describe({ metadata, root }, tensors, given) {
     return {
       ...inferConfig(tensors, { ...notedIn(metadata), ...given.config }, [given.imageSize]),
+      labels: notedLabels(metadata),
       preprocessing: notedPreprocessing(metadata),
       normalization: normalizationOf(argumentOf(root, "imagenet_default_mean_and_std"), tensors),
     };
@@ -36,16 +37,17 @@ function normalizationOf(imagenet: unknown, tensors: ModelTensors): KnownNormali
   return [...tensors.keys()].some((name) => name.startsWith("cls_pt_layers.")) ? recognizedAsV2 : undefined;
 }
 
-// `saveOfficialBeit` says what names and shapes do not.
+// `saveOfficialBeit` says what names and shapes do not. What is no size or no number is refused with the config.
 function notedIn(metadata: Readonly<Record<string, string>>): Partial<BeitConfig> {
-  const name = "beitjs.imageSize";
+  const { "beitjs.imageSize": size, "beitjs.heads": heads, "beitjs.epsilon": epsilon } = metadata;
   return {
-    ...(metadata[name] !== undefined && { imageSize: sizeIn(parseJson(metadata[name], name)) }),
+    ...(size !== undefined && { imageSize: sizeIn(parseJson(size, "beitjs.imageSize")) }),
+    ...(heads !== undefined && { heads: Number(heads) }),
+    ...(epsilon !== undefined && { epsilon: Number(epsilon) }),
     ...(metadata["beitjs.pooling"] === "mean" && { pooling: "mean" }),
   };
 }
 
-// What is no size is refused with the config.
 function sizeIn(pair: object): ImageSize {
   return isImageSize(pair) ? imageSizeOf(heightWidth(pair)) : (pair as ImageSize);
 }
