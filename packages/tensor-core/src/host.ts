@@ -29,7 +29,7 @@ type NodeModules = {
   "node:crypto": { createHash(name: "sha256"): NodeHash };
   "node:fs/promises": {
     open(path: string, flags: "r"): Promise<FileHandle>;
-    stat(path: string): Promise<{ isDirectory(): boolean }>;
+    stat(path: string): Promise<{ isFile(): boolean; isDirectory(): boolean }>;
     readdir(path: string): Promise<string[]>;
     readFile(path: string, encoding: "utf8"): Promise<string>;
   };

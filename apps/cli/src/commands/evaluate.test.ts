@@ -98,6 +98,18 @@ describe("a classifier of any origin", () => {
     expect(given).toMatchObject({ accuracy, classesBy: "name" });
   });
 
+  it("takes images of a part of the classes, by their names", async () => {
+    const part = await writePngs(at("part"), ["bar", "ox"], 2);
+    const model = await named("whole", ["ox", "eel fish", "bar"]);
+    const found = await scores(model, "--data", part);
+    expect(found).toMatchObject({ classesBy: "name", classes: ["ox", "eel fish", "bar"] });
+    expect(found.stderr).toContain(`classes: 2 of the 3 of ${model} have images`);
+    const counts = found.confusion.map((row) => row.reduce((sum, count) => sum + count));
+    expect(counts).toEqual([2, 0, 2]);
+    const [[right], , [, , alsoRight]] = found.confusion;
+    expect(found.accuracy).toBe((right + alsoRight) / 4);
+  });
+
   it("refuses other classes, naming both", async () => {
     const two = await writePngs(at("two"), ["bar", "ox"], 1);
     expect(await evaluate(models.huggingFace, "--data", two)).toMatchObject({

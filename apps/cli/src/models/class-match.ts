@@ -8,7 +8,7 @@ export type MatchedClasses = {
   /** The images, labeled as the classifier counts; its classes are the classifier's. */
   readonly images: Dataset;
   readonly by: "name" | "order";
-  /** What was assumed; undefined where all names are the same. */
+  /** What was assumed or is missing; undefined where all names are the same. */
   readonly note?: string;
 };
 
@@ -16,7 +16,7 @@ export type MatchedClasses = {
  * Matches the classes of images to those of a classifier.
  *
  * @param classifier its name, its number of classes, and their names where they are known
- * @throws for another number of classes, and where names say that the order is another one
+ * @throws for another number of classes, unless their names are all the classifier's (a part of ImageNet's), and where names say that the order is another one
  */
 export function matchClasses(
   images: Dataset,
@@ -28,20 +28,22 @@ export function matchClasses(
   }: { readonly name: string; readonly classes: number; readonly labels?: readonly string[] | undefined },
 ): MatchedClasses {
   const found = requireLabels(images);
+  // What transformers writes where nobody gave names.
+  const named = labels && !labels.every((label) => /^LABEL_\d+$/.test(label)) ? labels : undefined;
+  const places = found.map((own) => named && placeOf(own, named));
+  if (named && places.every((place) => place !== undefined) && new Set(places).size === found.length) {
+    const part = found.length < classes && {
+      note: `classes: ${found.length} of the ${classes} of ${name} have images`,
+    };
+    return { images: relabeled(images, places, named), by: "name", ...part };
+  }
   if (found.length !== classes) {
     const [own, theirs] = [labels ? ` (${listed(labels)})` : "", listed(found)];
     throw usageError(
       `expected images of the ${classes} classes of ${name}${own}, got ${found.length} in ${data} (${theirs})`,
     );
   }
-  // What transformers writes where nobody gave names.
-  if (!labels || labels.every((label) => /^LABEL_\d+$/.test(label))) {
-    return { images, by: "order", note: `classes: by their order, as ${name} has no names for them` };
-  }
-  const places = found.map((own) => placeOf(own, labels));
-  if (places.every((place) => place !== undefined) && new Set(places).size === classes) {
-    return { images: relabeled(images, places, labels), by: "name" };
-  }
+  if (!named) return { images, by: "order", note: `classes: by their order, as ${name} has no names for them` };
   const moved = places.findIndex((place, label) => place !== undefined && place !== label);
   if (moved >= 0) {
     const unknown = found.find((_, label) => places[label] === undefined);
@@ -50,7 +52,7 @@ export function matchClasses(
       `expected the classes of ${name} in ${data}, but "${printable(found[moved])}" is class ${moved} there and ${places[moved]} of the model${other}; --labels gives it other names`,
     );
   }
-  const example = `${printable(found[0])}: ${printable(labels[0])}`;
+  const example = `${printable(found[0])}: ${printable(named[0])}`;
   return {
     images,
     by: "order",

@@ -1,4 +1,5 @@
 // Files of a disk: ranges beyond 4 GiB of a sparse file, and every error with the path and in words.
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, truncateSync, writeFileSync, openSync, writeSync, closeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,10 +58,20 @@ it("names the path and the reason of what cannot be opened", async () => {
   });
 });
 
+it.skipIf(process.platform === "win32")("refuses a pipe instead of waiting for somebody to write to it", async () => {
+  const pipe = at("pipe.pth");
+  execFileSync("mkfifo", [pipe]);
+  await expect(openFile(pipe)).rejects.toMatchObject({
+    code: "Read",
+    message: `[openFile] expected a file, got no regular file: ${pipe}`,
+  });
+});
+
 it("says so where the system forbids it", async () => {
   // Tests may run as root, whom nothing is forbidden.
+  const stat = () => Promise.resolve({ isFile: () => true });
   const open = () => Promise.reject(Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" }));
-  const spy = vi.spyOn(process, "getBuiltinModule").mockReturnValue({ open } as never);
+  const spy = vi.spyOn(process, "getBuiltinModule").mockReturnValue({ stat, open } as never);
   await expect(openFile("secret")).rejects.toMatchObject({
     code: "Read",
     message: "[openFile] expected a file that can be read, got no permission to read it: secret",

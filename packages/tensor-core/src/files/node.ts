@@ -23,17 +23,20 @@ const partBytes = 1 << 30;
  * @throws FileError "Missing" or "Read" with the path, for what is not there, not a file or not allowed
  */
 export async function openFile(path: string): Promise<OpenFile> {
-  const { open } = nodeModule("node:fs/promises");
-  const handle = await open(path, "r").catch((cause: unknown) => {
+  const { open, stat } = nodeModule("node:fs/promises");
+  const failed = (cause: unknown): never => {
     throw fileFault("openFile", path, cause);
-  });
+  };
+  // Before it is opened: a pipe that nobody writes to would never open.
+  const kind = await stat(path).catch(failed);
+  if (!kind.isFile()) {
+    const got = kind.isDirectory() ? "a directory" : "no regular file";
+    throw new FileError("Read", `[openFile] expected a file, got ${got}: ${path}`);
+  }
+  const handle = await open(path, "r").catch(failed);
   try {
-    const stat = await handle.stat();
-    if (!stat.isFile()) {
-      const got = stat.isDirectory() ? "a directory" : "no regular file";
-      throw new FileError("Read", `[openFile] expected a file, got ${got}: ${path}`);
-    }
-    const source = checkedSource(path, stat.size, (start, end) => readParts(handle, path, start, end));
+    const { size } = await handle.stat();
+    const source = checkedSource(path, size, (start, end) => readParts(handle, path, start, end));
     return { ...source, close: () => handle.close() };
   } catch (error) {
     await handle.close();
