@@ -1,11 +1,17 @@
 // Models at addresses of a server on this machine: layouts of hosts, what they refuse, and what may not be told.
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openSources } from "./index.ts";
 import { checkpoint, contents, huggingFace, inFolder, sha256 } from "./model-folders.cases.ts";
 
-type Answer = { readonly status?: number; readonly body?: string; readonly type?: string; readonly to?: string };
+type Answer = {
+  readonly status?: number;
+  readonly body?: string;
+  readonly type?: string;
+  readonly to?: string;
+  readonly endless?: boolean;
+};
 let root = "";
 let answers: (path: string, request: IncomingMessage) => Answer = () => ({ status: 404 });
 let asked: { readonly path: string; readonly authorization: string | undefined }[] = [];
@@ -13,9 +19,19 @@ let asked: { readonly path: string; readonly authorization: string | undefined }
 const server = createServer((request, response) => {
   const { url = "", headers } = request;
   asked.push({ path: url, authorization: headers.authorization });
-  const { status = 200, body = "", type = "application/octet-stream", to } = answers(url, request);
-  response.writeHead(status, { "content-type": type, ...(to !== undefined && { location: to }) }).end(body);
+  const { status = 200, body = "", type = "application/octet-stream", to, endless } = answers(url, request);
+  response.writeHead(status, { "content-type": type, ...(to !== undefined && { location: to }) });
+  if (endless === true) sendForever(response);
+  else response.end(body);
 });
+function sendForever(response: ServerResponse): void {
+  const part = "{".repeat(1 << 20);
+  const more = () => {
+    while (!response.destroyed && response.write(part));
+  };
+  response.on("drain", more).on("error", () => undefined);
+  more();
+}
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   root = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -50,6 +66,17 @@ describe("at an address", () => {
     );
     expect(await contents(new URL(root + path))).toEqual(huggingFace);
   });
+
+  it.each(["config.json", "manifest.json", "model.safetensors.index.json"])(
+    "takes no more of %s than such a file has, however much a host sends",
+    async (name) => {
+      answers = (path) => (path === `/endless/${name}` ? { endless: true } : { status: 404 });
+      await expect(openSources(`${root}/endless/`)).rejects.toMatchObject({
+        code: "Download",
+        message: `[openUrl] expected at most 50000000 bytes of ${root}/endless/${name}, got more`,
+      });
+    },
+  );
 
   it("finds revisions and folders in them, and the file behind a hub's page of it", async () => {
     serve(inFolder("/owner/name/resolve/v2/small/", huggingFace));

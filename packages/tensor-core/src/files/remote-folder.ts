@@ -10,10 +10,15 @@ import { downloadFile, type ProbeOptions } from "./url.ts";
 import { decodeUtf8 } from "../safetensors/utf8.ts";
 
 /** Downloads a file that has to have a digest, if one is given. */
-export type Download = (address: string, options: Pick<ProbeOptions, "sha256" | "noPage">) => Promise<FileSource>;
+export type Download = (address: string, options: DownloadOptions) => Promise<FileSource>;
+
+type DownloadOptions = Pick<ProbeOptions, "sha256" | "noPage" | "maxBytes">;
+
+/** Of files that describe a model: the index of a million tensors takes as much. */
+const maxDescription = 50_000_000;
 
 /** How files are fetched: what is said with the requests is the caller's. */
-export function downloader(options: (address: string) => Omit<ProbeOptions, "sha256" | "noPage">): Download {
+export function downloader(options: (address: string) => Omit<ProbeOptions, keyof DownloadOptions>): Download {
   return (address, more) => downloadFile(address, { ...options(address), ...more });
 }
 
@@ -155,7 +160,8 @@ async function probe(
   options: Pick<ProbeOptions, "sha256"> = {},
 ): Promise<FileSource | undefined> {
   try {
-    const file = await download(fileIn(place, name, address), { ...options, noPage: true });
+    const bound = /\.(json|sha256)$/.test(name) && { maxBytes: maxDescription };
+    const file = await download(fileIn(place, name, address), { ...options, ...bound, noPage: true });
     return { ...file, name: shownAddress(place) + name };
   } catch (error) {
     if (error instanceof FileError && error.code === "Missing") return undefined;

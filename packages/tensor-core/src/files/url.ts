@@ -42,8 +42,13 @@ export interface RequestLike {
   readonly headers?: object | undefined;
 }
 
-/** @internal Of files that may not be there: a page in place of a file, as some hosts answer instead of 404, is none. */
-export type ProbeOptions = UrlOptions & { readonly noPage?: boolean };
+/** @internal */
+export type ProbeOptions = UrlOptions & {
+  /** Of files that may not be there: a page in place of a file, as some hosts answer instead of 404, is none. */
+  readonly noPage?: boolean;
+  /** More is no such file: a host may send without end. */
+  readonly maxBytes?: number;
+};
 
 declare const fetch: NonNullable<UrlOptions["fetch"]>;
 
@@ -116,7 +121,7 @@ async function transfer(
   address: string,
   response: ResponseLike,
   writer: CacheWriter,
-  { onProgress, signal, sha256, cache }: UrlOptions,
+  { onProgress, signal, sha256, cache, maxBytes = Infinity }: ProbeOptions,
 ): Promise<string> {
   const url = shownAddress(address);
   const hash = sha256 === undefined && cache === undefined ? undefined : createSha256();
@@ -130,6 +135,9 @@ async function transfer(
         done: true,
       };
       if (done || value === undefined) break;
+      if (loaded + value.length > maxBytes) {
+        throw new FileError("Download", `[openUrl] expected at most ${maxBytes} bytes of ${url}, got more`);
+      }
       hash?.update(value);
       await writer.write(value);
       loaded += value.length;
