@@ -51,6 +51,7 @@ export { beitToOfficial, loadBeit, officialNames } from "./checkpoint/official.t
 export type { MaskInput, PatchMask } from "./masks.ts";
 export { parameterCount, parameterShapes, type Beit, type BeitParams, type BlockParams } from "./parameters.ts";
 export {
+  checkImageSize,
   evalViewFields,
   preprocessingFromHuggingFace,
   preprocessingFromView,

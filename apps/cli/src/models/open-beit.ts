@@ -1,6 +1,7 @@
 // A BEiT to use, wherever it comes from: our own runs and checkpoints, or the files of the originals.
 import {
   beitOrigins,
+  checkImageSize,
   evalViewFields,
   openBeit,
   type ResizingOptions,
@@ -115,6 +116,7 @@ async function openFiles(
     if (taken) terminal.info(`weights: ${describeWeights(taken)}`);
     tellNormalization(opened, context);
     if (guessed.includes("heads")) terminal.warn(`heads: ${describeHeads(opened.beit.config)}`);
+    checkImageSize("openBeit", opened.preprocessing, opened.beit.config);
     return { ...opened, view: evalViewFields(opened.preprocessing), sha256: await hashOfWeights(sources) };
   } finally {
     progress?.stop();

@@ -67,6 +67,12 @@ describe("the number of heads", () => {
   });
 });
 
+it("says that timm's SwiGLU is not here", async () => {
+  const official = [...(await officialOf(classifier))];
+  const tensors = new Map(official.map(([name, one]) => [name.replace("mlp.fc1.", "mlp.fc1_g."), one]));
+  await expect(openBeit(fileOf(tensors), backend)).rejects.toThrow("got timm's SwiGLU (swiglu_mlp)");
+});
+
 describe("a checkpoint with averaged weights beside the raw ones", () => {
   const raised = (tensors: ReadonlyMap<string, SafeTensor>) =>
     [...tensors].map(([name, one]): [string, SafeTensor] => {

@@ -25,6 +25,9 @@ export function inferConfig(
   sizes: readonly (ImageSize | undefined)[] = [],
 ): InferredConfig {
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+  if (shapes.has("blocks.0.mlp.fc1_g.weight")) {
+    throw new Error("[openBeit] expected blocks with an MLP of two layers and GELU, got timm's SwiGLU (swiglu_mlp)");
+  }
   const [width, channels, patchSize] = shapeOf(shapes, "patch_embed.proj.weight", 4);
   const shared = shapes.get("rel_pos_bias.relative_position_bias_table");
   const own = shapes.get("blocks.0.attn.relative_position_bias_table");

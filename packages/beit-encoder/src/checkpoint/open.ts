@@ -173,9 +173,10 @@ async function buildBeit(
   return { config, params: treeFromPaths(leaves) };
 }
 
-// Images of another size are prepared in the same proportions.
+// Images of another size are prepared in the same proportions, unless they come out at that size already.
 function sized(preprocessing: Preprocessing, from: BeitConfig, to: BeitConfig): Preprocessing {
-  if (sameSize(from.imageSize, to.imageSize)) return preprocessing;
+  const prepared = preprocessing.crop === 0 ? preprocessing.size : preprocessing.crop;
+  if (sameSize(from.imageSize, to.imageSize) || sameSize(prepared, to.imageSize)) return preprocessing;
   const [old, wanted] = [heightWidth(from.imageSize), heightWidth(to.imageSize)];
   const scale = (size: ImageSize): ImageSize => {
     const { height, width } = heightWidth(size);

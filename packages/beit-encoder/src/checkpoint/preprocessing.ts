@@ -125,6 +125,25 @@ export function evalViewFields(preprocessing: Preprocessing): EvalViewFields {
   return { ...rest, size: crop, fit: { kind: fit === "square" ? "squareCrop" : "centerCrop", cropRatio, margins } };
 }
 
+/**
+ * Checks that images come out of their preparation as a model takes them.
+ *
+ * @throws `[caller] expected …, got …` naming the file that says the size
+ */
+export function checkImageSize(
+  caller: string,
+  { size, crop }: Pick<Preprocessing, "size" | "crop">,
+  { imageSize }: { readonly imageSize: ImageSize },
+): void {
+  const got = crop === 0 ? size : crop;
+  if (sameSize(got, imageSize)) return;
+  throw new Error(
+    `[${caller}] expected images to be prepared at the model's size of ${formatSize(imageSize)}, got ${formatSize(got)} ` +
+      `(preprocessor_config.json, or pretrained_cfg of timm's config.json): correct the file, ` +
+      `or open the model at that size (imageSize, --image-size)`,
+  );
+}
+
 /** The other way round: a view of the trainers as a description that `saveBeit` and `toHuggingFace` take. */
 export function preprocessingFromView({ channels, size, fit, filter, normalization }: ViewFields): Preprocessing {
   const all = (value: number) => Array.from({ length: channels }, () => value);

@@ -100,6 +100,20 @@ describe("classify", () => {
     );
   });
 
+  it("names the file that prepares images at another size, unless the model is opened at that one", async () => {
+    const config = { ...small, vocabSize: 0, classes: labels.length, relativePositions: "per-layer" } as const;
+    const other = { ...preprocessing, size: 40, crop: 32 };
+    const file = await saveBeit(initBeitClassifier(config, createRng(6), cpu), { preprocessing: other });
+    const opened = await openBeit(file, cpu);
+    await expect(classify(opened, images[0])).rejects.toThrow(
+      "[classify] expected images to be prepared at the model's size of 16, got 32 (preprocessor_config.json",
+    );
+    const larger = await openBeit(file, cpu, { imageSize: 32 });
+    expect(larger.preprocessing).toEqual(other);
+    expect(await classify(larger, images[0])).toHaveLength(5);
+    for (const one of [opened, larger]) one[Symbol.dispose]();
+  });
+
   it("stops between batches, and leaves no tensor behind", async () => {
     const before = cpu.memory().tensors;
     const controller = new AbortController();

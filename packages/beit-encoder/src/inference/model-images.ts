@@ -2,7 +2,7 @@
 import { evalView, toImage, type ImageInput, type ToImageOptions } from "@beitjs/tensor-core/image";
 import type { AbortSignalLike } from "@beitjs/tensor-core/files";
 import type { OpenedBeit } from "../checkpoint/open.ts";
-import { evalViewFields } from "../checkpoint/preprocessing.ts";
+import { checkImageSize, evalViewFields } from "../checkpoint/preprocessing.ts";
 
 /** What it takes to use a model on images: of all that `openBeit` gives, these. */
 export type ImageModel = Pick<OpenedBeit, "beit" | "preprocessing" | "labels">;
@@ -23,7 +23,7 @@ const BATCH_SIZE = 16;
  */
 export async function ofImages<Result>(
   caller: string,
-  { preprocessing }: ImageModel,
+  { preprocessing, beit }: ImageModel,
   images: readonly ImageInput[],
   { batchSize = BATCH_SIZE, signal, ...options }: ImagesOptions,
   compute: (views: readonly Float32Array[]) => Promise<readonly Result[]>,
@@ -31,6 +31,7 @@ export async function ofImages<Result>(
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new RangeError(`[${caller}] expected a batchSize of at least 1, got ${batchSize}`);
   }
+  checkImageSize(caller, preprocessing, beit.config);
   const view = evalViewFields(preprocessing);
   const viewOf = async (image: ImageInput, index: number): Promise<Float32Array> => {
     try {

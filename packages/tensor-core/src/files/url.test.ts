@@ -91,6 +91,15 @@ describe("openUrl", () => {
     await expect(openUrl("http://127.0.0.1:1/x")).rejects.toMatchObject({ name: "FileError", code: "Download" });
   });
 
+  it("says why there was no answer", async () => {
+    const nobody = createServer().listen(0, "127.0.0.1");
+    const { port } = await new Promise<AddressInfo>((resolve) =>
+      nobody.once("listening", () => resolve(nobody.address() as AddressInfo)),
+    );
+    await new Promise((resolve) => nobody.close(resolve));
+    await expect(openUrl(`http://127.0.0.1:${port}/file`)).rejects.toThrow("ECONNREFUSED");
+  });
+
   it("holds a transfer against its Content-Length where the host does not", async () => {
     const options = { fetch: async () => answer([body.subarray(0, 10)], { "content-length": "11" }) };
     await expect(openUrl("u", options)).rejects.toMatchObject({

@@ -103,8 +103,9 @@ async function request(address: string, options: ProbeOptions): Promise<Response
   const init = { ...(signal && { signal }), ...(Object.keys(headers).length > 0 && { headers }) };
   const response = await load(url, init).catch((cause: unknown) => {
     if (signal?.aborted === true) throw signal.reason;
-    const got = String(cause).replaceAll(url, () => shown);
-    const safe = got === String(cause) ? cause : new Error(got);
+    const words = inWords(cause);
+    const got = words.replaceAll(url, () => shown);
+    const safe = got === words ? cause : new Error(got);
     throw new FileError("Download", `[openUrl] expected an answer from ${shown}, got ${got}`, { cause: safe });
   });
   const page =
@@ -114,6 +115,12 @@ async function request(address: string, options: ProbeOptions): Promise<Response
   const missing = response.ok || response.status === 404 || response.status === 410;
   const got = response.ok ? "a web page" : `${response.status} ${response.statusText}`.trim();
   throw new FileError(missing ? "Missing" : "Download", `[openUrl] expected status 200 from ${shown}, got ${got}`);
+}
+
+// What fetch says of itself is "fetch failed"; the reason stands below.
+function inWords(error: unknown): string {
+  const { cause } = (error ?? {}) as { readonly cause?: unknown };
+  return cause instanceof Error ? `${String(error)}: ${cause.message || String(cause)}` : String(error);
 }
 
 /** Streams the body into the writer; the digest of all of it, or "" where nobody asks. */
