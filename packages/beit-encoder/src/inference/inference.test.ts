@@ -108,7 +108,7 @@ describe("classify", () => {
     await expect(classify(opened, images[0])).rejects.toThrow(
       "[classify] expected images to be prepared at the model's size of 16, got 32 (preprocessor_config.json",
     );
-    const larger = await openBeit(file, cpu, { imageSize: 32 });
+    const larger = await openBeit(file, cpu, { imageSize: 32, tableResizing: "bilinear" });
     expect(larger.preprocessing).toEqual(other);
     expect(await classify(larger, images[0])).toHaveLength(5);
     for (const one of [opened, larger]) one[Symbol.dispose]();
