@@ -2,19 +2,20 @@
 import { datasetLayout, openDataset, splitNames } from "@beitjs/trainers/node";
 import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes } from "../program/exit-codes.ts";
-import { classesInWords, tellLeftOut } from "../images/images.ts";
+import { classesInWords, tellLeftOut, tellList } from "../images/images.ts";
 import { readImages } from "../images/read-images.ts";
 import type { dataVerifyFlags } from "./declarations/data-verify.ts";
 
 export async function run(flags: FlagValues<typeof dataVerifyFlags>, context: Context): Promise<number> {
-  const { data, skipBad, quick, classesAreFolders, bits, colorProfile } = flags;
+  const { data, skipBad, quick, classesAreFolders, columns, bits, colorProfile } = flags;
   const { terminal } = context;
   const { kind, splits } = await datasetLayout(data, flags);
   let bad = 0;
   let images = 0;
   for (const split of splitNames.filter((name) => splits[name])) {
     const { signal } = context.interrupt;
-    const dataset = await openDataset(data, { split, classesAreFolders, bits, colorProfile, verify: false, signal });
+    const opening = { bits, colorProfile, verify: false, allowMissing: true, signal };
+    const dataset = await openDataset(data, { split, classesAreFolders, columns, ...opening });
     const reading = { bits, colorProfile, read: quick ? "changed" : "all" } as const;
     const { bad: problems, silent } = await readImages(data, dataset, reading, context);
     for (const { path, reason } of problems) {
@@ -29,6 +30,7 @@ export async function run(flags: FlagValues<typeof dataVerifyFlags>, context: Co
     const classes = classesInWords(dataset);
     terminal.info(`${split}: ${dataset.length} images (${kind}, ${classes}), ${problems.length} cannot be read`);
     tellLeftOut(data, dataset.leftOut, context);
+    tellList(data, dataset, context);
     terminal.event("split", {
       split,
       kind,

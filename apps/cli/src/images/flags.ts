@@ -1,10 +1,14 @@
 // The flags that say which images.
 import { choice, integer, list, range, required, toggle, toggleOff } from "../program/command.ts";
+import { columnsFlag } from "./columns.ts";
 
 /** Where images are opened as a data set. */
 export const classFlags = {
   classesAreFolders: toggle("take every sub-folder as a class, also those called like a split (train, val, test)"),
 };
+
+/** Where a data set may be a list. */
+export const listFlags = { columns: columnsFlag };
 
 /** Where images are decoded. */
 export const decodingFlags = {
@@ -28,8 +32,9 @@ const verifyFlag = toggleOff(
 
 /** Formats of data sets, said once. */
 export const dataFlag = required(
-  "dir",
-  "images: a folder (a class per sub-folder, or flat, in splits or not), IDX files, or CIFAR's binary files",
+  "path",
+  "images: a folder (a class per sub-folder, or flat, in splits or not), a list of files and labels (.csv, .tsv, " +
+    "metadata.jsonl), IDX files, or CIFAR's binary files",
 );
 
 /** For commands that learn or measure. */
@@ -38,6 +43,7 @@ export const imageFlags = {
   skipBad: toggle("set images aside that cannot be read, instead of stopping"),
   verify: verifyFlag,
   ...classFlags,
+  ...listFlags,
   ...decodingFlags,
 };
 

@@ -1,5 +1,5 @@
 // The images of --data: opened, read once to find bad ones before anything is trained on them, and told about.
-import { requireLabels, subset, type Dataset } from "@beitjs/trainers";
+import { labelsAt, requireLabels, subset, type Dataset } from "@beitjs/trainers";
 import {
   datasetLayout,
   openDataset,
@@ -9,6 +9,8 @@ import {
   type ImageProblem,
   type LayoutOptions,
   type LeftOut,
+  type ListColumns,
+  type OpenedDataset,
 } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { printable } from "../program/printable.ts";
@@ -38,6 +40,7 @@ export type ReadingFlags = DecodingFlags & {
   /** Read images that are not known yet; true by default. */
   readonly verify?: boolean;
   readonly classesAreFolders?: boolean;
+  readonly columns?: ListColumns | undefined;
 };
 
 export type OpenImagesOptions = ReadingFlags & { readonly split: DatasetSplit };
@@ -49,11 +52,13 @@ export type OpenImagesOptions = ReadingFlags & { readonly split: DatasetSplit };
  */
 export async function openImages(
   path: string,
-  { split, skipBad, verify = true, classesAreFolders = false, bits, colorProfile }: OpenImagesOptions,
+  { split, skipBad, verify = true, classesAreFolders = false, columns, bits, colorProfile }: OpenImagesOptions,
   context: Context,
 ): Promise<OpenedImages> {
   const { signal } = context.interrupt;
-  const dataset = await openDataset(path, { split, classesAreFolders, bits, colorProfile, verify: false, signal });
+  const opening = { bits, colorProfile, verify: false, allowMissing: skipBad, signal };
+  const dataset = await openDataset(path, { split, classesAreFolders, columns, ...opening });
+  tellList(path, dataset, context);
   const reading = { bits, colorProfile, read: verify ? "changed" : "none" } as const;
   const { bad, listed } = await readImages(path, dataset, reading, context);
   if (bad.length > 0 && !skipBad) throw badImagesError(path, dataset, bad, context);
@@ -95,6 +100,21 @@ export function tellLeftOut(path: string, leftOut: LeftOut | undefined, { termin
   const more = files > named.length ? "; …" : "";
   if (files > 0) terminal.info(`left out: ${files} files of ${path} that are no images (${named.join("; ")}${more})`);
   terminal.event("left-out", { path, files, firstFiles, folders });
+}
+
+/** Names what a list has and nobody reads, and the images in its folder that it does not have. */
+export function tellList(
+  path: string,
+  { unreadColumns = [], unlisted = [] }: Pick<OpenedDataset, "unreadColumns" | "unlisted">,
+  { terminal }: Pick<Context, "terminal">,
+): void {
+  const some = (names: readonly string[]) =>
+    names.slice(0, 3).map(printable).join(", ") + (names.length > 3 ? ", …" : "");
+  if (unreadColumns.length > 0) terminal.info(`columns that are not read: ${some(unreadColumns)}`);
+  if (unlisted.length > 0) terminal.warn(`${unlisted.length} images of ${path} are in no list: ${some(unlisted)}`);
+  if (unreadColumns.length + unlisted.length > 0) {
+    terminal.event("list", { path, unreadColumns, unlisted: unlisted.length, firstUnlisted: unlisted.slice(0, 10) });
+  }
 }
 
 /** Lists images that cannot be read; the error says how many they are and what to do. */
@@ -180,7 +200,7 @@ function reported({ path, reason }: ImageProblem): { readonly path: string; read
 }
 
 function refuseEmptyClass(path: string, images: Dataset): void {
-  const used = new Set(Array.from({ length: images.length }, (_, index) => images.label(index)));
-  const empty = requireLabels(images).filter((_, label) => !used.has(label));
+  const used = new Set(Array.from({ length: images.length }, (_, index) => labelsAt(images, index)).flat());
+  const empty = requireLabels(images, images.labels ? "multi" : "single").filter((_, label) => !used.has(label));
   if (empty.length > 0) throw new Error(`no image of class ${empty.join(", ")} in ${path} can be read`);
 }

@@ -23,9 +23,10 @@ import { openViewPool, type ViewPool } from "./view-pool.ts";
 
 /** An image as a run remembers it. */
 export type ListedImage = {
-  /** Relative to the folder of the split. */
+  /** Relative to the folder of the split, or of the list. */
   readonly name: string;
-  readonly label: number | null;
+  /** A list of them where an image may have several. */
+  readonly label: number | readonly number[] | null;
   /** SHA-256 of the file, or of size and pixels where a file holds many images; null where it was not read. */
   readonly sha256: string | null;
 };
@@ -62,10 +63,11 @@ export async function readImages(
       : [{ index, name: dataset.name(index), path: fileOf(index).toString(), reason: known.problem }],
   );
   // Names begin with the split's folder where the data has several.
-  const start = relative(path, directory) === "" ? 0 : `${relative(path, directory)}/`.length;
+  const start =
+    dataset.kind === "list" || relative(path, directory) === "" ? 0 : `${relative(path, directory)}/`.length;
   const listed = facts.map((known, index) => ({
     name: dataset.name(index).slice(start),
-    label: dataset.label(index) ?? null,
+    label: dataset.labels?.(index) ?? dataset.label(index) ?? null,
     sha256: known?.sha256 ?? null,
   }));
   return { bad, listed, silent: silent.map((index) => fileOf(index).toString()) };
@@ -130,7 +132,7 @@ async function readMemory(path: string, dataset: Dataset, { terminal, interrupt 
   }
   const listed = hashes.map((sha256, index) => ({
     name: relative(path, dataset.name(index)),
-    label: dataset.label(index) ?? null,
+    label: dataset.labels?.(index) ?? dataset.label(index) ?? null,
     sha256,
   }));
   return { bad, listed, silent: [] };

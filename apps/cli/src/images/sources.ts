@@ -61,8 +61,8 @@ export async function openImageSources(
       continue;
     }
     closeSingles();
-    const { splits, others } = await datasetLayout(path);
-    // Folders beside splits are a question of training only: here all images are wanted.
+    // Lists and folders beside splits are a question of training only: here all images are wanted.
+    const { splits, others } = await datasetLayout(path, { lists: false });
     const classesAreFolders = others.length > 0;
     const found: readonly DatasetSplit[] = classesAreFolders ? ["train"] : splitNames.filter((split) => splits[split]);
     const options = { classesAreFolders, alone: paths.length === 1 };
@@ -115,7 +115,8 @@ async function folderPart(
   context: Context,
 ): Promise<SourcePart> {
   const { signal } = context.interrupt;
-  const images = await openDataset(path, { split, classesAreFolders, bits, colorProfile, verify: false, signal });
+  const reading = { bits, colorProfile, verify: false, lists: false, signal };
+  const images = await openDataset(path, { split, classesAreFolders, ...reading });
   const { kind, leftOut } = images;
   const told = { kind, split, ...(leftOut && { leftOut }) };
   const skipped: ImageProblem[] = [];

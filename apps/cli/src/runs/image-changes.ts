@@ -80,7 +80,8 @@ function byName({ images }: ImageList): ReadonlyMap<string, ListedImage> {
 }
 
 function classOf({ classes }: ImageList, { label }: ListedImage): string | number | null {
-  return label === null ? null : (classes?.[label] ?? label);
+  if (typeof label === "object") return label && label.map((one) => classes?.[one] ?? one).join(", ");
+  return classes?.[label] ?? label;
 }
 
 function namesOf(pairs: readonly (readonly [unknown, ListedImage])[]): readonly string[] {

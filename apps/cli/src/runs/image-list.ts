@@ -60,7 +60,7 @@ export async function readList(folder: string, digest: string): Promise<ImageLis
   const { format, version, classes } = JSON.parse(head) as Head;
   if (format !== FORMAT || version !== VERSION) return undefined;
   const images = lines.map((line) => {
-    const [name, label, sha256] = JSON.parse(line) as [string, number | null, string | null];
+    const [name, label, sha256] = JSON.parse(line) as [string, ListedImage["label"], string | null];
     return { name, label, sha256 };
   });
   return { classes, images };

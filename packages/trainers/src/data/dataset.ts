@@ -3,10 +3,15 @@
 import type { Image } from "@beitjs/tensor-core/image";
 import { createRng, permutation, streams } from "@beitjs/tensor-core/random";
 
-/** One image with its class, where it has one. `name` says where it came from. */
-export type Example = { readonly image: Image; readonly label?: number; readonly name: string };
+/** One image with its class, or its classes, where it has them. `name` says where it came from. */
+export type Example = {
+  readonly image: Image;
+  readonly label?: number;
+  readonly labels?: readonly number[];
+  readonly name: string;
+};
 
-/** A seekable collection of images. `classes` is there when every example has a label. */
+/** A seekable collection of images. `classes` is there when every example has a label, or may have several. */
 export interface Dataset {
   readonly length: number;
   /** Class names; labels are indices into them. */
@@ -17,6 +22,8 @@ export interface Dataset {
   get(index: number): Promise<Example>;
   /** The label without reading the image. */
   label(index: number): number | undefined;
+  /** All labels, where an example may have any number of them; `label` says none then. */
+  labels?(index: number): readonly number[];
   name(index: number): string;
 }
 
@@ -38,6 +45,7 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
     ...(dataset.unlabeled !== undefined && { unlabeled: dataset.unlabeled }),
     get: async (index) => dataset.get(at("subset", kept, index)),
     label: (index) => dataset.label(at("subset", kept, index)),
+    ...(dataset.labels && { labels: (index: number) => labelsAt(dataset, at("subset", kept, index)) }),
     name: (index) => dataset.name(at("subset", kept, index)),
   };
 }
@@ -88,11 +96,18 @@ export function split(
   };
 }
 
+/** The labels of an example, however many a dataset has for each. */
+export function labelsAt(dataset: Dataset, index: number): readonly number[] {
+  if (dataset.labels) return dataset.labels(index);
+  const label = dataset.label(index);
+  return label === undefined ? [] : [label];
+}
+
 /**
- * The classes of a dataset that is to be learnt with labels.
+ * The classes of a dataset that is to be learnt with labels: one an example, or `multi` for any number.
  * @throws RangeError when there are none, only one, or an example's label is missing or beyond them.
  */
-export function requireLabels(dataset: Dataset): readonly string[] {
+export function requireLabels(dataset: Dataset, kind: "single" | "multi" = "single"): readonly string[] {
   const { classes, unlabeled } = dataset;
   if (!classes) {
     const why = unlabeled === undefined ? "" : `: ${unlabeled}`;
@@ -101,7 +116,18 @@ export function requireLabels(dataset: Dataset): readonly string[] {
   if (classes.length < 2) {
     throw new RangeError(`[requireLabels] expected at least 2 classes, got ${classes.length}: ${classes.join(", ")}`);
   }
+  if (kind === "single" && dataset.labels) {
+    throw new RangeError(
+      "[requireLabels] expected one label an image, got a dataset of several; learn them by a recipe with labels: multi",
+    );
+  }
   for (let index = 0; index < dataset.length; index++) {
+    if (dataset.labels) {
+      const beyond = dataset.labels(index).find((label) => !(label >= 0 && label < classes.length));
+      if (beyond === undefined) continue;
+      const where = `${beyond} for ${dataset.name(index)}`;
+      throw new RangeError(`[requireLabels] expected labels below ${classes.length}, got ${where}`);
+    }
     const label = dataset.label(index);
     if (label === undefined || !(label >= 0 && label < classes.length)) {
       const where = `${label} for ${dataset.name(index)}`;

@@ -1,5 +1,6 @@
 // Datasets, views and batches, free of any platform.
 export {
+  labelsAt,
   order,
   requireLabels,
   requireSameClasses,

@@ -1,24 +1,32 @@
-// Says what lies at a path by the names in it: IDX files, CIFAR's binary files, or a folder of images and its splits.
+// Says what lies at a path by the names in it: IDX files, CIFAR's binary files, a list of images, or a folder of images and its splits.
 import { promises as files, type Dirent } from "node:fs";
 import { join } from "node:path";
 import type { CifarKind } from "../data/cifar.ts";
 import { fileErrorReason } from "./image-error.ts";
+import type { ListColumns } from "./image-list.ts";
 import { isLitter, isSystemFolder } from "./list-images.ts";
-import { splitsAmong, type DatasetSplit } from "./split-names.ts";
+import { findLists, readLists, type ListedImages } from "./listed-layout.ts";
+import { splitNames, splitsAmong, type DatasetSplit } from "./split-names.ts";
 
-export type DatasetKind = "idx" | CifarKind | "folder";
+export type DatasetKind = "idx" | CifarKind | "list" | "folder";
 
-/** What lies at a path: its kind and, for each split there is, the files (or the one folder) that hold it. */
+/** What lies at a path: its kind and, for each split there is, the files (or the one folder) that hold or list it. */
 export type DatasetLayout = {
   readonly kind: DatasetKind;
   readonly splits: Readonly<Partial<Record<DatasetSplit, readonly string[]>>>;
   /** Folders beside those of splits that are called like none; `openDataset` refuses them. */
   readonly others: readonly string[];
+  /** What the lists say, of a list. */
+  readonly listed?: ListedImages;
 };
 
 export type LayoutOptions = {
-  /** Sub-folders are classes, also those that are called like a split. */
+  /** Sub-folders are classes, also those that are called like a split; no list beside them is read. */
   readonly classesAreFolders?: boolean;
+  /** Whether lists are read; false takes a folder as if it had none. */
+  readonly lists?: boolean;
+  /** Which columns of a list say what, where they are not called as usual. */
+  readonly columns?: ListColumns | undefined;
 };
 
 type Splits = Partial<Record<DatasetSplit, readonly string[]>>;
@@ -26,15 +34,28 @@ type Splits = Partial<Record<DatasetSplit, readonly string[]>>;
 const idxImages = /^(.*)(train|t10k|test)-images([-.])idx3-ubyte(\.gz)?$/;
 
 /**
- * Looks at the names in a folder.
- * @throws Error when it cannot be read, several data sets lie in it, or two folders are called like the same split.
+ * Looks at the names in a folder, and reads lists.
+ * @throws Error when it cannot be read, several data sets lie in it, two folders are called like the same split, or a list has a
+ * row that is none.
  */
 export async function datasetLayout(path: string, options: LayoutOptions = {}): Promise<DatasetLayout> {
+  const lists = options.classesAreFolders || options.lists === false ? [] : await findLists(path);
+  if (lists.length > 0) return listLayout(path, lists, options);
   const entries = await files.readdir(path, { withFileTypes: true }).catch((error: unknown) => {
     throw new Error(`[openDataset] expected a folder at ${path}: ${fileErrorReason(error)}`, { cause: error });
   });
   const names = entries.map(({ name }) => name).sort();
   return idxLayout(path, names) ?? cifarLayout(path, names) ?? folderLayout(path, entries, options);
+}
+
+async function listLayout(path: string, lists: readonly string[], { columns }: LayoutOptions): Promise<DatasetLayout> {
+  const listed = await readLists(path, lists, columns);
+  const there = splitNames.filter((split) => listed.rows.some((row) => row.split === split));
+  const filesOf = (split: DatasetSplit) => [
+    ...new Set(listed.rows.filter((row) => row.split === split).map(({ list }) => list.file)),
+  ];
+  const splits = Object.fromEntries(there.map((split) => [split, filesOf(split)]));
+  return { kind: "list", splits, others: [], listed };
 }
 
 function idxLayout(path: string, names: readonly string[]): DatasetLayout | undefined {

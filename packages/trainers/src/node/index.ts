@@ -13,6 +13,8 @@ export {
   type NotListed,
 } from "./image-folder.ts";
 export { datasetLayout, type DatasetKind, type DatasetLayout, type LayoutOptions } from "./dataset-layout.ts";
+export { listFields, type ListColumns, type ListField } from "./image-list.ts";
+export type { ListedImages } from "./listed-layout.ts";
 export { openDataset, type OpenDatasetOptions, type OpenedDataset } from "./open-dataset.ts";
 export { splitNames, type DatasetSplit } from "./split-names.ts";
 export { requireReadable, verifyDataset, type ImageProblem, type VerifyOptions } from "./verify-dataset.ts";

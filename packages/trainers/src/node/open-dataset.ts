@@ -1,10 +1,10 @@
-// Opens whatever lies at a path: IDX files (MNIST and its successors), CIFAR's binary files, or a folder of images.
+// Opens whatever lies at a path: IDX files (MNIST and its successors), CIFAR's binary files, a list of images, or a folder of them.
 import { promises as files } from "node:fs";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { cifarDataset, classCount, type CifarKind } from "../data/cifar.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { subset, type Dataset } from "../data/dataset.ts";
 import { idxDataset } from "../data/idx.ts";
 import { datasetLayout, type DatasetKind, type DatasetLayout } from "./dataset-layout.ts";
 import { fileErrorReason } from "./image-error.ts";
@@ -16,8 +16,11 @@ import {
   type NotListed,
 } from "./image-folder.ts";
 import { isImageName, isLitter } from "./list-images.ts";
+import { listedDataset, unlistedImages } from "./listed-dataset.ts";
+import type { ListColumns } from "./image-list.ts";
+import type { ListedImages } from "./listed-layout.ts";
 import { splitNames, type DatasetSplit } from "./split-names.ts";
-import { requireReadable, type ImageProblem } from "./verify-dataset.ts";
+import { requireReadable, verifyDataset, type ImageProblem } from "./verify-dataset.ts";
 
 export type OpenDatasetOptions = ImageFolderOptions & {
   readonly split?: DatasetSplit;
@@ -25,6 +28,12 @@ export type OpenDatasetOptions = ImageFolderOptions & {
   readonly verify?: boolean;
   /** Which of CIFAR-100's labels. */
   readonly labels?: "fine" | "coarse";
+  /** Whether lists are read; false takes a folder as if it had none. */
+  readonly lists?: boolean;
+  /** Which columns of a list say what, where they are not called as usual; others are then not read. */
+  readonly columns?: ListColumns | undefined;
+  /** Keep images of a list whose file is missing: they are then images that cannot be read, like others. */
+  readonly allowMissing?: boolean;
 };
 
 export interface OpenedDataset extends Dataset {
@@ -33,8 +42,12 @@ export interface OpenedDataset extends Dataset {
   readonly skipped: readonly ImageProblem[];
   /** What lies in a folder and is not among the images. */
   readonly leftOut?: LeftOut;
-  /** The folder of the split, where it is one. */
+  /** The folder of the split, or of the list, where it is one. */
   readonly directory?: string;
+  /** Columns of a list that nobody reads. */
+  readonly unreadColumns?: readonly string[];
+  /** Images in the folder of a list that no row names. */
+  readonly unlisted?: readonly string[];
   /** The file that holds an image and nothing else; only folders have such. */
   path?(index: number): Buffer;
 }
@@ -44,7 +57,8 @@ const MAX_UNZIPPED = 2 ** 30;
 
 /**
  * Opens a dataset: IDX pairs such as `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, plain or .gz, labels optional;
- * `data_batch_*.bin` and `test_batch.bin`; `train.bin` and `test.bin`; or images, with or without folders for splits, called as people
+ * `data_batch_*.bin` and `test_batch.bin`; `train.bin` and `test.bin`; a list (`.csv`, `.tsv`, `.jsonl`) or a folder with `metadata.jsonl`
+ * or `metadata.csv` as Hugging Face's `imagefolder`; or images, with or without folders for splits, called as people
  * call them (`train`, `valid`, `Test`, `val2017`, `training_set`).
  * Names of examples are relative to `path`; those of files that hold many begin with it. Class names are read from `classes.txt`, or CIFAR's own lists, where they are.
  * @throws Error or RangeError when the split is not there, a folder beside splits is none, a file is malformed, or (unless told
@@ -61,6 +75,7 @@ export async function openDataset(path: string, options: OpenDatasetOptions = {}
     throw new Error(`[openDataset] expected a ${split} split in ${path} (${kind}), got only ${got}`);
   }
   if (kind === "folder") return openFolder(path, parts[0], options);
+  if (kind === "list") return openListed(path, layout.listed as ListedImages, options);
   const dataset = kind === "idx" ? await openIdx(path, parts[0]) : await openCifar(path, kind, parts, options.labels);
   return { ...dataset, kind, skipped: [] };
 }
@@ -76,6 +91,29 @@ function refuseOthers(path: string, { splits, others }: DatasetLayout): void {
       `got the folders ${names.join(", ")}${more} too; open one folder by its own path (${join(path, others[0])}), move the others ` +
       "away, or say that all are classes (classesAreFolders, --classes-are-folders)",
   );
+}
+
+async function openListed(path: string, listed: ListedImages, options: OpenDatasetOptions): Promise<OpenedDataset> {
+  const { split = "train", skipBad, verify = true } = options;
+  const allowMissing = skipBad ?? options.allowMissing ?? false;
+  const all = await listedDataset(listed, { ...options, split, allowMissing });
+  const { unread: unreadColumns, path: fileOf } = all;
+  const unlisted = listed.directory === path ? await unlistedImages(listed, options.signal) : [];
+  const facts = { kind: "list", directory: listed.directory, unreadColumns, unlisted } as const;
+  if (!skipBad) {
+    if (verify) await requireReadable(all, options);
+    return { ...all, ...facts, skipped: [] };
+  }
+  const skipped: ImageProblem[] = [];
+  for await (const problem of verifyDataset(all, options)) skipped.push(problem);
+  const bad = new Set(skipped.map(({ index }) => index));
+  const good = Array.from({ length: all.length }, (_, index) => index).filter((index) => !bad.has(index));
+  if (good.length === 0) {
+    throw new Error(
+      `[openDataset] expected readable images in ${path}, got none: ${skipped[0].path}: ${skipped[0].reason}`,
+    );
+  }
+  return { ...subset(all, good), ...facts, skipped, path: (index) => fileOf(good[index]) };
 }
 
 async function openFolder(path: string, part: string, options: OpenDatasetOptions): Promise<OpenedDataset> {

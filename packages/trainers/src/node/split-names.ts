@@ -29,3 +29,8 @@ export function splitsAmong(names: readonly string[]): ReadonlyMap<string, Datas
   }
   return exact.size > 0 || new Set(all.values()).size > 1 ? all : exact;
 }
+
+/** The split that a word says by itself: `train`, `Validation`, `dev`. */
+export function splitOf(word: string): DatasetSplit | undefined {
+  return splitsAmong([word]).get(word);
+}

@@ -1,5 +1,5 @@
 // `beit data verify`: what it is called and takes.
-import { classFlags, dataFlag, decodingFlags } from "../../images/flags.ts";
+import { classFlags, dataFlag, decodingFlags, listFlags } from "../../images/flags.ts";
 import { defineCommand, toggle } from "../../program/command.ts";
 
 export const dataVerifyFlags = {
@@ -7,6 +7,7 @@ export const dataVerifyFlags = {
   skipBad: toggle("exit with 0 although images are bad, as a training run with --skip-bad would go on"),
   quick: toggle("read only images that are new or changed since they were read last"),
   ...classFlags,
+  ...listFlags,
   ...decodingFlags,
 };
 
