@@ -1,6 +1,7 @@
 // Cross-entropy of rows [begin, end) of [rows, width] logits. A target outside [0, width) gives NaN: memory stays safe,
 // the fault visible.
-import { at, exp4, exp4Once, isExactEnough, maxLanes, sumLanes } from "./lanes";
+import { at, exp4, exp4Once, isExactEnough, sumLanes } from "./lanes";
+import { largestOfRow, sumOfExponentials } from "./log-sum-exp";
 import { logOfNormal4 } from "./logarithm";
 import { loadTail, storeTail } from "./tail";
 
@@ -11,7 +12,7 @@ export function crossEntropyForward(
 ): void {
   for (let row = begin; row < end; row++) {
     const from = at(logits, row * width);
-    const largest = largestOf(from, width);
+    const largest = largestOfRow(from, width);
     const log = f32x4.extract_lane(logOfNormal4(f32x4.splat(sumOfExponentials(from, largest, width))), 0);
     store<f32>(at(logSumExp, row * 2), largest);
     store<f32>(at(logSumExp, row * 2 + 1), log);
@@ -59,31 +60,6 @@ function storeSoftmax(
   if (i == width) return;
   const value = exp4Once(f32x4.sub(f32x4.sub(loadTail(at(logits, i), width - i, 0), shift), rests));
   storeTail(at(dlogits, i), f32x4.mul(f32x4.sub(value, shares), scales), width - i);
-}
-
-function largestOf(x: usize, width: i32): f32 {
-  let largest = f32x4.splat(-Infinity);
-  let i = 0;
-  for (; i + 4 <= width; i += 4) largest = f32x4.max(largest, v128.load(at(x, i)));
-  if (i < width) largest = f32x4.max(largest, loadTail(at(x, i), width - i, -Infinity));
-  return maxLanes(largest);
-}
-
-// Two sums, because 8192 terms are many for one.
-function sumOfExponentials(x: usize, largest: f32, width: i32): f32 {
-  const shift = f32x4.splat(largest);
-  let even = f32x4.splat(0);
-  let odd = f32x4.splat(0);
-  let i = 0;
-  for (; i + 8 <= width; i += 8) {
-    even = f32x4.add(even, exp4(f32x4.sub(v128.load(at(x, i)), shift)));
-    odd = f32x4.add(odd, exp4(f32x4.sub(v128.load(at(x, i), 16), shift)));
-  }
-  for (; i < width; i += 4) {
-    const values = i + 4 <= width ? v128.load(at(x, i)) : loadTail(at(x, i), width - i, -Infinity);
-    even = f32x4.add(even, exp4(f32x4.sub(values, shift)));
-  }
-  return sumLanes(f32x4.add(even, odd));
 }
 
 function meanDifference(x: usize, largest: f32, width: i32): f32 {

@@ -116,6 +116,17 @@ const refused: readonly (readonly [message: string, call: () => unknown])[] = [
   // linearCrossEntropy
   ["[Linear] expected x […, 4], got [3, 5]", () => ops.linearCrossEntropy(x(3, 5), { weight: x(7, 4) }, ids(3))],
   ["[CrossEntropy] expected targets [3], got [4]", () => ops.linearCrossEntropy(x(3, 5), { weight: x(7, 5) }, ids(4))],
+  // binaryCrossEntropy
+  ["[BinaryCrossEntropy] expected targets [2, 3], got [3, 2]", () => ops.binaryCrossEntropy(x(2, 3), x(3, 2))],
+  ["[BinaryCrossEntropy] expected targets to be float32, got int32", () => ops.binaryCrossEntropy(x(2), ids(2))],
+  [
+    "[BinaryCrossEntropy] expected logits with at least one element, got [0, 3]",
+    () => ops.binaryCrossEntropy(x(0, 3), x(0, 3)),
+  ],
+  [
+    "[BinaryCrossEntropy] expected weights [2, 3], got [3]",
+    () => ops.binaryCrossEntropy(x(2, 3), x(2, 3), { weights: x(3) }),
+  ],
   // crossEntropy
   ["[CrossEntropy] expected logits [M, V], got [2, 3, 5]", () => ops.crossEntropy(x(2, 3, 5), ids(2))],
   ["[CrossEntropy] expected targets [3], got [4]", () => ops.crossEntropy(x(3, 5), ids(4))],
@@ -260,6 +271,13 @@ const refused: readonly (readonly [message: string, call: () => unknown])[] = [
   ["[ScaleShift] expected a finite scale and shift, got NaN and 0", () => ops.scaleShift(x(3), { scale: NaN })],
   // smoothL1
   ["[SmoothL1] expected target [2, 3], got [6]", () => ops.smoothL1(x(2, 3), x(6))],
+  // softTargetCrossEntropy
+  ["[SoftTargetCrossEntropy] expected logits [M, V], got [6]", () => ops.softTargetCrossEntropy(x(6), x(6))],
+  ["[SoftTargetCrossEntropy] expected targets [2, 3], got [2]", () => ops.softTargetCrossEntropy(x(2, 3), x(2))],
+  [
+    "[SoftTargetCrossEntropy] expected logits [M, V] with M and V at least 1, got [2, 0]",
+    () => ops.softTargetCrossEntropy(x(2, 0), x(2, 0)),
+  ],
   // upsampleNearest
   ["[UpsampleNearest] expected x [B, H, W, C], got [4, 4]", () => ops.upsampleNearest(x(4, 4))],
   [

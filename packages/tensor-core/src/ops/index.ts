@@ -12,6 +12,7 @@ export {
   attentionProbabilitiesOp,
   type AttentionOptions,
 } from "./attention.ts";
+export { binaryCrossEntropy, binaryCrossEntropyOp } from "./binary-cross-entropy.ts";
 export { convTranspose2d, convTranspose2dOp } from "./conv-transpose2d.ts";
 export { conv2d, conv2dOp } from "./conv2d.ts";
 export { crossEntropy, crossEntropyOp } from "./cross-entropy.ts";
@@ -56,5 +57,6 @@ export { scaleShift, scaleShiftOp } from "./scale-shift.ts";
 export { sigmoid, sigmoidOp } from "./sigmoid.ts";
 export { sliceChannels, sliceChannelsOp } from "./slice-channels.ts";
 export { smoothL1, smoothL1Op } from "./smooth-l1.ts";
+export { softTargetCrossEntropy, softTargetCrossEntropyOp } from "./soft-target-cross-entropy.ts";
 export { softmax, softmaxOp } from "./softmax.ts";
 export { upsampleNearest, upsampleNearestOp } from "./upsample-nearest.ts";

@@ -18,7 +18,7 @@ export function addPartials(gpu: Gpu, partials: Place, count: number, to: Place,
 }
 
 export type SumOfTerms = {
-  readonly reads: readonly Place[];
+  readonly reads: readonly (Place | undefined)[];
   /** Elements that the shader sees. */
   readonly size: number;
   /** What its parameters have after the size. */
