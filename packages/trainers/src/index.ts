@@ -11,13 +11,15 @@ export {
   type DecodedCheckpoint,
   type Manifest,
 } from "./checkpoint.ts";
+export { averagePrecision } from "./evaluate/average-precision.ts";
 export type { CalibrationBin } from "./evaluate/calibration.ts";
 export { classifierMetrics, evaluateClassifier, type ClassifierScores, type Mistake } from "./evaluate/classifier.ts";
+export { evaluateMultiLabel, multiLabelMetrics, type MultiLabelScores } from "./evaluate/multi-label.ts";
 export { evaluateGaussian, gaussianMetrics, type GaussianScores } from "./evaluate/gaussian.ts";
 export type { EvaluationOptions } from "./evaluate/in-order.ts";
 export { evaluatePretraining, pretrainingMetrics, type PretrainingScores } from "./evaluate/pretraining.ts";
 export { evaluateTokenizer, tokenizerMetrics, tokensOf, type TokenizerScores } from "./evaluate/tokenizer.ts";
-export { fineTune, type FineTuneReport } from "./stages/fine-tune.ts";
+export { fineTune, fineTuneMetrics, type FineTuneReport, type FineTuneScores } from "./stages/fine-tune.ts";
 export { joinLoggers, type LogEntry, type Logger } from "./logging/logger.ts";
 export { createEventWriter } from "./logging/tensorboard.ts";
 export { createMaskDrawer, drawMask, maskedTargets } from "./masks.ts";

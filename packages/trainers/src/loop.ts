@@ -4,7 +4,7 @@ import type { ParameterRule } from "@beitjs/beit-encoder";
 import { disposeTree, leaves } from "@beitjs/tensor-core";
 import { restoreState } from "./checkpoint.ts";
 import { preparedAhead } from "./data/ahead.ts";
-import { batches, positionAt, stepsPerEpoch, type Prepare } from "./data/index.ts";
+import { batches, positionAt, stepsPerEpoch, type BatchOptions, type Prepare } from "./data/index.ts";
 import { matchRules } from "./optimizer/parameter-rules.ts";
 import { learningRateAt, weightDecayAt } from "./optimizer/recipe-schedule.ts";
 import { runLength, type RunLength } from "./recipes/lengths.ts";
@@ -39,6 +39,8 @@ export type Training<Params, Item, Piece, Value extends Objective, Facts, Scores
   readonly rate?: readonly ParameterRule[] | undefined;
   /** What is kept of an image. */
   readonly prepare: Prepare<Item>;
+  /** In which order images come; every one once an epoch by default. */
+  readonly sampling?: BatchOptions["sampling"];
   /** A micro-batch with its tensors, which are freed after the step. What else it holds, `report` still finds. */
   readonly piece: (items: readonly Item[], at: PieceAddress) => Piece | Promise<Piece>;
   /** What a piece's share of the step's loss is in proportion to; the same for all by default. */
@@ -148,14 +150,18 @@ type Step<Piece> = { readonly epoch: number; readonly step: number; readonly pie
 
 // The steps from where the state stands; the pieces of the next one are made while the caller waits for its device.
 function piecesAhead<Item, Piece>(
-  { prepare, piece }: Pick<Training<never, Item, Piece, never, never, never>, "prepare" | "piece">,
+  {
+    prepare,
+    piece,
+    sampling = "uniform",
+  }: Pick<Training<never, Item, Piece, never, never, never>, "prepare" | "piece" | "sampling">,
   { recipe, images, signal }: RunOptions & { readonly recipe: Recipe },
   state: { readonly step: number },
 ): AsyncGenerator<Step<Piece>, void, void> {
   const { seed, batchSize, epochs, microBatches: count } = recipe;
   const perEpoch = stepsPerEpoch(images, { batchSize });
   const start = positionAt(state.step, perEpoch);
-  const source = batches(images, prepare, { batchSize, seed, start, epochs, ...(signal && { signal }) });
+  const source = batches(images, prepare, { batchSize, seed, start, epochs, sampling, ...(signal && { signal }) });
   const size = batchSize / count;
   return preparedAhead(
     source,

@@ -8,10 +8,9 @@ import { initTokenizer } from "@beitjs/dvae-tokenizer";
 import { decodeCheckpoint, encodeCheckpoint, type DecodedCheckpoint } from "./checkpoint.ts";
 import { subset } from "./data/index.ts";
 import { evaluateClassifier } from "./evaluate/classifier.ts";
-import { classifierMetrics } from "./evaluate/classifier.ts";
+import { fineTune, fineTuneMetrics } from "./stages/fine-tune.ts";
 import type { Recipe } from "./recipes/recipe.ts";
 import { checkpointInfo, type RunOptions, type StepReport } from "./run.ts";
-import { fineTune } from "./stages/fine-tune.ts";
 import { pretrain } from "./stages/pretrain.ts";
 import { trainGaussianVae } from "./stages/train-gaussian.ts";
 import { trainTokenizer } from "./stages/train-tokenizer.ts";
@@ -170,7 +169,7 @@ it("scores what the evaluation of the same weights scores", async () => {
     // Batches of other sizes sum the loss in another order.
     expect(validation.scores).toEqual(await evaluateClassifier(beit, heldOut, { ...options, batchSize: 8 }));
     expect(validation.emaScores).toEqual(await evaluateClassifier(average, heldOut, { ...options, batchSize: 8 }));
-    expect(metricsOf(classifierMetrics, validation.scores)).toEqual(validation.values);
+    expect(metricsOf(fineTuneMetrics("single"), validation.scores)).toEqual(validation.values);
     expect(validation.values).toEqual({
       accuracy: validation.scores.accuracy,
       loss: validation.scores.loss,

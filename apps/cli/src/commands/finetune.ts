@@ -21,7 +21,7 @@ export async function run(flags: FlagValues<typeof finetuneFlags>, context: Cont
   const written = await loadRecipe(asked, ["fine-tune"], context);
   const { opened, validation, test, images: rest } = await openTrainingImages(flags, written, context);
   const { images: all, skipped } = opened;
-  requireLabels(all);
+  requireLabels(all, written.labels);
   const { labelsPerClass } = flags;
   const images = labelsPerClass === undefined ? rest : takePerClass(rest, labelsPerClass, written.seed);
   await checkLength(written, images, flags);

@@ -32,7 +32,10 @@ export async function run(flags: FlagValues<typeof predictFlags>, context: Conte
   const options = { view: model.view, batch: flags.batch, label: "predicting", threads: flags.threads };
   let told = 0;
   for await (const { names, views } of imageBatches(images, options, context)) {
-    const guesses = await classifyViews({ beit: model.beit, ...(labels && { labels }) }, views, { top: flags.top });
+    const { beit, multiLabel = false } = model;
+    // Of several labels an image, all that it is more likely to have than not.
+    const top = multiLabel ? Infinity : flags.top;
+    const guesses = await classifyViews({ beit, multiLabel, ...(labels && { labels }) }, views, { top });
     told += names.length;
     for (const [i, name] of names.entries()) {
       const prediction = { name, top: guesses[i].map(asTold) };
@@ -64,6 +67,7 @@ function show({ name, top }: Prediction, { terminal }: Context): void {
     const share = (100 * probability).toFixed(2).padStart(6);
     return `  ${share} %  ${label === null ? `class ${number}` : printable(label)}`;
   });
+  if (top.length === 0) lines.push("  no class above 50 %");
   terminal.result(`${name}\n${lines.join("\n")}\n`);
 }
 
@@ -73,7 +77,10 @@ function asJson(images: readonly Prediction[], { beit, path, sha256 }: OpenedEnc
 
 function asCsv(images: readonly Prediction[]): string {
   const rows = images.flatMap(({ name, top }) =>
-    top.map(({ class: number, label, probability }, i) => [name, i + 1, number, label, probability]),
+    // An image of no class has its row, too.
+    top.length === 0
+      ? [[name, "", "", "", ""]]
+      : top.map(({ class: number, label, probability }, i) => [name, i + 1, number, label, probability]),
   );
   return csv([["name", "rank", "class", "label", "probability"], ...rows]);
 }

@@ -32,6 +32,8 @@ export type OpenedEncoder = {
   readonly origin: BeitOrigin;
   /** Names of the classes, where they are known. */
   readonly labels?: readonly string[];
+  /** Whether it was trained to give an image any number of classes. */
+  readonly multiLabel?: boolean;
   /** How an image becomes its pixels; the same as a view. */
   readonly preprocessing: Preprocessing;
   /** Why its mean and std are what they are. */
@@ -125,12 +127,14 @@ async function openFiles(
 
 function openTrained(checkpoint: OpenedCheckpoint, backend: Backend, options: OpenBeitOptions): OpenedEncoder {
   const beit = beitOf(checkpoint, backend, options);
-  const own = { ...evalViewOf(recipeOf(checkpoint)), size: beit.config.imageSize };
+  const recipe = recipeOf(checkpoint);
+  const own = { ...evalViewOf(recipe), size: beit.config.imageSize };
   const labels = labelsOf(checkpoint);
   const { resizing: ownResizing } = beitOrigins.beitjs;
   return {
     beit,
     origin: "beitjs",
+    ...("labels" in recipe && { multiLabel: recipe.labels === "multi" }),
     ...(labels?.length === beit.config.classes && { labels }),
     ...preparationOf(own, options.normalization),
     resizing: { ...ownResizing, tableResizing: options.tableResizing ?? ownResizing.tableResizing },

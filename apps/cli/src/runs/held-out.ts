@@ -39,10 +39,10 @@ export type TrainingImages = {
  */
 export async function openTrainingImages(
   flags: Flags,
-  recipe: Pick<Recipe, "stage" | "seed">,
+  recipe: Recipe,
   context: Context,
 ): Promise<TrainingImages> {
-  refuseMetric(flags.bestMetric, recipe.stage);
+  refuseMetric(flags.bestMetric, recipe);
   const opened = await openImages(flags.data, { ...flags, split: "train" }, context);
   const { images: all } = opened;
   const { images, heldOut } = await holdOut(all, flags, recipe, context);
@@ -124,10 +124,10 @@ function paced(images: Dataset): Dataset {
   return { ...images, get };
 }
 
-function refuseMetric(metric: string | undefined, stage: Recipe["stage"]): void {
-  const names = metricNames(stage);
+function refuseMetric(metric: string | undefined, recipe: Recipe): void {
+  const names = metricNames(recipe);
   if (metric !== undefined && !names.includes(metric))
-    throw usageError(`--best-metric ${metric}: expected ${names.join(" or ")} for stage ${stage}`);
+    throw usageError(`--best-metric ${metric}: expected ${names.join(" or ")} for stage ${recipe.stage}`);
 }
 
 function refuseWithout(flags: Flags): void {

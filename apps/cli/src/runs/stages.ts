@@ -6,14 +6,15 @@ import type { Backend } from "@beitjs/tensor-core";
 import {
   evaluateClassifier,
   evaluateGaussian,
+  evaluateMultiLabel,
   evaluatePretraining,
   evaluateTokenizer,
-  classifierMetrics,
   gaussianMetrics,
   metricsOf,
   pretrainingMetrics,
   tokenizerMetrics,
   fineTune,
+  fineTuneMetrics,
   pixelEvalView,
   pretrain,
   requireLabels,
@@ -28,6 +29,7 @@ import {
   type GaussianReport,
   type GaussianScores,
   type Metrics,
+  type MultiLabelScores,
   type PretrainingScores,
   type PretrainReport,
   type Recipe,
@@ -45,6 +47,7 @@ import type { Html } from "../report/html.ts";
 import type { ModelKind } from "../models/kind.ts";
 import { refuseOtherClasses } from "../models/labels.ts";
 import { formatAccuracy, formatLogarithm, formatLoss, formatShare } from "./expectations.ts";
+import { multiLabelFigures } from "./multi-label-figures.ts";
 import type { TrainingLoop } from "./training-run.ts";
 
 /** What a stage's loop takes beside images and recipe, what it reports, and what is measured of its model. */
@@ -61,7 +64,7 @@ type Types = OfEveryStage<{
   readonly "fine-tune": {
     readonly takes: { readonly from?: Beit };
     readonly report: FineTuneReport;
-    readonly scores: ClassifierScores & { readonly classes: readonly string[] };
+    readonly scores: (ClassifierScores | MultiLabelScores) & { readonly classes: readonly string[] };
   };
 }>;
 
@@ -102,7 +105,7 @@ type Stage<Name extends StageName> = Omit<TrainingLoop<Types[Name]["report"]>, "
   readonly view: (recipe: RecipeOf<Name>) => EvalViewOptions;
   readonly evaluate: (measured: Measured<Name>) => Promise<Types[Name]["scores"]>;
   /** By what its checkpoints are compared, the usual one first. */
-  readonly judgedBy: Metrics<Types[Name]["scores"]>;
+  readonly judgedBy: (recipe: RecipeOf<Name>) => Metrics<Types[Name]["scores"]>;
   readonly figures: (scores: Types[Name]["scores"], recipe: RecipeOf<Name>) => Figures;
 };
 
@@ -128,7 +131,7 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
     view: tokenView,
     evaluate: ({ checkpoint, recipe, images, backend, ...rest }) =>
       evaluateTokenizer(tokenizerOf(checkpoint, backend), images, { view: tokenView(recipe), ...batchOf(rest) }),
-    judgedBy: tokenizerMetrics,
+    judgedBy: () => tokenizerMetrics,
     figures: ({ meanAbsoluteError, usage }) => ({
       values: { meanAbsoluteError, usage },
       lines: [
@@ -146,7 +149,7 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
     view: tokenView,
     evaluate: ({ checkpoint, recipe, images, backend, ...rest }) =>
       evaluateGaussian(gaussianVaeOf(checkpoint, backend), images, { view: tokenView(recipe), ...batchOf(rest) }),
-    judgedBy: gaussianMetrics,
+    judgedBy: () => gaussianMetrics,
     figures: ({ meanAbsoluteError }) => ({
       values: { meanAbsoluteError },
       lines: [`mean absolute error ${meanAbsoluteError.toFixed(4)} (pixels in [-1, 1], from the posterior means)`],
@@ -168,7 +171,7 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
       const tokens = { ...recipe, views: { ...views, tokenSize: opened.config.imageSize } };
       return evaluatePretraining(beit, opened, images, { mask, seed, pixelView, tokenView: tokenView(tokens), ...batchOf(rest) });
     },
-    judgedBy: pretrainingMetrics,
+    judgedBy: () => pretrainingMetrics,
     figures: ({ loss, accuracy, maskedPatches }, { model: { vocabSize } }) => ({
       values: { loss, accuracy, maskedPatches },
       lines: [formatLoss(loss, vocabSize), `masked patches: ${formatAccuracy(accuracy, vocabSize)}`],
@@ -178,28 +181,35 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
     train: fineTune,
     model: ({ beit }) => beit.config,
     metrics: ({ accuracy }) => ({ accuracy }),
-    describe: ({ loss, accuracy, beit: { config } }) =>
-      `${formatLoss(loss, config.classes)}, ${formatAccuracy(accuracy, config.classes)}`,
+    describe: ({ loss, accuracy, labels, beit: { config } }) => {
+      // A yes or no for every class, or one of them.
+      const choices = labels === "multi" ? 2 : config.classes;
+      return `${formatLoss(loss, choices)}, ${formatAccuracy(accuracy, choices)}`;
+    },
     kind: "beit",
     view: ({ evalView }) => evalView,
     evaluate: async ({ checkpoint, recipe, images, backend, opening, mistakes = 0, ...rest }) => {
-      const classes = requireLabels(images);
+      const classes = requireLabels(images, recipe.labels);
       refuseOtherClasses(checkpoint, classes);
       const beit = beitOf(checkpoint, backend, opening);
       const view = { ...recipe.evalView, size: beit.config.imageSize };
-      return { ...(await evaluateClassifier(beit, images, { view, mistakes, ...batchOf(rest) })), classes };
+      const measure = recipe.labels === "multi" ? evaluateMultiLabel : evaluateClassifier;
+      return { ...(await measure(beit, images, { view, mistakes, ...batchOf(rest) })), classes };
     },
-    judgedBy: classifierMetrics,
-    figures: (scores) => ({
-      values: scores,
-      lines: [
-        formatAccuracy(scores.accuracy, scores.classes.length),
-        ...(scores.top5 === undefined ? [] : [`top 5 ${formatShare(scores.top5)}`]),
-      ],
-      details: classifierDetails(scores),
-      table: classifierTable(scores),
-      sections: (images) => classifierSections(scores, images),
-    }),
+    judgedBy: ({ labels }) => fineTuneMetrics(labels),
+    figures: (scores) => {
+      if ("meanAveragePrecision" in scores) return multiLabelFigures(scores);
+      return {
+        values: scores,
+        lines: [
+          formatAccuracy(scores.accuracy, scores.classes.length),
+          ...(scores.top5 === undefined ? [] : [`top 5 ${formatShare(scores.top5)}`]),
+        ],
+        details: classifierDetails(scores),
+        table: classifierTable(scores),
+        sections: (images) => classifierSections(scores, images),
+      };
+    },
   },
 };
 
@@ -210,9 +220,10 @@ export function stagesOfKind(kind?: ModelKind): readonly StageName[] {
   return stageNames.filter((name) => (kind ? stages[name].kind === kind : stages[name].kind !== undefined));
 }
 
-/** What checkpoints of a stage can be compared by, the usual one first. */
-export function metricNames(stage: StageName): readonly string[] {
-  return Object.keys(stages[stage].judgedBy);
+/** What checkpoints of a recipe can be compared by, the usual one first. */
+export function metricNames(recipe: Recipe): readonly string[] {
+  const namesOf = <Name extends StageName>(name: Name, one: RecipeOf<Name>) => Object.keys(stages[name].judgedBy(one));
+  return namesOf(recipe.stage, recipe);
 }
 
 /** What a run of a stage is, from the arguments of its loop. */
@@ -257,5 +268,5 @@ export async function measuredMetrics<Name extends StageName>(
 ): Promise<{ readonly values: Readonly<Record<string, number>>; readonly words: string }> {
   const stage: Stage<Name> = stages[name];
   const scores = await stage.evaluate(measured);
-  return { values: metricsOf(stage.judgedBy, scores), words: inWords(name, scores, measured.recipe) };
+  return { values: metricsOf(stage.judgedBy(measured.recipe), scores), words: inWords(name, scores, measured.recipe) };
 }

@@ -40,6 +40,8 @@ export type BeitFiles = {
   readonly weights?: WeightsChoice;
   /** Names of the classes, where the files have them. */
   readonly labels?: readonly string[];
+  /** Whether an image may have any number of classes, each a yes or no of its own; without it, it has one. */
+  readonly multiLabel?: boolean;
   /** From the files, or by the origin's convention. */
   readonly preprocessing: Preprocessing;
   /** Why its mean and std are what they are. */
@@ -113,6 +115,7 @@ export async function readBeitFiles(
     config,
     guessed = [],
     labels,
+    multiLabel = false,
     optional,
     bothTables,
     ...prepared
@@ -132,6 +135,7 @@ export async function readBeitFiles(
     guessed,
     ...(weights && { weights }),
     ...(labels && { labels }),
+    ...(multiLabel && { multiLabel }),
     ...withNormalization(prepared, convention, {
       wanted: options.normalization,
       names: sources.map(({ name }) => name),

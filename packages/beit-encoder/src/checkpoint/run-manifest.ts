@@ -1,4 +1,4 @@
-// What the manifest of a checkpoint of ours says beside the weights: the classes it was trained on, and how its images were prepared.
+// What the manifest of a checkpoint of ours says beside the weights: the classes it was trained on, whether an image may have several, and how its images were prepared.
 // Written by trainers and the command; read leniently, since a manifest without them is as good.
 import { CHECKPOINT_FORMAT } from "@beitjs/tensor-core/files";
 import { isImageSize } from "@beitjs/tensor-core/grid";
@@ -12,6 +12,11 @@ export function labelsOfRun(manifest: object | undefined, classes: number): read
   const labels = field(field(run, "identity"), "data")["classes"] ?? run["classes"];
   const texts = Array.isArray(labels) && labels.every((label) => typeof label === "string");
   return texts && labels.length === classes && classes > 0 ? (labels as readonly string[]) : undefined;
+}
+
+/** Whether a fine-tuning was of any number of labels an image. */
+export function isMultiLabelRun(manifest: object | undefined): boolean {
+  return (field(fieldsIn(manifest), "recipe")["labels"] as unknown) === "multi";
 }
 
 /** The view that the run was evaluated with; undefined where its recipe has none that we know. */

@@ -15,7 +15,7 @@ export type ClassGuess = {
 };
 
 export type TopOptions = {
-  /** How many classes of an image are told; 5 by default, `Infinity` for all. */
+  /** How many classes of an image are told; 5 by default, `Infinity` for all. Of several labels an image (`multiLabel`), those above 0.5. */
   readonly top?: number | undefined;
 };
 
@@ -57,16 +57,20 @@ export async function classify(
  * @param views [H, W, channels] each, as `evalView` makes them
  */
 export async function classifyViews(
-  model: Pick<ImageModel, "beit" | "labels">,
+  model: Pick<ImageModel, "beit" | "labels" | "multiLabel">,
   views: readonly Float32Array[],
   { top = 5 }: TopOptions = {},
 ): Promise<ClassGuess[][]> {
   requireClasses("classifyViews", model);
   if (!(top >= 1)) throw new RangeError(`[classify] expected top to be at least 1, got ${top}`);
-  const { beit, labels } = model;
+  const { beit, labels, multiLabel = false } = model;
   const { classes } = beit.config;
   const logits = await readOutputs("classify", beit, views, (pixels) => classLogits(beit, encode(beit, pixels)));
-  return views.map((_, i) => mostLikely(softmax(logits.subarray(i * classes, (i + 1) * classes)), top, labels));
+  return views.map((_, i) => {
+    const own = logits.subarray(i * classes, (i + 1) * classes);
+    if (!multiLabel) return mostLikely(softmax(own), top, labels);
+    return mostLikely(sigmoid(own), top, labels).filter(({ probability }) => probability > 0.5);
+  });
 }
 
 function requireClasses(caller: string, { beit }: Pick<ImageModel, "beit">): void {
@@ -82,6 +86,10 @@ function mostLikely(probabilities: Float64Array, top: number, labels: readonly s
     ...(labels?.[number] !== undefined && { label: labels[number] }),
     probability: probabilities[number],
   }));
+}
+
+function sigmoid(logits: Float32Array): Float64Array {
+  return Float64Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)));
 }
 
 function softmax(logits: Float32Array): Float64Array {

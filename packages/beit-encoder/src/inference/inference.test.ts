@@ -55,6 +55,22 @@ const softmax = (logits: Float32Array) => {
 };
 
 describe("classify", () => {
+  it("tells each class above one half by itself where an image may have several", async () => {
+    const { beit } = classifier;
+    const own = await classify({ ...classifier, multiLabel: true }, images, { top: Infinity });
+    for (const [i, image] of images.entries()) {
+      const logits = values(classifier, image, (pixels) => classLogits(beit, encode(beit, pixels)));
+      const likely = Array.from(logits, (logit, number) => ({ number, logit }))
+        .filter(({ logit }) => logit > 0)
+        .sort((a, b) => b.logit - a.logit);
+      expect(own[i].map((guess) => guess.class)).toEqual(likely.map(({ number }) => number));
+      expect(own[i].map(({ probability }) => probability)).toEqual(
+        likely.map(({ logit }) => 1 / (1 + Math.exp(-logit))),
+      );
+    }
+    expect(own.some((guesses) => guesses.length !== 1)).toBe(true);
+  });
+
   it("tells the most likely classes of each image, whatever the batches", async () => {
     const { beit } = classifier;
     const expected = images.map((image) =>

@@ -5,7 +5,7 @@ import type { OpenedBeit } from "../checkpoint/open.ts";
 import { checkImageSize, evalViewFields } from "../checkpoint/preprocessing.ts";
 
 /** What it takes to use a model on images: of all that `openBeit` gives, these. */
-export type ImageModel = Pick<OpenedBeit, "beit" | "preprocessing" | "labels">;
+export type ImageModel = Pick<OpenedBeit, "beit" | "preprocessing" | "labels" | "multiLabel">;
 
 export type ImagesOptions = ToImageOptions & {
   /** Images that the model sees at a time; 16 by default. The results do not depend on it. */

@@ -2,6 +2,7 @@
 // resumed run goes on with the very batch that came next.
 import { loadedAhead } from "./ahead.ts";
 import { order, type Dataset, type Example } from "./dataset.ts";
+import { balancedOrder } from "./sampling.ts";
 
 /** A place in training: the step counts from 0 within its epoch. */
 export type BatchPosition = { readonly epoch: number; readonly step: number };
@@ -15,6 +16,8 @@ export type BatchOptions = {
   readonly epochs?: number;
   /** A new order every epoch (default), or the dataset's own. */
   readonly shuffle?: boolean;
+  /** Of a new order: every image once (default), or every class equally often, see `balancedOrder`. */
+  readonly sampling?: "uniform" | "balanced";
   /** Leave out what does not fill a batch (default), or give a smaller last batch. */
   readonly dropLast?: boolean;
   readonly signal?: AbortSignal;
@@ -29,7 +32,10 @@ export type Batch<T> = BatchPosition & {
   readonly next: BatchPosition;
 };
 
-/** Makes a batch's entry of an example; `index` is the example's place in the dataset. */
+/**
+ * Makes a batch's entry of an example; `index` is the example's place in the dataset. Where sampling gives an example again in an epoch,
+ * it is that plus the dataset's length for every time before: an address of random numbers that is another each time.
+ */
 export type Prepare<T> = (example: Example, at: { readonly epoch: number; readonly index: number }) => T;
 
 /**
@@ -97,10 +103,11 @@ async function loadBatch<T>(dataset: Dataset, prepare: Prepare<T>, options: Load
   const { batchSize, steps, position, signal } = options;
   const { epoch, step } = position;
   signal?.throwIfAborted();
-  const indices = Array.from(options.indices.subarray(step * batchSize, (step + 1) * batchSize));
+  const addresses = Array.from(options.indices.subarray(step * batchSize, (step + 1) * batchSize));
+  const indices = addresses.map((address) => address % dataset.length);
   const items = await Promise.all(
-    indices.map(async (index) => {
-      const example = await dataset.get(index);
+    addresses.map(async (index, i) => {
+      const example = await dataset.get(indices[i]);
       signal?.throwIfAborted();
       return prepare(example, { epoch, index });
     }),
@@ -108,7 +115,9 @@ async function loadBatch<T>(dataset: Dataset, prepare: Prepare<T>, options: Load
   return { epoch, step, items, indices, next: positionAt(epoch * steps + step + 1, steps) };
 }
 
-function epochOrder({ length }: Dataset, { seed, shuffle = true }: BatchOptions, epoch: number): Uint32Array {
+function epochOrder(dataset: Dataset, { seed, shuffle = true, sampling }: BatchOptions, epoch: number): Uint32Array {
+  const { length } = dataset;
+  if (shuffle && sampling === "balanced") return balancedOrder(dataset, { seed, epoch });
   return shuffle ? order(length, { seed, epoch }) : Uint32Array.from({ length }, (_, index) => index);
 }
 

@@ -118,7 +118,7 @@ export function requireLabels(dataset: Dataset, kind: "single" | "multi" = "sing
   }
   if (kind === "single" && dataset.labels) {
     throw new RangeError(
-      "[requireLabels] expected one label an image, got a dataset of several; learn them by a recipe with labels: multi",
+      "[requireLabels] expected one label an image, got a dataset of several; learn them by a recipe of labels: multi (--set labels=multi)",
     );
   }
   for (let index = 0; index < dataset.length; index++) {

@@ -1,6 +1,6 @@
 // Images held out of training, and labels of one dataset in the words of another.
 import { createRng, permutation, streams } from "@beitjs/tensor-core/random";
-import { subset, type Dataset } from "./dataset.ts";
+import { labelsAt, subset, type Dataset } from "./dataset.ts";
 
 /**
  * Sets a share of the examples of every class aside, drawn by the seed; of a dataset without labels a share of all. Both parts keep the
@@ -61,9 +61,10 @@ export function withClasses(dataset: Dataset, classes: readonly string[]): Datas
     ...dataset,
     classes,
     label: (index) => relabeled(dataset.label(index)),
+    ...(dataset.labels && { labels: (index: number) => labelsAt(dataset, index).map(relabeled) }),
     get: async (index) => {
-      const example = await dataset.get(index);
-      return { ...example, label: relabeled(example.label) };
+      const { labels: several, ...example } = await dataset.get(index);
+      return several ? { ...example, labels: several.map(relabeled) } : { ...example, label: relabeled(example.label) };
     },
   };
 }

@@ -12,6 +12,7 @@ export {
 } from "./dataset.ts";
 export { splitPerClass, withClasses } from "./hold-out.ts";
 export { pixelEvalView, tokenEvalView } from "./eval-views.ts";
+export { balancedOrder } from "./sampling.ts";
 export { memoryDataset, type MemoryDatasetOptions } from "./memory.ts";
 export { idxDataset, parseIdxImages, parseIdxLabels, type IdxDatasetOptions, type IdxImages } from "./idx.ts";
 export { cifarDataset, parseCifar, type CifarDatasetOptions, type CifarKind } from "./cifar.ts";

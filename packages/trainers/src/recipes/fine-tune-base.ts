@@ -17,5 +17,8 @@ export const fineTuneBase: FineTuneRecipe = {
   learningRate: { peak: 4e-3, minimum: 1e-6, warmup: { epochs: 20 } },
   adamW: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.05, clipNorm: 0 },
   labelSmoothing: 0.1,
+  labels: "single",
+  classWeights: "equal",
+  sampling: "uniform",
   layerDecay: 0.65,
 };

@@ -1,13 +1,14 @@
 // A run as data: complete, readonly, plain JSON. A checkpoint carries its recipe, and the recipe its seed. Here is every
 // field of every stage once; recipe.ts has their types, checks.ts what fields must agree on.
 import * as v from "valibot";
-import { fields, variant } from "./schema/fields.ts";
+import { fields, oneOf, variant } from "./schema/fields.ts";
 import { mask } from "./schema/masks.ts";
 import { beitConfig, dvaeConfig, gaussianVaeConfig } from "./schema/models.ts";
 import { common } from "./schema/optimization.ts";
 import {
   amount,
   annealing,
+  classWeights,
   positive,
   positiveAnnealing,
   shareAboveZero,
@@ -67,6 +68,12 @@ export const fineTune = fields({
   view: trainView,
   evalView,
   labelSmoothing: shareBelowOne,
+  /** One label an image; or any number (`multi`): every class is then a yes or no of its own. */
+  labels: oneOf("single", "multi"),
+  /** What classes count in the loss: the same, the more the rarer they are, or as a list says, one number a class. */
+  classWeights,
+  /** Every image once an epoch, or every class equally often. */
+  sampling: oneOf("uniform", "balanced"),
   /** Factor on the learning rate per block from the head down; 1 turns it off. (0.65 for base) */
   layerDecay: shareAboveZero,
 });

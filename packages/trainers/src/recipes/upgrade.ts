@@ -1,12 +1,16 @@
 // Recipes that were stored before a field changed. What a newer required field meant before there was one is said here, too: a run
 // that was begun then goes on. `views.tokenRange` decided nothing: tokenizers map pixels by themselves. Lengths were steps.
+// Fine-tuning knew one label an image, classes of equal weight and every image once an epoch.
 import { lengthPlaces } from "./lengths.ts";
+
+const plainLabels = { labels: "single", classWeights: "equal", sampling: "uniform" } as const;
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A whole recipe, as it was stored, as it would be stored today; it trains the same bits. */
 export function upgradeRecipe<Recipe extends object>(recipe: Recipe): Recipe {
-  return upgradeFields(recipe);
+  const upgraded = upgradeFields(recipe);
+  return (recipe as Fields)["stage"] === "fine-tune" ? { ...plainLabels, ...upgraded } : upgraded;
 }
 
 /** A recipe or a part of one with its fields as they are called today; a length that is a bare number is one in steps. */

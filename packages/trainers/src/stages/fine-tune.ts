@@ -1,7 +1,6 @@
 // Stage 3: supervised training of the whole network on labeled images, from a pre-trained encoder or from scratch.
 // (BEiT §2.6; layer decay after ELECTRA: lower blocks move less)
-import { tensor, type Backend } from "@beitjs/tensor-core";
-import { argmax, crossEntropy } from "@beitjs/tensor-core/ops";
+import type { Backend } from "@beitjs/tensor-core";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import {
   classLogits,
@@ -14,18 +13,25 @@ import {
   type BeitParams,
 } from "@beitjs/beit-encoder";
 import { classifierMetrics, evaluateClassifier, type ClassifierScores } from "../evaluate/classifier.ts";
-import { requireLabels, trainView, viewRng } from "../data/index.ts";
+import { evaluateMultiLabel, multiLabelMetrics, type MultiLabelScores } from "../evaluate/multi-label.ts";
+import { labelsAt, requireLabels, trainView, viewRng } from "../data/index.ts";
 import { train } from "../loop.ts";
 import { checkedLength } from "../optimizer/recipe-schedule.ts";
 import { checkRecipe } from "../recipes/check-recipe.ts";
 import type { FineTuneRecipe } from "../recipes/recipe.ts";
 import type { RunOptions, StepReport } from "../run.ts";
+import type { Metrics } from "../validation.ts";
 import { checkView, viewBatch } from "../view-batch.ts";
 import { accuracyOf } from "./accuracy.ts";
+import { labelLoss } from "./label-loss.ts";
 
-export type FineTuneReport = StepReport<BeitParams, ClassifierScores> & {
-  /** Share of the batch classified rightly, in training (with augmentation and drop path). */
+/** What a classifier can do, of one label an image or of several. */
+export type FineTuneScores = ClassifierScores | MultiLabelScores;
+
+export type FineTuneReport = StepReport<BeitParams, FineTuneScores> & {
+  /** Share of the batch classified rightly, in training (with augmentation and drop path); of several labels, of images and classes. */
   readonly accuracy: number;
+  readonly labels: FineTuneRecipe["labels"];
   readonly beit: Beit;
 };
 
@@ -40,40 +46,54 @@ export async function* fineTune(
 ): AsyncGenerator<FineTuneReport, void, void> {
   const { recipe, images, backend, from, recompute } = options;
   checkRecipe("fineTune", recipe, "fine-tune");
-  const { seed, view, labelSmoothing, layerDecay } = recipe;
+  const { seed, view, layerDecay, labels, sampling } = recipe;
   if (from) checkView("fineTune", view, from.config);
   checkedLength("fineTune", options);
-  const { config, params } = await startClassifier(recipe, requireLabels(images).length, from, backend);
+  const classes = requireLabels(images, labels).length;
+  const labeled = labelLoss(recipe, images, backend);
+  const { config, params } = await startClassifier(recipe, classes, from, backend);
   yield* train(
     {
       params,
       decay: weightDecayRules,
       rate: layerDecay < 1 ? layerDecayRules(config, layerDecay) : undefined,
-      prepare: ({ image, label }, at) => ({
+      sampling,
+      prepare: ({ image }, at) => ({
         pixels: trainView(image, view, viewRng({ seed, ...at })),
-        label: label as number,
+        labels: labelsAt(images, at.index % images.length),
       }),
       piece: (items) => {
         const views = items.map(({ pixels }) => pixels);
-        const expected = items.map(({ label }) => label);
-        const targets = tensor(expected, [expected.length], backend, "int32");
-        return { pixels: viewBatch(views, config, backend), targets, expected };
+        return { pixels: viewBatch(views, config, backend), ...labeled.targets(items.map((item) => item.labels)) };
       },
-      objective: (tracked: BeitParams, { pixels, targets }, { step, micro }) => {
+      weight: ({ mass }) => mass,
+      objective: (tracked: BeitParams, { pixels, ...targets }, { step, micro }) => {
         const beit = { config, params: tracked };
         const rng = createRng({ seed, stream: streams.dropPath, epoch: micro, index: step });
         const logits = classLogits(beit, encode(beit, pixels, { rng, recompute })); // [B, classes]
-        return { loss: crossEntropy(logits, targets, { labelSmoothing }), predictions: argmax(logits) };
+        return labeled.loss(logits, targets);
       },
-      report: (results, pieces) => ({ accuracy: accuracyOf(results, pieces), beit: { config, params } }),
+      report: (results, pieces) => ({
+        accuracy: accuracyOf(results, pieces, labeled.decided),
+        labels,
+        beit: { config, params },
+      }),
       evaluation: {
-        scores: (measured, heldOut, how) =>
-          evaluateClassifier({ config, params: measured }, heldOut, { view: recipe.evalView, ...how }),
-        metrics: classifierMetrics,
+        scores: (measured, heldOut, how) => {
+          const evaluate = labels === "multi" ? evaluateMultiLabel : evaluateClassifier;
+          return evaluate({ config, params: measured }, heldOut, { view: recipe.evalView, ...how });
+        },
+        metrics: fineTuneMetrics(labels),
       },
     },
     options,
   );
+}
+
+/** By what classifiers are compared, of one label an image or of several. */
+export function fineTuneMetrics(labels: FineTuneRecipe["labels"]): Metrics<FineTuneScores> {
+  // Scores of a kind of labels meet the metrics of that kind alone.
+  return (labels === "multi" ? multiLabelMetrics : classifierMetrics) as Metrics<FineTuneScores>;
 }
 
 // The same network either way: relative positions of one table per layer, no visual-token head.

@@ -7,7 +7,7 @@ import { defineCommand, integer, optional, required } from "../../program/comman
 export const predictFlags = {
   model: required("model", "run folder of finetune, or a classifier's file, folder or address"),
   ...imageSourceFlags,
-  top: integer("count", "most likely classes to tell", 1, 5),
+  top: integer("count", "most likely classes to tell (of several labels an image: all above 0.5)", 1, 5),
   labels: optional("file.txt", "names of the classes, one a line (default: the model's own, else class numbers)"),
   out: optional("file", ".json or .csv (default: stdout, as tables, with --json as events)"),
   ...resizingFlags,

@@ -59,6 +59,8 @@ export type Description = {
   readonly normalization?: KnownNormalization | undefined;
   /** Names of the classes, where the files have them. */
   readonly labels?: readonly string[] | undefined;
+  /** Whether an image may have any number of classes, where the files say so. */
+  readonly multiLabel?: boolean | undefined;
   /** Where the files have it. */
   readonly preprocessing?: Preprocessing | undefined;
   /** Whether a shared table of relative positions beside those of the layers belongs to the model; default true. */

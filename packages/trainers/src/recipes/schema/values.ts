@@ -37,6 +37,18 @@ export const length = v.lazy((value) => {
   return says("epochs") ? inEpochs : says("share") ? asShare : says("steps") ? inSteps : noLength;
 });
 
+const weightNames = v.picklist(
+  ["equal", "inverse-frequency"],
+  "equal, inverse-frequency, or a list of positive numbers",
+);
+const weightList = v.pipe(
+  v.array(positive, "a list of positive numbers"),
+  v.minLength(1, "a list of positive numbers, one a class"),
+);
+
+/** Names of a rule, or a number a class. */
+export const classWeights = v.lazy((value) => (Array.isArray(value) ? weightList : weightNames));
+
 /** Half a cosine from `start` to `end` over a length, then held. */
 export const annealing = fields({ start: amount, end: amount, over: length });
 export const signedAnnealing = fields({ start: real, end: real, over: length });
