@@ -61,7 +61,7 @@ type Converted = { readonly content: WrittenFiles; readonly card: string };
 
 async function convertBeit(found: FoundModel, flags: Flags, backend: Backend, context: Context): Promise<Converted> {
   const opened = await openEncoder(found, backend, flags, context);
-  const { beit, origin, path, sha256, checkpoint, resizing } = opened;
+  const { beit, origin, path, sha256, checkpoint, resizing, multiLabel } = opened;
   const { half, openSize } = flags;
   const { config } = beit;
   const preprocessing = flags.to === "hugging-face" ? stretched(opened.preprocessing, context) : opened.preprocessing;
@@ -75,7 +75,10 @@ async function convertBeit(found: FoundModel, flags: Flags, backend: Backend, co
         ? "pre-trained by masked image modeling"
         : "without a head";
   return {
-    content: await beitFiles({ beit, labels, preprocessing, onnxOutput, half, openSize, resizing }, flags.to),
+    content: await beitFiles(
+      { beit, labels, multiLabel, preprocessing, onnxOutput, half, openSize, resizing },
+      flags.to,
+    ),
     card: modelCard({
       title: `BEiT, ${config.depth} layers of width ${config.width}`,
       summary: `A BEiT image transformer (Bao et al. 2021), ${task}, for images of ${sides(config.imageSize)} pixels${openSize ? " and other sizes" : ""}.`,

@@ -18,6 +18,7 @@ export type WrittenFiles = ReadonlyMap<string, Uint8Array>;
 export type BeitToWrite = {
   readonly beit: Beit;
   readonly labels?: readonly string[] | undefined;
+  readonly multiLabel?: boolean | undefined;
   readonly preprocessing: Preprocessing;
   readonly onnxOutput: BeitOutput;
   readonly half: boolean;
@@ -30,16 +31,16 @@ const weights = "model.safetensors";
 
 /** The files of a BEiT in a format. */
 export async function beitFiles(
-  { beit, labels, preprocessing, onnxOutput, half, openSize, resizing }: BeitToWrite,
+  { beit, labels, multiLabel, preprocessing, onnxOutput, half, openSize, resizing }: BeitToWrite,
   format: Format,
 ): Promise<WrittenFiles> {
   switch (format) {
     case "beitjs":
-      return new Map([[weights, await saveBeit(beit, { labels, preprocessing, half })]]);
+      return new Map([[weights, await saveBeit(beit, { labels, multiLabel, preprocessing, half })]]);
     case "hugging-face":
-      return new Map(Object.entries(await toHuggingFace(beit, { labels, preprocessing })));
+      return new Map(Object.entries(await toHuggingFace(beit, { labels, multiLabel, preprocessing })));
     case "unilm":
-      return new Map([[weights, await saveOfficialBeit(beit, { labels, preprocessing })]]);
+      return new Map([[weights, await saveOfficialBeit(beit, { labels, multiLabel, preprocessing })]]);
     case "onnx":
       return new Map([
         ["model.onnx", await beitToOnnx(beit, { output: onnxOutput, labels, preprocessing, half, openSize, resizing })],

@@ -68,6 +68,18 @@ describe("several labels an image", () => {
   });
 });
 
+describe("a model of several labels", () => {
+  it.each(["beitjs", "hugging-face", "unilm"])("stays one as %s", async (format) => {
+    const images = ["--images", at("data", "pictures", "0.png"), at("data", "pictures", "1.png"), ...oneThread];
+    const out = at(`as-${format}`);
+    const converted = await cli(["convert", at("several"), "--to", format, "--out", out]);
+    expect(converted.code, converted.stderr).toBe(0);
+    const [was, is] = [await cli(["predict", at("several"), ...images]), await cli(["predict", out, ...images])];
+    expect(is.stdout).toBe(was.stdout);
+    expect(was.stdout).toMatch(/no class above 50 %|light|third/);
+  });
+});
+
 describe("columns of other names", () => {
   const columns = ["--columns", "file=id,label=breed"];
 

@@ -13,6 +13,11 @@ export function notedLabels(metadata: Metadata): readonly string[] | undefined {
   throw new Error(`[openBeit] expected ${name} in the file's metadata to be a list of texts, got others`);
 }
 
+/** Whether a file says that an image may have any number of classes. */
+export function notedMultiLabel(metadata: Metadata): boolean {
+  return metadata["beitjs.multiLabel"] === "true";
+}
+
 /** @throws `[openBeit] expected beitjs.preprocessing …, got …` */
 export function notedPreprocessing(metadata: Metadata): Preprocessing | undefined {
   return noted<Preprocessing>(metadata, "beitjs.preprocessing");

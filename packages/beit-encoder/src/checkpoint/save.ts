@@ -9,6 +9,8 @@ import { readParameters } from "../values.ts";
 
 export type SaveBeitOptions = {
   readonly labels?: readonly string[] | undefined;
+  /** An image may have any number of classes, see `BeitFiles`. */
+  readonly multiLabel?: boolean | undefined;
   readonly preprocessing?: Preprocessing | undefined;
   /** Parameters in 16 bits: half the size. */
   readonly half?: boolean | undefined;
@@ -21,7 +23,7 @@ export type SaveBeitOptions = {
  */
 export async function saveBeit(
   beit: Beit,
-  { labels, preprocessing, half = false }: SaveBeitOptions = {},
+  { labels, multiLabel, preprocessing, half = false }: SaveBeitOptions = {},
 ): Promise<Uint8Array> {
   checkLabels("saveBeit", beit.config, labels);
   const tensors = new Map<string, SafeTensor>();
@@ -30,7 +32,7 @@ export async function saveBeit(
   }
   return writeSafetensors(tensors, {
     "beitjs.config": JSON.stringify(beit.config),
-    ...noted({ labels, preprocessing }),
+    ...noted({ labels, multiLabel, preprocessing }),
   });
 }
 
@@ -43,7 +45,7 @@ export async function saveBeit(
  */
 export async function saveOfficialBeit(
   beit: Beit,
-  { labels, preprocessing }: Omit<SaveBeitOptions, "half"> = {},
+  { labels, multiLabel, preprocessing }: Omit<SaveBeitOptions, "half"> = {},
 ): Promise<Uint8Array> {
   checkLabels("saveOfficialBeit", beit.config, labels);
   const { imageSize, heads, epsilon, pooling } = beit.config;
@@ -57,13 +59,14 @@ export async function saveOfficialBeit(
     "beitjs.heads": String(heads),
     "beitjs.epsilon": String(epsilon),
     ...(pooling === "mean" && poolingNormOf(beit.config) === "before" && { "beitjs.pooling": pooling }),
-    ...noted({ labels, preprocessing }),
+    ...noted({ labels, multiLabel, preprocessing }),
   });
 }
 
-function noted({ labels, preprocessing }: Omit<SaveBeitOptions, "half">): Record<string, string> {
+function noted({ labels, multiLabel = false, preprocessing }: Omit<SaveBeitOptions, "half">): Record<string, string> {
   return {
     ...(labels && { "beitjs.labels": JSON.stringify(labels) }),
+    ...(multiLabel && { "beitjs.multiLabel": "true" }),
     ...(preprocessing && { "beitjs.preprocessing": JSON.stringify(preprocessing) }),
   };
 }

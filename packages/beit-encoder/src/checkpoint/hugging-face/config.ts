@@ -17,6 +17,8 @@ export type HuggingFaceConfig = {
   readonly config: BeitConfig;
   /** Names of the classes; absent where the file has none but placeholders (`LABEL_0`). */
   readonly labels?: readonly string[];
+  /** `problem_type` is `multi_label_classification`. */
+  readonly multiLabel?: true;
   /** Whether a model for masked image modeling has a mask token of its own. */
   readonly maskToken?: boolean;
   /** Whether what a shared table of relative positions says is added to the layers' own. */
@@ -74,6 +76,7 @@ export function beitConfigFromHuggingFace(configJson: object): HuggingFaceConfig
   return {
     config,
     ...(labels && named && { labels }),
+    ...(labels && fields.value("problem_type", null) === "multi_label_classification" && { multiLabel: true as const }),
     ...(maskToken !== undefined && { maskToken }),
     ...(hasBothTables(fields) && { bothTables: true }),
   };
@@ -84,9 +87,14 @@ export function beitConfigFromHuggingFace(configJson: object): HuggingFaceConfig
  * is written with `use_mean_pooling`: otherwise transformers would normalize its tokens once more.
  *
  * @param labels names of the classes; default `LABEL_0`, `LABEL_1`, as transformers names them
+ * @param options.multiLabel an image may have any number of classes
  * @throws if the model has both heads, averages normalized patches (transformers cannot), or labels do not fit its classes
  */
-export function beitConfigToHuggingFace(config: BeitConfig, labels?: readonly string[]): Record<string, unknown> {
+export function beitConfigToHuggingFace(
+  config: BeitConfig,
+  labels?: readonly string[],
+  { multiLabel = false }: { readonly multiLabel?: boolean | undefined } = {},
+): Record<string, unknown> {
   validateBeitConfig(config, "beitConfigToHuggingFace");
   const architecture = huggingFaceArchitecture("beitConfigToHuggingFace", config);
   return {
@@ -114,6 +122,7 @@ export function beitConfigToHuggingFace(config: BeitConfig, labels?: readonly st
     use_mean_pooling: meanPooling("beitConfigToHuggingFace", config),
     vocab_size: config.vocabSize > 0 ? config.vocabSize : 8192,
     ...labelFields(config, labels),
+    ...(multiLabel && { problem_type: "multi_label_classification" }),
   };
 }
 

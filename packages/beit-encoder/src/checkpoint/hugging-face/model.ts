@@ -4,7 +4,8 @@ import { fromFloat32, writeSafetensors } from "@beitjs/tensor-core/safetensors";
 import type { Beit } from "../../parameters.ts";
 import { beitToOfficial, classTokenNorm } from "../official.ts";
 import { huggingFace } from "../origins/hugging-face.ts";
-import { preprocessingToHuggingFace, type Preprocessing } from "../preprocessing.ts";
+import { preprocessingToHuggingFace } from "../preprocessing.ts";
+import type { SaveBeitOptions } from "../save.ts";
 import { beitConfigToHuggingFace, huggingFaceName } from "./config.ts";
 import { splitNames, thirdOfTensor } from "./names.ts";
 
@@ -20,15 +21,16 @@ declare const TextEncoder: { new (): { encode(text: string): Uint8Array } };
  * absolute positions: `openBeit` reads such files as they are meant.
  *
  * @param options.labels names of the classes
+ * @param options.multiLabel an image may have any number of classes: `problem_type` says so
  * @param options.preprocessing how images were made pixels; default as the released models have it: straight to the
  * square, bilinear, to [-1, 1]
  * @throws as `beitConfigToHuggingFace` and `preprocessingToHuggingFace`
  */
 export async function toHuggingFace(
   beit: Beit,
-  options: { readonly labels?: readonly string[] | undefined; readonly preprocessing?: Preprocessing | undefined } = {},
+  options: Pick<SaveBeitOptions, "labels" | "multiLabel" | "preprocessing"> = {},
 ): Promise<HuggingFaceFiles> {
-  const config = beitConfigToHuggingFace(beit.config, options.labels);
+  const config = beitConfigToHuggingFace(beit.config, options.labels, options);
   const preprocessing = options.preprocessing ?? huggingFace.conventions.preprocessing(beit.config);
   const { pooling } = beit.config;
   const official = new Map(

@@ -40,6 +40,7 @@ export const huggingFace = {
       // `use_mask_token` false: only masks need it.
       ...(read?.maskToken !== true && { optional: /^embeddings\.mask_token$/ }),
       labels: read?.labels,
+      multiLabel: read?.multiLabel,
       preprocessing: preprocessor && preprocessingFromHuggingFace(preprocessor),
     };
   },

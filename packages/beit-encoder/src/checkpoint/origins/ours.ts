@@ -4,7 +4,7 @@ import { validateBeitConfig, type BeitConfig } from "../../config.ts";
 import { headPaths, parameterShapes } from "../../parameters.ts";
 import { parseJson } from "../json.ts";
 import type { KnownNormalization } from "../normalization.ts";
-import { notedLabels, notedNormalization, notedPreprocessing } from "../noted.ts";
+import { notedLabels, notedMultiLabel, notedNormalization, notedPreprocessing } from "../noted.ts";
 import { isMultiLabelRun, labelsOfRun, preprocessingOfRun } from "../run-manifest.ts";
 import type { Origin } from "./origin.ts";
 import { unilm } from "./unilm.ts";
@@ -33,7 +33,7 @@ export const ours = {
     return {
       config,
       labels: notedLabels(metadata) ?? labelsOfRun(manifest, config.classes),
-      multiLabel: isMultiLabelRun(manifest),
+      multiLabel: notedMultiLabel(metadata) || isMultiLabelRun(manifest),
       preprocessing,
       normalization: preprocessing ? undefined : normalizationIn(metadata),
     };

@@ -6,7 +6,7 @@ import { inferConfig } from "../infer-config.ts";
 import { parseJson } from "../json.ts";
 import { recognizedAsV2, type KnownNormalization } from "../normalization.ts";
 import { officialNaming } from "../official.ts";
-import { notedLabels, notedPreprocessing } from "../noted.ts";
+import { notedLabels, notedMultiLabel, notedPreprocessing } from "../noted.ts";
 import { croppedAtCenter } from "../preprocessing.ts";
 import type { ModelTensors, Origin } from "./origin.ts";
 
@@ -24,6 +24,7 @@ export const unilm = {
     return {
       ...inferConfig(tensors, { ...notedIn(metadata), ...given.config }, [given.imageSize]),
       labels: notedLabels(metadata),
+      multiLabel: notedMultiLabel(metadata),
       preprocessing: notedPreprocessing(metadata),
       normalization: normalizationOf(argumentOf(root, "imagenet_default_mean_and_std"), tensors),
     };
