@@ -22,6 +22,8 @@ export async function run(flags: FlagValues<typeof finetuneFlags>, context: Cont
   const { opened, validation, test, images: rest } = await openTrainingImages(flags, written, context);
   const { images: all, skipped } = opened;
   requireLabels(all, written.labels);
+  if (flags.labelsPerClass !== undefined && all.labels)
+    throw usageError("--labels-per-class: expected images of one label each, got some that may have several");
   const { labelsPerClass } = flags;
   const images = labelsPerClass === undefined ? rest : takePerClass(rest, labelsPerClass, written.seed);
   await checkLength(written, images, flags);

@@ -45,6 +45,14 @@ describe("several labels an image", () => {
     expect(run.stderr).toContain("learn them by a recipe of labels: multi (--set labels=multi)");
   });
 
+  it("cannot be counted per class", async () => {
+    const run = await finetune("several.csv", "--set", "labels=multi", "--labels-per-class", "2", "--out", at("none"));
+    expect(run.code).toBe(2);
+    expect(run.stderr).toContain(
+      "--labels-per-class: expected images of one label each, got some that may have several",
+    );
+  });
+
   it("are trained, measured and told", async () => {
     const run = await finetune("several.csv", "--set", "labels=multi", "--out", at("several"));
     expect(run.code, run.stderr).toBe(0);

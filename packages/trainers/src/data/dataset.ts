@@ -105,7 +105,7 @@ export function labelsAt(dataset: Dataset, index: number): readonly number[] {
 
 /**
  * The classes of a dataset that is to be learnt with labels: one an example, or `multi` for any number.
- * @throws RangeError when there are none, only one, or an example's label is missing or beyond them.
+ * @throws RangeError when there are none, only one of one an example, or an example's label is missing or beyond them.
  */
 export function requireLabels(dataset: Dataset, kind: "single" | "multi" = "single"): readonly string[] {
   const { classes, unlabeled } = dataset;
@@ -113,8 +113,12 @@ export function requireLabels(dataset: Dataset, kind: "single" | "multi" = "sing
     const why = unlabeled === undefined ? "" : `: ${unlabeled}`;
     throw new RangeError(`[requireLabels] expected a dataset with classes, got one without labels${why}`);
   }
-  if (classes.length < 2) {
-    throw new RangeError(`[requireLabels] expected at least 2 classes, got ${classes.length}: ${classes.join(", ")}`);
+  // A single yes or no can be learned, the choice among one class cannot.
+  const fewest = kind === "multi" ? 1 : 2;
+  if (classes.length < fewest) {
+    throw new RangeError(
+      `[requireLabels] expected at least ${fewest} classes, got ${classes.length}: ${classes.join(", ")}`,
+    );
   }
   if (kind === "single" && dataset.labels) {
     throw new RangeError(

@@ -98,6 +98,19 @@ describe("several labels an image", () => {
     release(report);
   });
 
+  it("may be of a single class, a yes or no", async () => {
+    const one: Dataset = {
+      ...both,
+      classes: ["top"],
+      label: () => undefined,
+      labels: (index) => (index % 2 ? [0] : []),
+    };
+    const { losses, report } = await run({ ...tinyFineTune, ...multi }, one, { until: 1 });
+    expect(losses[0]).toBeCloseTo(Math.log(2), 1);
+    expect(report.beit.config.classes).toBe(1);
+    release(report);
+  });
+
   it("are refused where the recipe knows one", async () => {
     await expect(run(tinyFineTune, several)).rejects.toThrow(
       "expected one label an image, got a dataset of several; learn them by a recipe of labels: multi (--set labels=multi)",
