@@ -1,5 +1,5 @@
 // The flags of runs: which recipe, and where it is kept.
-import { defaulted, integer, list, positive, toggle } from "../program/command.ts";
+import { defaulted, integer, list, optional, positive, toggle } from "../program/command.ts";
 
 /** Names of the recipes of `@beitjs/trainers`, said once more: help would load it to read them there. */
 export const recipeNames: readonly string[] = [
@@ -17,11 +17,11 @@ export const changeFlags = {
   seed: integer("number", "start of everything random: short for --set seed", 0),
 };
 
-export const recipeFlags = (fallback: string) => ({
-  recipe: defaulted(
+/** @param by what the recipe follows where none is named */
+export const recipeFlags = (by: string) => ({
+  recipe: optional(
     "name|file",
-    `recipe: a name (${recipeNames.join(", ")}), or a YAML or JSON file`,
-    fallback,
+    `recipe: a name (${recipeNames.join(", ")}), or a YAML or JSON file (default: by ${by})`,
   ),
   ...changeFlags,
 });
