@@ -14,6 +14,7 @@ export const changeFlags = {
   lr: positive("rate", "peak of the learning rate: short for --set learningRate.peak"),
   epochs: integer("count", "passes over the images: short for --set epochs", 1),
   batchSize: integer("images", "images an update: short for --set batchSize", 1),
+  microBatches: integer("count", "pieces a batch is computed in, for less memory: short for --set microBatches", 1),
   seed: integer("number", "start of everything random: short for --set seed", 0),
 };
 
@@ -36,7 +37,10 @@ export const runFlags = (folder: string) => ({
   acceptChangedData: toggle("go on although images are others than those the run was trained on"),
 });
 
-export const trainingFlags = { saveEvery: integer("steps", "steps between checkpoints", 1, 500) };
+export const trainingFlags = {
+  saveEvery: integer("steps", "steps between checkpoints", 1, 500),
+  dryRun: toggle("tell what the run will be and take, time a few steps of it, and write no run"),
+};
 
 /** For training of an encoder. */
 export const blockFlags = {
