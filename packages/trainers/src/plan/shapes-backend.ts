@@ -1,5 +1,5 @@
 // A backend of shapes alone, where a model's parameters can be counted without being made.
-import type { Backend } from "@beitjs/tensor-core";
+import { disposeSymbol, type Backend } from "@beitjs/tensor-core";
 
 export function createShapesBackend(): Backend {
   return {
@@ -13,5 +13,6 @@ export function createShapesBackend(): Backend {
     write() {},
     read: async () => new Float32Array(),
     dispose() {},
+    [disposeSymbol]() {},
   };
 }

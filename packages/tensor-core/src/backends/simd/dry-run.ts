@@ -1,5 +1,6 @@
 // The simd backend without its memory: the same places for the same tensors, and kernels that take their scratch and compute nothing.
 import type { DryBackend, DType } from "../../backend.ts";
+import { disposeSymbol } from "../../dispose-symbol.ts";
 import type { Allocator } from "./allocator.ts";
 import { bindKernels, type Simd } from "./context.ts";
 import * as allKernels from "./kernels/index.ts";
@@ -44,5 +45,6 @@ export function createDrySimd(
     read: async (handle) => blank(handle as Place),
     readSync: (handle) => blank(handle as Place),
     dispose() {},
+    [disposeSymbol]() {},
   };
 }

@@ -1,6 +1,7 @@
 // The webgpu backend without a device: buffers that are counted and pooled as the device's are, and kernels that take their scratch and
 // dispatch nothing.
 import type { DryBackend, DType } from "../../backend.ts";
+import { disposeSymbol } from "../../dispose-symbol.ts";
 import { bindKernels } from "./context.ts";
 import type { Dispatcher } from "./dispatch.ts";
 import { isStoredInHalves } from "./halves.ts";
@@ -48,5 +49,6 @@ export function createDryWebgpu(products: WebgpuProducts): DryBackend {
       return dtype === "int32" ? new Int32Array(size) : new Float32Array(size);
     },
     dispose() {},
+    [disposeSymbol]() {},
   };
 }
