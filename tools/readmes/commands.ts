@@ -29,13 +29,13 @@ export function isKnown(mention: string): boolean {
   return command !== undefined && asked.every((word) => [...flags, "--json", "--debug", "--help"].includes(word));
 }
 
-const smallTraining = ["--set", "epochs=1", "batchSize=4", "microBatches=1", "model.depth=1"];
-// What is added to a printed command so that it takes seconds.
+// What is added to a printed command so that it takes seconds. What fits what is the program's matter, so nothing else is said.
+const short = ["--epochs", "1", "--batch-size", "4"];
 const scaled: Readonly<Record<string, readonly string[]>> = {
   demo: ["--short"],
-  "train-tokenizer": ["--set", "epochs=1", "batchSize=4"],
-  pretrain: smallTraining,
-  finetune: ["--set", "epochs=1", "batchSize=4"],
+  "train-tokenizer": short,
+  pretrain: short,
+  finetune: short,
 };
 
 /** Runs a command of a page in the reader's folder. */
@@ -50,7 +50,7 @@ export async function runLine(line: string, folder: string): Promise<void> {
   else throw new Error(`[runLine] expected beit or npm, got ${line}`);
 }
 
-// What is added says it with --set, and a flag beside it would contradict.
+// What is added says it again.
 function withoutLength(words: readonly string[]): readonly string[] {
   const said = ["--epochs", "--batch-size"];
   return words.filter((word, i) => !said.includes(word) && !said.includes(words[i - 1]));

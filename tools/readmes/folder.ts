@@ -66,7 +66,10 @@ async function writePhotographs(folder: string): Promise<void> {
   for (let i = 0; i < PER_CLASS; i++) {
     for (const name of ["cat", "dog"]) await write(`photos/train/${name}/${i}.jpg`, 2 * i + (name === "cat" ? 0 : 1));
   }
-  for (const [i, name] of ["cat", "dog"].entries()) await write(`photos/val/${name}/0.jpg`, 2 * PER_CLASS + i);
+  for (const [i, name] of ["cat", "dog"].entries()) {
+    await write(`photos/val/${name}/0.jpg`, 2 * PER_CLASS + i);
+    await write(`photos/test/${name}/0.jpg`, 2 * PER_CLASS + 2 + i);
+  }
 }
 
 async function writeWeights(folder: string): Promise<void> {

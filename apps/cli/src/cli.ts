@@ -52,10 +52,7 @@ function createProgram(
       outputError: () => {},
     })
     .exitOverride()
-    .addHelpText(
-      "after",
-      "\nExample:\n  beit train-tokenizer --data photos --recipe tokenizer-demo --out runs/tokenizer",
-    );
+    .addHelpText("after", "\nExample:\n  beit train-tokenizer --data photos --out runs/tokenizer");
   for (const command of commands) addCommand(program, command, run);
   inheritSettings(program);
   return program;

@@ -46,7 +46,7 @@ export {
 } from "./checkpoint/hugging-face/config.ts";
 export { toHuggingFace, type HuggingFaceFiles } from "./checkpoint/hugging-face/model.ts";
 export { huggingFaceNames } from "./checkpoint/hugging-face/names.ts";
-export { initBeit, initBeitClassifier } from "./init.ts";
+export { blankBeit, initBeit, initBeitClassifier } from "./init.ts";
 export { beitToOfficial, loadBeit, officialNames } from "./checkpoint/official.ts";
 export type { MaskInput, PatchMask } from "./masks.ts";
 export { parameterCount, parameterShapes, type Beit, type BeitParams, type BlockParams } from "./parameters.ts";

@@ -1,6 +1,6 @@
 // Fresh parameters, by path: the official initialization of the pre-training and of the fine-tuning model.
 // (modeling_pretrain.py, modeling_finetune.py; BEiT paper, section 2.5: output matrices are scaled by 1 / sqrt(2 l))
-import { tensor, type Backend, type Shape } from "@beitjs/tensor-core";
+import { sizeOf, tensor, type Backend, type Shape } from "@beitjs/tensor-core";
 import { constant, normal, truncatedNormal, uniform } from "@beitjs/tensor-core/nn";
 import type { Rng } from "@beitjs/tensor-core/random";
 import { validateBeitConfig, type BeitConfig } from "./config.ts";
@@ -40,6 +40,12 @@ export function initBeitClassifier(config: BeitConfig, rng: Rng, backend: Backen
   validateBeitConfig(config, "initBeitClassifier");
   if (config.classes === 0) throw new Error("[initBeitClassifier] expected classes above 0, got 0");
   return buildBeit(config, backend, fineTuningValues(config, rng, options));
+}
+
+/** A model of zeros: a place to write parameters to, or to count what they take. */
+export function blankBeit(config: BeitConfig, backend: Backend): Beit {
+  validateBeitConfig(config, "blankBeit");
+  return buildBeit(config, backend, (_, shape) => new Float32Array(sizeOf(shape)));
 }
 
 /** @internal A model of these values. */

@@ -50,12 +50,17 @@ export function gaussianVaeFromTensors(
   }
   const shapes = shapesOf(buildGaussianVae(config, shapeConvs).params);
   checkTree(shapes, stored, { user });
-  const vae = buildGaussianVae(config, blankConvs(backend));
+  const vae = blankGaussianVae(config, backend);
   fillTree(vae.params, stored, { user, finite: true });
   return vae;
 }
 
-/** @internal A tokenizer of zeros. */
+/** A Gaussian VAE of zeros. */
+export function blankGaussianVae(config: GaussianVaeConfig, backend: Backend): GaussianVae {
+  return buildGaussianVae(config, blankConvs(backend));
+}
+
+/** A tokenizer of zeros: a place to write parameters to, or to count what they take. */
 export function blankTokenizer(config: DvaeConfig, backend: Backend): Tokenizer {
   return buildTokenizer(config, { ...blankConvs(backend), table: (shape) => zeros(shape, backend) }, backend);
 }

@@ -31,7 +31,7 @@ export {
   type GaussianVaeConfig,
   type GaussianVaeParams,
 } from "./gaussian-vae.ts";
-export { gaussianVaeFromTensors, tokenizerFromTensors } from "./from-tensors.ts";
+export { blankGaussianVae, blankTokenizer, gaussianVaeFromTensors, tokenizerFromTensors } from "./from-tensors.ts";
 export { loadTokenizer, tokenizerToOfficial, type LoadTokenizerOptions } from "./load.ts";
 export { officialNamesOf, type OfficialLayout, type OfficialName } from "./names.ts";
 export { tokenizerObjective, type ObjectiveOptions, type TokenizerObjective } from "./objective.ts";

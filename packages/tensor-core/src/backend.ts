@@ -47,6 +47,27 @@ export interface Backend extends Disposable {
   prepare?(body: () => void): void;
   /** Whether products round their factors to f16, so that training has to scale its loss. */
   readonly halfProducts?: boolean;
+  /** The most it can have, as far as it knows: bytes in all, and of one tensor. */
+  readonly capacity?: { readonly bytes?: number; readonly tensorBytes?: number };
+  /**
+   * A backend that takes and gives back memory as this one does, scratch of its kernels included, but has none and computes nothing:
+   * what work would take is known without doing it. Its tensors read as zeros. Absent where another library has the memory.
+   */
+  dryRun?(): DryBackend;
   /** Frees everything, ends threads. Tensors of this backend are unusable afterwards. */
   dispose(): void;
 }
+
+/** Where memory is only counted. */
+export interface DryBackend extends Backend {
+  usage(): MemoryUsage;
+}
+
+export type MemoryUsage = {
+  /** Bytes of live tensors and scratch, at most. */
+  readonly peak: number;
+  /** Bytes taken of the machine at most: what lies between tensors or waits to be used again is among them. */
+  readonly reserved: number;
+  /** Bytes of the largest tensor or scratch. */
+  readonly largest: number;
+};

@@ -1,6 +1,6 @@
 // @beitjs/tensor-core: tensors that belong to a backend, gradients, parameter trees. Ops, layers and backends have their
 // own entry points, so that what is not named is not bundled.
-export type { Backend, DType, HostArray, HostArrayOf, Kernel } from "./backend.ts";
+export type { Backend, DryBackend, DType, HostArray, HostArrayOf, Kernel, MemoryUsage } from "./backend.ts";
 export { disposeSymbol } from "./dispose-symbol.ts";
 export { checkTree, fillTree, requireFinite, type FillTreeOptions } from "./fill-tree.ts";
 export { disposeTree, scope } from "./scope.ts";

@@ -29,6 +29,15 @@ export { emaDecay } from "./optimizer/ema.ts";
 export { matchRules } from "./optimizer/parameter-rules.ts";
 export { anneal, warmupCosine, type Annealing, type WarmupCosine } from "./optimizer/schedule.ts";
 export { checkMatch, pretrain, type PretrainReport } from "./stages/pretrain.ts";
+export {
+  estimateMemory,
+  fits,
+  smallerRuns,
+  type MemoryBounds,
+  type MemoryOptions,
+  type SmallerRun,
+} from "./plan/memory.ts";
+export { imagesByClass, planOf, type RunPlan } from "./plan/plan.ts";
 export * from "./recipes/index.ts";
 export {
   checkpointInfo,

@@ -1,24 +1,47 @@
 // Stage 3: a classifier, from a pre-trained encoder or, for comparison, from scratch.
-import { fitToModel, requireLabels, takePerClass } from "@beitjs/trainers";
+import type { Backend } from "@beitjs/tensor-core";
+import { isImageSize } from "@beitjs/tensor-core/grid";
+import {
+  fitToModel,
+  formatRecipeValue,
+  modelSizes,
+  requireLabels,
+  takePerClass,
+  type Dataset,
+  type FineTuneRecipe,
+} from "@beitjs/trainers";
 import { openBackend } from "../backends/open.ts";
 import { imageFacts } from "../images/images.ts";
 import { tellFineTuning } from "../models/normalization.ts";
-import { openEncoder } from "../models/open-beit.ts";
+import { openEncoder, type OpenedEncoder } from "../models/open-beit.ts";
 import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { heldOutIdentity, openTrainingImages, validationFacts } from "../runs/held-out.ts";
 import { checkLength } from "../runs/length.ts";
-import { loadRecipe } from "../runs/recipe-file.ts";
+import { batchFor, recipeForImages, recipeForModel, requestOf } from "../runs/default-recipe.ts";
+import { askedOf, loadRecipe } from "../runs/recipe-file.ts";
 import { runStage } from "../runs/run-stage.ts";
 import { runFacts } from "../runs/training-run.ts";
 import { withEma } from "../runs/validation-flags.ts";
 import type { finetuneFlags } from "./declarations/finetune.ts";
 
-export async function run(flags: FlagValues<typeof finetuneFlags>, context: Context): Promise<number> {
+type Flags = FlagValues<typeof finetuneFlags>;
+type Request = Flags & { readonly recipe: string };
+
+// What the model says of a recipe of ours.
+const fitted = /^(model|view|evalView)\./;
+
+export async function run(flags: Flags, context: Context): Promise<number> {
   if ((flags.from === undefined) !== flags.scratch)
     throw usageError("expected --from with a pre-trained checkpoint or --scratch, one of the two");
   const asked = withEma(flags);
-  const written = await loadRecipe(asked, ["fine-tune"], context);
+  const provisional = { ...asked, recipe: flags.recipe ?? "fine-tune-small" };
+  const later = (path: readonly unknown[]) => !flags.scratch && fitted.test(path.join("."));
+  const written = await loadRecipe(provisional, ["fine-tune"], { later });
+  const { backend, facts } = await openBackend(flags, context);
+  const start = flags.from === undefined ? undefined : await openStart(flags.from, provisional, backend, context);
+  // Images may take long to read: what does not go with the model is said before.
+  if (start) await loadFitting(provisional, start, undefined);
   const { opened, validation, test, images: rest } = await openTrainingImages(flags, written, context);
   const { images: all, skipped } = opened;
   requireLabels(all, written.labels);
@@ -26,25 +49,12 @@ export async function run(flags: FlagValues<typeof finetuneFlags>, context: Cont
     throw usageError("--labels-per-class: expected images of one label each, got some that may have several");
   const { labelsPerClass } = flags;
   const images = labelsPerClass === undefined ? rest : takePerClass(rest, labelsPerClass, written.seed);
-  await checkLength(written, images, flags);
-  const { backend, facts } = await openBackend(flags, context);
-  const start =
-    flags.from === undefined
-      ? undefined
-      : await openEncoder(
-          flags.from,
-          backend,
-          {
-            stages: ["pretrain"],
-            imageSize: written.view.size,
-            allowUnexpected: flags.allowUnexpected,
-            heads: flags.heads,
-            weights: flags.weights,
-            normalization: flags.normalization,
-          },
-          context,
-        );
-  const recipe = start ? await loadRecipe(asked, ["fine-tune"], { fit: (base) => fitToModel(base, start) }) : written;
+  const chosen = start ? recipeForModel(start.beit.config) : await recipeForImages(images, "fine-tune");
+  const request = requestOf(asked, chosen, context);
+  const recipe = start
+    ? await loadFitting(request, start, flags.recipe === undefined ? images : undefined, context)
+    : await loadRecipe(request, ["fine-tune"], context);
+  await checkLength(recipe, images, request);
   if (start) tellFineTuning(recipe, start, context);
   const run = {
     ...flags,
@@ -65,4 +75,44 @@ export async function run(flags: FlagValues<typeof finetuneFlags>, context: Cont
   const loop = { recipe, images, backend, recompute, validation, ...(start && { from: start.beit }) };
   await runStage(recipe.stage, loop, run, context);
   return exitCodes.done;
+}
+
+// The model, at the size that files of the user and --set ask for, if they do.
+async function openStart(from: string, request: Request, backend: Backend, context: Context): Promise<OpenedEncoder> {
+  const { allowUnexpected, heads, weights, normalization } = request;
+  const paths = [
+    ["view", "size"],
+    ["evalView", "size"],
+    ["model", "imageSize"],
+  ];
+  const asked = await Promise.all(paths.map((path) => askedOf(request, path)));
+  const imageSize = asked.find((size) => isImageSize(size));
+  return openEncoder(
+    from,
+    backend,
+    { stages: ["pretrain"], imageSize, allowUnexpected, heads, weights, normalization },
+    context,
+  );
+}
+
+// The recipe for the model, and where nobody named one, for the number of images.
+function loadFitting(
+  request: Request,
+  start: OpenedEncoder,
+  images: Pick<Dataset, "length"> | undefined,
+  context?: Context,
+): Promise<FineTuneRecipe> {
+  const change = (base: FineTuneRecipe) => {
+    const recipe = fitToModel(base, start);
+    return images ? batchFor(recipe, images) : recipe;
+  };
+  const refuse = ({ model }: FineTuneRecipe) =>
+    modelSizes
+      .filter((key) => JSON.stringify(model[key]) !== JSON.stringify(start.beit.config[key]))
+      .map((key) => ({
+        path: ["model", key],
+        expected: `${formatRecipeValue(start.beit.config[key])}, as the model of --from has it (or nothing said of it)`,
+        got: model[key],
+      }));
+  return loadRecipe(request, ["fine-tune"], { ...context, fit: { to: "the model", change }, refuse });
 }

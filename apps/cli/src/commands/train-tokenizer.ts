@@ -4,6 +4,7 @@ import { imageFacts } from "../images/images.ts";
 import { exitCodes } from "../program/exit-codes.ts";
 import { heldOutIdentity, openTrainingImages, validationFacts } from "../runs/held-out.ts";
 import { checkLength } from "../runs/length.ts";
+import { recipeForImages, requestOf } from "../runs/default-recipe.ts";
 import { loadRecipe } from "../runs/recipe-file.ts";
 import { runStage } from "../runs/run-stage.ts";
 import { runFacts } from "../runs/training-run.ts";
@@ -12,10 +13,14 @@ import type { Context, FlagValues } from "../program/command.ts";
 import type { trainTokenizerFlags } from "./declarations/train-tokenizer.ts";
 
 export async function run(flags: FlagValues<typeof trainTokenizerFlags>, context: Context): Promise<number> {
-  const recipe = await loadRecipe(withEma(flags), ["tokenizer", "gaussian"], context);
-  const { opened, images, validation, test } = await openTrainingImages(flags, recipe, context);
+  const asked = withEma(flags);
+  const stages = ["tokenizer", "gaussian"] as const;
+  const written = await loadRecipe({ ...asked, recipe: flags.recipe ?? "tokenizer-small" }, stages, context);
+  const { opened, images, validation, test } = await openTrainingImages(flags, written, context);
   const { images: all, skipped } = opened;
-  await checkLength(recipe, images, flags);
+  const request = requestOf(asked, await recipeForImages(images, "tokenizer"), context);
+  const recipe = flags.recipe === undefined ? await loadRecipe(request, stages) : written;
+  await checkLength(recipe, images, request);
   const { backend, facts } = await openBackend(flags, context);
   const run = {
     ...flags,

@@ -8,6 +8,7 @@ export type RecipeShortcuts = {
   readonly lr?: number | undefined;
   readonly epochs?: number | undefined;
   readonly batchSize?: number | undefined;
+  readonly microBatches?: number | undefined;
   readonly seed?: number | undefined;
 };
 
@@ -15,6 +16,7 @@ const shortcuts = {
   lr: { flag: "--lr", path: "learningRate.peak" },
   epochs: { flag: "--epochs", path: "epochs" },
   batchSize: { flag: "--batch-size", path: "batchSize" },
+  microBatches: { flag: "--micro-batches", path: "microBatches" },
   seed: { flag: "--seed", path: "seed" },
 } as const satisfies Record<keyof RecipeShortcuts, { readonly flag: string; readonly path: string }>;
 

@@ -1,5 +1,5 @@
 // The flags of runs: which recipe, and where it is kept.
-import { defaulted, integer, list, positive, toggle } from "../program/command.ts";
+import { defaulted, integer, list, optional, positive, toggle } from "../program/command.ts";
 
 /** Names of the recipes of `@beitjs/trainers`, said once more: help would load it to read them there. */
 export const recipeNames: readonly string[] = [
@@ -14,14 +14,15 @@ export const changeFlags = {
   lr: positive("rate", "peak of the learning rate: short for --set learningRate.peak"),
   epochs: integer("count", "passes over the images: short for --set epochs", 1),
   batchSize: integer("images", "images an update: short for --set batchSize", 1),
+  microBatches: integer("count", "pieces a batch is computed in, for less memory: short for --set microBatches", 1),
   seed: integer("number", "start of everything random: short for --set seed", 0),
 };
 
-export const recipeFlags = (fallback: string) => ({
-  recipe: defaulted(
+/** @param by what the recipe follows where none is named */
+export const recipeFlags = (by: string) => ({
+  recipe: optional(
     "name|file",
-    `recipe: a name (${recipeNames.join(", ")}), or a YAML or JSON file`,
-    fallback,
+    `recipe: a name (${recipeNames.join(", ")}), or a YAML or JSON file (default: by ${by})`,
   ),
   ...changeFlags,
 });
@@ -36,7 +37,10 @@ export const runFlags = (folder: string) => ({
   acceptChangedData: toggle("go on although images are others than those the run was trained on"),
 });
 
-export const trainingFlags = { saveEvery: integer("steps", "steps between checkpoints", 1, 500) };
+export const trainingFlags = {
+  saveEvery: integer("steps", "steps between checkpoints", 1, 500),
+  dryRun: toggle("tell what the run will be and take, time a few steps of it, and write no run"),
+};
 
 /** For training of an encoder. */
 export const blockFlags = {

@@ -19,28 +19,38 @@ import type { Terminal } from "../program/terminal.ts";
 import { assignAll, assignmentsOf, covers, type Assignment, type RecipeShortcuts } from "./assignments.ts";
 import { readRecipeLayers, type RecipeLayer } from "./recipe-layers.ts";
 
-type LoadOptions<Given> = {
-  /** Told of what --set had to take from a table. */
-  readonly terminal?: Pick<Terminal, "info">;
-  readonly fit?: (recipe: Given) => Given;
+export type LoadOptions<Given> = {
+  /** Told of what --set had to take from a table, and of what the recipe takes from the model at hand. */
+  readonly terminal?: Pick<Terminal, "info"> & Partial<Pick<Terminal, "event">>;
+  /** What a recipe of ours becomes for the model at hand, before the files and values of the user change it. */
+  readonly fit?: { readonly to: string; readonly change: (recipe: Given) => Given };
+  /** What of the recipe the model at hand does not let be; told like everything that is wrong with it. */
+  readonly refuse?: (recipe: Given) => readonly RecipeIssue[];
+  /** Of a recipe that is looked at before the model is there: what the model will say is let pass. */
+  readonly later?: (path: RecipeIssue["path"]) => boolean;
 };
+
+/** A recipe as flags ask for it, with `recipe` known. */
+export type RecipeRequest = { readonly recipe: string; readonly set: readonly string[] } & RecipeShortcuts;
 
 /**
  * The recipe that the flags ask for.
  *
- * @param options.fit what a recipe of ours becomes for the model at hand, before the files and values of the user change it
  * @throws a usage error with the path of every unknown key, wrong value and impossible combination
  */
 export async function loadRecipe<Stage extends StageName>(
-  flags: { readonly recipe: string; readonly set: readonly string[] } & RecipeShortcuts,
+  flags: RecipeRequest,
   stages: readonly [Stage, ...Stage[]],
-  { terminal, fit = (recipe) => recipe }: LoadOptions<RecipeOf<Stage>>,
+  options: LoadOptions<RecipeOf<Stage>> = {},
 ): Promise<RecipeOf<Stage>> {
   const { recipe: name } = flags;
+  const { terminal, fit, refuse, later } = options;
   const isOurs = (one: object): one is RecipeOf<Stage> => stages.some((stage) => (one as Recipe).stage === stage);
-  const layers = (await readRecipeLayers(name)).map((layer) => {
+  const read = await readRecipeLayers(name);
+  const layers = read.map((layer) => {
     const { values } = layer;
-    return Object.values(recipes).includes(values as Recipe) && isOurs(values) ? { ...layer, values: fit(values) } : layer;
+    const fits = fit && Object.values(recipes).includes(values as Recipe) && isOurs(values);
+    return fits ? { ...layer, values: fit.change(values) } : layer;
   });
   const base = layers.reduceRight((below, { values }) => mergeRecipe(below, upgradeFields(values)), {});
   const assignments = assignmentsOf(flags);
@@ -53,13 +63,51 @@ export async function loadRecipe<Stage extends StageName>(
       `recipe ${name}: stage: expected ${stages.join(" or ")} for this command, got ${String(raw["stage"])}`,
     );
   }
+  const { recipe, issues } = issuesOf(() => checkRecipe("recipe", raw, ...stages));
+  const wrong = [...issues.filter(({ path }) => !later?.(path)), ...((recipe && refuse?.(recipe)) ?? [])];
+  if (wrong.length > 0) {
+    throw usageError(`recipe ${name}: ${wrong.map((issue) => formatIssue(issue, assignments, layers)).join("; ")}`);
+  }
+  if (fit && terminal && recipe) tellFit(fit.to, [read, layers], recipe, terminal);
+  return recipe ?? (raw as RecipeOf<Stage>);
+}
+
+function issuesOf<Checked>(check: () => Checked): {
+  readonly recipe?: Checked;
+  readonly issues: readonly RecipeIssue[];
+} {
   try {
-    return checkRecipe("recipe", raw, ...stages);
+    return { recipe: check(), issues: [] };
   } catch (error) {
     if (!(error instanceof RecipeError)) throw error;
-    const told = error.issues.map((issue) => formatIssue(issue, assignments, layers));
-    throw usageError(`recipe ${name}: ${told.join("; ")}`);
+    return { issues: error.issues };
   }
+}
+
+/** What the user's own layers and --set say of a path; undefined where they say nothing. */
+export async function askedOf(flags: RecipeRequest, path: readonly string[]): Promise<unknown> {
+  const layers = (await readRecipeLayers(flags.recipe)).filter(({ values }) => !Object.values(recipes).includes(values as Recipe));
+  const set = assignmentsOf(flags).findLast((one) => covers(one.path, path));
+  if (set) return valueAt(set.value, path.slice(set.path.length));
+  return layers.map(({ values }) => valueAt(values, path)).find((value) => value !== undefined);
+}
+
+// What the recipe takes from the model and still has in the end. Mean and std are told by themselves.
+function tellFit(
+  to: string,
+  [before, after]: readonly [readonly RecipeLayer[], readonly RecipeLayer[]],
+  recipe: Recipe,
+  terminal: Pick<Terminal, "info"> & Partial<Pick<Terminal, "event">>,
+): void {
+  const [from, fitted] = [before, after].map((layers) => layers.at(-1)?.values);
+  const told = differences(from, fitted).filter((path) => {
+    const stays = JSON.stringify(valueAt(recipe, path)) === JSON.stringify(valueAt(fitted, path));
+    return stays && !/^(mean|std|epsilon|normalization)$/.test(path.at(-1) as string);
+  });
+  if (told.length === 0) return;
+  const values = told.map((path) => `${path.join(".")}=${JSON.stringify(valueAt(recipe, path))}`);
+  terminal.info(`recipe: ${values.join(" ")}, from ${to}`);
+  terminal.event?.("fit", { to, values: Object.fromEntries(told.map((path) => [path.join("."), valueAt(recipe, path)])) });
 }
 
 /** A recipe as YAML, to be read back by `--recipe`. `what` it is, in a sentence. */
@@ -81,9 +129,21 @@ function formatIssue(
   return `${keys.join(".") || "recipe"}: expected ${expected}, got ${formatRecipeValue(got)}${where}`;
 }
 
-function holds(values: unknown, [key, ...rest]: readonly string[]): boolean {
-  if (key === undefined) return true;
-  return isBranch(values) && Object.hasOwn(values, key) && holds(values[key], rest);
+function holds(values: unknown, keys: readonly string[]): boolean {
+  return keys.length === 0 || (isBranch(values) && Object.hasOwn(values, keys[0]) && holds(values[keys[0]], keys.slice(1)));
+}
+
+function valueAt(values: unknown, keys: readonly string[]): unknown {
+  if (keys.length === 0) return values;
+  return isBranch(values) && Object.hasOwn(values, keys[0]) ? valueAt(values[keys[0]], keys.slice(1)) : undefined;
+}
+
+/** Paths of the values that differ; a list is one value. */
+function differences(before: unknown, after: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
+  const isObject = (value: unknown) => isBranch(value) && !Array.isArray(value);
+  if (!isObject(before) || !isObject(after)) return JSON.stringify(before) === JSON.stringify(after) ? [] : [path];
+  const keys = Object.keys(after as object);
+  return keys.flatMap((key) => differences(valueAt(before, [key]), valueAt(after, [key]), [...path, key]));
 }
 
 function isBranch(value: unknown): value is Record<string, unknown> {

@@ -5,9 +5,11 @@ import { loadCheckpoint } from "@beitjs/trainers/node";
 import { interruptible, type OpenedImages } from "../images/images.ts";
 import { withWeights } from "../models/from-checkpoint.ts";
 import type { Context } from "../program/command.ts";
+import { dryRun } from "./dry-run.ts";
 import { finishRun, type TestFigures } from "./finish-run.ts";
 import { inRunFolder } from "./folder.ts";
 import type { TestImages } from "./held-out.ts";
+import { tellPlan } from "./plan.ts";
 import { loopOf, measuredMetrics, type LoopOptions } from "./stages.ts";
 import { trainingRun, type TrainingRunOptions } from "./training-run.ts";
 
@@ -15,9 +17,15 @@ import { trainingRun, type TrainingRunOptions } from "./training-run.ts";
 export async function runStage<Name extends StageName>(
   stage: Name,
   loop: LoopOptions<Name>,
-  { out, resume, saveEvery, keep, opened, acceptChangedData, identity, facts, test }: StageRun,
+  { out, resume, saveEvery, keep, opened, acceptChangedData, identity, facts, test, dryRun: dry }: StageRun,
   context: Context,
 ): Promise<void> {
+  if (dry) {
+    // Evaluations would be timed with the steps.
+    const { train } = loopOf(stage, { ...loop, validation: undefined });
+    return dryRun(loop, { train: () => train(undefined), test }, context);
+  }
+  await tellPlan(loop, context);
   const { images, listed } = opened;
   const runImages = { list: { classes: images.classes ?? null, images: listed }, acceptChanged: acceptChangedData };
   await inRunFolder(out, context, async () => {
@@ -41,6 +49,7 @@ type StageRun = Pick<TrainingRunOptions<never>, "identity" | "facts"> & {
   /** Images of a last figure. */
   readonly test: TestImages | undefined;
   readonly acceptChangedData: boolean;
+  readonly dryRun: boolean;
 };
 
 async function testFigures<Name extends StageName>(

@@ -1,34 +1,71 @@
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import { createRng } from "@beitjs/tensor-core/random";
 import { bytesSource } from "@beitjs/tensor-core/files";
-import { initBeit, openBeit, saveOfficialBeit } from "@beitjs/beit-encoder";
+import { initBeit, openBeit, saveOfficialBeit, type BeitConfig, type Preprocessing } from "@beitjs/beit-encoder";
 import { expect, it } from "vitest";
 import { checkRecipe } from "./check-recipe.ts";
-import { demoFineTune, fineTuneBase, fitToModel, pretrainTiny } from "./index.ts";
+import {
+  demoFineTune,
+  demoPretrain,
+  fineTuneBase,
+  fineTuneSmall,
+  fitToModel,
+  pretrainSmall,
+  pretrainTiny,
+} from "./index.ts";
 
+const half = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
-it("takes the mean and std of the model that fine-tuning starts from, for training and evaluation alike", async () => {
+const model = (config: BeitConfig, { mean, std }: Pick<Preprocessing, "mean" | "std">) => ({
+  beit: { config },
+  preprocessing: { filter: "bicubic", size: config.imageSize, fit: "square", crop: 0, mean, std } as const,
+});
+
+it("takes sizes, mean and std of the model that fine-tuning starts from, for training and evaluation alike", async () => {
   const backend = createReferenceBackend();
-  const beit = initBeit({ ...pretrainTiny.model, width: 64, heads: 1, depth: 1 }, createRng(1), backend);
+  const config = { ...pretrainTiny.model, width: 64, heads: 1, depth: 1 };
+  const beit = initBeit(config, createRng(1), backend);
   const file = bytesSource(await saveOfficialBeit(beit), "beitv2_tiny.pth");
   const opened = await openBeit(file, backend);
   const recipe = checkRecipe("test", fitToModel(fineTuneBase, opened), "fine-tune");
-  expect([recipe.view.normalization, recipe.evalView.normalization]).toEqual([imagenet, imagenet]);
   const { view, evalView } = fineTuneBase;
   expect(recipe).toEqual({
     ...fineTuneBase,
+    model: { ...fineTuneBase.model, width: 64, heads: 1, depth: 1 },
     view: { ...view, normalization: imagenet },
     evalView: { ...evalView, normalization: imagenet },
   });
 });
 
-it("leaves views of other channels as they are, and a recipe that fits already", () => {
-  const preprocessing = { filter: "bicubic", size: 28, fit: "square", crop: 0 } as const;
-  expect(fitToModel(demoFineTune, { preprocessing: { ...preprocessing, ...imagenet } })).toEqual(demoFineTune);
-  const grey = { ...preprocessing, mean: [0.5], std: [0.5] };
-  expect(fitToModel(demoFineTune, { preprocessing: grey })).toEqual(demoFineTune);
-  const other = { mean: [0.3], std: [0.2] };
-  const fitted = fitToModel(demoFineTune, { preprocessing: { ...preprocessing, ...other } });
-  expect([fitted.view.normalization, fitted.evalView.normalization]).toEqual([other, other]);
+it("leaves a recipe as it is that fits already", () => {
+  const gray = { mean: [0.5], std: [0.5] };
+  expect(fitToModel(demoFineTune, model(demoPretrain.model, gray))).toEqual(demoFineTune);
+  expect(fitToModel(fineTuneSmall, model(pretrainSmall.model, half))).toEqual(fineTuneSmall);
+});
+
+it("makes a recipe of photographs fit a model of small gray images, and of rectangles", () => {
+  const gray = { mean: [0.3], std: [0.2] };
+  const fitted = checkRecipe("test", fitToModel(fineTuneBase, model(demoPretrain.model, gray)), "fine-tune");
+  expect(fitted.model).toMatchObject({ imageSize: 28, patchSize: 7, channels: 1, relativePositions: "none" });
+  for (const view of [fitted.view, fitted.evalView])
+    expect(view).toMatchObject({ size: 28, channels: 1, normalization: gray });
+  const wide = model({ ...pretrainSmall.model, imageSize: [112, 224] }, half);
+  const { view } = checkRecipe("test", fitToModel(fineTuneSmall, wide), "fine-tune");
+  expect(view).toMatchObject({ size: [112, 224], crop: { ratio: [1.5, 8 / 3] } });
+});
+
+it("keeps the crop, the filter and the pooling of a classifier", () => {
+  const { imageSize: size } = fineTuneSmall.model;
+  const config: BeitConfig = { ...fineTuneSmall.model, classes: 10, pooling: "class" };
+  const preprocessing: Preprocessing = { filter: "bilinear", size: 128, fit: "shortSide", crop: size, ...imagenet };
+  const fitted = checkRecipe("test", fitToModel(fineTuneSmall, { beit: { config }, preprocessing }), "fine-tune");
+  expect([fitted.view.filter, fitted.model.pooling]).toEqual(["bilinear", "class"]);
+  expect(fitted.evalView).toEqual({
+    channels: 3,
+    size,
+    fit: { kind: "centerCrop", cropRatio: 0.875, margins: "even" },
+    filter: "bilinear",
+    normalization: imagenet,
+  });
 });

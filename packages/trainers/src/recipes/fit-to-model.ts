@@ -1,19 +1,51 @@
 // A recipe of fine-tuning for the model that it starts from.
-import type { OpenedBeit } from "@beitjs/beit-encoder";
+import { evalViewFields, type BeitConfig, type OpenedBeit, type Preprocessing } from "@beitjs/beit-encoder";
+import { ratioFor } from "./aspect.ts";
 import type { FineTuneRecipe } from "./recipe.ts";
 
+/** What of a model a recipe cannot change, but for `imageSize`: positions are resized when the model is opened. */
+export const modelSizes = ["imageSize", "channels", "patchSize", "width", "depth", "heads", "mlpRatio"] as const;
+
+type Model = { readonly beit: { readonly config: BeitConfig } } & Pick<OpenedBeit, "preprocessing">;
+
 /**
- * The recipe with what follows from the model: its images keep the mean and std that the model was trained with. A model of
- * other channels than the views' changes nothing; `fineTune` refuses it.
+ * The recipe with what follows from the model: its sizes and kind of positions, views of its images, with the mean and std that
+ * it was trained with, and of a classifier also how its images are prepared and what its head sees. Rates, lengths and augmentation
+ * are the recipe's.
  *
  * @example fineTune({ recipe: fitToModel(fineTuneBase, opened), from: opened.beit, images, backend })
  */
-export function fitToModel(
-  recipe: FineTuneRecipe,
-  { preprocessing }: Pick<OpenedBeit, "preprocessing">,
-): FineTuneRecipe {
-  const { mean, std } = preprocessing;
-  const fitted = <View extends FineTuneRecipe["view"] | FineTuneRecipe["evalView"]>(view: View): View =>
-    view.channels === mean.length ? { ...view, normalization: { mean, std } } : view;
-  return { ...recipe, view: fitted(recipe.view), evalView: fitted(recipe.evalView) };
+export function fitToModel(recipe: FineTuneRecipe, { beit: { config }, preprocessing }: Model): FineTuneRecipe {
+  const { view, evalView, model } = recipe;
+  const { crop } = view;
+  const seen = seenImages(config, preprocessing);
+  const ratio = crop.kind === "resized" && { ratio: ratioFor(crop.ratio, view.size, seen.size) };
+  // Of an encoder nobody knows how its images were cropped to be judged.
+  const isClassifier = config.classes > 0;
+  const { fit, filter } = isClassifier ? evalViewFields(preprocessing) : evalView;
+  return {
+    ...recipe,
+    model: { ...model, ...architectureOf(config, model), ...(isClassifier && headOf(config)) },
+    view: { ...view, ...seen, crop: { ...crop, ...ratio }, ...(isClassifier && { filter }) },
+    evalView: { ...evalView, ...seen, fit, filter },
+  };
+}
+
+function architectureOf(config: BeitConfig, { relativePositions }: BeitConfig): Partial<BeitConfig> {
+  const { absolutePositions, layerScale, epsilon } = config;
+  const sizes = Object.fromEntries(modelSizes.map((key) => [key, config[key]])) as Partial<BeitConfig>;
+  // A shared table becomes one a layer: either says so.
+  const kept = (relativePositions === "none") === (config.relativePositions === "none");
+  const relative = kept ? relativePositions : config.relativePositions;
+  return { ...sizes, absolutePositions, relativePositions: relative, layerScale, epsilon };
+}
+
+function headOf({ pooling, poolingNorm }: BeitConfig): Partial<BeitConfig> {
+  return { pooling, ...(poolingNorm && { poolingNorm }) };
+}
+
+function seenImages({ imageSize, channels }: BeitConfig, { mean, std }: Preprocessing) {
+  // Of channels that images do not have; checkRecipe says so.
+  const known = channels as FineTuneRecipe["view"]["channels"];
+  return { size: imageSize, channels: known, normalization: { mean, std } };
 }

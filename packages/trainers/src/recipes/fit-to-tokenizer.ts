@@ -1,20 +1,55 @@
 // A recipe for another tokenizer than the one it was written for.
-import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
-import type { PretrainRecipe } from "./recipe.ts";
+import { gridOf } from "@beitjs/beit-encoder";
+import { tokenGridOf, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
+import { cellCount, imageSizeOf, sameGrid, type Grid } from "@beitjs/tensor-core/grid";
+import { ratioFor } from "./aspect.ts";
+import type { MaskRecipe, PretrainRecipe, TwoViewOptions } from "./recipe.ts";
 
 /**
- * The recipe with what follows from the tokenizer: its codebook is predicted, and it sees images of its own size. Grid and
- * channels of encoder and tokenizer have to be the same all the same, which `pretrain` checks.
+ * The recipe with what follows from the tokenizer: its codebook is predicted, on its grid, from images of its channels, which it
+ * sees in its own size. The encoder keeps its patches; on another grid its images become larger or smaller, and masks hide the
+ * same share of them.
  *
  * @example pretrain({ recipe: fitToTokenizer(pretrainTiny, tokenizer), tokenizer, images, backend })
  */
-export function fitToTokenizer(
-  recipe: PretrainRecipe,
-  { config }: { readonly config: Pick<TokenizerEncoder["config"], "vocabSize" | "imageSize"> },
-): PretrainRecipe {
+export function fitToTokenizer(recipe: PretrainRecipe, { config }: Pick<TokenizerEncoder, "config">): PretrainRecipe {
+  const { model, views, mask } = recipe;
+  const { vocabSize, imageSize: tokenSize } = config;
+  const channels = config.channels as TwoViewOptions["channels"];
+  const [own, grid] = [gridOf(model), tokenGridOf(config)];
+  const same = sameGrid(own, grid);
+  const [height, width] = [grid.rows, grid.cols].map((cells) => cells * model.patchSize);
+  const imageSize = same ? model.imageSize : imageSizeOf({ height, width });
   return {
     ...recipe,
-    model: { ...recipe.model, vocabSize: config.vocabSize },
-    views: { ...recipe.views, tokenSize: config.imageSize },
+    model: { ...model, imageSize, channels, vocabSize },
+    views: {
+      ...views,
+      channels,
+      pixelSize: imageSize,
+      tokenSize,
+      ratio: ratioFor(views.ratio, views.pixelSize, imageSize),
+      mean: perChannel(views.mean, channels),
+      std: perChannel(views.std, channels),
+    },
+    mask: same ? mask : maskFor(mask, own, grid),
   };
+}
+
+// Gray is the mean of the colors, and all colors are gray.
+function perChannel(values: readonly number[], channels: number): readonly number[] {
+  if (values.length === channels) return values;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Array.from({ length: channels }, () => mean);
+}
+
+function maskFor(mask: MaskRecipe, own: Grid, grid: Grid): MaskRecipe {
+  const share = cellCount(grid) / cellCount(own);
+  const scaled = <Key extends string>(key: Key, of: { readonly [K in Key]?: number }) =>
+    of[key] === undefined
+      ? {}
+      : ({ [key]: Math.max(1, Math.round(of[key] * share)) } as { readonly [K in Key]: number });
+  if (mask.kind === "uniform") return { ...mask, ...scaled("count", mask) };
+  if (mask.variant === "paper") return { ...mask, ...scaled("minBlock", mask) };
+  return { ...mask, ...scaled("count", mask), ...scaled("minBlock", mask), ...scaled("maxBlock", mask) };
 }

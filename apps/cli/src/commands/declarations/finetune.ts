@@ -10,11 +10,11 @@ export const finetuneFlags = {
   ...imageFlags,
   from: optional(
     "model",
-    "run folder of pretrain, or a BEiT's file, folder or address (its image size becomes the recipe's)",
+    "run folder of pretrain, or a BEiT's file, folder or address; the recipe takes its sizes (--set view.size=384 resizes it)",
   ),
   scratch: toggle("start from fresh weights instead, for comparison"),
   labelsPerClass: integer("count", "learn from so many images of every class (default: from all)", 1),
-  ...recipeFlags("fine-tune-demo"),
+  ...recipeFlags("the model, or with --scratch by the images"),
   ...runFlags("runs/finetune"),
   ...trainingFlags,
   ...validationFlags,

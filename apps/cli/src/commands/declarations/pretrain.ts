@@ -11,7 +11,7 @@ export const pretrainFlags = {
     "model",
     "run folder of train-tokenizer, a tokenizer's file or address (OpenAI's encoder.pkl), or small, which comes along",
   ),
-  ...recipeFlags("pretrain-demo"),
+  ...recipeFlags("the tokenizer"),
   ...runFlags("runs/pretrain"),
   ...trainingFlags,
   ...validationFlags,
@@ -22,7 +22,7 @@ export const pretrainFlags = {
 export const pretrainCommand = defineCommand({
   name: "pretrain",
   summary: "Pre-train a BEiT: predict the visual tokens of masked patches",
-  example: "beit pretrain --data photos --tokenizer runs/tokenizer --recipe pretrain-demo --out runs/pretrain",
+  example: "beit pretrain --data photos --tokenizer runs/tokenizer --out runs/pretrain",
   flags: pretrainFlags,
   load: () => import("../pretrain.ts"),
 });

@@ -7,7 +7,7 @@ import { defineCommand } from "../../program/command.ts";
 
 export const trainTokenizerFlags = {
   ...imageFlags,
-  ...recipeFlags("tokenizer-demo"),
+  ...recipeFlags("the images"),
   ...runFlags("runs/tokenizer"),
   ...trainingFlags,
   ...validationFlags,
@@ -17,7 +17,7 @@ export const trainTokenizerFlags = {
 export const trainTokenizerCommand = defineCommand({
   name: "train-tokenizer",
   summary: "Train a tokenizer (dVAE), or with a recipe of stage gaussian the Gaussian VAE",
-  example: "beit train-tokenizer --data photos --recipe tokenizer-demo --epochs 3 --out runs/tokenizer",
+  example: "beit train-tokenizer --data photos --epochs 3 --out runs/tokenizer",
   flags: trainTokenizerFlags,
   load: () => import("../train-tokenizer.ts"),
 });

@@ -9,6 +9,10 @@ export interface Allocator {
   readonly live: number;
   readonly peak: number;
   readonly blocks: number;
+  /** Where the memory that was used ends, at most. */
+  readonly reserved: number;
+  /** Bytes of the largest block that was asked for. */
+  readonly largest: number;
 }
 
 const ALIGNMENT = 64;
@@ -21,6 +25,8 @@ export function createAllocator(start: number, grow: (end: number) => boolean): 
   let end = align(start);
   let live = 0;
   let peak = 0;
+  let reserved = end;
+  let largest = 0;
 
   function takeFree(bytes: number): number | undefined {
     let best = -1;
@@ -47,6 +53,7 @@ export function createAllocator(start: number, grow: (end: number) => boolean): 
       throw new RangeError(`[simd] out of memory: ${state}; ${freeMemoryAdvice}`);
     }
     end = address + bytes;
+    reserved = Math.max(reserved, end);
     return address;
   }
 
@@ -76,6 +83,7 @@ export function createAllocator(start: number, grow: (end: number) => boolean): 
       used.set(address, size);
       live += size;
       peak = Math.max(peak, live);
+      largest = Math.max(largest, size);
       return address;
     },
     free(address) {
@@ -93,6 +101,12 @@ export function createAllocator(start: number, grow: (end: number) => boolean): 
     },
     get blocks() {
       return used.size;
+    },
+    get reserved() {
+      return reserved;
+    },
+    get largest() {
+      return largest;
     },
   };
 }

@@ -7,6 +7,7 @@ import { createAllocator, type Allocator } from "./allocator.ts";
 import { multipliesBytes, TEST_BYTES } from "./byte-products.ts";
 import { bindKernels, type Simd, type SimdPrecision } from "./context.ts";
 import * as allKernels from "./kernels/index.ts";
+import { createDrySimd, idleThreads } from "./dry-run.ts";
 import { createPreparedForms, type PreparedForms } from "./prepared.ts";
 import { callKernel, growMemory, hasRelaxedSimd, loadModule, type SimdBuild, type SimdModule } from "./module.ts";
 import { availableThreads, CONTROL_BYTES, singleThread, startThreads, type Threads } from "./threads.ts";
@@ -43,6 +44,9 @@ export type SimdOptions = {
   readonly module?: object;
 };
 
+/** What comes before the first tensor. */
+const FIRST_BYTES = 1024;
+
 export const simdPrecisions = ["float32", "int16", "int8"] as const satisfies readonly SimdPrecision[];
 
 export interface SimdBackend extends Backend {
@@ -74,14 +78,15 @@ export async function createSimdBackend(options: SimdOptions = {}): Promise<Simd
     (options.threads === undefined ? offered.count > 1 : offered.count >= 1);
   const shared = wanted > 1 && canShare && !offered.reason.startsWith("no shared memory");
   const precision = options.precision ?? "float32";
+  const maximumBytes = options.maximumBytes ?? 2 ** 32;
   const wasm = await loadModule({
     build,
     shared,
     raceClock,
     compiled,
-    maximumBytes: options.maximumBytes ?? 2 ** 32,
+    maximumBytes,
   });
-  const allocator = createAllocator(1024, (end) => growMemory(wasm.memory, end));
+  const allocator = createAllocator(FIRST_BYTES, (end) => growMemory(wasm.memory, end));
   if (precision === "int8") checkByteProducts(wasm, allocator, options.v8Flags ?? false);
   const threads = shared
     ? await startThreads(wasm, wanted, allocator.allocate(CONTROL_BYTES))
@@ -114,6 +119,13 @@ export async function createSimdBackend(options: SimdOptions = {}): Promise<Simd
     readSync: (handle) => copy(view(wasm, handle as SimdHandle)),
     peek: (handle, count) => copy(view(wasm, handle as SimdHandle).subarray(0, count)),
     prepare: (body) => simd.prepareOnly(body),
+    capacity: { bytes: maximumBytes },
+    dryRun() {
+      const space = createAllocator(FIRST_BYTES, () => true);
+      const forms = createPreparedForms(space);
+      const idle = idleThreads(threads.count);
+      return createDrySimd(space, forms, createContext(wasm, space, idle, forms, precision));
+    },
     dispose: () => threads.dispose(),
     [disposeSymbol]: () => threads.dispose(),
   };

@@ -6,7 +6,8 @@ import { describeAdapter, requestAdapter, requestDevice } from "./device.ts";
 import { createDispatcher } from "./dispatch.ts";
 import { isStoredInHalves, narrow, widen } from "./halves.ts";
 import * as allKernels from "./kernels/index.ts";
-import { createMemory, type WebgpuHandle } from "./memory.ts";
+import { createDryWebgpu } from "./dry-run.ts";
+import { createMemory, largestBuffer, type WebgpuHandle } from "./memory.ts";
 import type { WebgpuBackend, WebgpuDescription, WebgpuOptions, WebgpuProducts } from "./options.ts";
 
 export type {
@@ -78,6 +79,8 @@ export async function createWebgpuBackend(options: WebgpuOptions = {}): Promise<
       const bytes = await reading;
       return from.dtype === "int32" ? new Int32Array(bytes) : new Float32Array(bytes);
     },
+    capacity: { bytes: options.maximumBytes ?? Infinity, tensorBytes: largestBuffer(device) },
+    dryRun: () => createDryWebgpu(products),
     dispose: destroy,
     [disposeSymbol]: destroy,
   };

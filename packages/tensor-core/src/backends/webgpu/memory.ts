@@ -43,6 +43,9 @@ export interface Memory {
   readonly live: number;
   readonly peak: number;
   readonly count: number;
+  /** Bytes of all buffers, pooled ones too, at most, and of the largest one. */
+  readonly reserved: number;
+  readonly largest: number;
   allocate(bytes: number): DeviceBuffer;
   free(buffer: DeviceBuffer): void;
 }
@@ -57,11 +60,17 @@ export type MemoryOptions = {
   readonly onTrim: () => void;
 };
 
+/** Bytes of the largest tensor of a device. */
+export function largestBuffer({ limits }: Pick<GPUDevice, "limits">): number {
+  return Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+}
+
 /** @throws if a buffer is larger than the device allows, or all buffers together than `maximumBytes` */
 export function createMemory({ device, maximumBytes, onTrim }: MemoryOptions): Memory {
   const pools = new Map<number, DeviceBuffer[]>();
-  const largest = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
+  const mostBytes = largestBuffer(device);
   let [live, peak, count, pooled, made] = [0, 0, 0, 0, 0];
+  let [reserved, largest] = [0, 0];
   const create = (bytes: number): DeviceBuffer => {
     if (live + pooled + bytes > maximumBytes) trim();
     if (live + bytes > maximumBytes) {
@@ -90,10 +99,16 @@ export function createMemory({ device, maximumBytes, onTrim }: MemoryOptions): M
     get count() {
       return count;
     },
+    get reserved() {
+      return reserved;
+    },
+    get largest() {
+      return largest;
+    },
     allocate(wanted) {
       const bytes = Math.max(1, Math.ceil(wanted / GRANULE)) * GRANULE;
-      if (bytes > largest) {
-        throw new Error(`[webgpu] expected tensors of at most ${largest} bytes on this device, got one of ${bytes}`);
+      if (bytes > mostBytes) {
+        throw new Error(`[webgpu] expected tensors of at most ${mostBytes} bytes on this device, got one of ${bytes}`);
       }
       const reused = pools.get(bytes)?.pop();
       if (reused) pooled -= bytes;
@@ -101,6 +116,8 @@ export function createMemory({ device, maximumBytes, onTrim }: MemoryOptions): M
       live += bytes;
       count++;
       peak = Math.max(peak, live);
+      reserved = Math.max(reserved, live + pooled);
+      largest = Math.max(largest, bytes);
       return buffer;
     },
     free(buffer) {

@@ -1,0 +1,133 @@
+// The first lines of a run: what it trains and for how long, and whether memory suffices; what does not fit is refused with the flags
+// that make it fit.
+import { totalmem } from "node:os";
+import type { Backend, MemoryUsage } from "@beitjs/tensor-core";
+import type { Beit } from "@beitjs/beit-encoder";
+import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
+import {
+  estimateMemory,
+  fits,
+  planOf,
+  smallerRuns,
+  type Dataset,
+  type MemoryBounds,
+  type MemoryOptions,
+  type Recipe,
+  type RunPlan,
+} from "@beitjs/trainers";
+import type { Context } from "../program/command.ts";
+import { usageError } from "../program/exit-codes.ts";
+
+/** A run as it is planned: what its loop takes. */
+export type PlannedLoop = {
+  readonly recipe: Recipe;
+  readonly images: Dataset;
+  readonly backend: Backend;
+  readonly recompute?: boolean;
+  readonly validation?: { readonly images: { readonly length: number } } | undefined;
+  readonly tokenizer?: TokenizerEncoder;
+  readonly from?: Beit;
+};
+
+export type ToldPlan = { readonly plan: RunPlan; readonly memory: MemoryUsage | undefined };
+
+/**
+ * Tells what a run will be.
+ *
+ * @throws a usage error if its backend cannot have the memory, with the flags that help and what it takes with them
+ */
+export async function tellPlan(loop: PlannedLoop, { terminal }: Pick<Context, "terminal">): Promise<ToldPlan> {
+  const { recipe, images, backend } = loop;
+  const plan = planOf(recipe, images);
+  const options = memoryOptions(loop);
+  const memory = await estimateMemory(recipe, options);
+  const { learningRate: _, weightDecay: __, ...facts } = plan;
+  terminal.event("plan", { ...facts, memory: memory ?? null, capacity: backend.capacity ?? null });
+  terminal.info(`model: ${describeParameters(plan)}`);
+  terminal.info(`run: ${describeLength(plan)}`);
+  if (memory) await checkMemory(recipe, options, memory, { terminal });
+  return { plan, memory };
+}
+
+async function checkMemory(
+  recipe: Recipe,
+  options: MemoryOptions,
+  usage: MemoryUsage,
+  { terminal }: Pick<Context, "terminal">,
+): Promise<void> {
+  const { name, capacity = {} } = options.backend;
+  const { bytes = Infinity, tensorBytes = Infinity } = capacity;
+  const { peak, largest } = usage;
+  const ways = (bounds: MemoryBounds) => waysOut(recipe, options, bounds);
+  if (largest > tensorBytes) {
+    const excess = `a tensor of ${formatBytes(largest)} expected, and ${name} takes up to ${formatBytes(tensorBytes)}`;
+    throw usageError(`memory: ${excess}; ${await ways(capacity)}`);
+  }
+  const most = `the ${formatBytes(bytes)} that ${name} can have`;
+  if (peak > bytes) {
+    throw usageError(
+      `memory: ${formatBytes(peak)} expected, ${formatBytes(peak - bytes)} more than ${most}; ${await ways(capacity)}`,
+    );
+  }
+  terminal.info(`memory: ${formatBytes(peak)} expected${Number.isFinite(bytes) ? ` of ${most}` : ""}`);
+  if (!fits(usage, capacity)) terminal.warn(`memory: hardly enough, with gaps between tensors; ${await ways(capacity)}`);
+  // A GPU's memory is not the machine's.
+  const machine = machineBytes();
+  if (name === "simd" && peak > machine)
+    terminal.warn(`memory: this machine has ${formatBytes(machine)}; ${await ways({ bytes: machine })}`);
+}
+
+async function waysOut(recipe: Recipe, options: MemoryOptions, bounds: MemoryBounds): Promise<string> {
+  const found = await smallerRuns(recipe, options, bounds);
+  if (found.length === 0) return "not even one image at a time fits: take a smaller model or smaller images";
+  const ways = found.map(({ microBatches, recompute, usage }) => {
+    const flags = [
+      ...(microBatches === recipe.microBatches ? [] : [`--micro-batches ${microBatches}`]),
+      ...(recompute && !options.recompute ? ["--recompute"] : []),
+    ];
+    return `${flags.join(" ")} takes ${formatBytes(usage.peak)}`;
+  });
+  return ways.join(", ");
+}
+
+function memoryOptions({ backend, images, recompute = false, validation, tokenizer, from }: PlannedLoop): MemoryOptions {
+  const classes = images.classes?.length ?? 1;
+  return { backend, classes, recompute, evaluates: validation !== undefined, tokenizer, from };
+}
+
+function describeParameters({ parameters, parametersByPart }: RunPlan): string {
+  const parts = Object.entries(parametersByPart).sort(([, a], [, b]) => b - a);
+  const told = parts.slice(0, 3).map(([name, count]) => `${name} ${formatCount(count)}`);
+  return `${formatCount(parameters)} parameters (${told.join(", ")}${parts.length > 3 ? ", …" : ""})`;
+}
+
+function describeLength(plan: RunPlan): string {
+  const { epochs, stepsPerEpoch, totalSteps, batchSize, microBatches, warmupSteps, learningRate } = plan;
+  const pieces = microBatches > 1 ? ` in ${microBatches} pieces` : "";
+  const peak = learningRate(Math.min(totalSteps, Math.max(1, warmupSteps)) - 1);
+  return (
+    `${counted(epochs, "epoch")} of ${counted(stepsPerEpoch, "step")} of ${counted(batchSize, "image")}${pieces}, ` +
+    `${counted(totalSteps, "step")} in all; rate ${Number(peak.toPrecision(3))}${warmupSteps > 1 ? ` after a warm-up of ${warmupSteps}` : ""}`
+  );
+}
+
+/** Bytes that this process may have of the machine. */
+function machineBytes(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(totalmem(), limit) : totalmem();
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** `1.23 M` */
+function formatCount(count: number): string {
+  if (count < 1e4) return String(count);
+  return count < 1e6 ? `${(count / 1e3).toPrecision(3)} k` : `${Number((count / 1e6).toPrecision(3))} M`;
+}
+
+/** `310 MiB` */
+export function formatBytes(bytes: number): string {
+  return bytes < 2 ** 30 ? `${Math.max(1, Math.round(bytes / 2 ** 20))} MiB` : `${Number((bytes / 2 ** 30).toPrecision(3))} GiB`;
+}
