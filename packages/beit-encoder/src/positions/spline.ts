@@ -12,7 +12,12 @@ import type { AxisWeights } from "./interpolation.ts";
  */
 export function geometricCubicWeights(source: number, target: number): AxisWeights {
   if (source === target) return Array.from({ length: source }, (_, i) => unit(source, i));
-  if (source < 5) throw new Error(`[geometricCubicWeights] expected at least 5 offsets, got ${source}`);
+  if (source < 5) {
+    throw new Error(
+      `[geometricCubicWeights] expected at least 5 offsets, got ${source}: tables of fewer than 3 patches along a side are too small for ` +
+        `splines; choose another tableResizing (--table-resizing), geometric-linear or bilinear`,
+    );
+  }
   const { knots, targets } = geometricOffsets(source, target);
   return splineWeights(knots, targets);
 }
