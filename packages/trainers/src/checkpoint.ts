@@ -8,7 +8,7 @@ import { statisticsOf } from "@beitjs/tensor-core/image";
 import type { LossScale } from "./optimizer/loss-scale.ts";
 import type { FineTuneRecipe, PretrainRecipe, StageName } from "./recipes/recipe.ts";
 import { upgradeRecipe } from "./recipes/upgrade.ts";
-import type { TrainingState } from "./update.ts";
+import type { TrainingState, UpdateReport } from "./update.ts";
 import type { ValidationState } from "./validation.ts";
 
 export { CHECKPOINT_FORMAT, CHECKPOINT_VERSION };
@@ -35,6 +35,8 @@ export type Manifest = CheckpointInfo & {
   readonly lossScale?: LossScale;
   /** Where the run is validated: the best evaluation so far. */
   readonly validation?: ValidationState;
+  /** What its last step left, where that one's evaluation did not come to its end. */
+  readonly unevaluated?: UpdateReport;
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
 };
 
@@ -63,6 +65,7 @@ export async function encodeCheckpoint<Params>(
     updates: state.optimizer.updates,
     ...(state.lossScale && { lossScale: state.lossScale }),
     ...(state.validation && { validation: state.validation }),
+    ...(state.unevaluated && { unevaluated: state.unevaluated }),
     files: digests,
   };
   files.set(MANIFEST, new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
@@ -120,6 +123,7 @@ export function restoreState<Params>(state: TrainingState<Params>, { manifest, t
   // A run may go on where there is none, or come from there.
   if (state.lossScale && manifest.lossScale) state.lossScale = manifest.lossScale;
   if (manifest.validation) state.validation = manifest.validation;
+  if (manifest.unevaluated) state.unevaluated = manifest.unevaluated;
 }
 
 function treeOf(trees: DecodedCheckpoint["trees"], name: string): StoredTree {

@@ -67,21 +67,34 @@ export async function* train<Params, Item, Piece, Value extends Objective, Facts
   const updateOptions = optionsByStep(training, recipe, length);
   const decays = recipe.adamW.weightDecayEnd !== undefined;
   let told = false;
+  const report = (results: UpdateReport, { epoch, step, pieces }: Step<Piece>): StepReport<Params, Scores> & Facts => {
+    const { loss, gradientNorm } = results;
+    const { learningRate, adamW } = updateOptions(step);
+    const rates = { learningRate, ...(decays && { weightDecay: adamW.weightDecay }) };
+    const common = { ...placeOf(state, length), epoch, loss, ...rates, gradientNorm, state };
+    return { ...common, ...training.report(results, pieces, { step }) };
+  };
   try {
     if (validator?.ended(state)) return;
-    for await (const { epoch, step, pieces } of piecesAhead(training, options, state)) {
-      const at = updateOptions(step);
-      const results = await update(state, microBatches(training, pieces, step), at).finally(() => disposeTree(pieces));
-      const { loss, gradientNorm } = results;
-      const { learningRate, adamW } = at;
-      const rates = { learningRate, ...(decays && { weightDecay: adamW.weightDecay }) };
-      const common = { ...placeOf(state, length), epoch, loss, ...rates, gradientNorm, state };
-      const facts = training.report(results, pieces, { step });
-      const validation = await validator?.evaluate(state);
-      told = true;
-      const ends = common.ends || validation?.ends === true;
-      yield { ...common, ends, ...facts, ...(validation && { validation }) };
-      if (ends) return;
+    if (validator && state.unevaluated) {
+      const last = await stepBefore(training, options, state);
+      for await (const one of evaluated(report(state.unevaluated, last), state, validator)) {
+        told = true;
+        yield one;
+        if (one.ends) return;
+      }
+    }
+    for await (const at of piecesAhead(training, options, state)) {
+      const { step, pieces } = at;
+      const results = await update(state, microBatches(training, pieces, step), updateOptions(step)).finally(() =>
+        disposeTree(pieces),
+      );
+      state.unevaluated = results;
+      for await (const one of evaluated(report(results, at), state, validator)) {
+        told = true;
+        yield one;
+        if (one.ends) return;
+      }
     }
   } finally {
     if (!told) disposeState(state);
@@ -90,6 +103,36 @@ export async function* train<Params, Item, Piece, Value extends Objective, Facts
 
 function placeOf({ step }: TrainingState<unknown>, { totalSteps, stepsPerEpoch }: RunLength) {
   return { step, totalSteps, endsEpoch: step % stepsPerEpoch === 0, ends: step === totalSteps };
+}
+
+// A step's report with its evaluation. Where that fails the caller gets the report without it, to save the state, and then the error.
+async function* evaluated<Params, Scores, Report extends StepReport<Params, Scores>>(
+  report: Report,
+  state: TrainingState<Params>,
+  validator: Validator<Params, Scores> | undefined,
+): AsyncGenerator<Report, void, void> {
+  let validation;
+  try {
+    validation = await validator?.evaluate(state);
+  } catch (error) {
+    yield { ...report, ends: false, unevaluated: true };
+    throw error;
+  }
+  delete state.unevaluated;
+  yield { ...report, ends: report.ends || validation?.ends === true, ...(validation && { validation }) };
+}
+
+// The step that the state has behind it, made again for its report.
+async function stepBefore<Item, Piece>(
+  training: Pick<Training<never, Item, Piece, never, never, never>, "prepare" | "piece">,
+  options: RunOptions & { readonly recipe: Recipe },
+  { step }: { readonly step: number },
+): Promise<Step<Piece>> {
+  for await (const last of piecesAhead(training, options, { step: step - 1 })) {
+    disposeTree(last.pieces);
+    return last;
+  }
+  throw new Error(`[resume] expected images for step ${step - 1}, got none`);
 }
 
 type Begun<Params, Scores> = {

@@ -38,6 +38,8 @@ export type StepReport<Params, Scores = unknown> = {
   readonly state: TrainingState<Params>;
   /** After steps that were evaluated. */
   readonly validation?: Validation<Scores>;
+  /** The step's evaluation failed or was stopped. Save the state: the next report throws why, and a run that goes on evaluates it. */
+  readonly unevaluated?: true;
 };
 
 /**

@@ -24,6 +24,8 @@ export type TrainingState<Params> = {
   lossScale?: LossScale;
   /** There once the run was validated. */
   validation?: ValidationState;
+  /** What the last update left, where its evaluation has not come to its end: a run that goes on begins with that. */
+  unevaluated?: UpdateReport;
 };
 
 export function initTrainingState<Params>(

@@ -127,6 +127,33 @@ describe.each(loops)("%s", (_, plain, metric, loop) => {
     release(whole.last);
   });
 
+  it("tells a step whose evaluation failed, to be saved, and begins with that evaluation when it goes on", async () => {
+    const whole = await follow(loop({ validation }));
+    let reads = 0;
+    // Four evaluations of 8 images (average included) until step 4, whose own fails in its midst.
+    const get = async (index: number) => {
+      if (++reads > 20) throw new Error("a torn image");
+      return heldOut.get(index);
+    };
+    const told: Told[] = [];
+    let resume: DecodedCheckpoint | undefined;
+    const failing = async () => {
+      for await (const report of loop({ validation: { ...validation, images: { ...heldOut, get } } })) {
+        const { step, loss, validation: known, state, unevaluated } = report;
+        if (unevaluated) resume = await checkpointOf(report, recipe);
+        else told.push({ step, loss, ...(known && { validation: known }), known: state.validation });
+      }
+    };
+    await expect(failing()).rejects.toThrow("a torn image");
+    expect(told.map(({ step }) => step)).toEqual([1, 2, 3]);
+    expect(resume?.manifest).toMatchObject({ step: 4, unevaluated: { loss: whole.told[3].loss } });
+    const resumed = await follow(loop({ validation, ...(resume && { resume }) }));
+    expect([...told, ...resumed.told]).toEqual(whole.told);
+    expect(bits(resumed.last)).toEqual(bits(whole.last));
+    expect(resumed.last?.state).not.toHaveProperty("unevaluated");
+    for (const { last } of [whole, resumed]) release(last);
+  });
+
   it("refuses a metric of another stage, and another one than the checkpoint's", async () => {
     const before = simd.memory().tensors;
     await expect(follow(loop({ validation: { ...validation, metric: "speed" } }))).rejects.toThrow(
@@ -155,7 +182,13 @@ describe.each(loops)("%s", (_, plain, metric, loop) => {
       },
     };
     const stopped = loop({ validation: { images: stopping, every: { steps: 1 } }, signal: abort.signal });
-    await expect(follow(stopped)).rejects.toBe(reason);
+    const told: StepReport<unknown>[] = [];
+    const all = async () => {
+      for await (const report of stopped) told.push(report);
+    };
+    await expect(all()).rejects.toBe(reason);
+    expect(told).toMatchObject([{ step: 1, unevaluated: true }]);
+    release(told[0]);
     expect(simd.memory().tensors).toBe(before);
   });
 });

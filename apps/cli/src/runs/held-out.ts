@@ -8,7 +8,7 @@ import {
   type ValidationOptions,
 } from "@beitjs/trainers";
 import { datasetLayout } from "@beitjs/trainers/node";
-import { openImages, testSplit, type OpenedImages, type ReadingFlags } from "../images/images.ts";
+import { interruptible, openImages, testSplit, type OpenedImages, type ReadingFlags } from "../images/images.ts";
 import type { Context, FlagValues } from "../program/command.ts";
 import { messageOf, usageError } from "../program/exit-codes.ts";
 import { printable } from "../program/printable.ts";
@@ -52,7 +52,7 @@ export async function openTrainingImages(
   const validation = heldOut && {
     ...options,
     ...heldOut,
-    images: paced(heldOut.images),
+    images: interruptible(heldOut.images, context),
     every: every === undefined || every === "never" ? { epochs: 1 } : every,
   };
   return { opened, images, validation, test: await openTest(all, flags, context) };
@@ -113,15 +113,6 @@ function sameClasses(part: Dataset, all: Dataset, name: string): Dataset {
   } catch (error) {
     throw usageError(`${printable(name)}: ${messageOf(error)}`, error);
   }
-}
-
-// Images in memory are there at once: without a pause no signal would be heard before the end of an evaluation.
-function paced(images: Dataset): Dataset {
-  const get = async (index: number) => {
-    await new Promise((resolve) => setImmediate(resolve));
-    return images.get(index);
-  };
-  return { ...images, get };
 }
 
 function refuseMetric(metric: string | undefined, recipe: Recipe): void {

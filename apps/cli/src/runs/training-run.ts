@@ -16,7 +16,7 @@ import {
 import { listCheckpoints, openMetrics, saveCheckpoint, type ImageProblem } from "@beitjs/trainers/node";
 import type { BackendFacts } from "../backends/open.ts";
 import type { Context } from "../program/command.ts";
-import { interruptedError, messageOf, usageError } from "../program/exit-codes.ts";
+import { exitCodeOf, exitCodes, interruptedError, messageOf, usageError } from "../program/exit-codes.ts";
 import { formatMetric, formatMetrics } from "./expectations.ts";
 import { findCheckpoint, writeRecipe } from "./folder.ts";
 import { settleImages, withoutImages, type Identity, type RunImages } from "./same-images.ts";
@@ -105,7 +105,9 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   let evaluated = "";
   let saved = resume?.path;
   let savedStep = begin;
+  let attempted = begin;
   const save = async (report: Report): Promise<void> => {
+    attempted = report.step;
     const best = report.validation?.best === true;
     const run = { identity, ...options.facts };
     const info = checkpointInfo(report, { recipe, model: options.model(report), run });
@@ -116,6 +118,8 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   try {
     for await (const report of train(resume)) {
       last = report;
+      // The loop's next word is why; what it is about is saved then.
+      if (report.unevaluated) continue;
       const { step, totalSteps, loss, learningRate, weightDecay, gradientNorm, validation } = report;
       const rates = { learningRate, ...(weightDecay !== undefined && { weightDecay }) };
       const values = { loss, ...rates, gradientNorm, ...options.metrics(report), ...heldOutValues(heldOut, validation) };
@@ -143,7 +147,9 @@ export async function trainingRun<Report extends StepReport<unknown>>(
     }
     if (last && savedStep !== last.step) await save(last);
   } catch (error) {
-    throw error instanceof NonFiniteError ? await explainNonFinite(error, folder) : error;
+    if (error instanceof NonFiniteError) throw await explainNonFinite(error, folder);
+    if (last && attempted !== last.step) await saveAfter(error, save, last, context);
+    if (exitCodeOf(error) !== exitCodes.interrupted || !last) throw error;
   } finally {
     progress?.stop();
     await metrics.close();
@@ -239,6 +245,22 @@ function refuseOther(
     throw usageError(
       `${path} is of another run: ${other} (there: the checkpoint); take the same recipe and data, or another --out${kept}`,
     );
+  }
+}
+
+// The state since the last checkpoint, before an error ends the run. The error is what is told in the end, whatever becomes of this.
+async function saveAfter<Report extends { readonly step: number }>(
+  error: unknown,
+  save: (report: Report) => Promise<void>,
+  report: Report,
+  { terminal }: Context,
+): Promise<void> {
+  try {
+    await save(report);
+    if (exitCodeOf(error) !== exitCodes.interrupted)
+      terminal.info(`step ${report.step} is saved: once the error below is mended, the same command goes on from there`);
+  } catch (failure) {
+    terminal.warn(messageOf(failure));
   }
 }
 
