@@ -27,6 +27,7 @@ export type { DrawMasks, MaskAddress } from "./masks.ts";
 export { adamWDefaults, initAdamW, updateAdamW, type AdamWState } from "./optimizer/adamw.ts";
 export { emaDecay } from "./optimizer/ema.ts";
 export { matchRules } from "./optimizer/parameter-rules.ts";
+export { scheduledValues } from "./optimizer/recipe-schedule.ts";
 export { anneal, warmupCosine, type Annealing, type WarmupCosine } from "./optimizer/schedule.ts";
 export { checkMatch, pretrain, type PretrainReport } from "./stages/pretrain.ts";
 export {
@@ -42,6 +43,7 @@ export * from "./recipes/index.ts";
 export {
   checkpointInfo,
   firstDifference,
+  isLonger,
   recipeDifference,
   totalSteps,
   type RunOptions,

@@ -9,7 +9,7 @@ import { matchRules } from "./optimizer/parameter-rules.ts";
 import { learningRateAt, weightDecayAt } from "./optimizer/recipe-schedule.ts";
 import { runLength, type RunLength } from "./recipes/lengths.ts";
 import type { Recipe } from "./recipes/recipe.ts";
-import { recipeDifference, type RunOptions, type StepReport } from "./run.ts";
+import { isLonger, recipeDifference, type RunOptions, type StepReport } from "./run.ts";
 import {
   initTrainingState,
   update,
@@ -150,7 +150,8 @@ function begin<Params, Scores>(
   try {
     const length = runLength(recipe, images);
     const difference = resume && recipeDifference(recipe, resume.manifest.recipe, images);
-    if (difference) throw new Error(`[resume] expected the recipe of the checkpoint, but ${difference}`);
+    if (difference && !isLonger(recipe, resume.manifest.recipe, images))
+      throw new Error(`[resume] expected the recipe of the checkpoint, but ${difference}`);
     const run = { ...length, batchSize: evaluationBatch(recipe), signal };
     const validator = validation && createValidator(evaluation, validation, run);
     state = initTrainingState(params, { average: recipe.ema !== undefined });

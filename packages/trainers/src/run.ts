@@ -10,7 +10,10 @@ import type { Validation, ValidationOptions } from "./validation.ts";
 export type RunOptions = {
   readonly images: Dataset;
   readonly backend: Backend;
-  /** Go on from here; the recipe must be the one the checkpoint was made with. */
+  /**
+   * Go on from here; the recipe must be the one the checkpoint was made with, or that with more epochs: its schedules are then
+   * those of the longer run, from where the checkpoint stands.
+   */
   readonly resume?: DecodedCheckpoint;
   readonly signal?: AbortSignal;
   /** Less memory for more time, with the same results: see `recompute` of `encode`. Stages without an encoder ignore it. */
@@ -77,6 +80,13 @@ export function recipeDifference(
   } catch {
     return difference; // of a run that these images cannot make
   }
+}
+
+/** Whether a recipe is that of a checkpoint with more epochs and nothing else, on these images. */
+export function isLonger(recipe: Recipe, stored: object, images: { readonly length: number }): boolean {
+  const { epochs } = stored as Partial<Recipe>;
+  if (typeof epochs !== "number" || recipe.epochs <= epochs) return false;
+  return recipeDifference({ ...recipe, epochs }, stored, images) === undefined;
 }
 
 /** The first place where two plain values differ, in words; undefined if they are equal. */

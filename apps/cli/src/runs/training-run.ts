@@ -1,11 +1,8 @@
 // Drives a training loop from its folder: goes on from a checkpoint, records and shows every step, saves on the way and at
 // the end, and stops well on Ctrl-C and on a loss that is not finite.
-import { join } from "node:path";
 import { disposeTree } from "@beitjs/tensor-core";
 import {
   checkpointInfo,
-  firstDifference,
-  recipeDifference,
   NonFiniteError,
   type DecodedCheckpoint,
   type Recipe,
@@ -16,9 +13,10 @@ import {
 import { listCheckpoints, openMetrics, saveCheckpoint, type ImageProblem } from "@beitjs/trainers/node";
 import type { BackendFacts } from "../backends/open.ts";
 import type { Context } from "../program/command.ts";
-import { exitCodeOf, exitCodes, interruptedError, messageOf, usageError } from "../program/exit-codes.ts";
+import { exitCodeOf, exitCodes, interruptedError, messageOf } from "../program/exit-codes.ts";
 import { formatMetric, formatMetrics } from "./expectations.ts";
 import { findCheckpoint, writeRecipe } from "./folder.ts";
+import { compareRun } from "./other-run.ts";
 import { settleImages, withoutImages, type Identity, type RunImages } from "./same-images.ts";
 import { formatDuration, type Progress } from "../program/terminal.ts";
 import { cliVersion } from "../program/version.ts";
@@ -89,7 +87,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   const { folder, recipe, train, keep = 2, heldOut = "val" } = options;
   const { host, terminal, interrupt } = context;
   const resume = await findCheckpoint(folder, options.resume, context);
-  if (resume) refuseOther(withoutImages(resume, options), options);
+  if (resume) compareRun(withoutImages(resume, options), options, context);
   const identity = await settleImages(options, resume, context);
   await writeRecipe(folder, recipe);
   const begin = resume?.manifest.step ?? 0;
@@ -232,20 +230,6 @@ function tellValidation(
   terminal.event("validation", { step, values, ...(emaValues && { emaValues }), best });
   const metric = state.validation?.metric ?? Object.keys(values)[0];
   return `, ${name} ${formatMetric(metric, (emaValues ?? values)[metric])}`;
-}
-
-function refuseOther(
-  { manifest, path }: { manifest: DecodedCheckpoint["manifest"]; path: string },
-  { folder, recipe, images, identity }: Pick<TrainingRunOptions<never>, "folder" | "recipe" | "images" | "identity">,
-): void {
-  const changed = recipeDifference(recipe, manifest.recipe, images);
-  const other = changed ? `recipe.${changed}` : firstDifference(identity, manifest.run?.["identity"] ?? {});
-  if (other) {
-    const kept = changed && path.startsWith(folder) ? `; its recipe is ${join(folder, "recipe.yaml")}` : "";
-    throw usageError(
-      `${path} is of another run: ${other} (there: the checkpoint); take the same recipe and data, or another --out${kept}`,
-    );
-  }
 }
 
 // The state since the last checkpoint, before an error ends the run. The error is what is told in the end, whatever becomes of this.

@@ -1,7 +1,7 @@
 // A run that is killed again and again, at random moments, saves included, and resumed each time ends with the very
 // weights of a run that nobody touched. With its average, its best checkpoint and the step at which its patience ends, too.
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,9 +44,9 @@ import { trainTokenizer } from ${source("../stages/train-tokenizer.ts")};
 import { cleanCheckpoints, listCheckpoints, loadCheckpoint, saveCheckpoint } from ${source("./checkpoint-store.ts")};
 import { lockRun } from ${source("./run-lock.ts")};
 
-const [folder, threads, pause] = process.argv.slice(2);
+const [folder, threads, pause, , epochs] = process.argv.slice(2);
 const validated = process.argv[5] === "validated";
-const recipe = validated ? ${JSON.stringify(validated)} : ${JSON.stringify(recipe)};
+const recipe = { ...(validated ? ${JSON.stringify(validated)} : ${JSON.stringify(recipe)}), epochs: Number(epochs) };
 const data = Uint8Array.from({ length: 40 * 64 }, (_, i) => (i * 37 + (i >> 6) * 11) % 256);
 const images = memoryDataset({ width: 8, height: 8, channels: 1, data, name: String });
 const heldOut = memoryDataset({ width: 8, height: 8, channels: 1, data: data.slice(0, 8 * 64).reverse(), name: String });
@@ -77,13 +77,15 @@ type RunOptions = {
   readonly killAfter?: number;
   readonly pause: number;
   readonly what?: "plain" | "validated";
+  readonly epochs?: number;
 };
 
 /** Runs the script; kills it `killAfter` ms after its first step. Whether it came to its end. */
-async function run(name: string, { threads, killAfter, pause, what = "plain" }: RunOptions): Promise<boolean> {
+async function run(name: string, { threads, killAfter, pause, what = "plain", epochs = 3 }: RunOptions): Promise<boolean> {
   await mkdir(join(folder, name), { recursive: true });
   const flags = ["--import", "jiti/register", "--conditions=@beitjs/source", join(folder, "run.ts")];
-  const child = spawn(process.execPath, [...flags, join(folder, name), String(threads), String(pause), what], {
+  const given = [join(folder, name), String(threads), String(pause), what, String(epochs)];
+  const child = spawn(process.execPath, [...flags, ...given], {
     cwd: fileURLToPath(new URL("../../../..", import.meta.url)),
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -111,6 +113,20 @@ it("gives bit-identical weights and moments", async () => {
   const [whole, killed] = [await finalFiles("whole"), await finalFiles("killed")];
   expect(killed[0].equals(whole[0])).toBe(true);
   expect(killed[1].equals(whole[1])).toBe(true);
+});
+
+it("gives the same weights and moments where a finished run is made longer", async () => {
+  expect(await run("longer-whole", { threads: 1, pause: 0, epochs: 2 })).toBe(true);
+  await cp(join(folder, "longer-whole"), join(folder, "longer-killed"), { recursive: true });
+  expect(await run("longer-whole", { threads: 1, pause: 0 })).toBe(true);
+  const rng = createRng(Number(process.env["BEITJS_KILL_SEED"] ?? 7));
+  let kills = 0;
+  const killed = () => run("longer-killed", { threads: 2, pause: 4, ...(kills < 2 && { killAfter: rng.integer(40) }) });
+  while (!(await killed())) kills++;
+  expect(kills).toBeGreaterThanOrEqual(1);
+  const [whole, other] = [await finalFiles("longer-whole"), await finalFiles("longer-killed")];
+  expect(other[0].equals(whole[0])).toBe(true);
+  expect(other[1].equals(whole[1])).toBe(true);
 });
 
 it("gives the same average, the same best checkpoint and the same end of patience", async () => {

@@ -1,6 +1,6 @@
 // The schedules of a recipe for a run of a known length: values by step, and a refusal before the first of them.
 import { runLength, stepsIn, tooLong, type RunLength } from "../recipes/lengths.ts";
-import type { AnnealingRecipe, LearningRateRecipe, Recipe } from "../recipes/recipe.ts";
+import type { AnnealingRecipe, LearningRateRecipe, Recipe, TokenizerRecipe } from "../recipes/recipe.ts";
 import type { RunOptions } from "../run.ts";
 import { anneal, warmupCosine } from "./schedule.ts";
 
@@ -33,6 +33,18 @@ export function weightDecayAt({ adamW }: Pick<Recipe, "adamW">, { totalSteps }: 
 export function annealed({ start, end, over }: AnnealingRecipe, run: RunLength): Schedule {
   const steps = stepsIn(over, run);
   return (step) => anneal(step, { start, end, steps });
+}
+
+/** All that a recipe's schedules change from step to step, by name. */
+export function scheduledValues(recipe: Recipe, run: RunLength): (step: number) => Readonly<Record<string, number>> {
+  const { temperature, klWeight } = recipe as Partial<TokenizerRecipe>;
+  const schedules: Readonly<Record<string, Schedule>> = {
+    learningRate: learningRateAt(recipe, run),
+    ...(recipe.adamW.weightDecayEnd !== undefined && { weightDecay: weightDecayAt(recipe, run) }),
+    ...(temperature && { temperature: annealed(temperature, run) }),
+    ...(klWeight && { klWeight: annealed(klWeight, run) }),
+  };
+  return (step) => Object.fromEntries(Object.entries(schedules).map(([name, at]) => [name, at(step)]));
 }
 
 /**
