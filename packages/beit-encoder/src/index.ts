@@ -19,6 +19,7 @@ export {
 export { openBeit, readBeitFiles, type BeitFiles, type OpenBeitOptions, type OpenedBeit } from "./checkpoint/open.ts";
 export { saveBeit, saveOfficialBeit, type SaveBeitOptions } from "./checkpoint/save.ts";
 export type { StoredTensor } from "./checkpoint/stored.ts";
+export { keepsTokenHead, toPretraining, type FurtherPretrainingOptions } from "./further-pretraining.ts";
 export { toClassifier, type ClassifierOptions } from "./classifier.ts";
 export {
   beitConfigIssues,

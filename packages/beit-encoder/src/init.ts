@@ -58,7 +58,7 @@ export function buildBeit(config: BeitConfig, backend: Backend, values: FreshVal
 }
 
 /** @internal */
-function pretrainingValues(config: BeitConfig, rng: Rng, { std = STD }: InitOptions = {}): FreshValues {
+export function pretrainingValues(config: BeitConfig, rng: Rng, { std = STD }: InitOptions = {}): FreshValues {
   const matrix = (shape: Shape) => truncatedNormal(rng, shape, { std, cut: 1 });
   return firstMatch([...constantRules(config), ...matrixRules(matrix)]);
 }

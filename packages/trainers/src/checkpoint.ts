@@ -53,19 +53,45 @@ export async function encodeCheckpoint<Params>(
   state: TrainingState<Params>,
   info: CheckpointInfo,
 ): Promise<CheckpointFiles> {
+  const { optimizer, lossScale, validation, unevaluated } = state;
+  return encodeStored(storedTrees(state), info, {
+    updates: optimizer.updates,
+    ...(lossScale && { lossScale }),
+    ...(validation && { validation }),
+    ...(unevaluated && { unevaluated }),
+  });
+}
+
+/**
+ * The files of a checkpoint with the state of another as the beginning of a run of its own: what was judged of the other's states
+ * is left behind. An average begins with the weights where there was none.
+ */
+export async function encodeFork(
+  { trees, manifest: { updates, lossScale } }: DecodedCheckpoint,
+  info: CheckpointInfo,
+  { average }: { readonly average: boolean },
+): Promise<CheckpointFiles> {
+  const taken = new Map(trees);
+  if (!average) taken.delete("ema");
+  else if (!taken.has("ema")) taken.set("ema", taken.get(MODEL) as StoredTree);
+  return encodeStored(taken, info, { updates, ...(lossScale && { lossScale }) });
+}
+
+async function encodeStored(
+  trees: Iterable<[string, StoredTree]> | AsyncIterable<[string, StoredTree]>,
+  info: CheckpointInfo,
+  facts: Pick<Manifest, "updates" | "lossScale" | "validation" | "unevaluated">,
+): Promise<CheckpointFiles> {
   const files = new Map<string, Uint8Array>();
-  for (const { name, tree } of state.trees)
-    files.set(fileOf(name), await encodeTree(tree, models.includes(name) ? modelMetadata(info) : undefined));
+  for await (const [name, tree] of trees)
+    files.set(fileOf(name), writeSafetensors(tree, models.includes(name) ? modelMetadata(info) : undefined));
   const digests: Record<string, { bytes: number; sha256: string }> = {};
   for (const [name, bytes] of files) digests[name] = { bytes: bytes.byteLength, sha256: await sha256(bytes) };
   const manifest: Manifest = {
     format: CHECKPOINT_FORMAT,
     version: CHECKPOINT_VERSION,
     ...info,
-    updates: state.optimizer.updates,
-    ...(state.lossScale && { lossScale: state.lossScale }),
-    ...(state.validation && { validation: state.validation }),
-    ...(state.unevaluated && { unevaluated: state.unevaluated }),
+    ...facts,
     files: digests,
   };
   files.set(MANIFEST, new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
@@ -167,7 +193,12 @@ function pixelStatistics(
   return [...mean, ...std].every((value) => value === 0.5) ? undefined : { mean, std };
 }
 
-async function encodeTree(tree: unknown, metadata?: Record<string, string>): Promise<Uint8Array> {
+// One at a time: all of them twice would be too much memory.
+async function* storedTrees({ trees }: TrainingState<unknown>): AsyncGenerator<[string, StoredTree], void, void> {
+  for (const { name, tree } of trees) yield [name, await storedTree(tree)];
+}
+
+async function storedTree(tree: unknown): Promise<StoredTree> {
   const stored = new Map<string, SafeTensor>();
   for (const [path, leaf] of leaves<Tensor>(tree)) {
     const values = toFloat32Array(await leaf.read());
@@ -177,7 +208,7 @@ async function encodeTree(tree: unknown, metadata?: Record<string, string>): Pro
       data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
     });
   }
-  return writeSafetensors(stored, metadata);
+  return stored;
 }
 
 function toFloat32Array(values: HostArray): Float32Array {

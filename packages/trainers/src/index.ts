@@ -4,6 +4,7 @@ export * from "./data/index.ts";
 export {
   decodeCheckpoint,
   encodeCheckpoint,
+  encodeFork,
   restoreState,
   sha256,
   type CheckpointFiles,

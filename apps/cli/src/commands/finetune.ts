@@ -12,10 +12,14 @@ import {
 } from "@beitjs/trainers";
 import { openBackend } from "../backends/open.ts";
 import { imageFacts } from "../images/images.ts";
+import { headFor } from "../models/class-match.ts";
+import { refuseOtherClasses } from "../models/labels.ts";
+import type { GivenModel } from "../models/sources.ts";
 import { tellFineTuning } from "../models/normalization.ts";
 import { openEncoder, type OpenedEncoder } from "../models/open-beit.ts";
 import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
+import { openFork } from "../runs/fork.ts";
 import { heldOutIdentity, openTrainingImages, validationFacts } from "../runs/held-out.ts";
 import { checkLength } from "../runs/length.ts";
 import { batchFor, recipeForImages, recipeForModel, requestOf } from "../runs/default-recipe.ts";
@@ -32,27 +36,31 @@ type Request = Flags & { readonly recipe: string };
 const fitted = /^(model|view|evalView)\./;
 
 export async function run(flags: Flags, context: Context): Promise<number> {
-  if ((flags.from === undefined) !== flags.scratch)
-    throw usageError("expected --from with a pre-trained checkpoint or --scratch, one of the two");
-  const asked = withEma(flags);
-  const provisional = { ...asked, recipe: flags.recipe ?? "fine-tune-small" };
+  if ([flags.from !== undefined, flags.scratch, flags.fork !== undefined].filter(Boolean).length !== 1)
+    throw usageError("expected --from with a model to begin with, --scratch, or --fork with a run, one of the three");
+  const fork = await openFork(flags, ["fine-tune"]);
+  const asked = { ...withEma(flags), ...fork?.asked };
+  const provisional = { ...asked, recipe: asked.recipe ?? "fine-tune-small" };
   const later = (path: readonly unknown[]) => !flags.scratch && fitted.test(path.join("."));
   const written = await loadRecipe(provisional, ["fine-tune"], { later });
   const { backend, facts } = await openBackend(flags, context);
-  const start = flags.from === undefined ? undefined : await openStart(flags.from, provisional, backend, context);
+  const given = fork ? { name: fork.checkpoint.path, checkpoint: fork.checkpoint } : flags.from;
+  const start = given === undefined ? undefined : await openStart(given, provisional, backend, context);
   // Images may take long to read: what does not go with the model is said before.
   if (start) await loadFitting(provisional, start, undefined);
   const { opened, validation, test, images: rest } = await openTrainingImages(flags, written, context);
   const { images: all, skipped } = opened;
-  requireLabels(all, written.labels);
+  const classes = requireLabels(all, written.labels);
   if (flags.labelsPerClass !== undefined && all.labels)
     throw usageError("--labels-per-class: expected images of one label each, got some that may have several");
+  if (fork) refuseOtherClasses(fork.checkpoint, classes);
+  const head = start && !fork ? headFor(start, classes, context) : undefined;
   const { labelsPerClass } = flags;
   const images = labelsPerClass === undefined ? rest : takePerClass(rest, labelsPerClass, written.seed);
   const chosen = start ? recipeForModel(start.beit.config) : await recipeForImages(images, "fine-tune");
   const request = requestOf(asked, chosen, context);
   const recipe = start
-    ? await loadFitting(request, start, flags.recipe === undefined ? images : undefined, context)
+    ? await loadFitting(request, start, asked.recipe === undefined ? images : undefined, context)
     : await loadRecipe(request, ["fine-tune"], context);
   await checkLength(recipe, images, request);
   if (start) tellFineTuning(recipe, start, context);
@@ -62,23 +70,28 @@ export async function run(flags: Flags, context: Context): Promise<number> {
     identity: {
       data: imageFacts(all, flags),
       labelsPerClass: labelsPerClass ?? null,
-      startWeights: start?.sha256 ?? "scratch",
+      startWeights: fork ? "fork" : (start?.sha256 ?? "scratch"),
       ...heldOutIdentity(flags),
     },
     facts: runFacts({
       ...{ data: flags.data, skipped, backend: facts, from: start?.path ?? null },
       ...validationFacts(validation),
     }),
-    test,
+    ...{ test, fork },
   };
   const { recompute } = flags;
-  const loop = { recipe, images, backend, recompute, validation, ...(start && { from: start.beit }) };
+  const loop = { recipe, images, backend, recompute, validation, ...(start && { from: start.beit }), head };
   await runStage(recipe.stage, loop, run, context);
   return exitCodes.done;
 }
 
 // The model, at the size that files of the user and --set ask for, if they do.
-async function openStart(from: string, request: Request, backend: Backend, context: Context): Promise<OpenedEncoder> {
+async function openStart(
+  from: GivenModel,
+  request: Request,
+  backend: Backend,
+  context: Context,
+): Promise<OpenedEncoder> {
   const { allowUnexpected, heads, weights, normalization } = request;
   const paths = [
     ["view", "size"],
@@ -90,7 +103,7 @@ async function openStart(from: string, request: Request, backend: Backend, conte
   return openEncoder(
     from,
     backend,
-    { stages: ["pretrain"], imageSize, allowUnexpected, heads, weights, normalization },
+    { stages: ["pretrain", "fine-tune"], imageSize, allowUnexpected, heads, weights, normalization },
     context,
   );
 }

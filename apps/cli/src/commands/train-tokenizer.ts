@@ -2,6 +2,7 @@
 import { openBackend } from "../backends/open.ts";
 import { imageFacts } from "../images/images.ts";
 import { exitCodes } from "../program/exit-codes.ts";
+import { openFork } from "../runs/fork.ts";
 import { heldOutIdentity, openTrainingImages, validationFacts } from "../runs/held-out.ts";
 import { checkLength } from "../runs/length.ts";
 import { recipeForImages, requestOf } from "../runs/default-recipe.ts";
@@ -13,13 +14,14 @@ import type { Context, FlagValues } from "../program/command.ts";
 import type { trainTokenizerFlags } from "./declarations/train-tokenizer.ts";
 
 export async function run(flags: FlagValues<typeof trainTokenizerFlags>, context: Context): Promise<number> {
-  const asked = withEma(flags);
   const stages = ["tokenizer", "gaussian"] as const;
-  const written = await loadRecipe({ ...asked, recipe: flags.recipe ?? "tokenizer-small" }, stages, context);
+  const fork = await openFork(flags, stages);
+  const asked = { ...withEma(flags), ...fork?.asked };
+  const written = await loadRecipe({ ...asked, recipe: asked.recipe ?? "tokenizer-small" }, stages, context);
   const { opened, images, validation, test } = await openTrainingImages(flags, written, context);
   const { images: all, skipped } = opened;
   const request = requestOf(asked, await recipeForImages(images, "tokenizer"), context);
-  const recipe = flags.recipe === undefined ? await loadRecipe(request, stages) : written;
+  const recipe = asked.recipe === undefined ? await loadRecipe(request, stages) : written;
   await checkLength(recipe, images, request);
   const { backend, facts } = await openBackend(flags, context);
   const run = {
@@ -27,7 +29,7 @@ export async function run(flags: FlagValues<typeof trainTokenizerFlags>, context
     opened,
     identity: { data: imageFacts(all, flags), ...heldOutIdentity(flags) },
     facts: runFacts({ data: flags.data, skipped, backend: facts, ...validationFacts(validation) }),
-    test,
+    ...{ test, fork },
   };
   await runStage(recipe.stage, { recipe, images, backend, validation }, run, context);
   return exitCodes.done;

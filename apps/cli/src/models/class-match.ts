@@ -1,8 +1,10 @@
 // Which class of a data set is which of a classifier's: by their names where both have names for them, else by their order.
 import type { Dataset } from "@beitjs/trainers";
 import { requireLabels } from "@beitjs/trainers";
+import type { Context } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
 import { printable } from "../program/printable.ts";
+import type { OpenedEncoder } from "./open-beit.ts";
 
 export type MatchedClasses = {
   /** The images, labeled as the classifier counts; its classes are the classifier's. */
@@ -58,6 +60,32 @@ export function matchClasses(
     by: "order",
     note: `classes: by their order, as their names are not those of ${name} (${example}; …)`,
   };
+}
+
+/**
+ * The head of a classifier for the classes of images: its rows in their order where they have the same names, else a new one. Which it
+ * is, is told.
+ */
+export function headFor(
+  { beit: { config }, labels }: Pick<OpenedEncoder, "beit" | "labels">,
+  classes: readonly string[],
+  { terminal }: Pick<Context, "terminal">,
+): readonly number[] | "new" | undefined {
+  if (config.classes === 0) return undefined;
+  const places = classes.map((name) => placeOf(name, labels ?? []));
+  const known = places.filter((place) => place !== undefined);
+  const same = new Set(known).size === classes.length && classes.length === config.classes;
+  terminal.event("head", { kept: same, classes, labels: labels ?? null });
+  if (same) {
+    const moved = known.some((place, label) => place !== label) ? "; its rows take their order" : "";
+    terminal.info(`head: kept, as the model's ${config.classes} classes are those of the images${moved}`);
+    return known;
+  }
+  const theirs = labels ? ` (${listed(labels)})` : " without names";
+  terminal.info(
+    `head: new, as the model's ${config.classes} classes${theirs} are not the ${classes.length} of the images (${listed(classes)})`,
+  );
+  return "new";
 }
 
 // The label of this name, if it is one label's alone. ImageNet's have synonyms behind commas; folders have no spaces.

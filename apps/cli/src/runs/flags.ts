@@ -34,6 +34,10 @@ export const runFlags = (folder: string) => ({
     "auto: go on where the run in --out stopped; or the checkpoint to go on from",
     "auto",
   ),
+  fork: optional(
+    "run|checkpoint",
+    "begin with the state of another run's newest checkpoint, moments and all, by its recipe as --set and others change it",
+  ),
   acceptChangedData: toggle("go on although images are others than those the run was trained on"),
 });
 

@@ -63,15 +63,26 @@ function tellLonger({ manifest }: Found, { recipe, images }: Asked, { terminal }
   const { step } = manifest;
   const stored = manifest.recipe as Recipe;
   const [before, after] = [stored, recipe].map((one) => runLength(one, images));
-  const [was, is] = [scheduledValues(stored, before)(step - 1), scheduledValues(recipe, after)(step)];
-  const jumps = Object.keys(is).filter((name) => is[name] !== was[name]);
-  const told = jumps.map((name) => `${inWords(name)} from ${shown(was[name])} to ${shown(is[name])}`);
+  const told = scheduleJump(manifest, { recipe, images });
   terminal.info(
     `longer: ${recipe.epochs} epochs instead of ${stored.epochs}, ${after.totalSteps} steps instead of ${before.totalSteps}; ` +
       `from step ${step} on the schedule is that of ${recipe.epochs} epochs` +
       (told.length > 0 ? `: ${told.join(", ")}` : ""),
   );
-  terminal.event("lengthened", { step, epochs: [stored.epochs, recipe.epochs], was, is });
+  terminal.event("lengthened", { step, epochs: [stored.epochs, recipe.epochs] });
+}
+
+/** What jumps where a recipe takes over from that of a checkpoint: its last step's value, and the next one's. */
+export function scheduleJump(
+  { step, recipe: before }: Pick<DecodedCheckpoint["manifest"], "step" | "recipe">,
+  { recipe, images }: Pick<Asked, "recipe" | "images">,
+): readonly string[] {
+  const is = scheduledValues(recipe, runLength(recipe, images))(step);
+  const stored = before as Recipe;
+  const was = step === 0 ? is : scheduledValues(stored, runLength(stored, images))(step - 1);
+  return Object.keys(is)
+    .filter((name) => name in was && is[name] !== was[name])
+    .map((name) => `${inWords(name)} from ${shown(was[name])} to ${shown(is[name])}`);
 }
 
 function inWords(name: string): string {

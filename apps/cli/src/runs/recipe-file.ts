@@ -31,7 +31,12 @@ export type LoadOptions<Given> = {
 };
 
 /** A recipe as flags ask for it, with `recipe` known. */
-export type RecipeRequest = { readonly recipe: string; readonly set: readonly string[] } & RecipeShortcuts;
+export type RecipeRequest = {
+  readonly recipe: string;
+  /** The recipe itself, where `recipe` says only where it is from. */
+  readonly base?: Recipe;
+  readonly set: readonly string[];
+} & RecipeShortcuts;
 
 /**
  * The recipe that the flags ask for.
@@ -46,7 +51,7 @@ export async function loadRecipe<Stage extends StageName>(
   const { recipe: name } = flags;
   const { terminal, fit, refuse, later } = options;
   const isOurs = (one: object): one is RecipeOf<Stage> => stages.some((stage) => (one as Recipe).stage === stage);
-  const read = await readRecipeLayers(name);
+  const read = await layersOf(flags);
   const layers = read.map((layer) => {
     const { values } = layer;
     const fits = fit && Object.values(recipes).includes(values as Recipe) && isOurs(values);
@@ -72,6 +77,10 @@ export async function loadRecipe<Stage extends StageName>(
   return recipe ?? (raw as RecipeOf<Stage>);
 }
 
+async function layersOf({ recipe: name, base }: RecipeRequest): Promise<readonly RecipeLayer[]> {
+  return base ? [{ name, values: base }] : readRecipeLayers(name);
+}
+
 function issuesOf<Checked>(check: () => Checked): {
   readonly recipe?: Checked;
   readonly issues: readonly RecipeIssue[];
@@ -86,7 +95,7 @@ function issuesOf<Checked>(check: () => Checked): {
 
 /** What the user's own layers and --set say of a path; undefined where they say nothing. */
 export async function askedOf(flags: RecipeRequest, path: readonly string[]): Promise<unknown> {
-  const layers = (await readRecipeLayers(flags.recipe)).filter(({ values }) => !Object.values(recipes).includes(values as Recipe));
+  const layers = (await layersOf(flags)).filter(({ values }) => !Object.values(recipes).includes(values as Recipe));
   const set = assignmentsOf(flags).findLast((one) => covers(one.path, path));
   if (set) return valueAt(set.value, path.slice(set.path.length));
   return layers.map(({ values }) => valueAt(values, path)).find((value) => value !== undefined);

@@ -17,7 +17,7 @@ import { trainingRun, type TrainingRunOptions } from "./training-run.ts";
 export async function runStage<Name extends StageName>(
   stage: Name,
   loop: LoopOptions<Name>,
-  { out, resume, saveEvery, keep, opened, acceptChangedData, identity, facts, test, dryRun: dry }: StageRun,
+  { out, resume, saveEvery, keep, opened, acceptChangedData, identity, facts, test, fork, dryRun: dry }: StageRun,
   context: Context,
 ): Promise<void> {
   if (dry) {
@@ -29,7 +29,7 @@ export async function runStage<Name extends StageName>(
   const { images, listed } = opened;
   const runImages = { list: { classes: images.classes ?? null, images: listed }, acceptChanged: acceptChangedData };
   await inRunFolder(out, context, async () => {
-    const options = { ...loopOf(stage, loop), folder: out, resume, saveEvery, keep, runImages, identity, facts };
+    const options = { ...loopOf(stage, loop), folder: out, resume, saveEvery, keep, runImages, identity, facts, fork };
     const result = await trainingRun(options, context);
     const finish = test && {
       test: (checkpoint: string) => testFigures(stage, loop, test, checkpoint, context),
@@ -39,7 +39,7 @@ export async function runStage<Name extends StageName>(
   });
 }
 
-type StageRun = Pick<TrainingRunOptions<never>, "identity" | "facts"> & {
+type StageRun = Pick<TrainingRunOptions<never>, "identity" | "facts" | "fork"> & {
   /** What the run learns from, or chooses from. */
   readonly opened: Pick<OpenedImages, "images" | "listed">;
   readonly out: string;

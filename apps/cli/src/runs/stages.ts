@@ -1,6 +1,6 @@
 // What a stage is, said once: how it is trained, what is recorded and said of a step, what its model is and sees, and how it is
 // measured. Commands and the demo read it here; another stage is another entry.
-import type { Beit } from "@beitjs/beit-encoder";
+import type { Beit, ClassifierOptions } from "@beitjs/beit-encoder";
 import { collapseWarning, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import type { Backend } from "@beitjs/tensor-core";
 import {
@@ -57,12 +57,12 @@ type Types = OfEveryStage<{
   readonly tokenizer: { readonly takes: unknown; readonly report: TokenizerReport; readonly scores: TokenizerScores };
   readonly gaussian: { readonly takes: unknown; readonly report: GaussianReport; readonly scores: GaussianScores };
   readonly pretrain: {
-    readonly takes: { readonly tokenizer: TokenizerEncoder };
+    readonly takes: { readonly tokenizer: TokenizerEncoder; readonly from?: Beit };
     readonly report: PretrainReport;
     readonly scores: PretrainingScores;
   };
   readonly "fine-tune": {
-    readonly takes: { readonly from?: Beit };
+    readonly takes: { readonly from?: Beit; readonly head?: ClassifierOptions["head"] | undefined };
     readonly report: FineTuneReport;
     readonly scores: (ClassifierScores | MultiLabelScores) & { readonly classes: readonly string[] };
   };

@@ -16,6 +16,7 @@ import type { Context } from "../program/command.ts";
 import { exitCodeOf, exitCodes, interruptedError, messageOf } from "../program/exit-codes.ts";
 import { formatMetric, formatMetrics } from "./expectations.ts";
 import { findCheckpoint, writeRecipe } from "./folder.ts";
+import { beginFork, withOrigin, type Fork } from "./fork.ts";
 import { compareRun } from "./other-run.ts";
 import { settleImages, withoutImages, type Identity, type RunImages } from "./same-images.ts";
 import { formatDuration, type Progress } from "../program/terminal.ts";
@@ -50,6 +51,8 @@ export type TrainingRunOptions<Report extends StepReport<unknown>> = TrainingLoo
   readonly identity: Identity;
   /** The images, where they are to be told from others when the run goes on. */
   readonly runImages?: RunImages;
+  /** What a run without checkpoints begins with. */
+  readonly fork?: Fork | undefined;
   /** Other facts for the checkpoint's manifest. */
   readonly facts: Readonly<Record<string, unknown>>;
   /** Where metrics.jsonl lies, if not in `folder`, and the mark of this part's lines in it. */
@@ -81,12 +84,14 @@ export type TrainingResult<Report> = {
  * loss or a gradient is not finite; a usage error if the folder holds another run
  */
 export async function trainingRun<Report extends StepReport<unknown>>(
-  options: TrainingRunOptions<Report>,
+  asked: TrainingRunOptions<Report>,
   context: Context,
 ): Promise<TrainingResult<Report>> {
-  const { folder, recipe, train, keep = 2, heldOut = "val" } = options;
+  const { folder, recipe, train, keep = 2, heldOut = "val", fork } = asked;
   const { host, terminal, interrupt } = context;
-  const resume = await findCheckpoint(folder, options.resume, context);
+  const found = await findCheckpoint(folder, asked.resume, context);
+  const resume = found ?? (fork && (await beginFork(fork, asked, context)));
+  const options = { ...asked, identity: withOrigin(asked, resume) };
   if (resume) compareRun(withoutImages(resume, options), options, context);
   const identity = await settleImages(options, resume, context);
   await writeRecipe(folder, recipe);

@@ -6,6 +6,7 @@ import {
   CHECKPOINT_VERSION,
   decodeCheckpoint,
   encodeCheckpoint,
+  encodeFork,
   sha256,
   type CheckpointFiles,
   type CheckpointInfo,
@@ -52,7 +53,7 @@ export async function saveCheckpoint<Params>(
 ): Promise<string> {
   if (!((Number.isInteger(keep) || keep === Infinity) && keep >= 1))
     throw new RangeError(`[saveCheckpoint] expected keep of at least 1, got ${keep}`);
-  const path = join(checkpointsOf(run), `step-${String(info.step).padStart(6, "0")}`);
+  const path = pathOf(run, info);
   const files = await encodeCheckpoint(state, info);
   try {
     await removeLeftovers(run, storage);
@@ -67,6 +68,33 @@ export async function saveCheckpoint<Params>(
     throw new Error(`[saveCheckpoint] could not write ${path}: ${writeErrorReason(cause)}`, { cause });
   }
   return path;
+}
+
+/**
+ * Saves the state of a checkpoint of another run as the first one of a run of its own.
+ *
+ * @param options.average whether the run averages its weights
+ * @throws as `saveCheckpoint`
+ */
+export async function saveFork(
+  run: string,
+  checkpoint: DecodedCheckpoint,
+  info: CheckpointInfo,
+  options: { readonly average: boolean; readonly storage?: CheckpointStorage },
+): Promise<string> {
+  const { average, storage = diskStorage } = options;
+  const path = pathOf(run, info);
+  const files = await encodeFork(checkpoint, info, { average });
+  try {
+    await writeCheckpoint(path, files, storage);
+  } catch (cause) {
+    throw new Error(`[saveCheckpoint] could not write ${path}: ${writeErrorReason(cause)}`, { cause });
+  }
+  return path;
+}
+
+function pathOf(run: string, { step }: { readonly step: number }): string {
+  return join(checkpointsOf(run), `step-${String(step).padStart(6, "0")}`);
 }
 
 /**

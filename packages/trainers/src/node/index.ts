@@ -25,6 +25,7 @@ export {
   listCheckpoints,
   loadCheckpoint,
   saveCheckpoint,
+  saveFork,
   type LoadedCheckpoint,
   type SaveCheckpointOptions,
 } from "./checkpoint-store.ts";

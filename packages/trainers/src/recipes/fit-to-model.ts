@@ -1,7 +1,7 @@
 // A recipe of fine-tuning for the model that it starts from.
 import { evalViewFields, type BeitConfig, type OpenedBeit, type Preprocessing } from "@beitjs/beit-encoder";
 import { ratioFor } from "./aspect.ts";
-import type { FineTuneRecipe } from "./recipe.ts";
+import type { FineTuneRecipe, PretrainRecipe } from "./recipe.ts";
 
 /** What of a model a recipe cannot change, but for `imageSize`: positions are resized when the model is opened. */
 export const modelSizes = ["imageSize", "channels", "patchSize", "width", "depth", "heads", "mlpRatio"] as const;
@@ -28,6 +28,22 @@ export function fitToModel(recipe: FineTuneRecipe, { beit: { config }, preproces
     model: { ...model, ...architectureOf(config, model), ...(isClassifier && headOf(config)) },
     view: { ...view, ...seen, crop: { ...crop, ...ratio }, ...(isClassifier && { filter }) },
     evalView: { ...evalView, ...seen, fit, filter },
+  };
+}
+
+/**
+ * A recipe of pre-training with what follows from the model that it goes on from: its sizes and positions, views of its images with
+ * the mean and std that it was trained with. What follows from the tokenizer comes after: `fitToTokenizer`.
+ */
+export function fitToTrained(recipe: PretrainRecipe, { beit: { config }, preprocessing }: Model): PretrainRecipe {
+  const { model, views } = recipe;
+  const { size, channels, normalization } = seenImages(config, preprocessing);
+  const own = { ...architectureOf(config, model), relativePositions: config.relativePositions };
+  const ratio = ratioFor(views.ratio, views.pixelSize, size);
+  return {
+    ...recipe,
+    model: { ...model, ...own },
+    views: { ...views, pixelSize: size, channels, ratio, ...normalization },
   };
 }
 

@@ -11,6 +11,7 @@ import {
   weightDecayRules,
   type Beit,
   type BeitParams,
+  type ClassifierOptions,
 } from "@beitjs/beit-encoder";
 import { classifierMetrics, evaluateClassifier, type ClassifierScores } from "../evaluate/classifier.ts";
 import { evaluateMultiLabel, multiLabelMetrics, type MultiLabelScores } from "../evaluate/multi-label.ts";
@@ -38,20 +39,25 @@ export type FineTuneReport = StepReport<BeitParams, FineTuneScores> & {
 /**
  * Fine-tunes a classifier; yields a report after every update.
  *
- * @param options.from a pre-trained encoder, copied; without one the network starts from scratch
+ * @param options.from a pre-trained encoder or a classifier, copied; without one the network starts from scratch
+ * @param options.head what becomes of a classifier's head: see `toClassifier`
  * @throws if the images have no labels, or the recipe's views are not of the encoder's size; NonFiniteError as `update`
  */
 export async function* fineTune(
-  options: RunOptions & { readonly recipe: FineTuneRecipe; readonly from?: Beit },
+  options: RunOptions & {
+    readonly recipe: FineTuneRecipe;
+    readonly from?: Beit;
+    readonly head?: ClassifierOptions["head"] | undefined;
+  },
 ): AsyncGenerator<FineTuneReport, void, void> {
-  const { recipe, images, backend, from, recompute } = options;
+  const { recipe, images, backend, from, head, recompute } = options;
   checkRecipe("fineTune", recipe, "fine-tune");
   const { seed, view, layerDecay, labels, sampling } = recipe;
   if (from) checkView("fineTune", view, from.config);
   checkedLength("fineTune", options);
   const classes = requireLabels(images, labels).length;
   const labeled = labelLoss(recipe, images, backend);
-  const { config, params } = await startClassifier(recipe, classes, from, backend);
+  const { config, params } = await startClassifier(recipe, classes, { from, head }, backend);
   yield* train(
     {
       params,
@@ -100,13 +106,13 @@ export function fineTuneMetrics(labels: FineTuneRecipe["labels"]): Metrics<FineT
 async function startClassifier(
   recipe: FineTuneRecipe,
   classes: number,
-  from: Beit | undefined,
+  { from, head }: { readonly from: Beit | undefined; readonly head: ClassifierOptions["head"] },
   backend: Backend,
 ): Promise<Beit> {
   const rng = createRng({ seed: recipe.seed, stream: streams.parameters });
   const { dropPath, pooling, poolingNorm, relativePositions } = recipe.model;
   const place = poolingNorm && { poolingNorm };
-  if (from) return toClassifier(from, { classes, dropPath, pooling, ...place, backend }, rng);
+  if (from) return toClassifier(from, { classes, dropPath, pooling, ...place, head, backend }, rng);
   const perLayer = relativePositions === "shared" ? "per-layer" : relativePositions;
   return initBeitClassifier({ ...recipe.model, relativePositions: perLayer, vocabSize: 0, classes }, rng, backend, {
     std: recipe.initStd,

@@ -8,6 +8,7 @@ import {
   encode,
   gridOf,
   initBeit,
+  toPretraining,
   visualTokenLoss,
   weightDecayRules,
   type Beit,
@@ -37,19 +38,26 @@ export type PretrainReport = StepReport<BeitParams, PretrainingScores> & {
 /**
  * Pre-trains a BEiT; yields a report after every update. The tokenizer may live on another backend than the encoder.
  *
+ * @param options.from a trained model to go on from, copied; its encoder must be the recipe's: see `toPretraining`
  * @throws if tokenizer and encoder disagree on grid, codebook or channels; NonFiniteError as `update`
  */
 export async function* pretrain(
-  options: RunOptions & { readonly recipe: PretrainRecipe; readonly tokenizer: TokenizerEncoder },
+  options: RunOptions & {
+    readonly recipe: PretrainRecipe;
+    readonly tokenizer: TokenizerEncoder;
+    readonly from?: Beit;
+  },
 ): AsyncGenerator<PretrainReport, void, void> {
-  const { recipe, tokenizer, backend, recompute } = options;
+  const { recipe, tokenizer, backend, from, recompute } = options;
   checkRecipe("pretrain", recipe, "pretrain");
   const { seed, views, mask } = recipe;
   checkMatch(recipe, tokenizer);
   checkedLength("pretrain", options);
-  const { config, params } = initBeit(recipe.model, createRng({ seed, stream: streams.parameters }), backend, {
-    std: recipe.initStd,
-  });
+  const rng = createRng({ seed, stream: streams.parameters });
+  const { initStd: std, model } = recipe;
+  const { config, params } = from
+    ? await toPretraining(from, model, { std, backend }, rng)
+    : initBeit(model, rng, backend, { std });
   const grid = gridOf(config);
   const heldOutViews = { pixelView: pixelEvalView(views), tokenView: tokenEvalView(views.channels, views.tokenSize) };
   const drawMasks = await createMaskDrawer();

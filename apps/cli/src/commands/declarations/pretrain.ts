@@ -1,9 +1,10 @@
 // `beit pretrain`: what it is called and takes.
 import { backendFlags } from "../../backends/flags.ts";
+import { looseFlags } from "../../models/flags.ts";
 import { imageFlags } from "../../images/flags.ts";
 import { validationFlags } from "../../runs/validation-flags.ts";
 import { recipeFlags, runFlags, trainingFlags, blockFlags } from "../../runs/flags.ts";
-import { defineCommand, required } from "../../program/command.ts";
+import { defineCommand, optional, required } from "../../program/command.ts";
 
 export const pretrainFlags = {
   ...imageFlags,
@@ -11,11 +12,16 @@ export const pretrainFlags = {
     "model",
     "run folder of train-tokenizer, a tokenizer's file or address (OpenAI's encoder.pkl), or small, which comes along",
   ),
+  from: optional(
+    "model",
+    "go on from a trained BEiT, ours or others': its encoder, and its head where it has as many tokens",
+  ),
   ...recipeFlags("the tokenizer"),
   ...runFlags("runs/pretrain"),
   ...trainingFlags,
   ...validationFlags,
   ...blockFlags,
+  ...looseFlags,
   ...backendFlags,
 };
 
