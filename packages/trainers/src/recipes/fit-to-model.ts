@@ -1,6 +1,7 @@
 // A recipe of fine-tuning for the model that it starts from.
-import { evalViewFields, type BeitConfig, type OpenedBeit, type Preprocessing } from "@beitjs/beit-encoder";
+import { evalViewFields, gridOf, type BeitConfig, type OpenedBeit, type Preprocessing } from "@beitjs/beit-encoder";
 import { ratioFor } from "./aspect.ts";
+import { maskFor } from "./fit-to-tokenizer.ts";
 import type { FineTuneRecipe, PretrainRecipe } from "./recipe.ts";
 
 /** What of a model a recipe cannot change, but for `imageSize`: positions are resized when the model is opened. */
@@ -44,6 +45,7 @@ export function fitToTrained(recipe: PretrainRecipe, { beit: { config }, preproc
     ...recipe,
     model: { ...model, ...own },
     views: { ...views, pixelSize: size, channels, ratio, ...normalization },
+    mask: maskFor(recipe.mask, gridOf(model), gridOf(config)),
   };
 }
 

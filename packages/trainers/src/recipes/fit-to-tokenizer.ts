@@ -32,7 +32,7 @@ export function fitToTokenizer(recipe: PretrainRecipe, { config }: Pick<Tokenize
       mean: perChannel(views.mean, channels),
       std: perChannel(views.std, channels),
     },
-    mask: same ? mask : maskFor(mask, own, grid),
+    mask: maskFor(mask, own, grid),
   };
 }
 
@@ -43,7 +43,9 @@ function perChannel(values: readonly number[], channels: number): readonly numbe
   return Array.from({ length: channels }, () => mean);
 }
 
-function maskFor(mask: MaskRecipe, own: Grid, grid: Grid): MaskRecipe {
+/** @internal The masks of one grid for another: the same share is hidden. */
+export function maskFor(mask: MaskRecipe, own: Grid, grid: Grid): MaskRecipe {
+  if (sameGrid(own, grid)) return mask;
   const share = cellCount(grid) / cellCount(own);
   const scaled = <Key extends string>(key: Key, of: { readonly [K in Key]?: number }) =>
     of[key] === undefined
