@@ -1,5 +1,6 @@
 // The contract between tensors and the machine they live on. A backend owns memory and kernels, nothing else:
 // what is computed is said by ops, in what order by the caller.
+import type { OpObserver } from "./observer.ts";
 import type { Scope } from "./scope.ts";
 
 export type DType = "float32" | "int32";
@@ -45,6 +46,8 @@ export interface Backend extends Disposable {
    * first call is as fast as the others. What the ops return holds garbage. Absent where there is nothing to make.
    */
   prepare?(body: () => void): void;
+  /** Sees every op while it is set. */
+  observer?: OpObserver | undefined;
   /** Whether products round their factors to f16, so that training has to scale its loss. */
   readonly halfProducts?: boolean;
   /** The most it can have, as far as it knows: bytes in all, and of one tensor. */

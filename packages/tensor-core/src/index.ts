@@ -4,6 +4,7 @@ export type { Backend, DryBackend, DType, HostArray, HostArrayOf, Kernel, Memory
 export { disposeSymbol } from "./dispose-symbol.ts";
 export { checkTree, fillTree, requireFinite, type FillTreeOptions } from "./fill-tree.ts";
 export { disposeTree, scope } from "./scope.ts";
+export type { ObservedSlots, OpObserver } from "./observer.ts";
 export { recomputed, valueAndGradient, type ValueAndGradient } from "./tape.ts";
 export { sizeOf, Tensor, tensor, zeros, type Shape } from "./tensor.ts";
 export { leafAt, leaves, mapTree, valueCount } from "./tree.ts";

@@ -32,6 +32,7 @@ export function valueAndGradient<Params, Value extends { readonly loss: Tensor }
   const parameters = leaves<Tensor>(params).map(([, leaf]) => leaf);
   if (parameters.length === 0) throw new Error("[valueAndGradient] expected at least one parameter, got an empty tree");
   const backend = parameters[0].backend;
+  const ended = backend.observer?.pass(leaves<Tensor>(params));
   return scope(backend, () => {
     const tape: Tape = { entries: [] };
     const tracked = mapTree(params, (leaf: Tensor) => aliasTensor(leaf, { tape }));
@@ -41,6 +42,7 @@ export function valueAndGradient<Params, Value extends { readonly loss: Tensor }
     }
     const seed = tensor([options.scale ?? 1], value.loss.shape, backend);
     const gradients = backpropagate(tape, value.loss, seed);
+    ended?.();
     return {
       value: mapTree(value, (leaf: unknown) => (leaf instanceof Tensor ? aliasTensor(leaf) : leaf)),
       gradients: mapTree(tracked, (leaf: Tensor) => gradients.get(leaf) ?? zeros(leaf.shape, backend)),

@@ -50,6 +50,8 @@ export {
   type RunOptions,
   type StepReport,
 } from "./run.ts";
+export { batchAt, batchImages, firstNonFinite, replayStep, type Replayed, type StoredBatch } from "./replay.ts";
+export type { TensorFacts } from "./tensor-log.ts";
 export { trainGaussianVae, type GaussianReport } from "./stages/train-gaussian.ts";
 export { trainTokenizer, type TokenizerReport } from "./stages/train-tokenizer.ts";
 export {

@@ -14,6 +14,7 @@ import { pretrainCommand } from "./declarations/pretrain.ts";
 import { recipesCommand } from "./declarations/recipes.ts";
 import { recipesShowCommand } from "./declarations/recipes-show.ts";
 import { reconstructCommand } from "./declarations/reconstruct.ts";
+import { replayCommand } from "./declarations/replay.ts";
 import { tokenizeCommand } from "./declarations/tokenize.ts";
 import { trainTokenizerCommand } from "./declarations/train-tokenizer.ts";
 
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   tokenizeCommand,
   pretrainCommand,
   finetuneCommand,
+  replayCommand,
   evaluateCommand,
   predictCommand,
   encodeCommand,

@@ -4,6 +4,7 @@ import { disposeTree } from "@beitjs/tensor-core";
 import {
   checkpointInfo,
   NonFiniteError,
+  type Dataset,
   type DecodedCheckpoint,
   type Recipe,
   type StepReport,
@@ -17,6 +18,7 @@ import { exitCodeOf, exitCodes, interruptedError, messageOf } from "../program/e
 import { formatMetric, formatMetrics } from "./expectations.ts";
 import { findCheckpoint, writeRecipe } from "./folder.ts";
 import { beginFork, withOrigin, type Fork } from "./fork.ts";
+import { leaveReplay } from "./leave-replay.ts";
 import { compareRun } from "./other-run.ts";
 import { settleImages, withoutImages, type Identity, type RunImages } from "./same-images.ts";
 import { formatDuration, type Progress } from "../program/terminal.ts";
@@ -25,7 +27,7 @@ import { cliVersion } from "../program/version.ts";
 /** A loop as a run drives it, with what is recorded and said of a step. */
 export type TrainingLoop<Report extends StepReport<unknown>> = {
   readonly recipe: Recipe;
-  readonly images: { readonly length: number };
+  readonly images: Dataset;
   readonly train: (resume: DecodedCheckpoint | undefined) => AsyncGenerator<Report, void, void>;
   /** Configuration of the model being trained. */
   readonly model: (report: Report) => object;
@@ -150,7 +152,10 @@ export async function trainingRun<Report extends StepReport<unknown>>(
     }
     if (last && savedStep !== last.step) await save(last);
   } catch (error) {
-    if (error instanceof NonFiniteError) throw await explainNonFinite(error, folder);
+    if (error instanceof NonFiniteError) {
+      const state = last ? { report: last, model: options.model(last) } : resume;
+      throw await explainNonFinite(error, folder, await leaveReplay(error, state, options, context));
+    }
     if (last && attempted !== last.step) await saveAfter(error, save, last, context);
     if (exitCodeOf(error) !== exitCodes.interrupted || !last) throw error;
   } finally {
@@ -253,11 +258,12 @@ async function saveAfter<Report extends { readonly step: number }>(
   }
 }
 
-async function explainNonFinite(error: NonFiniteError, folder: string): Promise<Error> {
+async function explainNonFinite(error: NonFiniteError, folder: string, replay: boolean): Promise<Error> {
   const [newest] = await listCheckpoints(folder);
   const kept = newest ? `the last good checkpoint is ${newest.path}` : "no checkpoint had been saved yet";
   const advice = "lower learningRate.peak, lengthen learningRate.warmup or set adamW.clipNorm";
-  return new Error(`${messageOf(error)}; ${kept}; ${advice}`, { cause: error });
+  const shown = replay ? `; beit replay ${folder} shows where it began` : "";
+  return new Error(`${messageOf(error)}; ${kept}; ${advice}${shown}`, { cause: error });
 }
 
 function warnOnce({ terminal }: Context): (warning: string | undefined) => void {

@@ -1,6 +1,7 @@
 // An op: what is computed, as a shape rule and a plain float64 reference, forward and backward. Kernels make it fast
 // on a backend; until a backend has one, the reference runs through the host. Files of ops import no backend.
 import type { Backend, DType, Kernel } from "../backend.ts";
+import type { OpObserver } from "../observer.ts";
 import { aliasTensor, emptyTensor, type Shape, type Tensor } from "../tensor.ts";
 import { runReference } from "./run-reference.ts";
 
@@ -87,7 +88,8 @@ export function apply<In extends object, Out extends string, A extends object>(
   runKernel(backend, op, "forward", slots, outputs, attributes);
   for (const name of op.mutates ?? [])
     for (const tensor of [slots[name as string] ?? []].flat()) tensor.storage.version++;
-  if (tape) record(op, slots, outputs, attributes);
+  const observed = backend.observer?.computed(op.name, slots, outputs);
+  if (tape) record(op, slots, outputs, attributes, observed);
   return outputs as Record<Out, Tensor>;
 }
 
@@ -96,6 +98,7 @@ function record(
   inputs: Record<string, Slot | undefined>,
   outputs: Record<string, Tensor>,
   attributes: object,
+  observed: ReturnType<OpObserver["computed"]>,
 ): void {
   const names = Object.keys(inputs).filter((name) => inputs[name] !== undefined);
   const tracked = names.map((name) => inputs[name] as Tensor);
@@ -126,6 +129,7 @@ function record(
       });
       const wanted = Object.fromEntries(Object.entries(gradients).filter(([name]) => !isPassed(op, name, known)));
       if (Object.keys(wanted).length > 0) runKernel(backend, op, "backward", known, wanted, attributes, shapes);
+      observed?.(gradients);
       return names.map((name) => gradients[`d${name}`]);
     },
   });

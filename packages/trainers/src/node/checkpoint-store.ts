@@ -120,13 +120,19 @@ async function removeLeftovers(run: string, storage: CheckpointStorage): Promise
 }
 
 async function writeCheckpoint(path: string, files: CheckpointFiles, storage: CheckpointStorage): Promise<void> {
+  await putFolder(path, (folder) => fillCheckpoint(folder, files, storage), storage);
+}
+
+/** @internal The files of a checkpoint in a folder that is there. */
+export async function fillCheckpoint(
+  folder: string,
+  files: CheckpointFiles,
+  storage: CheckpointStorage,
+): Promise<void> {
   const manifest = files.get(MANIFEST) as Uint8Array;
   const hash = new TextEncoder().encode(`${await sha256(manifest)}  ${MANIFEST}\n`);
-  const fill = async (folder: string) => {
-    for (const [name, bytes] of files) await storage.writeFile(join(folder, name), bytes);
-    await storage.writeFile(join(folder, MANIFEST_HASH), hash);
-  };
-  await putFolder(path, fill, storage);
+  for (const [name, bytes] of files) await storage.writeFile(join(folder, name), bytes);
+  await storage.writeFile(join(folder, MANIFEST_HASH), hash);
 }
 
 /** Checkpoints of a run, newest first; none where there is no such folder. Their contents are not looked at. */
