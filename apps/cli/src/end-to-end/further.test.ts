@@ -88,6 +88,13 @@ describe("finetune --from a classifier", () => {
     expect(own("classHead.bias")).toEqual(new Float32Array(3));
   });
 
+  it("keeps a head of as many classes without names as it is, which is told", async () => {
+    const run = await finetune("other", models.official, "unnamed");
+    expect(run).toMatchObject({ code: 0 });
+    expect(run.stderr).toContain("head: kept, its 3 classes by their order, as the model has no names for them");
+    expect((await trained("unnamed"))("classHead.bias")).toEqual((await given(models.ours))("classHead.bias"));
+  });
+
   it("goes on with a run of its own kind", async () => {
     const run = await finetune("other", at("new"), "again");
     expect(run).toMatchObject({ code: 0 });

@@ -30,8 +30,7 @@ export function matchClasses(
   }: { readonly name: string; readonly classes: number; readonly labels?: readonly string[] | undefined },
 ): MatchedClasses {
   const found = requireLabels(images);
-  // What transformers writes where nobody gave names.
-  const named = labels && !labels.every((label) => /^LABEL_\d+$/.test(label)) ? labels : undefined;
+  const named = hasNames(labels) ? labels : undefined;
   const places = found.map((own) => named && placeOf(own, named));
   if (named && places.every((place) => place !== undefined) && new Set(places).size === found.length) {
     const part = found.length < classes && {
@@ -63,29 +62,40 @@ export function matchClasses(
 }
 
 /**
- * The head of a classifier for the classes of images: its rows in their order where they have the same names, else a new one. Which it
- * is, is told.
+ * The head of a classifier for the classes of images: its rows in their order where they have the same names, the head as it is where
+ * the model has no names for as many, else a new one. Which it is, is told.
  */
 export function headFor(
   { beit: { config }, labels }: Pick<OpenedEncoder, "beit" | "labels">,
   classes: readonly string[],
   { terminal }: Pick<Context, "terminal">,
 ): readonly number[] | "new" | undefined {
-  if (config.classes === 0) return undefined;
-  const places = classes.map((name) => placeOf(name, labels ?? []));
-  const known = places.filter((place) => place !== undefined);
-  const same = new Set(known).size === classes.length && classes.length === config.classes;
-  terminal.event("head", { kept: same, classes, labels: labels ?? null });
+  const count = config.classes;
+  if (count === 0) return undefined;
+  const named = hasNames(labels) ? labels : undefined;
+  const places = classes.flatMap((name) => placeOf(name, named ?? []) ?? []);
+  const same = classes.length === count && new Set(places).size === count;
+  const unnamed = !named && classes.length === count;
+  terminal.event("head", { kept: same || unnamed, classes, labels: named ?? null });
   if (same) {
-    const moved = known.some((place, label) => place !== label) ? "; its rows take their order" : "";
-    terminal.info(`head: kept, as the model's ${config.classes} classes are those of the images${moved}`);
-    return known;
+    const moved = places.some((place, label) => place !== label) ? "; its rows take their order" : "";
+    terminal.info(`head: kept, as the model's ${count} classes are those of the images${moved}`);
+    return places;
   }
-  const theirs = labels ? ` (${listed(labels)})` : " without names";
+  if (unnamed) {
+    terminal.info(`head: kept, its ${count} classes by their order, as the model has no names for them`);
+    return undefined;
+  }
+  const theirs = named ? ` (${listed(named)})` : "";
   terminal.info(
-    `head: new, as the model's ${config.classes} classes${theirs} are not the ${classes.length} of the images (${listed(classes)})`,
+    `head: new, as the model's ${count} classes${theirs} are not the ${classes.length} of the images (${listed(classes)})`,
   );
   return "new";
+}
+
+// What transformers writes where nobody gave names is none.
+function hasNames(labels: readonly string[] | undefined): labels is readonly string[] {
+  return labels !== undefined && !labels.every((label) => /^LABEL_\d+$/.test(label));
 }
 
 // The label of this name, if it is one label's alone. ImageNet's have synonyms behind commas; folders have no spaces.
