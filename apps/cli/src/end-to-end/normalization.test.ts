@@ -25,7 +25,7 @@ import { listCheckpoints } from "@beitjs/trainers/node";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { backend, labels, randomClassifier } from "../testing/random-models.ts";
+import { backend, randomClassifier } from "../testing/random-models.ts";
 import { cli, makeFolder } from "../testing/run-cli.ts";
 
 const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
@@ -101,7 +101,7 @@ const officialBytes = async (model: Beit) =>
 
 /** The same model of ImageNet's mean and std as files of every origin that say so, or are recognized. */
 async function models(): Promise<Readonly<Record<string, string>>> {
-  const huggingFace = await toHuggingFace(beit, { labels, preprocessing: stretched });
+  const huggingFace = await toHuggingFace(beit, { labels: classes, preprocessing: stretched });
   for (const [name, bytes] of Object.entries(huggingFace)) await write(at("hugging-face", name), bytes);
   const config = {
     architecture: "beitv2_base_patch16_224",
@@ -116,7 +116,7 @@ async function models(): Promise<Readonly<Record<string, string>>> {
     "Hugging Face": at("hugging-face"),
     timm: at("timm"),
     "timm, as its first repositories": at("timm-first"),
-    ours: await write(at("ours.safetensors"), await saveBeit(beit, { labels, preprocessing: stretched })),
+    ours: await write(at("ours.safetensors"), await saveBeit(beit, { labels: classes, preprocessing: stretched })),
     "official names, written by us": await write(
       at("official.safetensors"),
       await saveOfficialBeit(beit, { preprocessing: stretched }),
