@@ -109,6 +109,27 @@ const uses: Readonly<
       },
     },
   ],
+  "pretrain from": [
+    {
+      kind: "pretrained",
+      use: async (model) => {
+        const flags = ["--data", data, "--recipe", recipe("pretrain"), "--set", "epochs=1", "--out", fresh()];
+        const given = ["--tokenizer", at("tokenizer"), "--from", model];
+        return lossesOf(await succeed("pretrain", ...given, ...flags, ...oneThread, "--json"));
+      },
+    },
+  ],
+  "replay tokenizer": [
+    {
+      kind: "tokenizer",
+      use: async (model) => {
+        const out = fresh();
+        const flags = ["--data", data, "--recipe", recipe("pretrain"), "--lr", "1e30", "--out", out, ...oneThread];
+        expect((await cli(["pretrain", "--tokenizer", at("tokenizer"), ...flags])).code).toBe(1);
+        return (await succeed("replay", out, "--tokenizer", model, ...oneThread)).stdout;
+      },
+    },
+  ],
   "finetune from": [
     {
       kind: "pretrained",

@@ -151,7 +151,7 @@ describe("the loop", () => {
     for (const extra of [[], ["--scratch", "--from", at("pretrain")]]) {
       expect(await cli([...finetune, ...extra])).toMatchObject({
         code: 2,
-        stderr: expect.stringContaining("--from with a pre-trained checkpoint or --scratch") as string,
+        stderr: expect.stringContaining("--from with a model to begin with, --scratch, or --fork with a run") as string,
       });
     }
     expect(await cli([...finetune, "--scratch", "--out", at("tuned")])).toMatchObject({
