@@ -87,6 +87,7 @@ it("a batch has the images that the step reads, and no others", async () => {
     return images.get(index);
   };
   const batch = await batchAt(recipe, { ...images, get }, 4);
+  expect(batch.labels).toEqual(Array.from({ length: images.length }, (_, index) => images.label(index)));
   expect(read).toHaveLength(recipe.batchSize);
   const own = batchImages(batch);
   expect([own.length, own.classes]).toEqual([images.length, images.classes]);

@@ -1,6 +1,7 @@
 // A step that went wrong, once more: the images of its batch as a data set of their own, and the step with every tensor looked at.
 import { disposeTree, type Backend } from "@beitjs/tensor-core";
-import { order, positionAt, stepsPerEpoch, type Dataset, type Example } from "./data/index.ts";
+import { epochOrder } from "./data/batches.ts";
+import { positionAt, stepsPerEpoch, type Dataset, type Example } from "./data/index.ts";
 import type { Recipe } from "./recipes/recipe.ts";
 import type { StepReport } from "./run.ts";
 import { createTensorLog, type TensorFacts } from "./tensor-log.ts";
@@ -10,25 +11,29 @@ import { NonFiniteError } from "./update.ts";
 export type StoredBatch = {
   readonly length: number;
   readonly classes?: readonly string[];
+  /** Of all images of the data set, where it has classes: weights of classes and balanced sampling are made of them. */
+  readonly labels?: readonly (number | readonly number[] | null)[];
   readonly examples: readonly (Example & { readonly index: number })[];
 };
 
 /** Reads the images of the step after `step` updates. */
-export async function batchAt(
-  { batchSize, seed }: Pick<Recipe, "batchSize" | "seed">,
-  images: Dataset,
-  step: number,
-): Promise<StoredBatch> {
+export async function batchAt(recipe: Recipe, images: Dataset, step: number): Promise<StoredBatch> {
+  const { batchSize, seed } = recipe;
   const { epoch, step: at } = positionAt(step, stepsPerEpoch(images, { batchSize }));
-  const indices = order(images.length, { seed, epoch }).subarray(at * batchSize, (at + 1) * batchSize);
+  const sampling = recipe.stage === "fine-tune" ? recipe.sampling : "uniform";
+  const indices = epochOrder(images, { batchSize, seed, sampling }, epoch).subarray(
+    at * batchSize,
+    (at + 1) * batchSize,
+  );
   const examples: (Example & { index: number })[] = [];
   for (const index of indices) examples.push({ ...(await images.get(index)), index });
   const { length, classes } = images;
-  return { length, ...(classes && { classes }), examples };
+  const labels = Array.from({ length }, (_, index) => images.labels?.(index) ?? images.label(index) ?? null);
+  return { length, ...(classes && { classes, labels }), examples };
 }
 
 /** A data set that has the images of a batch where they were, and no others. */
-export function batchImages({ length, classes, examples }: StoredBatch): Dataset {
+export function batchImages({ length, classes, labels = [], examples }: StoredBatch): Dataset {
   const byIndex = new Map(examples.map((example) => [example.index, example]));
   const find = (index: number): Example => {
     const example = byIndex.get(index);
@@ -39,10 +44,20 @@ export function batchImages({ length, classes, examples }: StoredBatch): Dataset
     length,
     ...(classes && { classes }),
     get: async (index) => find(index),
-    // Stages ask beforehand whether every image has a label: those that are not here have any.
-    label: (index) => byIndex.get(index)?.label ?? (classes ? 0 : undefined),
+    label: (index) => oneOf(labels[index]),
+    ...(labels.some((one) => one instanceof Array) && { labels: (index: number) => severalOf(labels[index]) }),
     name: (index) => byIndex.get(index)?.name ?? `#${index}`,
   };
+}
+
+type Label = number | readonly number[] | null | undefined;
+
+function oneOf(label: Label): number | undefined {
+  return typeof label === "number" ? label : undefined;
+}
+
+function severalOf(label: Label): readonly number[] {
+  return label instanceof Array ? label : [];
 }
 
 export type Replayed = {

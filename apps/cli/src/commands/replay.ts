@@ -79,7 +79,7 @@ async function modelsOf(
   if (checkpoint) return { from: beitOf(checkpoint, backend) };
   if (!from) return {};
   const start = await openEncoder(from, backend, { imageSize: recipe.view.size }, context);
-  return { from: start.beit, head: headFor(start, requireLabels(batchImages(batch)), context) };
+  return { from: start.beit, head: headFor(start, requireLabels(batchImages(batch), recipe.labels), context) };
 }
 
 function inWords({ tensors, error }: Replayed, first: number, before: number): readonly string[] {

@@ -115,7 +115,12 @@ async function loadBatch<T>(dataset: Dataset, prepare: Prepare<T>, options: Load
   return { epoch, step, items, indices, next: positionAt(epoch * steps + step + 1, steps) };
 }
 
-function epochOrder(dataset: Dataset, { seed, shuffle = true, sampling }: BatchOptions, epoch: number): Uint32Array {
+/** @internal Which examples come in an epoch, in their order. */
+export function epochOrder(
+  dataset: Dataset,
+  { seed, shuffle = true, sampling }: BatchOptions,
+  epoch: number,
+): Uint32Array {
   const { length } = dataset;
   if (shuffle && sampling === "balanced") return balancedOrder(dataset, { seed, epoch });
   return shuffle ? order(length, { seed, epoch }) : Uint32Array.from({ length }, (_, index) => index);

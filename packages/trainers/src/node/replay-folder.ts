@@ -30,7 +30,7 @@ export type Replay = ReplayFacts & {
 type StoredExample = { readonly index: number; readonly name: string; readonly label?: number; readonly image: object };
 type StoredFacts = ReplayFacts & {
   readonly format: typeof FORMAT;
-  readonly batch: Pick<StoredBatch, "length" | "classes"> & { readonly examples: readonly StoredExample[] };
+  readonly batch: Omit<StoredBatch, "examples"> & { readonly examples: readonly StoredExample[] };
 };
 
 const FORMAT = "beitjs-replay";
@@ -61,10 +61,7 @@ export async function saveReplay(
     await putFolder(
       path,
       async (folder) => {
-        await diskStorage.writeFile(
-          join(folder, FACTS),
-          new TextEncoder().encode(`${JSON.stringify(stored, null, 2)}\n`),
-        );
+        await diskStorage.writeFile(join(folder, FACTS), new TextEncoder().encode(`${JSON.stringify(stored)}\n`));
         await diskStorage.writeFile(join(folder, IMAGES), writeSafetensors(pixels));
         if (!state) return;
         await diskStorage.makeFolder(join(folder, STATE));
@@ -102,8 +99,7 @@ export async function loadReplay(run: string): Promise<Replay> {
     const pixels = tensors.get(String(example.index));
     if (!pixels)
       throw new Error(`[loadReplay] expected the pixels of ${example.name} in ${join(path, IMAGES)}, got none`);
-    // A copy: a view of two bytes a value has to begin at an even address.
-    return { ...example, image: { ...image, data: pixels.data.slice() } as StoredBatch["examples"][number]["image"] };
+    return { ...example, image: { ...image, data: pixels.data } as StoredBatch["examples"][number]["image"] };
   });
   const { format: _, ...facts } = stored;
   const found = (await diskStorage.list(path)).includes(STATE);
