@@ -81,7 +81,10 @@ type RunOptions = {
 };
 
 /** Runs the script; kills it `killAfter` ms after its first step. Whether it came to its end. */
-async function run(name: string, { threads, killAfter, pause, what = "plain", epochs = 3 }: RunOptions): Promise<boolean> {
+async function run(
+  name: string,
+  { threads, killAfter, pause, what = "plain", epochs = 3 }: RunOptions,
+): Promise<boolean> {
   await mkdir(join(folder, name), { recursive: true });
   const flags = ["--import", "jiti/register", "--conditions=@beitjs/source", join(folder, "run.ts")];
   const given = [join(folder, name), String(threads), String(pause), what, String(epochs)];
