@@ -52,7 +52,7 @@ describe("wrong use", () => {
     [["pretrian"], /^beit: unknown command 'pretrian' \(Did you mean pretrain\?\)\n$/],
     [["doctor", "--thread", "1"], /unknown option '--thread' \(Did you mean --threads\?\)/],
     [["data", "verfy", "x"], /unknown command 'verfy' \(Did you mean verify\?\)/],
-    [["train-tokenizer"], /required option '--data <dir>' not specified/],
+    [["train-tokenizer"], /required option '--data <path>' not specified/],
     [["evaluate", "--data", "x"], /missing required argument 'model'/],
     [["doctor", "--threads", "0"], /'0' is invalid.* whole number of at least 1/],
     [["doctor", "extra"], /too many arguments/],
