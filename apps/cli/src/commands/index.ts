@@ -14,8 +14,10 @@ import { pretrainCommand } from "./declarations/pretrain.ts";
 import { recipesCommand } from "./declarations/recipes.ts";
 import { recipesShowCommand } from "./declarations/recipes-show.ts";
 import { reconstructCommand } from "./declarations/reconstruct.ts";
+import { reportCommand } from "./declarations/report.ts";
 import { tokenizeCommand } from "./declarations/tokenize.ts";
 import { trainTokenizerCommand } from "./declarations/train-tokenizer.ts";
+import { watchCommand } from "./declarations/watch.ts";
 
 export const commands: readonly Command[] = [
   doctorCommand,
@@ -27,6 +29,8 @@ export const commands: readonly Command[] = [
   pretrainCommand,
   finetuneCommand,
   evaluateCommand,
+  reportCommand,
+  watchCommand,
   predictCommand,
   encodeCommand,
   reconstructCommand,

@@ -16,6 +16,7 @@ import {
 import { listCheckpoints, openMetrics, saveCheckpoint, type ImageProblem } from "@beitjs/trainers/node";
 import type { BackendFacts } from "../backends/open.ts";
 import type { Context } from "../program/command.ts";
+import { environment } from "../program/environment.ts";
 import { interruptedError, messageOf, usageError } from "../program/exit-codes.ts";
 import { formatMetric, formatMetrics } from "./expectations.ts";
 import { findCheckpoint, writeRecipe } from "./folder.ts";
@@ -117,7 +118,8 @@ export async function trainingRun<Report extends StepReport<unknown>>(
     for await (const report of train(resume)) {
       last = report;
       const { step, totalSteps, loss, learningRate, weightDecay, gradientNorm, validation } = report;
-      const rates = { learningRate, ...(weightDecay !== undefined && { weightDecay }) };
+      const epoch = (step * recipe.epochs) / totalSteps;
+      const rates = { epoch, learningRate, ...(weightDecay !== undefined && { weightDecay }) };
       const values = { loss, ...rates, gradientNorm, ...options.metrics(report), ...heldOutValues(heldOut, validation) };
       await metrics.write(step, values);
       terminal.event("step", {
@@ -195,6 +197,7 @@ export function runFacts({
     skippedImages: skipped.length,
     backend,
     versions: { beitjs: cliVersion(), node: process.version },
+    environment: environment(),
     ...others,
   };
 }
