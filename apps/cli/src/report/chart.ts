@@ -1,5 +1,5 @@
 // A chart of curves: title, legend, drawing and caption.
-import { html, type Html } from "./html.ts";
+import { html, raw, type Html } from "./html.ts";
 import { plot, written } from "./plot.ts";
 
 export type Point = readonly [x: number, y: number];
@@ -17,6 +17,8 @@ export type CurveColor = 1 | 2 | 3 | 4 | 5 | 6;
 
 export type Chart = {
   readonly title: string;
+  /** What the title is in the page; h4 by default. */
+  readonly heading?: "h3" | "h4";
   readonly caption: Html | string;
   readonly xName: string;
   readonly curves: readonly Curve[];
@@ -36,10 +38,10 @@ export type Chart = {
 
 /** A chart with its title, legend and caption; nothing to draw is said in words. */
 export function chartFigure(chart: Chart): Html {
-  const { title, caption, curves } = chart;
+  const { title, heading = "h4", caption, curves } = chart;
   const drawn = curves.some(({ points }) => points.length > 0);
   return html`<figure class="chart">
-    <h4>${title}</h4>
+    ${raw(`<${heading}>`)}${title}${raw(`</${heading}>`)}
     ${curves.length > 1 || chart.legend ? legend(curves) : undefined}
     ${drawn ? plot(chart, describe(chart)) : html`<p>No values were recorded.</p>`}
     <figcaption>${caption}</figcaption>

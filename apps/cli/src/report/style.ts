@@ -32,7 +32,7 @@ th[scope=row]{font-weight:500;color:var(--muted)}
 .result .main td:nth-child(3){color:var(--curve-2)}
 .warning{background:var(--warn);border-left:4px solid var(--warn-line);padding:.6rem .9rem;border-radius:4px}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:1.6rem 1.8rem}
-.chart{display:flex;flex-direction:column}
+.chart{display:flex;flex-direction:column}.chart h3{font-size:.95rem;margin:0 0 .3rem}
 .chart svg{width:100%;max-width:560px;height:auto;display:block}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1rem;margin:0 0 .2rem;padding:0;font-size:.85rem}
 .swatch{display:inline-block;width:22px;margin-right:.4rem;vertical-align:middle;border-top:3px solid}
@@ -47,6 +47,7 @@ th[scope=row]{font-weight:500;color:var(--muted)}
 .name{display:block;width:max-content;max-width:min(16rem,48vw);overflow-wrap:anywhere}
 .side{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:0 36px}.side>*{min-width:0}.side pre{max-height:38rem}.side td{overflow-wrap:anywhere}
 .top{font-weight:700}.top::after{content:" \\2605";color:var(--curve-2)}
+h1,.warning,summary,figure{overflow-wrap:anywhere}
 .warning ul{margin:.3rem 0 0;padding-left:1.2rem}
 .live{font-size:.875rem;color:var(--muted)}
 .pairs{display:flex;flex-wrap:wrap;gap:14px 20px}

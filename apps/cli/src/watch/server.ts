@@ -45,39 +45,10 @@ const headers: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
 };
 
-/** Listens on a port of this machine; see `listen`. */
-export function createWatch({ runs, every = 1000, now, tell }: WatchOptions): Watch {
-  // What each has got of every section.
-  const watchers = new Map<ServerResponse, Map<string, string>>();
-  let told = "";
-  let timer: NodeJS.Timeout | undefined;
-  let closed = false;
-  const look = async (): Promise<void> => {
-    const began = now();
-    try {
-      const found = await runs.read();
-      for (const [watcher, sent] of watchers) send(watcher, sent, found, now());
-      told = "";
-    } catch (error) {
-      const message = messageOf(error);
-      if (message !== told) tell((told = message));
-    }
-    // Long runs take long to look at: training keeps the machine to itself nearly all of the time.
-    plan(Math.max(every, 20 * (now() - began)));
-  };
-  // Nobody looks: nothing is read.
-  const plan = (wait: number): void => {
-    timer = watchers.size > 0 && !closed ? setTimeout(() => void look(), wait) : undefined;
-  };
-  const follow = async (response: ServerResponse): Promise<void> => {
-    const found = await runs.read();
-    response.writeHead(200, { ...headers, "content-type": "text/event-stream" });
-    const sent = new Map<string, string>();
-    send(response, sent, found, now());
-    watchers.set(response, sent);
-    response.on("close", () => watchers.delete(response));
-    if (!timer) plan(every);
-  };
+/** Answers requests; see `listen` for where. */
+export function createWatch(options: WatchOptions): Watch {
+  const { runs } = options;
+  const followers = createFollowers(options);
   const pages: Readonly<Record<string, (response: ServerResponse) => Promise<void>>> = {
     "/": async (response) => {
       const page = renderRuns(await runs.read(), { head: script, status: live });
@@ -86,11 +57,15 @@ export function createWatch({ runs, every = 1000, now, tell }: WatchOptions): Wa
     "/live.js": async (response) => {
       response.writeHead(200, { ...headers, "content-type": "text/javascript; charset=utf-8" }).end(liveScript);
     },
-    "/events": follow,
+    "/events": async (response) => {
+      const found = await runs.read();
+      response.writeHead(200, { ...headers, "content-type": "text/event-stream" });
+      followers.add(response, found);
+    },
   };
   const server = createServer((request, response) => {
     const refused = refusal(request, Object.keys(pages));
-    if (refused) return void end(response, ...refused);
+    if (refused) return end(response, ...refused);
     pages[pathOf(request)](response).catch((error: unknown) => {
       end(response, 500, `beit watch: ${messageOf(error)}\n`);
     });
@@ -99,14 +74,57 @@ export function createWatch({ runs, every = 1000, now, tell }: WatchOptions): Wa
     server,
     close: () =>
       new Promise((resolve) => {
-        closed = true;
-        clearTimeout(timer);
-        for (const watcher of watchers.keys()) watcher.end("event: end\ndata: \n\n");
+        followers.end();
         server.close(() => resolve());
-        // What keeps a connection open without a request.
         server.closeIdleConnections();
+        // Whoever still has not read to the end.
         setTimeout(() => server.closeAllConnections(), 500).unref();
       }),
+  };
+}
+
+type Followers = {
+  readonly add: (response: ServerResponse, runs: readonly RunRecord[]) => void;
+  readonly end: () => void;
+};
+
+/** Open pages: the runs are looked at while there are some, and each is sent what it has not got yet. */
+function createFollowers({ runs, every = 1000, now, tell }: WatchOptions): Followers {
+  // What each has got of every section.
+  const followers = new Map<ServerResponse, Map<string, string>>();
+  let told = "";
+  let timer: NodeJS.Timeout | undefined;
+  let ended = false;
+  const look = async (): Promise<void> => {
+    const began = now();
+    try {
+      const found = await runs.read();
+      for (const [follower, sent] of followers) send(follower, sent, found, now());
+      told = "";
+    } catch (error) {
+      const message = messageOf(error);
+      if (message !== told) tell((told = message));
+    }
+    // Long runs take long to look at: training keeps the machine to itself nearly all of the time.
+    plan(Math.max(every, 20 * (now() - began)));
+  };
+  const plan = (wait: number): void => {
+    timer = followers.size > 0 && !ended ? setTimeout(() => void look(), wait) : undefined;
+  };
+  return {
+    add(response, found) {
+      if (ended) return void response.end();
+      const sent = new Map<string, string>();
+      send(response, sent, found, now());
+      followers.set(response, sent);
+      response.on("close", () => followers.delete(response));
+      if (!timer) plan(every);
+    },
+    end() {
+      ended = true;
+      clearTimeout(timer);
+      for (const follower of followers.keys()) follower.end("event: end\ndata: \n\n");
+    },
   };
 }
 
@@ -134,16 +152,16 @@ export async function listen(server: Server, ports: readonly number[]): Promise<
 }
 
 /** Sends the sections that changed, if any did. */
-function send(watcher: ServerResponse, sent: Map<string, string>, runs: readonly RunRecord[], at: number): void {
+function send(follower: ServerResponse, sent: Map<string, string>, runs: readonly RunRecord[], at: number): void {
   // One that does not read gets all that changed meanwhile when it does.
-  if (watcher.writableNeedDrain) return;
+  if (follower.writableNeedDrain) return;
   const sections = runSections(runs);
   const changed = sections.filter(({ id, content }) => sent.get(id) !== content.markup);
   if (changed.length === 0) return;
   for (const { id, content } of changed) sent.set(id, content.markup);
   const contents = Object.fromEntries(changed.map(({ id, content }) => [id, content.markup]));
   const data = { sections: sections.map(({ id }) => id), contents, at, state: doing(runs) };
-  watcher.write(`event: sections\ndata: ${JSON.stringify(data)}\n\n`);
+  follower.write(`event: sections\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
 function doing(runs: readonly RunRecord[]): string {

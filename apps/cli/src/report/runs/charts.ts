@@ -7,9 +7,13 @@ import type { RunFigures } from "./run-figures.ts";
 import { parts, quantities, seriesOf, stepsPerEpoch, type Part, type Quantity } from "./series.ts";
 import { speedOf } from "./speed.ts";
 
+/** What charts are called under: a section's title, or a part's. */
+type Heading = "h3" | "h4";
+
 const colors: readonly CurveColor[] = [1, 2, 3, 4, 5, 6];
 // Batches of training are drawn by means of so many stretches: what one of them shows is mostly chance.
 const stretches = 60;
+const longestName = 28;
 const partNames = Object.keys(parts) as Part[];
 const speed: Quantity = {
   key: "speed",
@@ -19,7 +23,11 @@ const speed: Quantity = {
 };
 
 /** Every quantity of one run: training and what held-out images say in one chart. */
-export function runCharts(run: RunRecord, { metric, best }: Pick<RunFigures, "metric" | "best">): Html {
+export function runCharts(
+  run: RunRecord,
+  { metric, best }: Pick<RunFigures, "metric" | "best">,
+  heading: Heading,
+): Html {
   const xEnd = lastStep(run);
   const charts = quantities([run]).map((what) => {
     const curves = partNames
@@ -32,20 +40,21 @@ export function runCharts(run: RunRecord, { metric, best }: Pick<RunFigures, "me
       .filter(({ points }) => points.length > 0);
     const decided = best && what.key === metric ? { mark: { at: best.step, name: `best, step ${best.step}` } } : {};
     const legend = curves.length === 1 && curves[0].name !== parts.train;
-    return chart(what, curves, { xName: "step", xEnd, legend, ...decided });
+    return chart(what, curves, { heading, xName: "step", xEnd, legend, ...decided });
   });
-  return drawn([...charts, speedChart([{ name: "images a second", color: 1, points: speedOf(run) }], { xName: "step", xEnd })]);
+  return drawn([...charts, speedChart([{ name: "images a second", color: 1, points: speedOf(run) }], { heading, xName: "step", xEnd })]);
 }
 
 /** Every quantity of several runs, a curve a run; what was measured elsewhere is a chart of its own. */
-export function comparedCharts(runs: readonly RunRecord[]): Html {
+export function comparedCharts(runs: readonly RunRecord[], heading: Heading): Html {
   const axis = axisOf(runs);
+  const names = legendNames(runs.map(({ name }) => name));
   const over = (points: (run: RunRecord) => readonly Point[]): Curve[] =>
     runs.flatMap((run, i) => {
       const curve = points(run).map(([step, value]) => [step / axis.unit(run), value] as const);
-      return curve.length === 0 ? [] : [{ name: run.name, points: curve, ...lookOf(i) }];
+      return curve.length === 0 ? [] : [{ name: names[i], points: curve, ...lookOf(i) }];
     });
-  const axes = { xName: axis.name, xEnd: Math.max(...runs.map((run) => lastStep(run) / axis.unit(run))) };
+  const axes = { heading, xName: axis.name, xEnd: Math.max(...runs.map((run) => lastStep(run) / axis.unit(run))) };
   const charts = quantities(runs).flatMap((what) =>
     partNames.flatMap((part) => {
       const points = (run: RunRecord) => seriesOf(run, part, what.key);
@@ -56,6 +65,15 @@ export function comparedCharts(runs: readonly RunRecord[]): Html {
   );
   return html`${axis.note && html`<p class="note">${axis.note}</p>`}
   ${drawn([...charts, speedChart(over(speedOf), { ...axes, legend: true })])}`;
+}
+
+/** Names as short as a legend has room for: both ends of them, and their number where these are the same. */
+export function legendNames(names: readonly string[]): readonly string[] {
+  const short = names.map((name) => {
+    const letters = [...name];
+    return letters.length > longestName ? [...letters.slice(0, 14), "\u2026", ...letters.slice(-13)].join("") : name;
+  });
+  return new Set(short).size === names.length ? short : short.map((name, i) => `${i + 1}: ${name}`);
 }
 
 /** How a run looks in all charts of a page: six colors, then the same dashed. */
@@ -87,13 +105,13 @@ function axisOf(runs: readonly RunRecord[]): Axis {
 function chart(
   { title, caption, percent }: Quantity,
   curves: readonly Curve[],
-  rest: Pick<Chart, "xName" | "xEnd" | "legend" | "mark">,
+  rest: Pick<Chart, "heading" | "xName" | "xEnd" | "legend" | "mark">,
 ): Html {
   return chartFigure({ title, caption, percent, curves, narrow: true, ...rest });
 }
 
 // One point is in the table too.
-function speedChart(curves: readonly Curve[], rest: Pick<Chart, "xName" | "xEnd" | "legend">): Html | undefined {
+function speedChart(curves: readonly Curve[], rest: Pick<Chart, "heading" | "xName" | "xEnd" | "legend">): Html | undefined {
   return curves.some(({ points }) => points.length > 1) ? chart(speed, curves, rest) : undefined;
 }
 

@@ -5,6 +5,7 @@ import { demoFineTune } from "@beitjs/trainers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { makeFolder } from "../../testing/run-cli.ts";
+import { legendNames } from "./charts.ts";
 import { openRuns } from "./open-runs.ts";
 import { renderRuns } from "./page.ts";
 import { figuresOfRun } from "./run-figures.ts";
@@ -116,6 +117,13 @@ describe("a run", () => {
 });
 
 describe("several runs", () => {
+  it("have names in legends that are short and told apart", () => {
+    const long = (end: string) => `a-name-that-is-${"very-".repeat(9)}long${end}`;
+    expect(legendNames(["short", long("-1"), long("-2")])).toEqual(["short", "a-name-that-is…y-very-long-1", "a-name-that-is…y-very-long-2"]);
+    const alike = [1, 2].map((number) => `the-same-beginning-${number}-the-same-end`);
+    expect(legendNames(alike)).toEqual(["1: the-same-begin…-the-same-end", "2: the-same-begin…-the-same-end"]);
+  });
+
   it("are compared: what differs, who is best, curves over one another", async () => {
     const first = await write("low", lines(10), recipe);
     const second = await write("high", lines(10, (step) => (step % 5 === 0 ? { "val/accuracy": 0.9 } : {})), {
@@ -126,9 +134,9 @@ describe("several runs", () => {
     const page = renderRuns(await read(first, second));
     const text = textOf(page);
     expect(text).toContain("2 runs compared");
-    expect(text).toContain("low high adamW.weightDecay 0.05 0.3 ema.decay – 0.99 ema.warmup – true Curves");
+    expect(text).toContain("field low high adamW.weightDecay 0.05 0.3 ema.decay – 0.99 ema.warmup – true Curves");
     expect(page).toMatch(/<span class="top">90 %<\/span>/);
-    expect(page.match(/<h4>Accuracy, validation<\/h4>/g)).toHaveLength(1);
+    expect(page.match(/<h3>Accuracy, validation<\/h3>/g)).toHaveLength(1);
     expect(page).not.toContain("against epochs");
   });
 

@@ -60,7 +60,7 @@ function sectionsOfOne(run: RunRecord): readonly Section[] {
   const figures = figuresOfRun(run);
   return [
     { id: "result", name: "Result", content: overview(figures) },
-    { id: "curves", name: "Curves", content: runCharts(run, figures) },
+    { id: "curves", name: "Curves", content: runCharts(run, figures, "h3") },
     { id: "settings", name: "Settings", content: settings(run, true) },
   ];
 }
@@ -88,7 +88,9 @@ function sectionsOfSeveral(runs: readonly RunRecord[]): readonly Section[] {
 }
 
 function curvesOf(runs: readonly RunRecord[], stage: string | null): Html {
-  const charts = runs.length === 1 ? runCharts(runs[0], figuresOfRun(runs[0])) : comparedCharts(runs);
+  const heading = stage === null ? "h3" : "h4";
+  const charts =
+    runs.length === 1 ? runCharts(runs[0], figuresOfRun(runs[0]), heading) : comparedCharts(runs, heading);
   return stage === null ? charts : html`<h3>${stage}${runs.length === 1 ? `: ${runs[0].name}` : ""}</h3>${charts}`;
 }
 

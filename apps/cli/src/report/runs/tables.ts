@@ -46,11 +46,11 @@ export function timesTable(runs: readonly RunFigures[]): Html {
 
 /** A row a field, a column a run. */
 export function differencesTable(names: readonly string[], differences: readonly Difference[]): Html {
-  return html`<div class="scroll">
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="table">
     <table class="runs">
       <thead>
         <tr>
-          <th></th>
+          <th scope="col">field</th>
           ${names.map((name) => html`<th scope="col"><span class="name">${name}</span></th>`)}
         </tr>
       </thead>
@@ -130,7 +130,7 @@ function table(runs: readonly RunFigures[], columns: readonly Column[]): Html {
           html`<td>${tops[i] === run ? html`<span class="top">${cell(run)}</span>` : cell(run)}${note?.(run)}</td>`,
       )}
     </tr>`;
-  return html`<div class="scroll">
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="table">
     <table class="runs">
       <thead>
         <tr>
