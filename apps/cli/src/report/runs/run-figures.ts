@@ -83,7 +83,7 @@ export function betterOf(stage: string | null, metric: string): "higher" | "lowe
 function judgedBy(recipe: Fields): Better {
   const stage = String(recipe["stage"]);
   if (!Object.hasOwn(stages, stage)) return {};
-  const judge = stages[stage as keyof typeof stages].judgedBy as (recipe: Fields) => Better;
+  const judge = stages[stage as keyof typeof stages].judgedBy as unknown as (recipe: Fields) => Better;
   return judge(recipe);
 }
 
