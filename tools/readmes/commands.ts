@@ -1,6 +1,7 @@
 // The command lines of a page: `beit` is run by the program that was built, on the reader's files; npm is asked for nothing,
 // but what it would install or run has to exist.
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -45,9 +46,20 @@ export async function runLine(line: string, folder: string): Promise<void> {
     const bin = join(root, "apps", "cli", "bin", "beit.js");
     const more = scaled[words[0]];
     const given = more ? withoutLength(words) : words;
+    if (words[0] === "watch") return untilItServes([bin, ...words], folder);
     await promisify(execFile)(process.execPath, [bin, ...given, ...(more ?? [])], { cwd: folder });
   } else if (program === "npm") checkNpm(words);
   else throw new Error(`[runLine] expected beit or npm, got ${line}`);
+}
+
+// A command that serves until Ctrl-C is sent one when it has said where.
+async function untilItServes(argv: readonly string[], folder: string): Promise<void> {
+  const child = spawn(process.execPath, argv, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (text: Buffer) => void (said += text.toString()));
+  child.stdout.once("data", () => void child.kill("SIGINT"));
+  const [code] = (await once(child, "exit")) as [number | null];
+  if (code !== 0) throw new Error(`[runLine] expected exit code 0, got ${code}: ${said}`);
 }
 
 // What is added says it again.

@@ -19,7 +19,7 @@ export async function runCli(argv: readonly string[], host: Host): Promise<numbe
   const terminal = createTerminal(host, { json: argv.includes("--json") });
   let exitCode: number = exitCodes.done;
   const program = createProgram(host, async (command, flags) => {
-    const interrupt = createInterrupt(host, terminal.info);
+    const interrupt = createInterrupt(host, terminal.info, command.stopping);
     const endings: (() => void)[] = [interrupt.dispose];
     try {
       const { run } = await command.load();

@@ -15,8 +15,10 @@ import { recipesCommand } from "./declarations/recipes.ts";
 import { recipesShowCommand } from "./declarations/recipes-show.ts";
 import { reconstructCommand } from "./declarations/reconstruct.ts";
 import { replayCommand } from "./declarations/replay.ts";
+import { reportCommand } from "./declarations/report.ts";
 import { tokenizeCommand } from "./declarations/tokenize.ts";
 import { trainTokenizerCommand } from "./declarations/train-tokenizer.ts";
+import { watchCommand } from "./declarations/watch.ts";
 
 export const commands: readonly Command[] = [
   doctorCommand,
@@ -29,6 +31,8 @@ export const commands: readonly Command[] = [
   finetuneCommand,
   replayCommand,
   evaluateCommand,
+  reportCommand,
+  watchCommand,
   predictCommand,
   encodeCommand,
   reconstructCommand,

@@ -3,12 +3,11 @@ import { join, resolve } from "node:path";
 import type { MaskStatistics } from "@beitjs/masking";
 import type { BackendFacts } from "../backends/open.ts";
 import type { Context } from "../program/command.ts";
+import { environment } from "../program/environment.ts";
 import { renderReport } from "../report/render.ts";
 import { writeResult, writeSummary } from "../runs/folder.ts";
-import { cliVersion } from "../program/version.ts";
 import { readCurves } from "./curves.ts";
 import { shippedData } from "./data.ts";
-import { environment } from "./environment.ts";
 import { readMetrics } from "./metrics-file.ts";
 import type { PretrainedEncoder, TrainedTokenizer } from "./parts.ts";
 import { drawPictures } from "./pictures.ts";
@@ -71,7 +70,7 @@ async function summarize(finished: FinishedDemo, statistics: MaskStatistics, { h
       skipped,
     },
     backend: machine,
-    environment: environment(cliVersion()),
+    environment: environment(),
     seeds: {
       tokenizer: recipes.tokenizer.seed,
       pretrain: recipes.pretrain.seed,

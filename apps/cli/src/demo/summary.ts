@@ -1,5 +1,6 @@
 // What a demo found, as summary.json holds it: every figure of the report, and what is needed to get it again.
 import type { BackendFacts } from "../backends/open.ts";
+import type { Environment } from "../program/environment.ts";
 import type { DemoRecipes } from "./settings.ts";
 
 /** Accuracies are shares in [0, 1]. */
@@ -47,14 +48,7 @@ export type DemoSummary = {
     readonly skipped: number;
   };
   readonly backend: BackendFacts;
-  readonly environment: {
-    readonly beit: string;
-    readonly node: string;
-    readonly platform: string;
-    readonly processor: string;
-    readonly processors: number;
-    readonly memoryBytes: number;
-  };
+  readonly environment: Environment;
   readonly seeds: { readonly tokenizer: number; readonly pretrain: number; readonly fineTune: readonly number[] };
   readonly recipes: DemoRecipes;
   readonly tokenizer: {

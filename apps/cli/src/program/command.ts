@@ -42,6 +42,8 @@ export type CommandDeclaration<Declared> = {
   /** The flag given without its name, in first place. */
   readonly argument?: keyof Declared & string;
   readonly flags: Declared;
+  /** What is said at the first Ctrl-C, if not that a training run saves first. */
+  readonly stopping?: string;
   /** The module that does it, with all that it needs: loaded for this command alone, and not for help. */
   readonly load: () => Promise<CommandModule<FlagValues<Declared>>>;
 };
@@ -164,8 +166,9 @@ export function addCommand(
   const parent = names.length > 1 ? groupOf(program, names[0]) : program;
   const made = parent.command(names[names.length - 1]).description(command.summary);
   if (command.argument) {
-    const { value, description, required: needed } = command.flags[command.argument];
-    made.argument(needed ? `<${value}>` : `[${value}]`, description);
+    const { value, description, required: needed, many } = command.flags[command.argument];
+    const name = many ? `${value}...` : `${value}`;
+    made.argument(needed ? `<${name}>` : `[${name}]`, description);
   }
   for (const [name, flag] of Object.entries(command.flags))
     if (name !== command.argument) made.addOption(optionOf(name, flag));

@@ -19,7 +19,11 @@ export interface Interrupt {
 const SAME_SIGNAL = 500;
 
 /** Listens to the host's signals until disposed; `tell` says what happens next. */
-export function createInterrupt({ signals, exit, now }: Host, tell: (text: string) => void): Interrupt {
+export function createInterrupt(
+  { signals, exit, now }: Host,
+  tell: (text: string) => void,
+  stopping = "stopping at the next step (a training run saves first); press Ctrl-C again to stop at once",
+): Interrupt {
   const controller = new AbortController();
   let asked = -Infinity;
   const onSignal = (): void => {
@@ -28,7 +32,7 @@ export function createInterrupt({ signals, exit, now }: Host, tell: (text: strin
       return;
     }
     asked = now();
-    tell("stopping at the next step (a training run saves first); press Ctrl-C again to stop at once");
+    tell(stopping);
     controller.abort(interruptedError());
   };
   for (const name of ["SIGINT", "SIGTERM"]) signals.on(name, onSignal);

@@ -25,7 +25,8 @@ export function plot(chart: Chart, label: string): Html {
       ${yAxis(frame, chart)}${xAxis(frame)}
       <text x="${middle}" y="${height - 5}" text-anchor="middle">${xName}</text>
     </g>
-    ${level && levelLine(level, frame)} ${curves.map((curve) => curveOf(curve, frame, chart))}
+    ${level && levelLine(level, frame)} ${chart.mark && markLine(chart.mark, frame)}
+    ${curves.map((curve) => curveOf(curve, frame, chart))}
   </svg>`;
 }
 
@@ -48,11 +49,11 @@ function shorten(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString("en-US", { maximumFractionDigits: 6 });
 }
 
-function frameOf({ curves, level, percent, narrow }: Chart): Frame {
+function frameOf({ curves, level, percent, narrow, xEnd = 0 }: Chart): Frame {
   const { width, height } = narrow ? sizes.narrow : sizes.wide;
   const points = curves.flatMap((curve) => thin(curve.points));
   const values = points.map(([, value]) => value);
-  const x = scaleLinear([0, Math.max(...points.map(([at]) => at))], [margins.left, width - margins.right]);
+  const x = scaleLinear([0, Math.max(xEnd, ...points.map(([at]) => at))], [margins.left, width - margins.right]);
   const y = scaleLinear([0, 1], [height - margins.bottom, margins.top]);
   const [least, most] = [Math.min(...values, ...(percent ? [0] : [])), Math.max(...values)];
   return { width, height, x, y: level ? y.domain(around(least, most, level.value)) : y.domain([least, most]).nice(5) };
@@ -104,6 +105,20 @@ function levelLine({ value, name }: NonNullable<Chart["level"]>, { x, y }: Frame
       stroke-width="1.5"
       stroke-dasharray="1.5 1.5"
     /><text x="${right - 5}" y="${at + 15}" text-anchor="end" font-size="13" fill="var(--muted)">${name}</text>`;
+}
+
+function markLine({ at, name }: NonNullable<Chart["mark"]>, { x, y }: Frame): Html {
+  const [left, right] = x.range();
+  const [bottom, top] = y.range();
+  const place = crisp(x(at));
+  const inside = place > (left + right) / 2 ? html`x="${place - 5}" text-anchor="end"` : html`x="${place + 5}"`;
+  return html`<path d="M${place} ${bottom}V${top}" fill="none" stroke="var(--muted)" stroke-dasharray="3 3" /><text
+      ${inside}
+      y="${top + 4}"
+      font-size="12"
+      fill="var(--muted)"
+      >${name}</text
+    >`;
 }
 
 function curveOf({ name, points, color, dashed }: Curve, { x, y }: Frame, chart: Chart): Html {

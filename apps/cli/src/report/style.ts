@@ -1,8 +1,8 @@
 // The page's looks: system fonts, light and dark, one column on a phone.
 
 export const style = `
-:root{color-scheme:light dark;--page:#fdfdfc;--ink:#1d2126;--muted:#5c6570;--line:#d9dde2;--soft:#f1f3f5;--curve-1:#0b63b5;--curve-2:#c2410c;--warn:#fff4d6;--warn-line:#d69e00;--mask:#33404d}
-@media (prefers-color-scheme:dark){:root{--page:#14171b;--ink:#e4e7eb;--muted:#9aa4af;--line:#343b44;--soft:#1d2228;--curve-1:#5aa9f4;--curve-2:#f58a52;--warn:#3a2f10;--warn-line:#b98a13;--mask:#aebac6}}
+:root{color-scheme:light dark;--page:#fdfdfc;--ink:#1d2126;--muted:#5c6570;--line:#d9dde2;--soft:#f1f3f5;--curve-1:#0b63b5;--curve-2:#c2410c;--curve-3:#00a381;--curve-4:#4a0d67;--curve-5:#c369ff;--curve-6:#870000;--warn:#fff4d6;--warn-line:#d69e00;--mask:#33404d}
+@media (prefers-color-scheme:dark){:root{--page:#14171b;--ink:#e4e7eb;--muted:#9aa4af;--line:#343b44;--soft:#1d2228;--curve-1:#5aa9f4;--curve-2:#f58a52;--curve-3:#70f0c8;--curve-4:#7c3aed;--curve-5:#f0f000;--curve-6:#c2347c;--warn:#3a2f10;--warn-line:#b98a13;--mask:#aebac6}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}
 main,header,footer{max-width:1040px;margin:0 auto;padding:0 20px}
@@ -32,12 +32,24 @@ th[scope=row]{font-weight:500;color:var(--muted)}
 .result .main td:nth-child(3){color:var(--curve-2)}
 .warning{background:var(--warn);border-left:4px solid var(--warn-line);padding:.6rem .9rem;border-radius:4px}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:1.6rem 1.8rem}
-.chart{display:flex;flex-direction:column}
+.chart{display:flex;flex-direction:column}.chart h3{font-size:.95rem;margin:0 0 .3rem}
 .chart svg{width:100%;max-width:560px;height:auto;display:block}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1rem;margin:0 0 .2rem;padding:0;font-size:.85rem}
 .swatch{display:inline-block;width:22px;margin-right:.4rem;vertical-align:middle;border-top:3px solid}
-.swatch-1{border-color:var(--curve-1)}.swatch-2{border-color:var(--curve-2)}
+.swatch-1{border-color:var(--curve-1)}.swatch-2{border-color:var(--curve-2)}.swatch-3{border-color:var(--curve-3)}.swatch-4{border-color:var(--curve-4)}.swatch-5{border-color:var(--curve-5)}.swatch-6{border-color:var(--curve-6)}
 .swatch.dashed{border-top-style:dashed}
+.legend li{overflow-wrap:anywhere}
+.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:.9rem 1.6rem;margin:1.2rem 0 0}
+.facts dt{font-size:.8rem;color:var(--muted)}.facts dd{margin:0;font-size:1.15rem;font-weight:600;overflow-wrap:anywhere}
+.facts small{display:block;font-weight:400;font-size:.8rem;color:var(--muted)}
+.runs th,.runs td{padding-right:1.2rem}.runs td{white-space:nowrap}.runs .name{white-space:normal}.runs td small{display:block;color:var(--muted)}
+.runs thead th{vertical-align:bottom}.runs th[scope=row]{color:var(--ink)}
+.name{display:block;width:max-content;max-width:min(16rem,48vw);overflow-wrap:anywhere}
+.side{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:0 36px}.side>*{min-width:0}.side pre{max-height:38rem}.side td{overflow-wrap:anywhere}
+.top{font-weight:700}.top::after{content:" \\2605";color:var(--curve-2)}
+h1,.warning,summary,figure{overflow-wrap:anywhere}
+.warning ul{margin:.3rem 0 0;padding-left:1.2rem}
+.live{font-size:.875rem;color:var(--muted)}
 .pairs{display:flex;flex-wrap:wrap;gap:14px 20px}
 .pair div{display:flex;gap:3px}
 .grids{display:flex;flex-wrap:wrap;gap:20px 28px}

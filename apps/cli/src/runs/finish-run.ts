@@ -1,4 +1,5 @@
 // The end of a training command: what its checkpoints are worth, on held-out images and, if asked, on others; and its summary.
+import type { Backend } from "@beitjs/tensor-core";
 import type { ValidationState } from "@beitjs/trainers";
 import { bestCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
@@ -13,6 +14,8 @@ type Numbers = Readonly<Record<string, number>>;
 export type TestFigures = { readonly values: Numbers; readonly words: string };
 
 export type FinishOptions = {
+  /** Where the run computed. */
+  readonly backend: Pick<Backend, "memory">;
   /** Measures a checkpoint on test images, where there are some. */
   readonly test?: (checkpoint: string) => Promise<TestFigures>;
   /** What is said of these images. */
@@ -23,11 +26,12 @@ export type FinishOptions = {
 export async function finishRun<Report extends StepReport<unknown>>(
   result: TrainingResult<Report>,
   run: TrainingRunOptions<Report>,
-  { test, testFacts }: FinishOptions,
+  { backend, test, testFacts }: FinishOptions,
   { terminal }: Context,
 ): Promise<void> {
   const { step, checkpoint, report, seconds, steps, validation, identity } = result;
   const { folder, recipe, facts, metrics } = run;
+  const peaks = peakMemory(backend);
   const kept = await bestCheckpoint(folder);
   const best = kept && kept.step === validation?.best?.step ? kept.path : undefined;
   tellBest(validation, result, best, { terminal });
@@ -48,7 +52,7 @@ export async function finishRun<Report extends StepReport<unknown>>(
     // What commands that are given the run's folder take.
     model: { checkpoint: best ?? checkpoint, weights },
     final: { loss: report.loss, ...metrics(report) },
-    thisCall: { steps, seconds, imagesPerSecond: (steps * recipe.batchSize) / seconds },
+    thisCall: { steps, seconds, imagesPerSecond: (steps * recipe.batchSize) / seconds, ...peaks },
     ...identity,
     ...facts,
     ...(validation && {
@@ -64,8 +68,13 @@ export async function finishRun<Report extends StepReport<unknown>>(
     recipe,
   };
   const path = await writeSummary(folder, summary);
-  terminal.info(`summary: ${path}`);
+  terminal.info(`summary: ${path}; its curves: beit report ${folder}`);
   terminal.event("done", { step, checkpoint, summary: path });
+}
+
+// Of the whole process (kilobytes, says Node), and of the tensors in it or on the device.
+function peakMemory(backend: Pick<Backend, "memory">): Numbers {
+  return { peakMemoryBytes: 1024 * process.resourceUsage().maxRSS, peakBackendBytes: backend.memory().peak };
 }
 
 function tellBest(

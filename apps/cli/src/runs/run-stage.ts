@@ -35,7 +35,7 @@ export async function runStage<Name extends StageName>(
       test: (checkpoint: string) => testFigures(stage, loop, test, checkpoint, context),
       testFacts: { data: test.data, split: test.split, images: test.images.length },
     };
-    await finishRun(result, options, finish ?? {}, context);
+    await finishRun(result, options, { backend: loop.backend, ...finish }, context);
   });
 }
 

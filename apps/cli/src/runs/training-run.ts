@@ -14,6 +14,7 @@ import {
 import { listCheckpoints, openMetrics, saveCheckpoint, type ImageProblem } from "@beitjs/trainers/node";
 import type { BackendFacts } from "../backends/open.ts";
 import type { Context } from "../program/command.ts";
+import { environment } from "../program/environment.ts";
 import { exitCodeOf, exitCodes, interruptedError, messageOf } from "../program/exit-codes.ts";
 import { formatMetric, formatMetrics } from "./expectations.ts";
 import { findCheckpoint, writeRecipe } from "./folder.ts";
@@ -126,7 +127,8 @@ export async function trainingRun<Report extends StepReport<unknown>>(
       // The loop's next word is why; what it is about is saved then.
       if (report.unevaluated) continue;
       const { step, totalSteps, loss, learningRate, weightDecay, gradientNorm, validation } = report;
-      const rates = { learningRate, ...(weightDecay !== undefined && { weightDecay }) };
+      const epoch = (step * recipe.epochs) / totalSteps;
+      const rates = { epoch, learningRate, ...(weightDecay !== undefined && { weightDecay }) };
       const values = { loss, ...rates, gradientNorm, ...options.metrics(report), ...heldOutValues(heldOut, validation) };
       await metrics.write(step, values);
       terminal.event("step", {
@@ -209,6 +211,7 @@ export function runFacts({
     skippedImages: skipped.length,
     backend,
     versions: { beitjs: cliVersion(), node: process.version },
+    environment: environment(),
     ...others,
   };
 }

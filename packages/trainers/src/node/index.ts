@@ -33,4 +33,4 @@ export { openEventFile, type EventFileOptions } from "./event-file.ts";
 export { openJsonLines, type JsonLines, type JsonLinesOptions } from "./json-lines.ts";
 export { loadReplay, saveReplay, type Replay, type ReplayFacts } from "./replay-folder.ts";
 export { openMetrics, type MetricsOptions, type MetricsWriter } from "./metrics.ts";
-export { lockRun, type RunLock, type RunLockOptions } from "./run-lock.ts";
+export { isRunHeld, lockRun, type RunLock, type RunLockOptions } from "./run-lock.ts";

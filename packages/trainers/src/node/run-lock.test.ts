@@ -3,7 +3,7 @@ import { mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/prom
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { lockRun } from "./run-lock.ts";
+import { isRunHeld, lockRun } from "./run-lock.ts";
 
 let run: string;
 const options = { since: "2026-01-02T00:00:00.000Z" };
@@ -21,6 +21,20 @@ it("is held by one, and free again after release", async () => {
   await lock.release();
   expect(await readdir(run)).toEqual([]);
   await (await lockRun(run, options)).release();
+});
+
+it("tells whether a living process holds a folder, without taking it", async () => {
+  expect(await isRunHeld(join(run, "gone"))).toBe(false);
+  expect(await isRunHeld(run)).toBe(false);
+  const lock = await lockRun(run, options);
+  expect(await isRunHeld(run)).toBe(true);
+  await lock.release();
+  expect(await isRunHeld(run)).toBe(false);
+  const { pid } = spawnSync(process.execPath, ["--version"]);
+  await lockOf({ pid, host: hostname(), since: options.since });
+  expect(await isRunHeld(run)).toBe(false);
+  await lockOf({ pid: process.ppid, host: hostname(), since: options.since });
+  expect(await isRunHeld(run)).toBe(true);
 });
 
 it("knows a folder by another name", async () => {

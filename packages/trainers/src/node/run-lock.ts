@@ -45,6 +45,13 @@ export async function lockRun(folder: string, { since }: RunLockOptions): Promis
   };
 }
 
+/** Whether a process that lives holds the lock of a run folder. One on another machine is taken to live. */
+export async function isRunHeld(folder: string): Promise<boolean> {
+  const real = await files.realpath(folder).catch(() => folder);
+  const path = join(real, NAME);
+  return isAlive(path, parseHolder(await readLock(path)));
+}
+
 async function create(path: string, content: string): Promise<boolean> {
   try {
     await files.writeFile(path, content, { flag: "wx" });
