@@ -30,6 +30,8 @@ export type Chart = {
   readonly mark?: { readonly at: number; readonly name: string };
   /** Values are shares and written in percent. */
   readonly percent?: boolean;
+  /** So is x: both axes go from 0 to 1. */
+  readonly xPercent?: boolean;
   /** A legend even for one curve. */
   readonly legend?: boolean;
   /** For three in a row instead of two: drawn smaller, so that its text is not. */

@@ -63,15 +63,20 @@ function calibrationSection({ calibration, calibrationError }: Scores): Html {
     ${chartFigure({
       title: "How often it is right against how sure it is",
       caption: `Expected calibration error ${percent(calibrationError)}: the mean distance of the two lines over ${calibration.length} bins of confidence. Below the dashed line it is surer than right.`,
+      heading: "h3",
       xName: "confidence",
       percent: true,
+      xPercent: true,
       curves: [
         { name: "accuracy", color: 1, points: filled.map(({ confidence, accuracy }) => [confidence, accuracy]) },
         {
           name: "as sure as right",
           color: 2,
           dashed: true,
-          points: filled.map(({ confidence }) => [confidence, confidence]),
+          points: [
+            [0, 0],
+            [1, 1],
+          ],
         },
       ],
     })}

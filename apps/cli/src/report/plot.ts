@@ -22,7 +22,7 @@ export function plot(chart: Chart, label: string): Html {
   const middle = (x.range()[0] + x.range()[1]) / 2;
   return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">
     <g fill="var(--muted)" font-size="13">
-      ${yAxis(frame, chart)}${xAxis(frame)}
+      ${yAxis(frame, chart)}${xAxis(frame, chart)}
       <text x="${middle}" y="${height - 5}" text-anchor="middle">${xName}</text>
     </g>
     ${level && levelLine(level, frame)} ${chart.mark && markLine(chart.mark, frame)}
@@ -49,12 +49,13 @@ function shorten(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString("en-US", { maximumFractionDigits: 6 });
 }
 
-function frameOf({ curves, level, percent, narrow, xEnd = 0 }: Chart): Frame {
+function frameOf({ curves, level, percent, xPercent, narrow, xEnd = 0 }: Chart): Frame {
   const { width, height } = narrow ? sizes.narrow : sizes.wide;
   const points = curves.flatMap((curve) => thin(curve.points));
   const values = points.map(([, value]) => value);
   const x = scaleLinear([0, Math.max(xEnd, ...points.map(([at]) => at))], [margins.left, width - margins.right]);
   const y = scaleLinear([0, 1], [height - margins.bottom, margins.top]);
+  if (xPercent) return { width, height, x: x.domain([0, 1]), y };
   const [least, most] = [Math.min(...values, ...(percent ? [0] : [])), Math.max(...values)];
   return { width, height, x, y: level ? y.domain(around(least, most, level.value)) : y.domain([least, most]).nice(5) };
 }
@@ -79,7 +80,7 @@ function yAxis({ x, y }: Frame, chart: Chart): Html {
   return html`${y.ticks(5).map(tick)}<path d="M${left + 0.5} ${top}V${bottom}" stroke="var(--muted)" />`;
 }
 
-function xAxis({ x, y, width }: Frame): Html {
+function xAxis({ x, y, width }: Frame, { xPercent }: Chart): Html {
   const bottom = crisp(y.range()[0]);
   const tick = (value: number) => {
     const at = crisp(x(value));
@@ -87,11 +88,11 @@ function xAxis({ x, y, width }: Frame): Html {
         x="${at}"
         y="${bottom + 17}"
         text-anchor="middle"
-        >${shorten(value)}</text
+        >${written(value, { percent: xPercent === true })}</text
       >`;
   };
   // Steps and epochs are whole.
-  const ticks = x.ticks(width < sizes.wide.width ? 4 : 5).filter(Number.isInteger);
+  const ticks = x.ticks(width < sizes.wide.width ? 4 : 5).filter((tick) => xPercent || Number.isInteger(tick));
   return html`<path d="M${x.range()[0]} ${bottom}H${x.range()[1]}" stroke="var(--line)" />${ticks.map(tick)}`;
 }
 
