@@ -360,7 +360,7 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     };
     const shipped = await lossWith();
     // Its files say it, so there is nothing to choose.
-    expect(await page.locator("main").innerText()).toContain("a mean and std of 0.5 (the files say so)");
+    await page.getByText("a mean and std of 0.5 (the files say so)").waitFor();
     expect(await scaling.count()).toBe(0);
     await page.getByLabel("Files of weights").setInputFiles({
       name: "weights.safetensors",
@@ -370,7 +370,7 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     await page.getByText("Images are scaled by a mean and std of 0.5 (a guess: the files do not say)").waitFor();
     expect(await lossWith()).toBe(shipped);
     expect(await lossWith("ImageNet's mean and std")).not.toBe(shipped);
-    expect(await page.locator("main").innerText()).toContain("ImageNet's mean and std (as chosen)");
+    await page.getByText("ImageNet's mean and std (as chosen)").waitFor();
     expect(await lossWith("a mean and std of 0.5")).toBe(shipped);
     await page.getByRole("button", { name: "Back to the shipped models" }).click();
     await page.getByText("small BEiT").waitFor();
