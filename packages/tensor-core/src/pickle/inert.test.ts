@@ -1,6 +1,6 @@
 // Code in pickles: every opcode of protocols 0 to 5 by hand, and what would be called as an inert record of it.
 import { describe, expect, it } from "vitest";
-import { PickleError, readTorchFile } from "./index.ts";
+import { readTorchFile } from "./index.ts";
 import type { PickleErrorCode, PickleLimits } from "./index.ts";
 import {
   join,
@@ -13,17 +13,8 @@ import {
   text,
   torch,
 } from "../testing/torch-file.ts";
+import { refusalOf } from "../testing/refusal.ts";
 import type { Part } from "../testing/torch-file.ts";
-
-function fail(bytes: Uint8Array, options: Partial<PickleLimits> = {}): PickleError {
-  try {
-    readTorchFile(bytes, options);
-  } catch (error) {
-    if (error instanceof PickleError) return error;
-    throw error;
-  }
-  throw new Error("expected a PickleError, got a checkpoint");
-}
 
 function expectRefusal(
   bytes: Uint8Array,
@@ -31,7 +22,7 @@ function expectRefusal(
   message: string,
   options: Partial<PickleLimits> = {},
 ): void {
-  const error = fail(bytes, options);
+  const error = refusalOf(bytes, options);
   expect(error.message).toContain(message);
   expect(error.code).toBe(code);
 }
@@ -72,14 +63,14 @@ describe("code", () => {
     ["EXT4 2", "\x84\x02\x00\x00\x00"],
     ["PROTO 6", "\x80\x06"],
   ])("refuses %s as not supported, with its byte and what to do", (name, body) => {
-    const error = fail(torch(pickled(body)));
+    const error = refusalOf(torch(pickled(body)));
     expect(error).toMatchObject({ code: "Unsupported", damaged: false, offset: pickleStart + 2 });
     expect(error.message).toContain(`got ${name}`);
     expect(error.message).toContain("torch.save(dict(model.state_dict())");
   });
 
   it("refuses a byte that is no opcode as damage", () => {
-    const error = fail(torch(pickled("\xff")));
+    const error = refusalOf(torch(pickled("\xff")));
     expect(error).toMatchObject({ code: "Opcode", damaged: true, offset: pickleStart + 2 });
     expect(error.message).toContain("got 0xff at byte");
   });

@@ -2,7 +2,7 @@
 import * as zlib from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { crc32, portableCrc32 } from "./crc32.ts";
-import { describeFile, PickleError, readTorchFile, sniffFile } from "./index.ts";
+import { describeFile, readTorchFile, sniffFile } from "./index.ts";
 import type { FileKind, PickleErrorCode, PickleLimits } from "./index.ts";
 
 import {
@@ -17,17 +17,8 @@ import {
   torch,
   zip,
 } from "../testing/torch-file.ts";
+import { refusalOf } from "../testing/refusal.ts";
 import type { Part } from "../testing/torch-file.ts";
-
-function fail(bytes: Uint8Array, options: Partial<PickleLimits> = {}): PickleError {
-  try {
-    readTorchFile(bytes, options);
-  } catch (error) {
-    if (error instanceof PickleError) return error;
-    throw error;
-  }
-  throw new Error("expected a PickleError, got a checkpoint");
-}
 
 function expectRefusal(
   bytes: Uint8Array,
@@ -35,7 +26,7 @@ function expectRefusal(
   message: string,
   options: Partial<PickleLimits> = {},
 ): void {
-  const error = fail(bytes, options);
+  const error = refusalOf(bytes, options);
   expect(error.message).toContain(message);
   expect(error.code).toBe(code);
 }
@@ -64,7 +55,7 @@ describe("storages and views", () => {
     ["negative sizes", tensor([-1], [1], 4), "Operand"],
     ["a product beyond 2^53", tensor([2 ** 30, 2 ** 30, 2 ** 30], [0, 0, 0], 4), "Storage"],
     ["fewer strides than sizes", tensor([1, 1], [1], 4), "Operand"],
-  ] as const)("refuses %s", (_, body, code) => expect(fail(file(body)).code).toBe(code));
+  ] as const)("refuses %s", (_, body, code) => expect(refusalOf(file(body)).code).toBe(code));
 
   it("sets aside a stride of zero that multiplies, and keeps what lies beside it", () => {
     const [expanded, plain] = [tensor([2 ** 30], [0], 4), tensor([1], [1], 4)];
@@ -98,7 +89,7 @@ describe("containers", () => {
   it("keeps messages short, however long the names are", () => {
     const name = `a/${"n".repeat(60_000)}`;
     expect(
-      fail(
+      refusalOf(
         zip([
           ["a/data.pkl", none],
           [name, none],
@@ -134,7 +125,7 @@ describe("containers", () => {
 
   it("refuses every proper prefix of a file", () => {
     const bytes = torch(pickled(tensor([2], [1], 2)), ["a/data/0", new Uint8Array(8)]);
-    for (let length = 0; length < bytes.length; length++) fail(bytes.subarray(0, length));
+    for (let length = 0; length < bytes.length; length++) refusalOf(bytes.subarray(0, length));
   });
 });
 
@@ -196,7 +187,7 @@ describe("sniffFile", () => {
     ["unknown", ascii("hello, world")],
   ])("recognizes %s, and the error says so", (kind, bytes) => {
     expect(sniffFile(bytes)).toBe(kind);
-    expect(fail(bytes).message).toContain(`got ${describeFile(kind)}`);
+    expect(refusalOf(bytes).message).toContain(`got ${describeFile(kind)}`);
   });
 
   it("recognizes both containers", () => {
