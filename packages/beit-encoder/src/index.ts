@@ -59,7 +59,6 @@ export {
   preprocessingToHuggingFace,
   type EvalViewFields,
   type Preprocessing,
-  type ViewFields,
 } from "./checkpoint/preprocessing.ts";
 export {
   relativePositionIndex,

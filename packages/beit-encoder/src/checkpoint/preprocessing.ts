@@ -1,7 +1,7 @@
 // How an image becomes a model's pixels, as Hugging Face's preprocessor_config.json says it, and back.
 // (transformers, image_processing_beit.py)
 import { formatSize, heightWidth, imageSizeOf, isImageSize, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
-import type { CropMargins, Normalization, ResizeFilter } from "@beitjs/tensor-core/image";
+import type { CropMargins, EvalView, ResizeFilter } from "@beitjs/tensor-core/image";
 import { isBoundedSize, MAX_PIXELS } from "../config.ts";
 import { fieldsOf, type JsonFields } from "./json.ts";
 
@@ -34,18 +34,6 @@ export type EvalViewFields = {
 
 /** More than images of any kind have. */
 const MAX_CHANNELS = 256;
-
-/** A view as recipes have it: as `EvalViewFields`, with normalizations by name, and margins that may be left out. */
-export type ViewFields = Omit<EvalViewFields, "fit" | "normalization"> & {
-  readonly fit:
-    | { readonly kind: "direct" }
-    | {
-        readonly kind: "centerCrop" | "squareCrop";
-        readonly cropRatio: number;
-        readonly margins?: CropMargins | undefined;
-      };
-  readonly normalization: Normalization;
-};
 
 /** Pillow's numbers of the filters. */
 const filters: readonly (readonly [number, ResizeFilter])[] = [
@@ -145,7 +133,7 @@ export function checkImageSize(
 }
 
 /** The other way round: a view of the trainers as a description that `saveBeit` and `toHuggingFace` take. */
-export function preprocessingFromView({ channels, size, fit, filter, normalization }: ViewFields): Preprocessing {
+export function preprocessingFromView({ channels, size, fit, filter, normalization }: EvalView): Preprocessing {
   const all = (value: number) => Array.from({ length: channels }, () => value);
   const scaling =
     normalization === "unit"

@@ -2,7 +2,8 @@
 // Written by trainers and the command; read leniently, since a manifest without them is as good.
 import { CHECKPOINT_FORMAT } from "@beitjs/tensor-core/files";
 import { isImageSize } from "@beitjs/tensor-core/grid";
-import { preprocessingFromView, type Preprocessing, type ViewFields } from "./preprocessing.ts";
+import type { EvalView } from "@beitjs/tensor-core/image";
+import { preprocessingFromView, type Preprocessing } from "./preprocessing.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -42,7 +43,7 @@ function field(fields: Fields, name: string): Fields {
   return typeof value === "object" && value !== null ? (value as Fields) : {};
 }
 
-function isView(fields: Fields): fields is ViewFields & Fields {
+function isView(fields: Fields): fields is EvalView & Fields {
   const { channels, size, filter, normalization } = fields;
   const { kind, cropRatio, margins = "even" } = field(fields, "fit");
   const { mean, std } = field(fields, "normalization");
