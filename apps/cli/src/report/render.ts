@@ -1,5 +1,6 @@
 // The report as one page of HTML that asks for nothing else: no script, no font, no request.
-import { html, raw, type Html } from "./html.ts";
+import { renderDocument } from "./document.ts";
+import { html, type Html } from "./html.ts";
 import type { ReportData } from "./report-data.ts";
 import { attention } from "./sections/attention.ts";
 import { curves } from "./sections/curves.ts";
@@ -8,10 +9,6 @@ import { masks } from "./sections/masks.ts";
 import { restorations } from "./sections/restorations.ts";
 import { settings } from "./sections/settings.ts";
 import { tokens } from "./sections/tokens.ts";
-import { style } from "./style.ts";
-
-// The browser asks for a favicon unless the page has one.
-const icon = "data:,";
 
 const parts: readonly (readonly [id: string, name: string])[] = [
   ["result", "Result"],
@@ -34,33 +31,19 @@ export async function renderReport(data: ReportData): Promise<string> {
     masks(data),
     settings(data),
   ];
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>BEiT demo: pre-trained against from scratch</title>
-        <link rel="icon" href="${icon}" />
-        <style>
-          ${raw(style)}
-        </style>
-      </head>
-      <body>
-        <header>
-          <h1>BEiT, from images to a classifier</h1>
-          <p class="lead">
-            A tokenizer, a masked-image-modeling pre-training and a few-label fine-tuning, run on this machine by
-            <code>beit demo</code> and drawn from its run folder. The method is that of &#8220;BEiT: BERT Pre-Training
-            of Image Transformers&#8221; (Bao, Dong, Piao and Wei, ICLR 2022, arXiv 2106.08254).
-          </p>
-          <nav aria-label="Sections">${parts.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav>
-        </header>
-        <main>${sections}</main>
-        <footer>
-          ${data.summary.finished}. All figures are in <code>summary.json</code> beside this page, every step in
-          <code>metrics.jsonl</code>.
-        </footer>
-      </body>
-    </html> `;
-  return page.markup;
+  const body = html`<header>
+      <h1>BEiT, from images to a classifier</h1>
+      <p class="lead">
+        A tokenizer, a masked-image-modeling pre-training and a few-label fine-tuning, run on this machine by
+        <code>beit demo</code> and drawn from its run folder. The method is that of &#8220;BEiT: BERT Pre-Training of
+        Image Transformers&#8221; (Bao, Dong, Piao and Wei, ICLR 2022, arXiv 2106.08254).
+      </p>
+      <nav aria-label="Sections">${parts.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav>
+    </header>
+    <main>${sections}</main>
+    <footer>
+      ${data.summary.finished}. All figures are in <code>summary.json</code> beside this page, every step in
+      <code>metrics.jsonl</code>.
+    </footer>`;
+  return renderDocument({ title: "BEiT demo: pre-trained against from scratch", body });
 }

@@ -1,7 +1,7 @@
 // The page of one run or of several: sections by name, which a live page replaces one by one, and the document around them.
+import { renderDocument } from "../document.ts";
 import { duration, whole } from "../format-number.ts";
 import { html, raw, type Html, type HtmlValue } from "../html.ts";
-import { style } from "../style.ts";
 import { comparedCharts, runCharts } from "./charts.ts";
 import { givenOf, otherDifferences, recipeDifferences, recipeText } from "./differences.ts";
 import type { RunRecord } from "./read-run.ts";
@@ -31,29 +31,15 @@ export function runSections(runs: readonly RunRecord[]): readonly Section[] {
 export function renderRuns(runs: readonly RunRecord[], { head, status }: { head?: Html; status?: Html } = {}): string {
   const sections = runSections(runs);
   const title = runs.length === 1 ? `Run ${runs[0].name}` : `${runs.length} runs compared`;
-  // The style is left as it is: a page that is served says what it hashes to.
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="generator" content="${generator}" />
-        <title>${title}</title>
-        <link rel="icon" href="data:," />
-        ${raw(`<style>${style}</style>`)}${head}
-      </head>
-      <body>
-        <header>
-          <h1>${title}</h1>
-          ${status}
-          <nav aria-label="Sections">${sections.map(({ id, name }) => html`<a href="#${id}">${name}</a>`)}</nav>
-        </header>
-        <main>
-          ${sections.map(({ id, name, content }) => html`<section id="${id}"><h2>${name}</h2><div>${content}</div></section>`)}
-        </main>
-      </body>
-    </html> `;
-  return page.markup;
+  const body = html`<header>
+      <h1>${title}</h1>
+      ${status}
+      <nav aria-label="Sections">${sections.map(({ id, name }) => html`<a href="#${id}">${name}</a>`)}</nav>
+    </header>
+    <main>
+      ${sections.map(({ id, name, content }) => html`<section id="${id}"><h2>${name}</h2><div>${content}</div></section>`)}
+    </main>`;
+  return renderDocument({ title, head: html`<meta name="generator" content="${generator}" />${head}`, body });
 }
 
 function sectionsOfOne(run: RunRecord): readonly Section[] {
