@@ -8,7 +8,8 @@ import { printable } from "../program/printable.ts";
 import { formatShare } from "../runs/expectations.ts";
 import { chartFigure } from "./chart.ts";
 import { percent, whole } from "./format-number.ts";
-import { html, raw, type Html } from "./html.ts";
+import { html, type Html } from "./html.ts";
+import { DEEPEST } from "./style.ts";
 
 type Scores = ClassifierScores & { readonly classes: readonly string[] };
 
@@ -130,9 +131,8 @@ function confusionSection(scores: Scores): Html {
 
 function matrix(classes: readonly string[], confusion: Scores["confusion"]): Html {
   const cell = (count: number, all: number) => {
-    const depth = all === 0 ? 0 : Math.round((80 * count) / all);
-    const style = raw(`style="background:color-mix(in srgb,var(--curve-1) ${depth}%,transparent)"`);
-    return html`<td ${style}>${count === 0 ? "" : count}</td>`;
+    const depth = all === 0 ? 0 : Math.round((DEEPEST * count) / all);
+    return html`<td class="depth-${depth}">${count === 0 ? "" : count}</td>`;
   };
   return html`<p class="caption">Rows: the true class. Columns: what was predicted.</p>
     <div class="scroll">

@@ -1,5 +1,11 @@
 // The page's looks: system fonts, light and dark, one column on a phone.
 
+/** The deepest shade of a cell of a confusion matrix, in percent of the color of the first curve. */
+export const DEEPEST = 80;
+
+// A class for every shade: a style in an element's attribute is what the page's policy forbids.
+const depths = Array.from({ length: DEEPEST + 1 }, (_, depth) => `.depth-${depth}{--depth:${depth}%}`).join("");
+
 export const style = `
 :root{color-scheme:light dark;--page:#fdfdfc;--ink:#1d2126;--muted:#5c6570;--line:#d9dde2;--soft:#f1f3f5;--curve-1:#0b63b5;--curve-2:#c2410c;--curve-3:#00a381;--curve-4:#4a0d67;--curve-5:#c369ff;--curve-6:#870000;--warn:#fff4d6;--warn-line:#d69e00;--mask:#33404d}
 @media (prefers-color-scheme:dark){:root{--page:#14171b;--ink:#e4e7eb;--muted:#9aa4af;--line:#343b44;--soft:#1d2228;--curve-1:#5aa9f4;--curve-2:#f58a52;--curve-3:#70f0c8;--curve-4:#7c3aed;--curve-5:#f0f000;--curve-6:#c2347c;--warn:#3a2f10;--warn-line:#b98a13;--mask:#aebac6}}
@@ -74,6 +80,8 @@ h1,.warning,summary,figure{overflow-wrap:anywhere}
 .tables{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:0 36px}
 .tables td{overflow-wrap:anywhere}
 footer{margin-top:3rem;padding-bottom:40px;font-size:.875rem}
+[class^=depth-]{background:color-mix(in srgb,var(--curve-1) var(--depth),transparent)}
+${depths}
 @media (max-width:560px){main,header,footer{padding:0 16px}h1{font-size:1.5rem}.result{font-size:.82rem;width:100%}.result th,.result td{padding-right:0}.result td,.result thead th{padding-left:.35rem;white-space:normal}.result .main th,.result .main td{font-size:1rem}.result td:last-child{white-space:normal}.codebook{grid-template-columns:repeat(auto-fill,minmax(44px,1fr))}.row{gap:3px}}
 @media print{details{display:block}}
 `;

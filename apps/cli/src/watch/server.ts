@@ -1,14 +1,13 @@
 // A page that follows runs, served to this machine alone. Others' pages cannot read it: a request must name this machine as its
 // host (a name that was made to point here is refused), and nothing is answered to another origin. The page asks for nothing from
 // outside, which its policy says too.
-import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { messageOf } from "../program/exit-codes.ts";
+import { contentPolicy } from "../report/content-policy.ts";
 import { html } from "../report/html.ts";
 import type { OpenRuns } from "../report/runs/open-runs.ts";
 import { renderRuns, runSections } from "../report/runs/page.ts";
 import type { RunRecord } from "../report/runs/read-run.ts";
-import { style } from "../report/style.ts";
 import { liveScript } from "./live-script.ts";
 
 export type WatchOptions = {
@@ -33,12 +32,7 @@ const live = html`<p class="live" id="live" role="status">connecting</p>`;
 const script = html`<script src="/live.js" type="module"></script>`;
 
 const headers: Readonly<Record<string, string>> = {
-  "content-security-policy": [
-    "default-src 'none'",
-    `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`,
-    ...["script-src 'self'", "connect-src 'self'", "img-src data:"],
-    ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
-  ].join("; "),
+  "content-security-policy": `${contentPolicy({ served: true })}; frame-ancestors 'none'`,
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-resource-policy": "same-origin",
@@ -51,7 +45,7 @@ export function createWatch(options: WatchOptions): Watch {
   const followers = createFollowers(options);
   const pages: Readonly<Record<string, (response: ServerResponse) => Promise<void>>> = {
     "/": async (response) => {
-      const page = renderRuns(await runs.read(), { head: script, status: live });
+      const page = renderRuns(await runs.read(), { script, status: live });
       response.writeHead(200, { ...headers, "content-type": "text/html; charset=utf-8" }).end(page);
     },
     "/live.js": async (response) => {

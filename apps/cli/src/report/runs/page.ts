@@ -27,19 +27,23 @@ export function runSections(runs: readonly RunRecord[]): readonly Section[] {
   return runs.length === 1 ? sectionsOfOne(runs[0]) : sectionsOfSeveral(runs);
 }
 
-/** A complete HTML document. `live` is what a page that is served adds to its head. */
-export function renderRuns(runs: readonly RunRecord[], { head, status }: { head?: Html; status?: Html } = {}): string {
+/** What a page that is served has more than a file: a script in its head, and a line that says whether it still follows. */
+export type LiveParts = { readonly script: Html; readonly status: Html };
+
+/** A complete HTML document. */
+export function renderRuns(runs: readonly RunRecord[], live?: LiveParts): string {
   const sections = runSections(runs);
   const title = runs.length === 1 ? `Run ${runs[0].name}` : `${runs.length} runs compared`;
   const body = html`<header>
       <h1>${title}</h1>
-      ${status}
+      ${live?.status}
       <nav aria-label="Sections">${sections.map(({ id, name }) => html`<a href="#${id}">${name}</a>`)}</nav>
     </header>
     <main>
       ${sections.map(({ id, name, content }) => html`<section id="${id}"><h2>${name}</h2><div>${content}</div></section>`)}
     </main>`;
-  return renderDocument({ title, head: html`<meta name="generator" content="${generator}" />${head}`, body });
+  const head = html`<meta name="generator" content="${generator}" />${live?.script}`;
+  return renderDocument({ title, served: live !== undefined, head, body });
 }
 
 function sectionsOfOne(run: RunRecord): readonly Section[] {
