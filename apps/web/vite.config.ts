@@ -4,11 +4,27 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
-// What lets a page share memory between threads. The page works without them, on one thread.
-const isolation = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-};
+/** Headers that hosts answer with, from the file that some of them read. */
+function hostHeaders(): Readonly<Record<string, string>> {
+  const lines = readFileSync(new URL("public/_headers", import.meta.url), "utf8")
+    .split("\n")
+    .slice(1);
+  return Object.fromEntries(lines.filter(Boolean).map((line) => line.trim().split(/: (.*)/, 2)));
+}
+
+const { "Content-Security-Policy": policy, ...isolation } = hostHeaders();
+
+/** The policy for hosts that send none: in the page itself, but for what only a header can say. In development Vite injects styles. */
+function policyInPage(): Plugin {
+  const content = policy.replace(/; frame-ancestors [^;]*/, "");
+  return {
+    name: "beitjs-policy",
+    apply: "build",
+    transformIndexHtml: () => [
+      { tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content }, injectTo: "head-prepend" },
+    ],
+  };
+}
 
 /** Puts the list of all files, by content, into the service worker. */
 function precacheList(): Plugin {
@@ -38,9 +54,10 @@ function precacheList(): Plugin {
 
 export default defineConfig({
   base: "./",
-  plugins: [precacheList()],
+  plugins: [policyInPage(), precacheList()],
+  // What lets a page share memory between threads. The page works without them, on one thread.
   server: { headers: isolation },
-  preview: { headers: isolation },
+  preview: { headers: { ...isolation, "Content-Security-Policy": policy } },
   worker: { format: "es" },
   build: {
     target: "es2022",

@@ -1,4 +1,4 @@
-// A static server as any host has one, with the two headers that isolate a page or without.
+// A static server as any host has one, with the headers that the folder asks hosts for or without.
 import { createServer, type Server } from "node:http";
 import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
@@ -15,14 +15,12 @@ const types: Readonly<Record<string, string>> = {
 
 export type StaticServer = { readonly url: string; close(): Promise<void> };
 
+/** Serves a folder; `isolated` with the headers of its file `_headers`, or where it has none those that isolate a page. */
 export async function serveFolder(folder: string, { isolated }: { readonly isolated: boolean }): Promise<StaticServer> {
   const headers = {
     // Hosts of models let other pages read them.
     "Access-Control-Allow-Origin": "*",
-    ...(isolated && {
-      "Cross-Origin-Opener-Policy": "same-origin",
-      "Cross-Origin-Embedder-Policy": "require-corp",
-    }),
+    ...(isolated && (await headersOf(folder))),
   };
   const server: Server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname));
@@ -44,4 +42,13 @@ export async function serveFolder(folder: string, { isolated }: { readonly isola
         server.close(() => resolve());
       }),
   };
+}
+
+async function headersOf(folder: string): Promise<Readonly<Record<string, string>>> {
+  const text = await readFile(join(folder, "_headers"), "utf8").catch(() => undefined);
+  if (text === undefined) {
+    return { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+  }
+  const lines = text.split("\n").filter((line) => line.startsWith("  "));
+  return Object.fromEntries(lines.map((line) => line.trim().split(/: (.*)/, 2)));
 }

@@ -45,7 +45,7 @@ async function evaluation(): Promise<string> {
     height: 4,
     channels: 1,
     data,
-    labels: [0, 0, 1, 1],
+    labels: Uint8Array.of(0, 0, 1, 1),
     classes: [name, "dog"],
     name: () => name,
   });
@@ -53,7 +53,7 @@ async function evaluation(): Promise<string> {
   const scores = {
     ...{ images: 4, accuracy: 0.75, loss: 0.5, calibrationError: 0.1, classes: [name, "dog"] },
     ...{ confusion: [[2, 0], [1, 1]], classAccuracy: [1, 0.5], mistakes: [mistake] }, // prettier-ignore
-    calibration: [{ images: 4, confidence: 0.8, accuracy: 0.75 }],
+    calibration: [{ from: 0.8, to: 0.9, images: 4, confidence: 0.8, accuracy: 0.75 }],
   };
   const sections = await classifierSections(scores, images);
   return renderEvaluation({ title: name, facts: [[name, name]], lines: [name], sections });

@@ -573,7 +573,7 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     async (colorScheme) => {
       const { context, page } = await visit(browser, isolated.url, { colorScheme });
       await page.getByRole("img", { name: "Reconstruction" }).waitFor();
-      await page.addScriptTag({ content: axe.source });
+      await page.evaluate(axe.source);
       for (const name of panelNames) {
         await panel(page, name);
         await page.locator("main p.lead:visible").waitFor();
