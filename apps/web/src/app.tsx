@@ -11,9 +11,12 @@ import type { Facts, PanelProps } from "./panels/panel.ts";
 import { TokensPanel } from "./panels/tokens.tsx";
 import { TrainPanel } from "./panels/train.tsx";
 import { WeightsPanel } from "./panels/weights.tsx";
+import { isMissingPart } from "./own-file.ts";
 import { plainWords } from "./plain-words.ts";
 import { photographFile, photographs } from "./photographs.ts";
+import { ReloadNotice, type Staleness } from "./reload-notice.tsx";
 import { Tabs } from "./tabs.tsx";
+import { whenNewer } from "./update.ts";
 
 const panels = {
   tokens: "Tokens",
@@ -36,9 +39,11 @@ export function App(): JSX.Element {
   const trainOpened = useRef(false);
   trainOpened.current ||= panel === "train";
 
+  const [stale, setStale] = useState<Staleness>();
   const onError = useCallback((problem: unknown): void => {
     console.error(problem);
-    setError(plainWords(problem));
+    if (isMissingPart(problem)) setStale("missing");
+    else setError(plainWords(problem));
   }, []);
   const show = (next: Tokens): void => {
     setTokens(next);
@@ -72,10 +77,14 @@ export function App(): JSX.Element {
     const onHash = (): void => setPanel(panelOfHash());
     // A file dropped beside its target would take the place of the page.
     const keepPage = (event: DragEvent): void => event.preventDefault();
+    const onMissing = (): void => setStale("missing");
+    whenNewer(() => setStale((before) => before ?? "newer"));
+    addEventListener("vite:preloadError", onMissing);
     addEventListener("hashchange", onHash);
     addEventListener("dragover", keepPage);
     addEventListener("drop", keepPage);
     return () => {
+      removeEventListener("vite:preloadError", onMissing);
       removeEventListener("hashchange", onHash);
       removeEventListener("dragover", keepPage);
       removeEventListener("drop", keepPage);
@@ -95,11 +104,12 @@ export function App(): JSX.Element {
           <a href="#tokens">beitjs</a> <span>BEiT in your browser. Nothing leaves your machine.</span>
         </h1>
         <p class="note" role="status">
-          {facts ? machineLine(facts) : error ? "Not started." : "Starting…"}
+          {facts ? machineLine(facts) : error || stale === "missing" ? "Not started." : "Starting…"}
         </p>
       </header>
       <main>
         <Tabs names={panels} chosen={panel} onChoose={(name) => (location.hash = name)} />
+        {stale && <ReloadNotice {...{ stale }} />}
         {error && (
           <p class="error" role="alert">
             {error} <button onClick={() => setError(undefined)}>Close</button>
@@ -117,7 +127,9 @@ export function App(): JSX.Element {
             </div>
           )}
           {facts && panel === "weights" && <WeightsPanel models={facts.models} onInUse={onInUse} onError={onError} />}
-          {!props && withImage.includes(panel) && !error && <p class="note">Loading the models…</p>}
+          {!props && withImage.includes(panel) && !error && stale !== "missing" && (
+            <p class="note">Loading the models…</p>
+          )}
         </div>
       </main>
       <footer>

@@ -3,6 +3,7 @@ import astronaut from "../samples/astronaut.jpg?url";
 import cat from "../samples/chelsea.jpg?url";
 import coffee from "../samples/coffee.jpg?url";
 import rocket from "../samples/rocket.jpg?url";
+import { ownFile } from "./own-file.ts";
 
 export type Photograph = { readonly name: string; readonly url: string };
 
@@ -14,9 +15,7 @@ export const photographs: readonly Photograph[] = [
 ];
 
 export async function photographFile({ name, url }: Photograph): Promise<File> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`[photographs] expected ${url}, got ${response.status} ${response.statusText}`);
-  return new File([await response.blob()], name, { type: "image/jpeg" });
+  return new File([await (await ownFile(url)).blob()], name, { type: "image/jpeg" });
 }
 
 export const photographFiles = (): Promise<File[]> => Promise.all(photographs.map(photographFile));

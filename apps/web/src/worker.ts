@@ -5,14 +5,15 @@ import { expose } from "comlink";
 // The first message says that there is somebody to answer the next.
 const ready = (): void => postMessage("ready");
 
+// A rejection stays in here; an error is heard by the page, which waits.
 if (self.name === "trainer") {
-  void import("./train/trainer.ts").then(({ trainer }) => {
+  import("./train/trainer.ts").then(({ trainer }) => {
     expose(trainer);
     ready();
-  });
+  }, reportError);
 } else {
-  void import("./engine/engine.ts").then(({ engine }) => {
+  import("./engine/engine.ts").then(({ engine }) => {
     expose(engine);
     ready();
-  });
+  }, reportError);
 }

@@ -3,6 +3,7 @@ import type { Backend } from "@beitjs/tensor-core";
 import { bytesSource } from "@beitjs/tensor-core/files";
 import tokenizerUrl from "@beitjs/dvae-tokenizer/models/small.safetensors?url";
 import encoderUrl from "../../models/small-beit.safetensors?url";
+import { ownFile } from "../own-file.ts";
 import { openWeights, type Loaded, type LoadedEncoder, type LoadedTokenizer } from "./models.ts";
 
 export async function shippedModels(backend: Backend): Promise<Loaded> {
@@ -18,8 +19,7 @@ export async function shippedTokenizer(backend: Backend): Promise<LoadedTokenize
 }
 
 async function openShipped(url: string, name: string, backend: Backend): Promise<LoadedTokenizer | LoadedEncoder> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`[start] expected ${url}, got ${response.status} ${response.statusText}`);
+  const response = await ownFile(url);
   const file = bytesSource(new Uint8Array(await response.arrayBuffer()), url);
   const { model } = await openWeights([file], backend, () => {});
   return { ...model, name };

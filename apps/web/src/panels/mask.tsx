@@ -184,7 +184,9 @@ function useMaskGenerator(): MaskGenerator | undefined {
   const [generator, setGenerator] = useState<MaskGenerator>();
   useEffect(
     () =>
-      void import("@beitjs/masking/bulk").then(({ createMaskGenerator }) => createMaskGenerator()).then(setGenerator),
+      void import("@beitjs/masking/bulk")
+        .then(({ createMaskGenerator }) => createMaskGenerator())
+        .then(setGenerator, (error: unknown) => console.warn("Masks are drawn one by one:", error)),
     [],
   );
   return generator;

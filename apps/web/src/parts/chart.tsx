@@ -34,7 +34,8 @@ export function Chart({ label, steps, values, show }: ChartProps): JSX.Element {
         });
         observer.observe(element);
       },
-      // uPlot refuses a language that the browser names and does not know; the numbers are in the line below.
+      // uPlot refuses a language that the browser names and does not know, or its file is gone (the page says so); the numbers are
+      // in the line below.
       () => setFailed(true),
     );
     return () => {
@@ -49,7 +50,7 @@ export function Chart({ label, steps, values, show }: ChartProps): JSX.Element {
   return (
     <>
       <div ref={place} class="chart" role="img" aria-label={`${label} by step, now ${now}`} />
-      {failed && <p class="note">This browser cannot draw the chart. Now: {now}</p>}
+      {failed && <p class="note">The chart cannot be drawn. Now: {now}</p>}
     </>
   );
 }

@@ -6,7 +6,11 @@ import { startWorker } from "../start-worker.ts";
 let started: Promise<{ readonly remote: Remote<Trainer> }> | undefined;
 
 async function connect(): Promise<{ readonly remote: Remote<Trainer> }> {
-  started ??= startWorker<Trainer>("trainer");
+  started ??= startWorker<Trainer>("trainer").catch((error: unknown) => {
+    // The next call tries again.
+    started = undefined;
+    throw error;
+  });
   return started;
 }
 
