@@ -1,5 +1,6 @@
 // Writes docs/licences.md: everything that our packages and the web app bring along, with its licence, from the lock file.
-//   node --import jiti/register tools/licences.ts
+//   npm run licences                      then npm run format
+//   npm run licences -- --check           fails where the page is not what the lock file says, or a licence is not permitted
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -65,7 +66,34 @@ ${rows.join("\n")}
 `;
 }
 
+/** What is wrong with the page or with a licence, a line each. */
+export function licenceProblems(licences: readonly Licence[], page: string): readonly string[] {
+  // The page is formatted after it was written.
+  const rowsOf = (text: string): readonly string[] =>
+    [...text.matchAll(/^\| (\S+) +\| (\S+) +\| ([^|]+?) +\|/gm)].map(([, ...cells]) => cells.join(" ")).slice(2);
+  const [written, wanted] = [new Set(rowsOf(page)), new Set(rowsOf(licencePage(licences)))];
+  return [
+    ...licences
+      .filter(({ licence }) => !permitted.test(licence))
+      .map(
+        ({ name, version, licence }) => `${name}@${version}: ${licence} is not among the licences that are permitted`,
+      ),
+    ...[...wanted].filter((row) => !written.has(row)).map((row) => `docs/licences.md lacks: ${row}`),
+    ...[...written]
+      .filter((row) => !wanted.has(row))
+      .map((row) => `docs/licences.md has, and nothing installs: ${row}`),
+  ];
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const lock = JSON.parse(readFileSync(new URL("package-lock.json", root), "utf8")) as Parameters<typeof licencesOf>[0];
-  writeFileSync(new URL("docs/licences.md", root), licencePage(licencesOf(lock)));
+  const licences = licencesOf(lock);
+  const path = new URL("docs/licences.md", root);
+  if (!process.argv.includes("--check")) writeFileSync(path, licencePage(licences));
+  else {
+    const problems = licenceProblems(licences, readFileSync(path, "utf8"));
+    for (const problem of problems) console.error(problem);
+    console.log(`${licences.length} licences, ${problems.length} problems`);
+    process.exitCode = problems.length > 0 ? 1 : 0;
+  }
 }
