@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import { LongestFirst } from "./tools/longest-first.ts";
 
 const slow = "{packages,apps,tools}/**/*.slow.test.ts";
 
@@ -11,6 +12,7 @@ export default defineConfig({
   test: {
     pool: "forks",
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     reporters: ["default", "./tools/count-reporter.ts"],
