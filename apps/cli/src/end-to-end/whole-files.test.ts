@@ -98,6 +98,19 @@ describe("a run that was killed between its last checkpoint and its summary", ()
   });
 });
 
+it("a folder of a machine that is gone is taken over where that is asked for", async () => {
+  await mkdir(at("shared"));
+  const since = "2026-01-01T00:00:00.000Z";
+  await writeFile(at("shared", "run.lock"), `${JSON.stringify({ pid: 1, host: "elsewhere", since })}\n`);
+  const refused = await tokenizer("shared");
+  expect(refused.stderr).toContain("of which nothing was heard for 10 s; if that machine is gone");
+  expect(refused.stderr).toContain("--take-over");
+  expect(refused.code).toBe(1);
+  const taken = await tokenizer("shared", "--take-over");
+  expect(taken, taken.stderr).toMatchObject({ code: 0 });
+  expect(await readdir(at("shared"))).not.toContain("run.lock");
+}, 60_000);
+
 describe("files of results are not written over unasked", () => {
   const image = () => join(photos, "cat", "0.png");
   const commands: Readonly<Record<string, () => readonly [file: string, ...argv: string[]]>> = {

@@ -15,9 +15,14 @@ import { usageError } from "../program/exit-codes.ts";
 import { unwritten } from "../files/unwritten.ts";
 import { formatRecipe } from "./recipe-file.ts";
 
-/** Creates and locks a folder for the time of `body`, and removes what an interrupted run has left in it. */
+/**
+ * Creates and locks a folder for the time of `body`, and removes what an interrupted run has left in it.
+ *
+ * @param options.takeOver also from a run on another machine of which nothing is heard
+ */
 export async function inRunFolder<Result>(
   folder: string,
+  { takeOver }: { readonly takeOver: boolean },
   { host }: Pick<Context, "host">,
   body: () => Promise<Result>,
 ): Promise<Result> {
@@ -26,7 +31,7 @@ export async function inRunFolder<Result>(
   } catch (cause) {
     throw new Error(`cannot create the run folder ${folder}: ${(cause as Error).message}`, { cause });
   }
-  const lock = await lockRun(folder, { since: new Date(host.now()).toISOString() });
+  const lock = await lockRun(folder, { since: new Date(host.now()).toISOString(), takeOver });
   try {
     await cleanCheckpoints(folder);
     return await body();

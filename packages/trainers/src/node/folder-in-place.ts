@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { CheckpointStorage } from "./checkpoint-files.ts";
 
 /** Ends of the names that an interrupted write may leave. */
-export const PARTIAL = ".partial";
+const PARTIAL = ".partial";
 export const REPLACED = ".replaced";
 
 /** Makes a folder, or another in its place, with what `fill` puts into it. When it fails, all is as it was. */

@@ -91,6 +91,19 @@ let writes = 0;
 const LEFT_AFTER_MS = 86_400_000;
 const partialFile = /\.([0-9a-f]{8})-(\d+)-\d+\.partial$/;
 
+/** @internal A name beside a file's, for `use` to make something of it; what is left of that is removed, also where this process is killed. */
+export async function withPartial<Result>(path: string, use: (partial: string) => Promise<Result>): Promise<Result> {
+  const partial = join(dirname(path), partialName(basename(path)));
+  writing.add(partial);
+  try {
+    await sweepOnce(dirname(path));
+    return await use(partial);
+  } finally {
+    await files.rm(partial, { force: true }).catch(() => {});
+    writing.delete(partial);
+  }
+}
+
 // Its own name in front, cut so that all of it is short enough for every file system.
 function partialName(name: string): string {
   return `${[...name].slice(0, 50).join("")}.${numbersSpace()}-${process.pid}-${writes++}.partial`;
