@@ -1,6 +1,6 @@
-// A lock that beats: its file is touched every two seconds from a thread of its own, so that other machines and containers, which
+// A lock that beats: its last byte is written anew every two seconds from a thread of its own, so that other machines and containers, which
 // cannot ask for the process, hear that it lives however long a step of it takes.
-import { futimesSync, promises as files } from "node:fs";
+import { promises as files, writeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { hasCode } from "./checkpoint-files.ts";
 
@@ -15,24 +15,27 @@ export interface Beat {
 // It does next to nothing.
 const resourceLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 16 };
 const script = `
-const { workerData: { fd, every } } = require("node:worker_threads");
-const { futimesSync } = require("node:fs");
-setInterval(() => futimesSync(fd, new Date(), new Date()), every);
+const { workerData: { fd, last, every } } = require("node:worker_threads");
+const { writeSync } = require("node:fs");
+setInterval(() => writeSync(fd, "\\n", last), every);
 `;
 
-/** Touches a file until it is stopped, or this process ends. By its descriptor: what takes its name later is another's. */
+/**
+ * Writes the line's end of a file anew until it is stopped, or this process ends. By its descriptor: what takes its name later is another's.
+ */
 export async function beat(path: string): Promise<Beat> {
   const handle = await files.open(path, "r+");
+  const last = (await handle.stat()).size - 1;
   let ticking: NodeJS.Timeout | undefined;
   // Where no thread can be had.
   const tick = () => {
-    ticking ??= setInterval(() => touch(handle.fd), EVERY_MS);
+    ticking ??= setInterval(() => touch(handle.fd, last), EVERY_MS);
     ticking.unref();
   };
   let worker: Worker | undefined;
   const start = () => {
     try {
-      const workerData = { fd: handle.fd, every: EVERY_MS };
+      const workerData = { fd: handle.fd, last, every: EVERY_MS };
       worker = new Worker(script, { eval: true, execArgv: [], workerData, resourceLimits });
       worker.on("error", tick);
       worker.unref();
@@ -53,10 +56,9 @@ export async function beat(path: string): Promise<Beat> {
   };
 }
 
-function touch(fd: number): void {
+function touch(fd: number, last: number): void {
   try {
-    const now = new Date();
-    futimesSync(fd, now, now);
+    writeSync(fd, "\n", last);
   } catch {
     // Whoever listens hears nothing then, and asks for a decision.
   }
@@ -64,10 +66,11 @@ function touch(fd: number): void {
 
 /** Whether a file is touched, replaced or removed while it is listened to. No clock is compared with another. */
 export async function beats(path: string, milliseconds: number): Promise<boolean> {
-  const begin = performance.now();
+  const pause = Math.min(250, milliseconds / 4);
   const first = await stampOf(path);
-  while (performance.now() - begin < milliseconds) {
-    await new Promise((resolve) => setTimeout(resolve, Math.min(250, milliseconds / 4)));
+  // Timers keep their length when the clock is set.
+  for (let waited = 0; waited < milliseconds; waited += pause) {
+    await new Promise((resolve) => setTimeout(resolve, pause));
     if ((await stampOf(path)) !== first) return true;
   }
   return false;
