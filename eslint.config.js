@@ -15,6 +15,22 @@ const noDefaultExport = {
   message: "Export by name, so that one thing has one name everywhere.",
 };
 
+// What a command writes goes through whole-file.ts, or with checkpoints through checkpoint-files.ts.
+const writers = "/^(writeFile|appendFile|createWriteStream|rename|copyFile|cp|link|symlink|truncate|toFile)(Sync)?$/";
+const wholeFiles = "Write files by writeWholeFile or createWholeFile: a killed process must leave none half done.";
+const noHalfFiles = [
+  { selector: `MemberExpression[object.name=/^(files|fs|sharp)$/][property.name=${writers}]`, message: wholeFiles },
+  { selector: `CallExpression[callee.property.name="toFile"]`, message: wholeFiles },
+  {
+    selector: `ImportDeclaration[source.value=/^(node:)?fs/] ImportSpecifier[imported.name=${writers}]`,
+    message: wholeFiles,
+  },
+  {
+    selector: `CallExpression[callee.property.name=/^open(Sync)?$/] > Literal[value=/^(w|a|r.*[+])/]`,
+    message: wholeFiles,
+  },
+];
+
 export default defineConfig(
   // AssemblyScript has TypeScript's syntax but other semantics, and `==`, casts and globals of its own.
   globalIgnores([
@@ -69,6 +85,19 @@ export default defineConfig(
         { object: "Date", property: "now", message: "Pass the time." },
       ],
     },
+  },
+  {
+    files: ["apps/cli/src/**/*.ts", "packages/*/src/**/*.ts"],
+    ignores: [
+      ...tests,
+      "**/testing/**",
+      "packages/trainers/src/node/{whole-file,checkpoint-files}.ts",
+      // Appended to line by line; they begin as whole files.
+      "packages/trainers/src/node/{json-lines,event-file}.ts",
+      // Made and taken by links alone, so that it is one process's.
+      "packages/trainers/src/node/run-lock*.ts",
+    ],
+    rules: { "no-restricted-syntax": ["error", noEnums, noDefaultExport, ...noHalfFiles] },
   },
   // Tools and their runners ask for a default export.
   {

@@ -35,6 +35,8 @@ export type Manifest = CheckpointInfo & {
   readonly lossScale?: LossScale;
   /** Where the run is validated: the best evaluation so far. */
   readonly validation?: ValidationState;
+  /** Of a tokenizer: how often each visual token came, by id, as numbers with spaces between; a codebook's length of lines is too much. */
+  readonly tokenCounts?: string;
   /** What its last step left, where that one's evaluation did not come to its end. */
   readonly unevaluated?: UpdateReport;
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
@@ -53,11 +55,12 @@ export async function encodeCheckpoint<Params>(
   state: TrainingState<Params>,
   info: CheckpointInfo,
 ): Promise<CheckpointFiles> {
-  const { optimizer, lossScale, validation, unevaluated } = state;
+  const { optimizer, lossScale, validation, tokenCounts, unevaluated } = state;
   return encodeStored(storedTrees(state), info, {
     updates: optimizer.updates,
     ...(lossScale && { lossScale }),
     ...(validation && { validation }),
+    ...(tokenCounts && { tokenCounts: tokenCounts.join(" ") }),
     ...(unevaluated && { unevaluated }),
   });
 }
@@ -80,7 +83,7 @@ export async function encodeFork(
 async function encodeStored(
   trees: Iterable<[string, StoredTree]> | AsyncIterable<[string, StoredTree]>,
   info: CheckpointInfo,
-  facts: Pick<Manifest, "updates" | "lossScale" | "validation" | "unevaluated">,
+  facts: Pick<Manifest, "updates" | "lossScale" | "validation" | "tokenCounts" | "unevaluated">,
 ): Promise<CheckpointFiles> {
   const files = new Map<string, Uint8Array>();
   for await (const [name, tree] of trees)
@@ -149,7 +152,15 @@ export function restoreState<Params>(state: TrainingState<Params>, { manifest, t
   // A run may go on where there is none, or come from there.
   if (state.lossScale && manifest.lossScale) state.lossScale = manifest.lossScale;
   if (manifest.validation) state.validation = manifest.validation;
+  if (state.tokenCounts) state.tokenCounts.set(countsOf(manifest, state.tokenCounts.length) ?? []);
   if (manifest.unevaluated) state.unevaluated = manifest.unevaluated;
+}
+
+/** The counts of a checkpoint's visual tokens; none in those of before they were kept, or of another codebook. */
+export function countsOf({ tokenCounts }: Pick<Manifest, "tokenCounts">, vocabSize: number): number[] | undefined {
+  const counts = typeof tokenCounts === "string" ? tokenCounts.split(" ").map(Number) : [];
+  const good = counts.length === vocabSize && counts.every((count) => Number.isSafeInteger(count) && count >= 0);
+  return good ? counts : undefined;
 }
 
 function treeOf(trees: DecodedCheckpoint["trees"], name: string): StoredTree {

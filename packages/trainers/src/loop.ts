@@ -48,6 +48,8 @@ export type Training<Params, Item, Piece, Value extends Objective, Facts, Scores
   readonly objective: (params: Params, piece: Piece, at: PieceAddress) => Value;
   /** What the stage's reports tell beside what all tell. */
   readonly report: (results: UpdateReport, pieces: readonly Piece[], at: { readonly step: number }) => Facts;
+  /** What `report` counts, which is part of the state: that of a resumed run goes on. */
+  readonly tokenCounts?: Float64Array;
   /** What is measured on held-out images. */
   readonly evaluation: Evaluation<Params, Scores>;
 };
@@ -143,7 +145,11 @@ type Begun<Params, Scores> = {
 
 // A fresh state, or one filled from a checkpoint of the same recipe. Where there is no run, nobody has the parameters.
 function begin<Params, Scores>(
-  { params, evaluation }: { readonly params: Params; readonly evaluation: Evaluation<Params, Scores> },
+  {
+    params,
+    evaluation,
+    tokenCounts,
+  }: Pick<Training<Params, never, never, never, never, Scores>, "params" | "evaluation" | "tokenCounts">,
   { recipe, images, resume, validation, signal }: RunOptions & { readonly recipe: Recipe },
 ): Begun<Params, Scores> {
   let state: TrainingState<Params> | undefined;
@@ -155,6 +161,7 @@ function begin<Params, Scores>(
     const run = { ...length, batchSize: evaluationBatch(recipe), signal };
     const validator = validation && createValidator(evaluation, validation, run);
     state = initTrainingState(params, { average: recipe.ema !== undefined });
+    if (tokenCounts) state.tokenCounts = tokenCounts;
     if (resume) restoreState(state, resume);
     validator?.check(state);
     return { length, state, validator };

@@ -24,6 +24,8 @@ export type TrainingState<Params> = {
   lossScale?: LossScale;
   /** There once the run was validated. */
   validation?: ValidationState;
+  /** Of a tokenizer: how often each visual token came since its count was last begun anew, by id. */
+  tokenCounts?: Float64Array;
   /** What the last update left, where its evaluation has not come to its end: a run that goes on begins with that. */
   unevaluated?: UpdateReport;
 };

@@ -9,12 +9,14 @@ import sharp from "sharp";
 import { openBackend } from "../backends/open.ts";
 import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
+import { refuseTaken } from "../files/taken.ts";
 import { drawAttention } from "../pictures/attention.ts";
 import { openEncoder } from "../models/open-beit.ts";
 import { writeResult } from "../runs/folder.ts";
 import type { attentionFlags } from "./declarations/attention.ts";
 
 export async function run(flags: FlagValues<typeof attentionFlags>, context: Context): Promise<number> {
+  await refuseTaken([flags.out], flags);
   const { backend } = await openBackend(flags, context);
   const { beit, view } = await openEncoder(flags.model, backend, flags, context);
   const { config } = beit;

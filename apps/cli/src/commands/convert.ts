@@ -18,6 +18,7 @@ import { modelKind } from "../models/kind.ts";
 import { openEncoder } from "../models/open-beit.ts";
 import { openTokenizer } from "../models/open-tokenizer.ts";
 import { withModel, type FoundModel } from "../models/sources.ts";
+import { refuseTaken } from "../files/taken.ts";
 import { writeResult } from "../runs/folder.ts";
 import type { convertFlags } from "./declarations/convert.ts";
 
@@ -167,17 +168,7 @@ async function writeFiles(folder: string, content: WrittenFiles, force: boolean)
   } catch (cause) {
     throw new Error(`cannot create the folder ${folder}: ${messageOf(cause)}`, { cause });
   }
-  const there = new Set(await files.readdir(folder));
-  const taken = [...content.keys()].filter((name) => there.has(name));
-  if (taken.length > 0 && !force) {
-    throw usageError(
-      `${folder} already has ${taken.join(", ")}; pass --force to write over them, or take another --out`,
-    );
-  }
-  // Under another name first, so that a file with its own name is always whole.
-  for (const [name, bytes] of content) {
-    const partial = join(folder, `${name}.partial`);
-    await writeResult(partial, bytes);
-    await files.rename(partial, join(folder, name));
-  }
+  const paths = [...content.keys()].map((name) => join(folder, name));
+  await refuseTaken(paths, { force });
+  for (const [name, bytes] of content) await writeResult(join(folder, name), bytes);
 }

@@ -19,12 +19,13 @@ export async function run(
     classesAreFolders,
     bits,
     colorProfile,
+    takeOver,
     ...flags
   }: FlagValues<typeof demoFlags>,
   context: Context,
 ): Promise<number> {
   const { terminal } = context;
-  const { summary, reportPath, summaryPath } = await inRunFolder(out, context, async () => {
+  const { summary, reportPath, summaryPath } = await inRunFolder(out, { takeOver }, context, async () => {
     const { backend, facts } = await openBackend(flags, context);
     return runDemo(
       { data, out, seeds, short, skipBad, classesAreFolders, bits, colorProfile },

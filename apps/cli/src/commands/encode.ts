@@ -6,6 +6,7 @@ import { featureShape, imageFeatures, type FeatureOptions } from "../models/beit
 import type { Context, FlagValues } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { createFeatureFile, type FeatureFile } from "../files/feature-file.ts";
+import { refuseTaken } from "../files/taken.ts";
 import { imageBatches } from "../images/batches.ts";
 import { openImageSources, type ImageSources } from "../images/sources.ts";
 import { openEncoder, type OpenedEncoder } from "../models/open-beit.ts";
@@ -13,6 +14,7 @@ import type { encodeFlags } from "./declarations/encode.ts";
 
 export async function run(flags: FlagValues<typeof encodeFlags>, context: Context): Promise<number> {
   const format = formatOf(flags.out);
+  await refuseTaken([flags.out], flags);
   const { backend } = await openBackend(flags, context);
   const model = await openEncoder(flags.model, backend, flags, context);
   const { depth } = model.beit.config;

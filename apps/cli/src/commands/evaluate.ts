@@ -8,6 +8,7 @@ import { openBackend } from "../backends/open.ts";
 import type { Context, FlagValues } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { interruptible, openImages, testSplit } from "../images/images.ts";
+import { refuseTaken } from "../files/taken.ts";
 import { foreignFigures } from "../models/foreign-figures.ts";
 import { recipeOf, requireStage, takeWeights } from "../models/from-checkpoint.ts";
 import { resizingOf } from "../models/open-beit.ts";
@@ -26,6 +27,7 @@ export async function run(flags: Flags, context: Context): Promise<number> {
   const { terminal } = context;
   const paths = flags.decoder === undefined ? [flags.model] : [flags.model, flags.decoder];
   const out = await evaluationFiles(flags.out);
+  await refuseTaken(out, flags);
   const { figures, result, measured } = await withModel(paths, context, async (found) => {
     if (found.checkpoint) requireStage(found.checkpoint, stageNames);
     const split = flags.split === "auto" ? await testSplit(flags.data, flags) : flags.split;

@@ -10,6 +10,7 @@ import { readLabels } from "../models/labels.ts";
 import { openEncoder, type OpenedEncoder } from "../models/open-beit.ts";
 import { shownModel } from "../models/sources.ts";
 import { printable } from "../program/printable.ts";
+import { refuseTaken } from "../files/taken.ts";
 import { csv } from "../files/csv.ts";
 import { writeResult } from "../runs/folder.ts";
 import type { predictFlags } from "./declarations/predict.ts";
@@ -22,6 +23,7 @@ export async function run(flags: FlagValues<typeof predictFlags>, context: Conte
   if (kind !== undefined && kind !== ".json" && kind !== ".csv") {
     throw usageError(`--out ${flags.out}: expected a name that ends in .json or .csv`);
   }
+  if (flags.out !== undefined) await refuseTaken([flags.out], flags);
   const { backend } = await openBackend(flags, context);
   const model = await openEncoder(flags.model, backend, flags, context);
   requireClasses(shownModel(flags.model), model.beit);

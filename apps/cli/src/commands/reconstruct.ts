@@ -13,6 +13,7 @@ import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
 import { imageBatches } from "../images/batches.ts";
 import { openImageSources } from "../images/sources.ts";
 import { openTokenizer } from "../models/open-tokenizer.ts";
+import { refuseTaken } from "../files/taken.ts";
 import { pictureNames } from "../files/picture-names.ts";
 import { writeResult } from "../runs/folder.ts";
 import { readTokens } from "../files/token-file.ts";
@@ -35,11 +36,13 @@ type ImageFlags = {
   readonly batch: number;
   readonly threads: number | undefined;
   readonly out: string;
+  readonly force: boolean;
 };
 
 async function fromImages(tokenizer: Tokenizer, flags: ImageFlags, context: Context): Promise<void> {
   const images = await openImageSources(flags.images, flags, context);
   const output = planOutput(flags.out, images.names);
+  await output.refuseTaken(flags);
   const { imageSize, channels } = tokenizer.config;
   const view = tokenEvalView(channels === 1 ? 1 : 3, imageSize);
   const options = { view, batch: flags.batch, label: "reconstructing", threads: flags.threads };
@@ -88,7 +91,7 @@ function tell(
   terminal.event("reconstruction", { name, meanAbsoluteError, distinctTokens, tokens: visualTokens.length, out });
 }
 
-type TokenFlags = { readonly tokens: string; readonly batch: number; readonly out: string };
+type TokenFlags = Pick<ImageFlags, "batch" | "out" | "force"> & { readonly tokens: string };
 
 async function fromTokens(tokenizer: Tokenizer, flags: TokenFlags, { terminal, interrupt }: Context): Promise<void> {
   const all = await readTokens(flags.tokens, tokenizer.config);
@@ -99,6 +102,7 @@ async function fromTokens(tokenizer: Tokenizer, flags: TokenFlags, { terminal, i
     flags.out,
     all.map(({ name }) => name),
   );
+  await output.refuseTaken(flags);
   await output.create();
   for (let start = 0; start < all.length; start += flags.batch) {
     await new Promise((resolve) => setImmediate(resolve)); // a signal is heard between batches
@@ -114,6 +118,8 @@ async function fromTokens(tokenizer: Tokenizer, flags: TokenFlags, { terminal, i
 
 type Output = {
   readonly folder: boolean;
+  /** @throws a usage error if a picture is there */
+  refuseTaken(flags: { readonly force: boolean }): Promise<void>;
   /** Makes the folder, if it is one. */
   create(): Promise<void>;
   path(index: number): string;
@@ -126,19 +132,24 @@ function planOutput(out: string, names: readonly string[]): Output {
         `--out ${out}: expected at most ${mostRows} images in one picture, got ${names.length}; give a folder`,
       );
     }
-    return { folder: false, create: async () => {}, path: () => out };
+    return {
+      folder: false,
+      refuseTaken: (flags) => refuseTaken([out], flags),
+      create: async () => {},
+      path: () => out,
+    };
   }
   const ending = extname(out);
   if (/^\.(jpe?g|webp|gif|tiff?|avif|svg|pdf)$/i.test(ending)) {
     throw usageError(`--out ${out}: expected a folder or a name that ends in .png`);
   }
-  const pictures = pictureNames(names);
+  const paths = pictureNames(names).map((name) => join(out, `${name}.png`));
   const create = async (): Promise<void> => {
     await files.mkdir(out, { recursive: true }).catch((cause: unknown) => {
       throw new Error(`cannot create the folder ${out}: ${messageOf(cause)}`, { cause });
     });
   };
-  return { folder: true, create, path: (index) => join(out, `${pictures[index]}.png`) };
+  return { folder: true, refuseTaken: (flags) => refuseTaken(paths, flags), create, path: (index) => paths[index] };
 }
 
 function isPicture(out: string): boolean {

@@ -7,6 +7,7 @@ import { tokenEvalView, tokensOf } from "@beitjs/trainers";
 import { openBackend } from "../backends/open.ts";
 import type { Context, FlagValues } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
+import { refuseTaken } from "../files/taken.ts";
 import { imageBatches } from "../images/batches.ts";
 import { openImageSources, type ImageSources } from "../images/sources.ts";
 import { openTokenizerEncoder } from "../models/open-tokenizer.ts";
@@ -20,6 +21,7 @@ export async function run(flags: FlagValues<typeof tokenizeFlags>, context: Cont
   if (kind !== undefined && kind !== ".json" && kind !== ".safetensors") {
     throw usageError(`--out ${flags.out}: expected a name that ends in .safetensors or .json`);
   }
+  if (flags.out !== undefined) await refuseTaken([flags.out], flags);
   const images = await openImageSources(flags.data, flags, context);
   const { backend } = await openBackend(flags, context);
   const { tokenizer } = await openTokenizerEncoder(flags.tokenizer, backend, flags, context);

@@ -14,7 +14,7 @@ import {
   type StepReport,
   type ValidationOptions,
 } from "@beitjs/trainers";
-import { loadCheckpoint, type LoadedCheckpoint } from "@beitjs/trainers/node";
+import { cleanCheckpoints, loadCheckpoint, type LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { beitOf, tokenizerOf, weightsHash } from "../models/from-checkpoint.ts";
 import { loopOf } from "../runs/stages.ts";
@@ -119,6 +119,7 @@ async function trained<Report extends StepReport<unknown>>(
   context: Context,
 ): Promise<LoadedCheckpoint> {
   await files.mkdir(options.folder, { recursive: true });
+  await cleanCheckpoints(options.folder);
   const { checkpoint, report } = await trainingRun(options, context);
   if (report) disposeTree(report.state.params);
   return loadCheckpoint(checkpoint);

@@ -112,7 +112,7 @@ describe("embed", () => {
   ] as const)("is encode: %s %j", async (name, flags, options) => {
     const path = name in models ? models[name as keyof typeof models] : name;
     const out = at("features.safetensors");
-    const { code } = await cli(["encode", path, "--images", ...images, "--out", out, ...flags, ...simd]);
+    const { code } = await cli(["encode", path, "--images", ...images, "--out", out, "--force", ...flags, ...simd]);
     expect(code).toBe(0);
     const written = toFloat32(readSafetensors(await readFile(out)).tensors.get("features")!);
     using model = await openBeit(path, cpu);

@@ -248,6 +248,7 @@ describe("encode", () => {
     pngs,
     "--out",
     at(out),
+    "--force",
     ...rest,
   ];
   const features = async (out: string) => {
@@ -376,6 +377,7 @@ describe("attention", () => {
     join(pngs, "cat", "0.png"),
     "--out",
     at("attention.png"),
+    "--force",
     "--json",
     ...rest,
   ];

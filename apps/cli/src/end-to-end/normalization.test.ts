@@ -230,13 +230,13 @@ describe("a model of ImageNet's mean and std", () => {
     expectClose((await predicted(at("flagged-run"), "--normalization", "imagenet")).values, wanted);
     const features = async (model: string, ...flags: string[]) => {
       const file = at("features.safetensors");
-      await cli(["encode", model, "--images", at("images"), "--out", file, ...oneThread, ...flags]);
+      await cli(["encode", model, "--images", at("images"), "--out", file, "--force", ...oneThread, ...flags]);
       return [...toFloat32(readSafetensors(await readFile(file)).tensors.get("features") as SafeTensor)];
     };
     expectClose(await features(files["ours"], ...flag), await features(at("flagged-run")));
     const attention = async (model: string, ...flags: string[]) => {
       const image = ["--image", at("images", "a", "0.png"), "--patch", "1,1", "--out", at("attention.png"), "--json"];
-      const { events } = await cli(["attention", model, ...image, ...oneThread, ...flags]);
+      const { events } = await cli(["attention", model, ...image, "--force", ...oneThread, ...flags]);
       return events.find(({ event }) => event === "attention")?.["weights"] as number[];
     };
     expectClose(await attention(files["ours"], ...flag), await attention(at("flagged-run")));

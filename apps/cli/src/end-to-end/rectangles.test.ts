@@ -117,7 +117,7 @@ it("finetune, from a pre-trained BEiT of another shape, and predict", async () =
 });
 
 it("attention, on the model's size and on another", async () => {
-  const drawn = ["--image", image, "--out", at("attention.png")];
+  const drawn = ["--image", image, "--out", at("attention.png"), "--force"];
   await beit("attention", at("pretrain"), "--patch", "3,5", ...drawn);
   expect(await sizeOf(at("attention.png"))).toEqual([4 * 75, 6 * 75]);
   await beit("attention", at("pretrain"), "--patch", "1,7", "--image-size", "16x64", ...drawn);

@@ -2,8 +2,9 @@
 // npy (version 1.0, numpy/lib/format.py).
 import { promises as files } from "node:fs";
 import { dirname } from "node:path";
-import { messageOf } from "../program/exit-codes.ts";
+import { createWholeFile } from "@beitjs/trainers/node";
 import { npyHeader } from "./npy.ts";
+import { unwritten } from "./unwritten.ts";
 
 export type FeatureFileContents = {
   /** Of all rows together. */
@@ -33,40 +34,23 @@ const maxHeaderBytes = 100_000_000;
 export async function createFeatureFile(path: string, options: FeatureFileOptions): Promise<FeatureFile> {
   const header = headerOf(options);
   const bytes = header.length + valueBytes(options.shape);
-  const partial = `${path}.partial`;
-  const fault = (cause: unknown) => new Error(`could not write ${path}: ${messageOf(cause)}`, { cause });
   const failing = <Result>(work: Promise<Result>): Promise<Result> =>
-    work.catch((cause: unknown) => Promise.reject(fault(cause)));
+    work.catch((cause: unknown) => Promise.reject(unwritten(path, cause)));
   await requireRoom(path, bytes, options.shape);
-  const handle = await failing(files.open(partial, "w"));
-  let open = true;
-  const close = async () => {
-    if (open) await handle.close();
-    open = false;
-  };
-  const append = async (part: Uint8Array) => {
-    for (let at = 0; at < part.length;) at += (await failing(handle.write(part, at))).bytesWritten;
-  };
-  const discard = async () => {
-    await close();
-    await files.rm(partial, { force: true });
-  };
+  const file = await failing(createWholeFile(path));
   try {
-    await append(header);
+    await failing(file.write(header));
   } catch (error) {
-    await discard();
+    await file.discard();
     throw error;
   }
   return {
-    write: ({ buffer, byteOffset, byteLength }) => append(new Uint8Array(buffer, byteOffset, byteLength)),
+    write: ({ buffer, byteOffset, byteLength }) => failing(file.write(new Uint8Array(buffer, byteOffset, byteLength))),
     async finish(contents = options) {
-      const last = headerOf({ ...options, ...contents }, header.length);
-      await failing(handle.write(last, 0, last.length, 0));
-      await failing(handle.sync());
-      await close();
-      await failing(files.rename(partial, path));
+      await failing(file.write(headerOf({ ...options, ...contents }, header.length), 0));
+      await failing(file.finish());
     },
-    discard,
+    discard: () => file.discard(),
   };
 }
 

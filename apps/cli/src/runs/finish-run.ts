@@ -4,7 +4,7 @@ import type { ValidationState } from "@beitjs/trainers";
 import { bestCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { formatMetric } from "./expectations.ts";
-import { writeSummary } from "./folder.ts";
+import { summaryStep, writeSummary } from "./folder.ts";
 import type { TrainingResult, TrainingRunOptions } from "./training-run.ts";
 import type { StepReport } from "@beitjs/trainers";
 
@@ -29,8 +29,8 @@ export async function finishRun<Report extends StepReport<unknown>>(
   { backend, test, testFacts }: FinishOptions,
   { terminal }: Context,
 ): Promise<void> {
-  const { step, checkpoint, report, seconds, steps, validation, identity } = result;
-  const { folder, recipe, facts, metrics } = run;
+  const { step, checkpoint, report, seconds, steps, validation, identity, totalSteps } = result;
+  const { folder, recipe, facts, heldOut = "val" } = run;
   const peaks = peakMemory(backend);
   const kept = await bestCheckpoint(folder);
   const best = kept && kept.step === validation?.best?.step ? kept.path : undefined;
@@ -41,17 +41,17 @@ export async function finishRun<Report extends StepReport<unknown>>(
     last: await tell("last", checkpoint, test, { terminal }),
   };
   if (tested) terminal.event("test", tested);
-  // Of a run that was finished before there is nothing new to tell.
-  if (!report) return terminal.event("done", { step, checkpoint });
+  // Of a run that was finished before there is nothing new to tell, unless it was killed before it told.
+  if (!report && (await summaryStep(folder)) === step) return terminal.event("done", { step, checkpoint });
   const weights = recipe.ema ? "average" : "raw";
-  const { validation: last } = report;
+  const { final, values, emaValues } = partsOf(result.recorded, heldOut);
   const summary = {
     stage: recipe.stage,
     step,
     checkpoint,
     // What commands that are given the run's folder take.
     model: { checkpoint: best ?? checkpoint, weights },
-    final: { loss: report.loss, ...metrics(report) },
+    final,
     thisCall: { steps, seconds, imagesPerSecond: (steps * recipe.batchSize) / seconds, ...peaks },
     ...identity,
     ...facts,
@@ -60,8 +60,8 @@ export async function finishRun<Report extends StepReport<unknown>>(
         ...(facts["validation"] as object | undefined),
         metric: validation.metric,
         best: validation.best && { ...validation.best, checkpoint: best ?? null },
-        last: last && { step, values: last.values, ...(last.emaValues && { emaValues: last.emaValues }) },
-        endedEarly: step < report.totalSteps,
+        ...(values && { last: { step, values, ...(emaValues && { emaValues }) } }),
+        endedEarly: step < totalSteps,
       },
     }),
     ...(tested && { test: tested }),
@@ -71,6 +71,19 @@ export async function finishRun<Report extends StepReport<unknown>>(
   terminal.info(`summary: ${path}; its curves: beit report ${folder}`);
   terminal.event("done", { step, checkpoint, summary: path });
 }
+
+// A line of metrics.jsonl taken apart: what the model reached, and what it scored on held-out images, by their own names.
+function partsOf(recorded: Numbers, heldOut: string) {
+  const own = (prefix: string): Numbers | undefined => {
+    const named = Object.entries(recorded).filter(([name]) => name.startsWith(`${prefix}/`));
+    return named.length > 0 ? Object.fromEntries(named.map(([name, value]) => [name.slice(prefix.length + 1), value])) : undefined;
+  };
+  const final = Object.entries(recorded).filter(([name]) => !ofStep.includes(name) && !name.includes("/"));
+  return { final: Object.fromEntries(final), values: own(heldOut), emaValues: own(`${heldOut}-ema`) };
+}
+
+/** What a step was made with. */
+const ofStep = ["epoch", "learningRate", "weightDecay", "gradientNorm"];
 
 // Of the whole process (kilobytes, says Node), and of the tensors in it or on the device.
 function peakMemory(backend: Pick<Backend, "memory">): Numbers {

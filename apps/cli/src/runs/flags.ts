@@ -27,6 +27,10 @@ export const recipeFlags = (by: string) => ({
   ...changeFlags,
 });
 
+export const takeOverFlags = {
+  takeOver: toggle("take --out from a run on another machine that is gone: nothing may be heard of it for ten seconds"),
+};
+
 export const runFlags = (folder: string) => ({
   out: defaulted("dir", "run folder: checkpoints, metrics.jsonl, summary.json", folder),
   resume: defaulted(
@@ -38,6 +42,7 @@ export const runFlags = (folder: string) => ({
     "run|checkpoint",
     "begin with the state of another run's newest checkpoint, moments and all, by its recipe as --set and others change it",
   ),
+  ...takeOverFlags,
   acceptChangedData: toggle("go on although images are others than those the run was trained on"),
 });
 

@@ -7,15 +7,22 @@ import {
   listCheckpoints,
   loadCheckpoint,
   lockRun,
+  writeWholeFile,
   type LoadedCheckpoint,
 } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
-import { messageOf, usageError } from "../program/exit-codes.ts";
+import { usageError } from "../program/exit-codes.ts";
+import { unwritten } from "../files/unwritten.ts";
 import { formatRecipe } from "./recipe-file.ts";
 
-/** Creates and locks a folder for the time of `body`, and removes what an interrupted run has left in it. */
+/**
+ * Creates and locks a folder for the time of `body`, and removes what an interrupted run has left in it.
+ *
+ * @param options.takeOver also from a run on another machine of which nothing is heard
+ */
 export async function inRunFolder<Result>(
   folder: string,
+  { takeOver }: { readonly takeOver: boolean },
   { host }: Pick<Context, "host">,
   body: () => Promise<Result>,
 ): Promise<Result> {
@@ -24,7 +31,7 @@ export async function inRunFolder<Result>(
   } catch (cause) {
     throw new Error(`cannot create the run folder ${folder}: ${(cause as Error).message}`, { cause });
   }
-  const lock = await lockRun(folder, { since: new Date(host.now()).toISOString() });
+  const lock = await lockRun(folder, { since: new Date(host.now()).toISOString(), takeOver });
   try {
     await cleanCheckpoints(folder);
     return await body();
@@ -71,11 +78,21 @@ export async function writeSummary(folder: string, summary: object): Promise<str
   return path;
 }
 
-/** Writes a file of results; the error names it. */
+/** The step that the folder's `summary.json` is of; none where there is no good one. */
+export async function summaryStep(folder: string): Promise<number | undefined> {
+  try {
+    const summary = JSON.parse(await files.readFile(join(folder, "summary.json"), "utf8")) as { step?: number } | null;
+    return summary?.step;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes a file of results, in place of one that is there; the error names it. */
 export async function writeResult(path: string, content: string | Uint8Array): Promise<void> {
   try {
-    await files.writeFile(path, content);
+    await writeWholeFile(path, content);
   } catch (cause) {
-    throw new Error(`could not write ${path}: ${messageOf(cause)}`, { cause });
+    throw unwritten(path, cause);
   }
 }

@@ -3,9 +3,8 @@
 import { createHash } from "node:crypto";
 import { promises as files } from "node:fs";
 import { join } from "node:path";
-import { diskStorage } from "@beitjs/trainers/node";
 import type { ListedImage } from "../images/read-images.ts";
-import { messageOf } from "../program/exit-codes.ts";
+import { writeResult } from "./folder.ts";
 
 export type ImageList = {
   readonly classes: readonly string[] | null;
@@ -39,17 +38,8 @@ export function encodeList({ classes, images }: ImageList): EncodedList {
  * @throws naming the file if it cannot be written
  */
 export async function keepList(folder: string, { bytes, digest }: EncodedList): Promise<void> {
-  const path = join(folder, listName(digest));
-  const partial = `${path}.partial`;
   if (await readList(folder, digest)) return;
-  try {
-    await diskStorage.remove(partial);
-    await diskStorage.writeFile(partial, bytes);
-    await diskStorage.rename(partial, path);
-    await diskStorage.syncFolder(folder);
-  } catch (cause) {
-    throw new Error(`could not write ${path}: ${messageOf(cause)}`, { cause });
-  }
+  await writeResult(join(folder, listName(digest)), bytes);
 }
 
 /** The list of a hash; none if it is not there, or is another than its hash says. */

@@ -17,7 +17,7 @@ import { trainingRun, type TrainingRunOptions } from "./training-run.ts";
 export async function runStage<Name extends StageName>(
   stage: Name,
   loop: LoopOptions<Name>,
-  { out, resume, saveEvery, keep, opened, acceptChangedData, identity, facts, test, fork, dryRun: dry }: StageRun,
+  { out, resume, saveEvery, keep, opened, acceptChangedData, identity, facts, test, fork, takeOver, dryRun: dry }: StageRun,
   context: Context,
 ): Promise<void> {
   if (dry) {
@@ -28,7 +28,7 @@ export async function runStage<Name extends StageName>(
   await tellPlan(loop, context);
   const { images, listed } = opened;
   const runImages = { list: { classes: images.classes ?? null, images: listed }, acceptChanged: acceptChangedData };
-  await inRunFolder(out, context, async () => {
+  await inRunFolder(out, { takeOver }, context, async () => {
     const options = { ...loopOf(stage, loop), folder: out, resume, saveEvery, keep, runImages, identity, facts, fork };
     const result = await trainingRun(options, context);
     const finish = test && {
@@ -49,6 +49,7 @@ type StageRun = Pick<TrainingRunOptions<never>, "identity" | "facts" | "fork"> &
   /** Images of a last figure. */
   readonly test: TestImages | undefined;
   readonly acceptChangedData: boolean;
+  readonly takeOver: boolean;
   readonly dryRun: boolean;
 };
 

@@ -4,6 +4,7 @@ import { disposeTree } from "@beitjs/tensor-core";
 import {
   checkpointInfo,
   NonFiniteError,
+  runLength,
   type Dataset,
   type DecodedCheckpoint,
   type Recipe,
@@ -66,11 +67,13 @@ export type TrainingRunOptions<Report extends StepReport<unknown>> = TrainingLoo
 export type TrainingResult<Report> = {
   /** Finished updates, also those before this call. */
   readonly step: number;
-  readonly totalSteps: number | undefined;
+  readonly totalSteps: number;
   /** Newest checkpoint. */
   readonly checkpoint: string;
   /** The last step's report; none if the run was finished already. The optimizer's state in it is freed. */
   readonly report: Report | undefined;
+  /** What was recorded of the last step, by the names of metrics.jsonl; also of one before this call. */
+  readonly recorded: Readonly<Record<string, number>>;
   /** What is known of the evaluations so far. */
   readonly validation: ValidationState | undefined;
   /** Of this call. */
@@ -108,6 +111,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   const warn = warnOnce(context);
   let progress: Progress | undefined;
   let last: Report | undefined;
+  let recorded = metrics.last?.step === begin ? metrics.last.values : {};
   let evaluated = "";
   let saved = resume?.path;
   let savedStep = begin;
@@ -117,6 +121,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
     const best = report.validation?.best === true;
     const run = { identity, ...options.facts };
     const info = checkpointInfo(report, { recipe, model: options.model(report), run });
+    await metrics.flush();
     saved = await saveCheckpoint(folder, report.state, info, { keep, best });
     savedStep = report.step;
     terminal.event("checkpoint", { step: report.step, path: saved });
@@ -131,6 +136,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
       const rates = { epoch, learningRate, ...(weightDecay !== undefined && { weightDecay }) };
       const values = { loss, ...rates, gradientNorm, ...options.metrics(report), ...heldOutValues(heldOut, validation) };
       await metrics.write(step, values);
+      recorded = values;
       terminal.event("step", {
         ...(options.stage !== undefined && { stage: options.stage }),
         step,
@@ -185,9 +191,10 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   );
   return {
     step,
-    totalSteps: last?.totalSteps,
+    totalSteps: last?.totalSteps ?? runLength(recipe, options.images).totalSteps,
     checkpoint: saved as string,
     report: last,
+    recorded,
     validation,
     seconds,
     steps: step - begin,

@@ -16,6 +16,8 @@ export type LogEntry = {
 export interface Logger {
   /** Rejects if the numbers could not be kept. */
   log(entry: LogEntry): Promise<void> | void;
+  /** Has what it was told where a power cut does not reach it; a checkpoint is written after that. */
+  flush?(): Promise<void> | void;
   /** There will be no more, also after a run that failed. */
   close(): Promise<void> | void;
 }
@@ -25,6 +27,9 @@ export function joinLoggers(loggers: readonly Logger[]): Logger {
   return {
     async log(entry) {
       for (const logger of loggers) await logger.log(entry);
+    },
+    async flush() {
+      for (const logger of loggers) await logger.flush?.();
     },
     async close() {
       const closed = await Promise.allSettled(loggers.map(async (logger) => logger.close()));

@@ -2,7 +2,7 @@
 import { basename, dirname, join } from "node:path";
 import type { Manifest } from "../checkpoint.ts";
 import { diskStorage, type CheckpointStorage } from "./checkpoint-files.ts";
-import { putFolder, REPLACED } from "./folder-in-place.ts";
+import { discardFolder, putFolder, REPLACED } from "./folder-in-place.ts";
 
 const BEST = "best";
 const LAST = "last";
@@ -37,7 +37,7 @@ export async function bestCheckpoint(
 /** Removes the best checkpoint of a later step, as of a past that was left. */
 export async function removeBestAfter(run: string, step: number, storage: CheckpointStorage): Promise<void> {
   const known = await bestCheckpoint(run, storage);
-  if (known && known.step > step) await storage.remove(known.path);
+  if (known && known.step > step) await discardFolder(known.path, storage);
 }
 
 /** The run whose newest checkpoint `<run>/checkpoints/last` stands for; there is no folder of that name. */

@@ -22,6 +22,8 @@ export interface CheckpointStorage {
 // Node refuses to read or write more than 2 GiB in one call.
 const CHUNK = 2 ** 30;
 
+const unflushable = ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EISDIR", "EBADF", "EACCES", "EPERM"];
+
 /** Checkpoints on the file system. */
 export const diskStorage: CheckpointStorage = {
   async makeFolder(path) {
@@ -30,10 +32,7 @@ export const diskStorage: CheckpointStorage = {
   async writeFile(path, bytes) {
     const handle = await files.open(path, "wx");
     try {
-      for (let at = 0; at < bytes.byteLength;) {
-        const { bytesWritten } = await handle.write(bytes, at, Math.min(CHUNK, bytes.byteLength - at));
-        at += bytesWritten;
-      }
+      await writeAll(handle, bytes);
       await handle.sync();
     } finally {
       await handle.close();
@@ -49,11 +48,12 @@ export const diskStorage: CheckpointStorage = {
   },
   async syncFolder(path) {
     if (process.platform === "win32") return; // folders cannot be opened there
-    const handle = await files.open(path, "r");
     try {
-      await handle.sync();
-    } finally {
-      await handle.close();
+      const handle = await files.open(path, "r");
+      await handle.sync().finally(() => handle.close());
+    } catch (error) {
+      // Not every file system flushes folders, and one may be written to that cannot be read.
+      if (!unflushable.some((code) => hasCode(error, code))) throw error;
     }
   },
   rename: (from, to) => files.rename(from, to),
@@ -83,6 +83,14 @@ export const diskStorage: CheckpointStorage = {
   },
 };
 
+/** All bytes, however many calls it takes. @param at where in the file; where its end is by default */
+export async function writeAll(handle: files.FileHandle, bytes: Uint8Array, at?: number): Promise<void> {
+  for (let done = 0; done < bytes.byteLength;) {
+    const place = at === undefined ? null : at + done;
+    done += (await handle.write(bytes, done, Math.min(CHUNK, bytes.byteLength - done), place)).bytesWritten;
+  }
+}
+
 export function hasCode(error: unknown, code: string): boolean {
   return (error as NodeJS.ErrnoException | undefined)?.code === code;
 }
@@ -95,7 +103,9 @@ export function writeErrorReason(error: unknown): string {
     EDQUOT: "the disk quota is used up; free some space, or take another folder",
     EROFS: "the file system is read-only; take another folder",
     EACCES: "no permission to write there; change the permissions, or take another folder",
+    ENOENT: "the folder is not there; make it, or take another one",
     EPERM: "writing there is not permitted; change the permissions, or take another folder",
+    EFBIG: "the file would be larger than this process may write; raise the limit, or take another folder",
     EIO: "the device reported an error; check the disk, and take a folder on another one",
     ENOTDIR: "a part of the path is a file; take another folder",
   };

@@ -219,6 +219,34 @@ describe("a write that fails", () => {
     expect(await readdir(join(run, "checkpoints"))).toHaveLength(1);
   });
 
+  it("in the midst of a removal leaves no half of a checkpoint under its name, and the next start takes the rest away", async () => {
+    const dying: CheckpointStorage = {
+      ...diskStorage,
+      async remove(path) {
+        if ((await diskStorage.list(path)).includes("manifest.json")) {
+          await diskStorage.remove(join(path, "model.safetensors"));
+          throw Object.assign(new Error("killed"), { code: "EIO" });
+        }
+        await diskStorage.remove(path);
+      },
+    };
+    for (const [step, prune] of [
+      [2, () => save(2, { keep: 1, storage: dying })], // an older one
+      [3, () => save(1, { keep: 1, storage: dying })], // one of a past that was left
+      [3, () => save(3, { storage: dying })], // the one that was replaced
+    ] as const) {
+      await save(step === 2 ? 1 : step, { best: true });
+      await prune().catch(() => {});
+      for (const { path } of await listCheckpoints(run)) await loadCheckpoint(path);
+      const best = await bestCheckpoint(run);
+      if (best) await loadCheckpoint(best.path);
+      await cleanCheckpoints(run);
+      const names = await readdir(join(run, "checkpoints"));
+      expect(names.filter((name) => !/^(step-\d{6}|best)$/.test(name))).toEqual([]);
+      await rm(run, { recursive: true });
+    }
+  });
+
   it("of a best checkpoint leaves the one before or the new one, and the next start has it", async () => {
     const validation = { metric: "loss", best: { step: 2, value: 1, values: { loss: 1 } }, sinceBest: 0 };
     for (let at = 0; ; at++) {

@@ -15,7 +15,7 @@ import {
 import type { TrainingState } from "../update.ts";
 import { finishBest, keepBest, removeBestAfter, runOfLast } from "./best-checkpoint.ts";
 import { diskStorage, hasCode, writeErrorReason, type CheckpointStorage } from "./checkpoint-files.ts";
-import { PARTIAL, putFolder, REPLACED } from "./folder-in-place.ts";
+import { discardFolder, putFolder, sweepFolders } from "./folder-in-place.ts";
 
 export type SaveCheckpointOptions = {
   /** How many checkpoints to keep, the new one included, Infinity for all; 2 by default, so that a damaged one has a good one behind it. */
@@ -33,6 +33,8 @@ export type LoadedCheckpoint = DecodedCheckpoint & {
 
 const MANIFEST = "manifest.json";
 const MANIFEST_HASH = "manifest.sha256";
+/** What a step leaves that went wrong, beside the checkpoints. */
+const REPLAY = "replay";
 const checkpointName = /^step-(\d{6,})(\.replaced)?$/;
 
 /**
@@ -56,14 +58,14 @@ export async function saveCheckpoint<Params>(
   const path = pathOf(run, info);
   const files = await encodeCheckpoint(state, info);
   try {
-    await removeLeftovers(run, storage);
+    await sweepFolders(checkpointsOf(run), storage);
     await writeCheckpoint(path, files, storage);
     if (best) await keepBest(run, path, storage);
     const existing = await listCheckpoints(run, storage);
     const past = existing.filter(({ step }) => step <= info.step);
     const left = existing.filter(({ step }) => step > info.step);
     if (left.length > 0 && !best) await removeBestAfter(run, info.step, storage);
-    for (const old of [...left, ...past.slice(keep)]) await storage.remove(old.path);
+    for (const old of [...left, ...past.slice(keep)]) await discardFolder(old.path, storage);
   } catch (cause) {
     throw new Error(`[saveCheckpoint] could not write ${path}: ${writeErrorReason(cause)}`, { cause });
   }
@@ -102,21 +104,10 @@ function pathOf(run: string, { step }: { readonly step: number }): string {
  * a leftover looks like a write in progress.
  */
 export async function cleanCheckpoints(run: string, storage: CheckpointStorage = diskStorage): Promise<void> {
-  await removeLeftovers(run, storage);
+  await sweepFolders(checkpointsOf(run), storage);
+  await sweepFolders(run, storage, (name) => name === REPLAY);
   const [newest] = await listCheckpoints(run, storage);
   if (newest) await finishBest(run, newest.path, storage);
-}
-
-async function removeLeftovers(run: string, storage: CheckpointStorage): Promise<void> {
-  const folder = checkpointsOf(run);
-  const names = await storage.list(folder);
-  for (const name of names) {
-    if (name.endsWith(PARTIAL)) await storage.remove(join(folder, name));
-    if (!name.endsWith(REPLACED)) continue;
-    const original = name.slice(0, -REPLACED.length);
-    if (names.includes(original)) await storage.remove(join(folder, name));
-    else await storage.rename(join(folder, name), join(folder, original));
-  }
 }
 
 async function writeCheckpoint(path: string, files: CheckpointFiles, storage: CheckpointStorage): Promise<void> {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { LogEntry, Logger } from "../logging/logger.ts";
 import { createEventWriter, type EventWriter } from "../logging/tensorboard.ts";
 import { writeErrorReason } from "./checkpoint-files.ts";
+import { writeWholeFile } from "./whole-file.ts";
 
 export type EventFileOptions = {
   /** Steps that the file begins with: of a resumed run, what `openJsonLines` kept. */
@@ -19,19 +20,19 @@ export async function openEventFile(folder: string, { kept = [], now }: EventFil
   const began = now();
   const path = join(folder, `events.out.tfevents.${Math.floor(began / 1000)}.beitjs`);
   const old = (await files.readdir(folder)).filter((name) => ownEvents.test(name));
-  for (const name of old) await files.rm(join(folder, name));
   const events = createEventWriter();
-  const file = await files.open(path, "a");
-  const write = async (record: Uint8Array): Promise<void> => {
-    try {
-      await file.writeFile(record);
-    } catch (cause) {
-      throw new Error(`[openEventFile] could not write ${path}: ${writeErrorReason(cause)}`, { cause });
-    }
+  const failing = (cause: unknown): never => {
+    throw new Error(`[openEventFile] could not write ${path}: ${writeErrorReason(cause)}`, { cause });
   };
-  await write(events.fileVersion(began / 1000));
-  for (const entry of kept) await write(recordOf(events, entry));
-  return { log: (entry) => write(recordOf(events, entry)), close: () => file.close() };
+  const records = [events.fileVersion(began / 1000), ...kept.map((entry) => recordOf(events, entry))];
+  await writeWholeFile(path, Buffer.concat(records)).catch(failing);
+  for (const name of old) if (join(folder, name) !== path) await files.rm(join(folder, name));
+  const file = await files.open(path, "a");
+  return {
+    log: (entry) => file.writeFile(recordOf(events, entry)).catch(failing),
+    flush: () => file.sync().catch(failing),
+    close: () => file.close(),
+  };
 }
 
 function recordOf(events: EventWriter, { stage, step, time, values }: LogEntry): Uint8Array {

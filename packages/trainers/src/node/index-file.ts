@@ -3,12 +3,12 @@
 // name in it is ever opened. Names are bytes (as Latin-1 text), so the file's text is UTF-8 where theirs is.
 import { createHash } from "node:crypto";
 import { constants, promises as files } from "node:fs";
-import { hostname } from "node:os";
 import { basename, dirname } from "node:path";
 import { diskStorage, hasCode } from "./checkpoint-files.ts";
 import type { DecodingRules } from "./decode-image.ts";
 import { fileErrorReason } from "./image-error.ts";
 import type { FileStamp, ImageFacts } from "./image-facts.ts";
+import { writeWholeFile } from "./whole-file.ts";
 
 /** What is known of a file whose bytes were read. */
 export type IndexEntry = ImageFacts & { readonly stamp: FileStamp; readonly sha256: string };
@@ -50,20 +50,9 @@ export async function loadIndex(path: string, rules: DecodingRules): Promise<Loa
 export async function saveIndex(path: string, entries: IndexEntries, rules: DecodingRules, now: number): Promise<void> {
   const bytes = encodeIndex(entries, rules);
   await removeLeft(path, now);
-  const partial = `${path}.${hostname().replace(/[^\w-]/g, "_")}-${process.pid}-${writes++}${PARTIAL}`;
-  try {
-    await diskStorage.makeFolder(dirname(path));
-    await diskStorage.remove(partial); // of an earlier process of the same number
-    await diskStorage.writeFile(partial, bytes);
-    await files.rename(partial, path);
-  } catch (error) {
-    await files.rm(partial, { force: true }).catch(() => {});
-    throw error;
-  }
-  await diskStorage.syncFolder(dirname(path));
+  await diskStorage.makeFolder(dirname(path));
+  await writeWholeFile(path, bytes);
 }
-
-let writes = 0;
 
 function encodeIndex(entries: IndexEntries, rules: DecodingRules): Buffer {
   const line = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value)}\n`, "latin1");

@@ -18,7 +18,7 @@ export type { ListedImages } from "./listed-layout.ts";
 export { openDataset, type OpenDatasetOptions, type OpenedDataset } from "./open-dataset.ts";
 export { splitNames, type DatasetSplit } from "./split-names.ts";
 export { requireReadable, verifyDataset, type ImageProblem, type VerifyOptions } from "./verify-dataset.ts";
-export { diskStorage, type CheckpointStorage } from "./checkpoint-files.ts";
+export { diskStorage, writeErrorReason, type CheckpointStorage } from "./checkpoint-files.ts";
 export { bestCheckpoint, runOfLast } from "./best-checkpoint.ts";
 export {
   cleanCheckpoints,
@@ -33,4 +33,5 @@ export { openEventFile, type EventFileOptions } from "./event-file.ts";
 export { openJsonLines, type JsonLines, type JsonLinesOptions } from "./json-lines.ts";
 export { loadReplay, saveReplay, type Replay, type ReplayFacts } from "./replay-folder.ts";
 export { openMetrics, type MetricsOptions, type MetricsWriter } from "./metrics.ts";
+export { createWholeFile, writeWholeFile, type WholeFile } from "./whole-file.ts";
 export { isRunHeld, lockRun, type RunLock, type RunLockOptions } from "./run-lock.ts";

@@ -4,6 +4,7 @@ import { promises as files } from "node:fs";
 import { join } from "node:path";
 import type { LogEntry, Logger } from "../logging/logger.ts";
 import { hasCode, writeErrorReason } from "./checkpoint-files.ts";
+import { writeWholeFile } from "./whole-file.ts";
 
 export type JsonLinesOptions = {
   /** Finished steps that the run starts with; lines of later steps are dropped. 0 for a fresh run. */
@@ -27,19 +28,19 @@ const LINES = "metrics.jsonl";
 export async function openJsonLines(folder: string, { after, stage }: JsonLinesOptions): Promise<JsonLines> {
   const path = join(folder, LINES);
   const kept = (await readLines(path)).filter((line) => line.stage !== stage || line.step <= after);
-  await replaceFile(path, kept.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const failing = (cause: unknown): never => {
+    throw new Error(`[openJsonLines] could not write ${path}: ${writeErrorReason(cause)}`, { cause });
+  };
+  await writeWholeFile(path, kept.map((line) => `${JSON.stringify(line)}\n`).join("")).catch(failing);
   const file = await files.open(path, "a");
   return {
     kept: kept.map(entryOf),
     async log({ values, ...rest }) {
       const { stage: own, step, time } = rest;
       const line = { ...(own !== undefined && { stage: own }), step, time, ...values };
-      try {
-        await file.writeFile(`${JSON.stringify(line)}\n`);
-      } catch (cause) {
-        throw new Error(`[openJsonLines] could not write ${path}: ${writeErrorReason(cause)}`, { cause });
-      }
+      await file.writeFile(`${JSON.stringify(line)}\n`).catch(failing);
     },
+    flush: () => file.sync().catch(failing),
     close: () => file.close(),
   };
 }
@@ -70,9 +71,4 @@ async function readLines(path: string): Promise<Line[]> {
       return [];
     }
   });
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  await files.writeFile(`${path}.partial`, text);
-  await files.rename(`${path}.partial`, path);
 }

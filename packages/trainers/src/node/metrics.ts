@@ -1,6 +1,6 @@
 // What a run reports, step by step, to all that keep it: metrics.jsonl for programs, an event file for TensorBoard beside it, and
 // loggers of the caller's own.
-import { joinLoggers, type Logger } from "../logging/logger.ts";
+import { joinLoggers, type LogEntry, type Logger } from "../logging/logger.ts";
 import { openEventFile } from "./event-file.ts";
 import { openJsonLines, type JsonLinesOptions } from "./json-lines.ts";
 
@@ -14,6 +14,10 @@ export type MetricsOptions = JsonLinesOptions & {
 export interface MetricsWriter {
   /** Tells every logger of a step, with the time. */
   write(step: number, values: Readonly<Record<string, number>>): Promise<void>;
+  /** Has all that was written on the disk: before a checkpoint that counts on it. */
+  flush(): Promise<void>;
+  /** The last line that a resumed run begins with, its own part's. */
+  readonly last: LogEntry | undefined;
   close(): Promise<void>;
 }
 
@@ -41,6 +45,8 @@ export async function openMetrics(
     async write(step, values) {
       await all.log({ ...(stage !== undefined && { stage }), step, time: now() / 1000, values });
     },
+    flush: async () => all.flush?.(),
+    last: lines.kept.filter((line) => line.stage === stage).at(-1),
     close: async () => all.close(),
   };
 }

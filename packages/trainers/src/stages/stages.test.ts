@@ -13,10 +13,10 @@ import { fineTune } from "./fine-tune.ts";
 import { pretrain } from "./pretrain.ts";
 import { RecipeError } from "../recipes/recipe-error.ts";
 import type { Recipe } from "../recipes/recipe.ts";
-import type { StepReport } from "../run.ts";
+import type { RunOptions, StepReport } from "../run.ts";
 import { tinyEvalView, tinyFineTune, tinyGaussian, tinyImages, tinyPretrain, tinyTokenizer } from "../testing.ts";
 import { trainGaussianVae } from "./train-gaussian.ts";
-import { trainTokenizer } from "./train-tokenizer.ts";
+import { trainTokenizer, type TokenizerReport } from "./train-tokenizer.ts";
 import { NonFiniteError } from "../update.ts";
 
 const simd = await createSimdBackend({ threads: 2 });
@@ -243,6 +243,65 @@ describe.each(loops)("%s", (name, recipe, loop) => {
     );
     const second = "views" in recipe ? ["views", "minScale"] : ["view"];
     expect((failure as RecipeError).issues.map(({ path }) => path)).toEqual([["seed"], second]);
+  });
+});
+
+describe("codebook use", () => {
+  const recipe = { ...tinyTokenizer, epochs: 4 };
+  const checkpointOf = async ({ state, step }: TokenizerReport) => {
+    const position = { epoch: Math.floor(step / 3), batch: step % 3 };
+    const info = { stage: "tokenizer", model: {}, recipe, step, position } as const;
+    return decodeCheckpoint(await encodeCheckpoint(state, info));
+  };
+  const perplexities = async (options: Partial<RunOptions>, steps = Infinity) => {
+    const told: number[] = [];
+    let last: TokenizerReport | undefined;
+    for await (const report of trainTokenizer({ recipe, images, backend: simd, ...options })) {
+      last = report;
+      if (!report.unevaluated) told.push(report.usage.perplexity);
+      if (report.step === steps) break;
+    }
+    return { told, report: last as TokenizerReport };
+  };
+
+  it.each([1, 4, 7])("of a run resumed at step %i is that of one never stopped", async (at) => {
+    const whole = await perplexities({});
+    const stopped = await perplexities({}, at);
+    const resumed = await perplexities({ resume: await checkpointOf(stopped.report) });
+    expect([...stopped.told, ...resumed.told]).toEqual(whole.told);
+    expect(new Set(whole.told).size).toBeGreaterThan(6);
+    for (const { report } of [whole, stopped, resumed]) release(report);
+  });
+
+  it("counts a step once whose evaluation has failed", async () => {
+    const whole = await perplexities({ validation: { images, every: { steps: 2 } } });
+    const failing = { ...images, get: () => Promise.reject(new Error("unreadable")) };
+    let last: TokenizerReport | undefined;
+    const stopped = async () => {
+      const validation = { images: failing, every: { steps: 2 } };
+      for await (const report of trainTokenizer({ recipe, images, backend: simd, validation })) last = report;
+    };
+    await expect(stopped()).rejects.toThrow("unreadable");
+    expect(last).toMatchObject({ step: 2, unevaluated: true });
+    const resume = await checkpointOf(last as TokenizerReport);
+    const resumed = await perplexities({ resume, validation: { images, every: { steps: 2 } } });
+    expect(resumed.told).toEqual(whole.told.slice(1));
+    for (const report of [whole.report, last, resumed.report]) release(report as TokenizerReport);
+  });
+
+  it("begins anew from a checkpoint of before it was kept, or with other counts", async () => {
+    const stopped = await perplexities({}, 2);
+    const { manifest, ...checkpoint } = await checkpointOf(stopped.report);
+    expect(manifest.tokenCounts).toMatch(/^\d+( \d+){7}$/);
+    const { tokenCounts: _, ...before } = manifest;
+    const first = (one: typeof manifest) => perplexities({ resume: { ...checkpoint, manifest: one } });
+    const [old, ...others] = [
+      await first(before),
+      await first({ ...manifest, tokenCounts: "1 2 3" }),
+      await first({ ...manifest, tokenCounts: "1 2 3 4 5 6 7 -8" }),
+    ];
+    for (const { told } of others) expect(told).toEqual(old.told);
+    for (const { report } of [stopped, old, ...others]) release(report);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   type DvaeParams,
   type Tokenizer,
 } from "@beitjs/dvae-tokenizer";
+import { countsOf } from "../checkpoint.ts";
 import { tokenEvalView, twoViews, viewRng, type Prepare } from "../data/index.ts";
 import { evaluateTokenizer, tokenizerMetrics, type TokenizerScores } from "../evaluate/tokenizer.ts";
 import { train } from "../loop.ts";
@@ -43,6 +44,9 @@ export async function* trainTokenizer(
   const { seed, hard, balanceWeight } = recipe;
   const { config, params } = initTokenizer(recipe.model, createRng({ seed, stream: streams.parameters }), backend);
   const counter = createUsageCounter(config.vocabSize);
+  // Steps that a checkpoint's counts have in them: the last one's report may be made again.
+  const { manifest } = options.resume ?? {};
+  const counted = manifest && countsOf(manifest, config.vocabSize) ? manifest.step : 0;
   const temperatureAt = annealed(recipe.temperature, length);
   const klWeightAt = annealed(recipe.klWeight, length);
   yield* train(
@@ -60,11 +64,14 @@ export async function* trainTokenizer(
           balanceWeight,
         }),
       report: ({ scalars: { reconstruction, kl, balance }, arrays }, _, { step }) => {
-        if (counter.usage().tokens >= 10 * config.vocabSize) counter.reset();
-        counter.add(arrays["visualTokens"]);
+        if (step >= counted) {
+          if (counter.usage().tokens >= 10 * config.vocabSize) counter.reset();
+          counter.add(arrays["visualTokens"]);
+        }
         const usage = counter.usage();
         return { reconstruction, kl, balance, temperature: temperatureAt(step), usage, tokenizer: { config, params } };
       },
+      tokenCounts: counter.counts,
       evaluation: {
         scores: (measured, heldOut, how) => {
           const view = tokenEvalView(recipe.views.channels, recipe.views.tokenSize);

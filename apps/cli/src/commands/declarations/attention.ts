@@ -1,5 +1,6 @@
 // `beit attention`: what it is called and takes.
 import { inferenceFlags } from "../../backends/flags.ts";
+import { forceFlags } from "../../files/flags.ts";
 import { resizingFlags, looseFlags } from "../../models/flags.ts";
 import { decodingFlags } from "../../images/flags.ts";
 import { defineCommand, integer, required } from "../../program/command.ts";
@@ -11,6 +12,7 @@ export const attentionFlags = {
   layer: integer("number", "block, from 0 (default: the last)", 0),
   head: integer("number", "attention head, from 0 (default: the mean of all)", 0),
   out: required("file.png", "the picture"),
+  ...forceFlags,
   ...decodingFlags,
   ...resizingFlags,
   ...looseFlags,

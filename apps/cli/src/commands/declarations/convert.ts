@@ -1,5 +1,6 @@
 // `beit convert`: what it is called and takes.
 import { backendFlags } from "../../backends/flags.ts";
+import { forceFlags } from "../../files/flags.ts";
 import { formats } from "../../convert/format-names.ts";
 import { resizingFlags, looseFlags, tokenizerFlags } from "../../models/flags.ts";
 import { defineCommand, choice, optional, required, toggle } from "../../program/command.ts";
@@ -17,7 +18,7 @@ export const convertFlags = {
   half: toggle(
     "parameters in 16 bits, half the size; with --to beitjs or onnx, which computes in float32 all the same",
   ),
-  force: toggle("write over files that are there"),
+  ...forceFlags,
   ...resizingFlags,
   ...looseFlags,
   ...tokenizerFlags,

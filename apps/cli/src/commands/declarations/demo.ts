@@ -1,6 +1,7 @@
 // `beit demo`: what it is called and takes.
 import { backendFlags } from "../../backends/flags.ts";
 import { classFlags, decodingFlags } from "../../images/flags.ts";
+import { takeOverFlags } from "../../runs/flags.ts";
 import { defineCommand, integer, toggle } from "../../program/command.ts";
 
 export const demoFlags = {
@@ -10,6 +11,7 @@ export const demoFlags = {
     fallback: undefined as string | undefined,
   },
   out: { value: "dir", description: "run folder; a demo that was stopped goes on in it", fallback: "runs/demo" },
+  ...takeOverFlags,
   seeds: integer(
     "count",
     "fine-tune that many pairs, with other labels and other starts; tokenizer and pre-training are made once",

@@ -1,5 +1,6 @@
 // `beit encode`: what it is called and takes.
 import { inferenceFlags } from "../../backends/flags.ts";
+import { forceFlags } from "../../files/flags.ts";
 import { resizingFlags, looseFlags } from "../../models/flags.ts";
 import { imageSourceFlags } from "../../images/flags.ts";
 import { defineCommand, choice, integer, required } from "../../program/command.ts";
@@ -8,6 +9,7 @@ export const encodeFlags = {
   model: required("model", "run folder of pretrain or finetune, or a BEiT's file, folder or address"),
   ...imageSourceFlags,
   out: required("file", ".safetensors (tensor `features`, the images' names in the metadata) or .npy"),
+  ...forceFlags,
   output: choice(
     ["pooled", "patches", "tokens"],
     "pooled: what a class head sees or would see (the mean of the patches or the class token, normalized), of models " +

@@ -1,5 +1,6 @@
 // `beit evaluate`: what it is called and takes.
 import { inferenceFlags } from "../../backends/flags.ts";
+import { forceFlags } from "../../files/flags.ts";
 import { imageFlags } from "../../images/flags.ts";
 import { looseFlags, resizingFlags, tokenizerFlags } from "../../models/flags.ts";
 import { defineCommand, choice, integer, optional, required } from "../../program/command.ts";
@@ -22,6 +23,7 @@ export const evaluateFlags = {
     "file|folder",
     "write the figures as .json, .csv (by class) or .html (a page with the worst mistakes as pictures); all three into a folder",
   ),
+  ...forceFlags,
   ...resizingFlags,
   ...looseFlags,
   ...tokenizerFlags,

@@ -1,5 +1,6 @@
 // `beit reconstruct`: what it is called and takes.
 import { inferenceFlags } from "../../backends/flags.ts";
+import { forceFlags } from "../../files/flags.ts";
 import { tokenizerFlags } from "../../models/flags.ts";
 import { imageSourceFlags } from "../../images/flags.ts";
 import { mostRows } from "../../pictures/most-rows.ts";
@@ -13,6 +14,7 @@ export const reconstructFlags = {
   images: list("path", "image files, or folders as for training"),
   tokens: optional("file", "instead of images: .safetensors or .json of beit tokenize, to be decoded"),
   out: required("dir|file.png", `a picture an image in a folder, or one picture of at most ${mostRows} images`),
+  ...forceFlags,
   ...tokenizerFlags,
   ...inferenceFlags,
 };

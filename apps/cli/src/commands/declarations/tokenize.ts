@@ -1,5 +1,6 @@
 // `beit tokenize`: what it is called and takes.
 import { inferenceFlags } from "../../backends/flags.ts";
+import { forceFlags } from "../../files/flags.ts";
 import { decodingFlags } from "../../images/flags.ts";
 import { tokenizerFlags } from "../../models/flags.ts";
 import { defineCommand, list, optional, required, toggle } from "../../program/command.ts";
@@ -11,6 +12,7 @@ export const tokenizeFlags = {
   ),
   data: list("path", "image files, or folders as for training", { required: true }),
   out: optional("file", ".safetensors or .json (default: stdout, as grids on a terminal, as JSON lines elsewhere)"),
+  ...forceFlags,
   skipBad: toggle("leave images out that cannot be read, instead of stopping"),
   ...decodingFlags,
   ...tokenizerFlags,
