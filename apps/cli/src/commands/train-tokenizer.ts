@@ -19,14 +19,15 @@ export async function run(flags: FlagValues<typeof trainTokenizerFlags>, context
   const fork = await openFork(flags, stages);
   const asked = { ...withEma(flags), ...fork?.asked };
   const written = await loadRecipe({ ...asked, recipe: asked.recipe ?? "tokenizer-small" }, stages, context);
-  const { backend, facts } = await openBackend(flags, context);
-  // Without a name the recipe follows the images.
-  if (asked.recipe !== undefined) await refuseTooLarge({ recipe: written, backend }, await smallerFor(flags));
+  // Without a name the recipe follows the images, and memory is looked at after them.
+  const before = asked.recipe === undefined ? undefined : await openBackend(flags, context);
+  if (before) await refuseTooLarge({ recipe: written, backend: before.backend }, await smallerFor(flags));
   const { opened, images, validation, test } = await openTrainingImages(flags, written, context);
   const { images: all, skipped } = opened;
   const request = requestOf(asked, await recipeForImages(images, "tokenizer"), context);
   const recipe = asked.recipe === undefined ? await loadRecipe(request, stages) : written;
   await checkLength(recipe, images, request);
+  const { backend, facts } = before ?? (await openBackend(flags, context));
   const run = {
     ...flags,
     opened,
