@@ -19,7 +19,7 @@ import { dvaeVariants, initTokenizer, saveTokenizer } from "@beitjs/dvae-tokeniz
 import { bytesSource } from "@beitjs/tensor-core/files";
 import { createRng } from "@beitjs/tensor-core/random";
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
-import { loadCheckpoint } from "@beitjs/trainers/node";
+import { bestCheckpoint, loadCheckpoint } from "@beitjs/trainers/node";
 import type { BeitConfig } from "@beitjs/beit-encoder";
 import axe from "axe-core";
 import { unzipSync } from "fflate";
@@ -441,11 +441,16 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     await page.getByRole("button", { name: "Go on" }).waitFor();
     const paused = await stepOf(page);
     expect(await lossOf(page)).toBeLessThan(4);
+    await expectHeldOut(page, { facts: /Held out\s+1 of 4, drawn once, looked at every \d+ epochs/, every: 10 });
     await keep(page, "train");
+    await page.emulateMedia({ colorScheme: "dark" });
+    const before = await heldOutOf(page);
 
     await page.reload();
     await page.getByRole("button", { name: "Go on" }).waitFor();
     expect(await stepOf(page)).toBe(paused);
+    expect(await heldOutOf(page)).toBe(before);
+    await keep(page, "train-dark");
     await page.getByRole("button", { name: "Go on" }).click();
     await expect.poll(() => stepOf(page), { timeout: 60_000 }).toBeGreaterThan(paused);
     // Closed in the middle: what was saved last is there.
@@ -472,6 +477,11 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
       parameterCount(config),
     );
     expect(existsSync(join(folder, "tokenizer.safetensors"))).toBe(true);
+    const best = await bestCheckpoint(join(folder, "beit-run"));
+    const said = await heldOutOf(again);
+    const step = /the best, [\d.]+, at step (\d+)\.$/.exec(said) ?? /at step (\d+).*the best so far\.$/.exec(said);
+    expect(best?.step).toBe(Number(step?.[1]));
+    expect((await loadCheckpoint(best!.path)).manifest.validation?.best?.step).toBe(best?.step);
     await rm(folder, { recursive: true });
     expect(problems).toEqual([]);
     await context.close();
@@ -493,6 +503,39 @@ describe.skipIf(!hasSoftwareGpu)("in Chromium", () => {
     await page.getByText("No run yet.").waitFor();
     await page.reload();
     await page.getByText("No run yet.").waitFor();
+    await rm(folder, { recursive: true });
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("holds out the images of a folder val, and leaves those of test alone", { timeout }, async () => {
+    const { context, page, problems } = await visit(browser, plain.url + "#train");
+    const folder = await mkdtemp(join(tmpdir(), "beitjs-web-splits-"));
+    const placed = { train: ["coffee", "rocket", "astronaut"], val: ["chelsea"], test: ["coffee"] };
+    for (const [split, names] of Object.entries(placed)) {
+      await mkdir(join(folder, split));
+      for (const name of names) await copyFile(join(app, "samples", `${name}.jpg`), join(folder, split, `${name}.jpg`));
+    }
+    await page.getByLabel("Steps of 8 images").fill("100");
+    await page.getByLabel("A folder of images to train on").setInputFiles(folder);
+    await expect.poll(() => stepOf(page), { timeout: 60_000 }).toBeGreaterThan(6);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Discard" }).waitFor();
+    await expectHeldOut(page, { facts: /Held out\s+1 of the folder val, looked at every 3 epochs/, every: 3 });
+    expect(await page.locator("main").innerText()).toMatch(/Images\s+4\b/);
+    expect(await page.locator("main").innerText()).toContain(
+      "Left out, the folder test, which nothing is learned from: coffee.jpg",
+    );
+    await page.getByRole("button", { name: "Discard" }).click();
+    await page.getByText("No run yet.").waitFor();
+    await rm(join(folder, "val"), { recursive: true });
+    await rm(join(folder, "train", "coffee.jpg"));
+    await rm(join(folder, "train", "rocket.jpg"));
+    await page.getByLabel("A folder of images to train on").setInputFiles(join(folder, "train"));
+    await expect.poll(() => stepOf(page), { timeout: 60_000 }).toBeGreaterThan(1);
+    await page.getByRole("button", { name: "Pause" }).click();
+    expect(await page.locator("main").innerText()).toMatch(/Held out\s+none: it takes 2 images to hold one out/);
+    expect(await page.getByRole("img", { name: /^Loss by step: training: [\d.]+ at step \d+$/ }).count()).toBe(1);
     await rm(folder, { recursive: true });
     expect(problems).toEqual([]);
     await context.close();
@@ -659,6 +702,27 @@ function transferOf(page: Page, files: readonly Dropped[]) {
 
 async function stepOf(page: Page): Promise<number> {
   return Number(/Step (\d+) of/.exec(await page.getByRole("status").last().innerText())?.[1] ?? 0);
+}
+
+/** What the page says of held-out images, beside the curves. */
+function heldOutOf(page: Page): Promise<string> {
+  return page.getByText(/^Held out at step/).innerText();
+}
+
+// Two lines with a legend, and in words what they say.
+async function expectHeldOut(page: Page, { facts, every }: { facts: RegExp; every: number }): Promise<void> {
+  expect(await page.locator("main").innerText()).toMatch(facts);
+  const [, step, loss, accuracy] =
+    /^Held out at step (\d+): loss ([\d.]+), ([\d.]+ %) right; the best/.exec(await heldOutOf(page)) ?? [];
+  expect(Number(step) % every).toBe(0);
+  expect(Number(step)).toBeGreaterThan((await stepOf(page)) - every);
+  const label = async (name: string) => page.getByRole("img", { name }).getAttribute("aria-label");
+  expect(await label("Loss by step")).toMatch(/^Loss by step: training: [\d.]+ at step \d+; held out: /);
+  expect(await label("Loss by step")).toContain(`held out: ${Number(loss).toFixed(2)} at step ${step}`);
+  expect(await label("Hidden patches predicted right by step")).toContain(`held out: ${accuracy} at step ${step}`);
+  for (const legend of await page.locator(".u-legend").all())
+    expect(await legend.innerText()).toMatch(/training[^]*held out/);
+  expect(await page.locator(".u-legend").count()).toBe(2);
 }
 
 async function lossOf(page: Page): Promise<number> {

@@ -99,9 +99,12 @@ export type Attention = {
 export type Progress = { readonly what: string; readonly loaded: number; readonly total: number | undefined };
 export type OnProgress = (progress: Progress) => void;
 
+/** A file and where it lies in what was dropped: its name, behind those of the folders it is in. */
+export type PlacedFile = { readonly path: string; readonly file: File };
+
 /** A model: files or folders that the visitor chose, or the address of a file or of a folder. */
 export type WeightsSource =
-  | { readonly kind: "files"; readonly files: readonly { readonly path: string; readonly file: File }[] }
+  | { readonly kind: "files"; readonly files: readonly PlacedFile[] }
   | { readonly kind: "url"; readonly url: string; readonly sha256: string };
 
 export type ImagineOptions = {
@@ -149,21 +152,38 @@ export type TrainStep = {
   readonly imagesPerSecond: number;
 };
 
+/** What the model scores on held-out images after a step. */
+export type TrainEvaluation = {
+  readonly step: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Of a lower loss than all before. */
+  readonly best: boolean;
+};
+
 /** What the model makes of a masked picture after a number of steps. */
 export type Snapshot = { readonly step: number; readonly picture: Picture };
 
 export type TrainReport =
   | { readonly kind: "machine"; readonly machine: Machine }
   | { readonly kind: "steps"; readonly steps: readonly TrainStep[] }
+  | { readonly kind: "evaluation"; readonly evaluation: TrainEvaluation }
   | { readonly kind: "snapshot"; readonly snapshot: Snapshot }
   | { readonly kind: "saved"; readonly step: number };
 
 export type SavedRun = {
   readonly step: number;
   readonly totalSteps: number;
+  /** All, held-out ones too. */
   readonly images: number;
+  readonly heldOut: {
+    readonly images: number;
+    /** How many of what, or why there are none. */
+    readonly words: string;
+  };
   readonly parameters: number;
   readonly steps: readonly TrainStep[];
+  readonly evaluations: readonly TrainEvaluation[];
   readonly snapshots: readonly Snapshot[];
   /** The masked picture that snapshots fill, and the picture itself. */
   readonly masked: Picture;
@@ -174,6 +194,8 @@ export type TrainSettings = {
   readonly steps: number;
   readonly width: number;
   readonly depth: number;
+  /** Share of the images to hold out, where they have no folder `val`. */
+  readonly heldOutShare: number;
   /** How the images of the run are decoded. */
   readonly colorProfile: ColorProfile;
 };
@@ -187,9 +209,9 @@ export interface Trainer {
   saved(): Promise<SavedRun | undefined>;
   /** Starts a new run on these images, or on those that came with the page; the one before is gone. */
   create(
-    images: readonly Blob[] | undefined,
+    images: readonly PlacedFile[] | undefined,
     settings: TrainSettings,
-  ): Promise<{ run: SavedRun; unreadable: string[] }>;
+  ): Promise<{ run: SavedRun; notes: readonly string[] }>;
   /** Goes on until the last step, or until `pause`. */
   run(onReport: (report: TrainReport) => void, options: TrainerOptions): Promise<"finished" | "paused">;
   /** The step under way ends and is kept; `run` gives "paused" then. */

@@ -119,6 +119,20 @@ describe("beitToOnnx", () => {
     await expect(beitToOnnx(unplaced, options)).resolves.toBeInstanceOf(Uint8Array);
   });
 
+  it("carries what a classifier of several labels is, and of no other", async () => {
+    const tellsOf = async (options: object) =>
+      new TextDecoder().decode((await beitToOnnx(classifier, { output: "logits", ...options })).subarray(-900));
+    const several = await tellsOf({ multiLabel: true });
+    expect(several).toMatch(/beitjs\.problemType[^]{1,3}"multi_label_classification"/);
+    expect(several).toMatch(/beitjs\.activation[^]{1,3}"sigmoid"/);
+    for (const one of [await tellsOf({}), await tellsOf({ multiLabel: false })])
+      expect(one).not.toMatch(/problemType|activation/);
+    const headless = { ...classifier, config: { ...classifier.config, classes: 0 } };
+    await expect(beitToOnnx(headless, { output: "features", multiLabel: true })).rejects.toThrow(
+      "[beitToOnnx] expected a classifier for multiLabel, got a model without classes",
+    );
+  });
+
   it("carries config, labels and preprocessing", async () => {
     const labels = ["cat", "dög", "eel"];
     const bytes = await beitToOnnx(classifier, { output: "logits", labels, preprocessing });

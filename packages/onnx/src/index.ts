@@ -30,6 +30,8 @@ export type BeitToOnnxOptions = OnnxOptions & {
   readonly output: BeitOutput;
   /** Names of the classes, stored with the model. */
   readonly labels?: readonly string[] | undefined;
+  /** An image may have any number of the classes: probabilities are sigmoids of the logits, which is stored with the model. */
+  readonly multiLabel?: boolean | undefined;
   /** How images were made pixels, stored with the model; of open sizes, images of the model's own. */
   readonly preprocessing?: Preprocessing | undefined;
   /** How positions meet images of open sizes, as `openBeit` gives it; default the official ways. */
@@ -53,7 +55,8 @@ export type BeitToOnnxOptions = OnnxOptions & {
  * to images of at most 128 patches along a side; a runtime stops at a larger one with an error, in onnxruntime that of the
  * node `at most 128 patches a side`. What a fixed size has ready when it is loaded is then computed in every run.
  *
- * The metadata have config (`beitjs.config`), `beitjs.labels` and `beitjs.preprocessing` as JSON. Parameters are read one
+ * The metadata have config (`beitjs.config`), `beitjs.labels` and `beitjs.preprocessing` as JSON, and of `multiLabel`
+ * `beitjs.problemType` (transformers' `multi_label_classification`) and `beitjs.activation` (`sigmoid`). Parameters are read one
  * at a time, so that memory beside the file is about that of the largest.
  *
  * @throws `[beitToOnnx] expected …` for logits of a model without or with both heads, labels or preprocessing that do not
@@ -61,11 +64,14 @@ export type BeitToOnnxOptions = OnnxOptions & {
  * resized by splines, or a file above 2 GiB, which protocol buffers cannot be
  */
 export async function beitToOnnx(beit: Beit, options: BeitToOnnxOptions): Promise<Uint8Array> {
-  const { output, labels, preprocessing, half, openSize = false, resizing = {} } = options;
+  const { output, labels, multiLabel = false, preprocessing, half, openSize = false, resizing = {} } = options;
   validateBeitConfig(beit.config, "beitToOnnx");
   checkOptions(beit.config, options);
   const graph = beitGraph(beit, { output, half, ...(openSize && { openSize: resizing }) });
-  return modelFile("beitToOnnx", graph, { config: beit.config, labels, preprocessing });
+  return modelFile("beitToOnnx", graph, {
+    ...{ config: beit.config, labels, preprocessing },
+    ...(multiLabel && { problemType: "multi_label_classification", activation: "sigmoid" }),
+  });
 }
 
 /**
@@ -93,7 +99,7 @@ async function modelFile(
 }
 
 function checkOptions(config: BeitConfig, options: BeitToOnnxOptions): void {
-  const { output, labels, preprocessing, openSize, resizing } = options;
+  const { output, labels, multiLabel, preprocessing, openSize, resizing } = options;
   const { classes, vocabSize, imageSize, channels } = config;
   const check = (valid: boolean, expected: string, got: unknown): void => {
     if (!valid) throw new Error(`[beitToOnnx] expected ${expected}, got ${String(got)}`);
@@ -103,6 +109,7 @@ function checkOptions(config: BeitConfig, options: BeitToOnnxOptions): void {
     const heads = `classes ${classes} and vocabSize ${vocabSize}`;
     check(classes > 0 !== vocabSize > 0, "a model of one head, classes or visual tokens, for logits", heads);
   }
+  if (multiLabel) check(classes > 0, "a classifier for multiLabel", "a model without classes");
   if (labels) check(labels.length === classes, `${classes} labels`, labels.length);
   if (openSize) checkSplines(config, resizing);
   if (!preprocessing) return;

@@ -69,9 +69,12 @@ export async function* train<Params, Item, Piece, Value extends Objective, Facts
   const updateOptions = optionsByStep(training, recipe, length);
   const decays = recipe.adamW.weightDecayEnd !== undefined;
   let told = false;
-  const report = (results: UpdateReport, { epoch, step, pieces }: Step<Piece>): StepReport<Params, Scores> & Facts => {
+  const report = (
+    results: UpdateReport,
+    { epoch, step, pieces }: Step<Piece>,
+    { learningRate, adamW }: UpdateOptions,
+  ): StepReport<Params, Scores> & Facts => {
     const { loss, gradientNorm } = results;
-    const { learningRate, adamW } = updateOptions(step);
     const rates = { learningRate, ...(decays && { weightDecay: adamW.weightDecay }) };
     const common = { ...placeOf(state, length), epoch, loss, ...rates, gradientNorm, state };
     return { ...common, ...training.report(results, pieces, { step }) };
@@ -80,7 +83,8 @@ export async function* train<Params, Item, Piece, Value extends Objective, Facts
     if (validator?.ended(state)) return;
     if (validator && state.unevaluated) {
       const last = await stepBefore(training, options, state);
-      for await (const one of evaluated(report(state.unevaluated, last), state, validator)) {
+      const made = report(state.unevaluated, last, updateOptions(last.step));
+      for await (const one of evaluated(made, state, validator)) {
         told = true;
         yield one;
         if (one.ends) return;
@@ -88,11 +92,10 @@ export async function* train<Params, Item, Piece, Value extends Objective, Facts
     }
     for await (const at of piecesAhead(training, options, state)) {
       const { step, pieces } = at;
-      const results = await update(state, microBatches(training, pieces, step), updateOptions(step)).finally(() =>
-        disposeTree(pieces),
-      );
+      const how = updateOptions(step);
+      const results = await update(state, microBatches(training, pieces, step), how).finally(() => disposeTree(pieces));
       state.unevaluated = results;
-      for await (const one of evaluated(report(results, at), state, validator)) {
+      for await (const one of evaluated(report(results, at, how), state, validator)) {
         told = true;
         yield one;
         if (one.ends) return;

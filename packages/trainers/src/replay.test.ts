@@ -7,6 +7,10 @@ import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import { createSimdBackend } from "@beitjs/tensor-core/simd";
 import { batchAt, batchImages, firstNonFinite, replayStep } from "./replay.ts";
 import { fineTune } from "./stages/fine-tune.ts";
+import { checkpointInfo } from "./run.ts";
+import { decodeCheckpoint, encodeCheckpoint, type CheckpointFiles } from "./checkpoint.ts";
+import type { Dataset } from "./data/index.ts";
+import type { FineTuneRecipe } from "./recipes/recipe.ts";
 import { tinyFineTune, tinyImages, tinyPretrain } from "./testing.ts";
 
 const simd = await createSimdBackend({ threads: 1 });
@@ -94,4 +98,51 @@ it("a batch has the images that the step reads, and no others", async () => {
   for (const index of read) expect(await own.get(index)).toMatchObject(await images.get(index));
   const other = [...Array(images.length).keys()].find((index) => !read.includes(index)) as number;
   await expect(own.get(other)).rejects.toThrow("[batchImages] expected an image of the batch");
+});
+
+describe("what hangs on the labels of all images is made again from a batch", () => {
+  // Every sixth is of the rare class; with several labels it has that beside its own.
+  const rare = (index: number) => index % 6 === 0;
+  const uneven: Dataset = { ...images, label: (index) => (rare(index) ? 1 : 0) };
+  uneven.get = async (index) => ({ ...(await images.get(index)), label: uneven.label(index) as number });
+  const labelsOf = (index: number) => [index % 2, ...(rare(index) && index % 2 === 0 ? [1] : [])];
+  const several: Dataset = { ...images, label: () => undefined, labels: labelsOf };
+  several.get = async (index) => {
+    const { image, name } = await images.get(index);
+    return { image, name, labels: labelsOf(index) };
+  };
+
+  const lossesOf = async (one: FineTuneRecipe, data: Dataset, resume?: CheckpointFiles) => {
+    const found = resume && { resume: await decodeCheckpoint(resume) };
+    const losses: number[] = [];
+    let state: CheckpointFiles | undefined;
+    for await (const report of fineTune({ recipe: one, images: data, backend: simd, ...found })) {
+      losses.push(report.loss);
+      if (report.step === 3)
+        state = await encodeCheckpoint(
+          report.state,
+          checkpointInfo(report, { recipe: one, model: report.beit.config }),
+        );
+      if (!report.ends && !resume) continue;
+      disposeTree(report.state.trees.map(({ tree }) => tree));
+      break;
+    }
+    return { losses, state };
+  };
+
+  it.each([
+    ["several labels an image", { labels: "multi" }, several],
+    ["several labels with weights of classes", { labels: "multi", classWeights: "inverse-frequency" }, several],
+    ["weights of classes", { classWeights: "inverse-frequency" }, uneven],
+    ["balanced sampling", { sampling: "balanced" }, uneven],
+  ] as const)("%s", async (_, change, data) => {
+    const one: FineTuneRecipe = { ...recipe, ...change };
+    const { losses, state } = await lossesOf(one, data);
+    const plain = await lossesOf({ ...one, classWeights: "equal", sampling: "uniform" }, data);
+    const changed = "classWeights" in change || "sampling" in change;
+    expect(losses[3] === plain.losses[3]).toBe(!changed);
+    const { examples, ...facts } = await batchAt(one, data, 3);
+    const stored = { ...(JSON.parse(JSON.stringify(facts)) as typeof facts), examples };
+    expect((await lossesOf(one, batchImages(stored), state)).losses).toEqual([losses[3]]);
+  });
 });

@@ -21,13 +21,13 @@ export async function batchAt(recipe: Recipe, images: Dataset, step: number): Pr
   const { batchSize, seed } = recipe;
   const { epoch, step: at } = positionAt(step, stepsPerEpoch(images, { batchSize }));
   const sampling = recipe.stage === "fine-tune" ? recipe.sampling : "uniform";
-  const indices = epochOrder(images, { batchSize, seed, sampling }, epoch).subarray(
-    at * batchSize,
-    (at + 1) * batchSize,
-  );
-  const examples: (Example & { index: number })[] = [];
-  for (const index of indices) examples.push({ ...(await images.get(index)), index });
   const { length, classes } = images;
+  const order = epochOrder(images, { batchSize, seed, sampling }, epoch);
+  const addresses = Array.from(order.subarray(at * batchSize, (at + 1) * batchSize));
+  const examples: (Example & { index: number })[] = [];
+  // Balanced sampling may give an image more than once.
+  for (const index of new Set(addresses.map((address) => address % length)))
+    examples.push({ ...(await images.get(index)), index });
   const labels = Array.from({ length }, (_, index) => images.labels?.(index) ?? images.label(index) ?? null);
   return { length, ...(classes && { classes, labels }), examples };
 }

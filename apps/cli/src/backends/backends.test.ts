@@ -27,8 +27,10 @@ describe("tfjs-wasm", () => {
 describe.runIf(process.env.VK_DRIVER_FILES !== undefined)("webgpu", () => {
   it("says what its products are made of, and that only it has --mixed", async () => {
     const tokenizing = ["tokenize", "--tokenizer", runs.at("nothing"), "--data", runs.pngs, "--mixed"];
-    const { stderr } = await cli([...tokenizing, "--backend", "webgpu", "--software-gpu"]);
+    const { stderr, events } = await cli([...tokenizing, "--backend", "webgpu", "--software-gpu", "--json"]);
     expect(stderr).toMatch(/backend: webgpu \(.*; products of f16 factors, from registers\)/);
+    // A fact of the run, which a replay goes by.
+    expect(events.find(({ event }) => event === "backend")).toMatchObject({ name: "webgpu", mixed: true });
     const { code, stderr: complaint } = await cli(tokenizing);
     expect(code).toBe(2);
     expect(complaint).toContain("expected --backend webgpu for --mixed, got auto");

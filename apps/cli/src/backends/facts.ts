@@ -8,6 +8,8 @@ export type BackendFacts = {
   readonly build?: string;
   readonly threads?: number;
   readonly precision?: SimdPrecision;
+  /** Of webgpu with --mixed. */
+  readonly mixed?: boolean;
   /** What it computes on, and why it was taken. */
   readonly reason: string;
 };

@@ -22,7 +22,8 @@ export async function openWebgpu(softwareGpu: boolean, precision: WebgpuPrecisio
   try {
     const backend = await createWebgpuBackend({ allowSoftware: softwareGpu, precision });
     const { adapter, products } = backend;
-    return { backend, facts: { name: "webgpu", reason: `${adapter}; ${productsInWords[products]}` } };
+    const mixed = precision === "mixed" && { mixed: true };
+    return { backend, facts: { name: "webgpu", ...mixed, reason: `${adapter}; ${productsInWords[products]}` } };
   } catch (error) {
     throw inWordsOfFlags(error);
   }

@@ -71,7 +71,7 @@ async function convertBeit(found: FoundModel, flags: Flags, backend: Backend, co
   const onnxOutput = config.classes + config.vocabSize > 0 ? flags.onnxOutput : "features";
   const task =
     config.classes > 0
-      ? `a classifier of ${config.classes} classes`
+      ? `a classifier of ${config.classes} classes${multiLabel ? ", any number of which an image may have (multi-label)" : ""}`
       : config.vocabSize > 0
         ? "pre-trained by masked image modeling"
         : "without a head";
@@ -86,12 +86,13 @@ async function convertBeit(found: FoundModel, flags: Flags, backend: Backend, co
       metadata: {
         library_name: flags.to === "hugging-face" ? "transformers" : flags.to === "onnx" ? "onnx" : "beitjs",
         ...(config.classes > 0 && { pipeline_tag: "image-classification" }),
-        tags: ["beit", "vision"],
+        tags: ["beit", "vision", ...(multiLabel ? ["multi-label"] : [])],
       },
       source: { origin, path, sha256 },
       config,
       parameters: parameterCount(config),
       labels,
+      multiLabel,
       preprocessing,
       ...(flags.to === "hugging-face" && { preprocessingNote: describeCropDifference(preprocessing) }),
       manifest: checkpoint?.manifest,

@@ -23,6 +23,7 @@ import { openFork } from "../runs/fork.ts";
 import { heldOutIdentity, openTrainingImages, validationFacts } from "../runs/held-out.ts";
 import { checkLength } from "../runs/length.ts";
 import { batchFor, recipeForImages, recipeForModel, requestOf } from "../runs/default-recipe.ts";
+import { refuseTooLarge, smallerFor } from "../runs/memory.ts";
 import { askedOf, loadRecipe } from "../runs/recipe-file.ts";
 import { runStage } from "../runs/run-stage.ts";
 import { runFacts } from "../runs/training-run.ts";
@@ -47,7 +48,11 @@ export async function run(flags: Flags, context: Context): Promise<number> {
   const given = fork ? { name: fork.checkpoint.path, checkpoint: fork.checkpoint } : flags.from;
   const start = given === undefined ? undefined : await openStart(given, provisional, backend, context);
   // Images may take long to read: what does not go with the model is said before.
-  if (start) await loadFitting(provisional, start, undefined);
+  const known = start ? await loadFitting(provisional, start, undefined) : written;
+  const { recompute } = flags;
+  const models = { backend, recompute, ...(start && { from: start.beit }) };
+  // Without a name the recipe follows the images.
+  if (asked.recipe !== undefined) await refuseTooLarge({ recipe: known, ...models }, await smallerFor(flags));
   const { opened, validation, test, images: rest } = await openTrainingImages(flags, written, context);
   const { images: all, skipped } = opened;
   const classes = requireLabels(all, written.labels);
@@ -79,9 +84,7 @@ export async function run(flags: Flags, context: Context): Promise<number> {
     }),
     ...{ test, fork },
   };
-  const { recompute } = flags;
-  const loop = { recipe, images, backend, recompute, validation, ...(start && { from: start.beit }), head };
-  await runStage(recipe.stage, loop, run, context);
+  await runStage(recipe.stage, { recipe, images, validation, head, ...models }, run, context);
   return exitCodes.done;
 }
 

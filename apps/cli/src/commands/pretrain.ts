@@ -13,6 +13,7 @@ import { openFork } from "../runs/fork.ts";
 import { heldOutIdentity, openTrainingImages, validationFacts } from "../runs/held-out.ts";
 import { checkLength } from "../runs/length.ts";
 import { recipeForTokenizer, requestOf } from "../runs/default-recipe.ts";
+import { refuseTooLarge, smallerFor } from "../runs/memory.ts";
 import { askedOf, loadRecipe } from "../runs/recipe-file.ts";
 import { runStage } from "../runs/run-stage.ts";
 import { runFacts } from "../runs/training-run.ts";
@@ -46,6 +47,9 @@ export async function run(flags: FlagValues<typeof pretrainFlags>, context: Cont
   });
   if (start) tellTokenHead(start, recipe, context);
   refuseMismatch(recipe, tokenizer);
+  const { recompute } = flags;
+  const models = { backend, tokenizer, recompute, ...(start && { from: start.beit }) };
+  await refuseTooLarge({ recipe, ...models }, await smallerFor(flags));
   const { opened, images, validation, test } = await openTrainingImages(flags, recipe, context);
   const { images: all, skipped } = opened;
   await checkLength(recipe, images, request);
@@ -65,9 +69,7 @@ export async function run(flags: FlagValues<typeof pretrainFlags>, context: Cont
     }),
     ...{ test, fork },
   };
-  const { recompute } = flags;
-  const loop = { recipe, images, backend, tokenizer, recompute, validation, ...(start && { from: start.beit }) };
-  await runStage(recipe.stage, loop, run, context);
+  await runStage(recipe.stage, { recipe, images, validation, ...models }, run, context);
   return exitCodes.done;
 }
 

@@ -28,7 +28,7 @@ export async function run(flags: Flags, context: Context): Promise<number> {
   const replay = await loadReplay(flags.run);
   const { recipe, step, checkpoint, message } = replay;
   terminal.info(`step ${step} of ${flags.run}: ${message}`);
-  const { backend, facts } = await openBackend({ ...flags, backend: backendOf(flags, replay) }, context);
+  const { backend, facts } = await openBackend(backendOf(flags, replay.run), context);
   const images = batchImages(replay.batch);
   const taken = { recipe, images, backend, ...(await modelsOf(replay, backend, flags, context)) };
   const loop = loopOf(recipe.stage, taken as never);
@@ -44,18 +44,19 @@ export async function run(flags: Flags, context: Context): Promise<number> {
   });
   if (replayed.error) return exitCodes.done;
   throw new Error(
-    `the step is finite this time, on ${facts.name}; the run was on ${backendNamed(replay) ?? "another backend"}`,
+    `the step is finite this time, on ${facts.name}; the run was on ${backendFacts(replay.run)?.name ?? "another backend"}`,
   );
 }
 
-function backendNamed({ run }: Replay): BackendFacts["name"] | undefined {
-  return (run["backend"] as BackendFacts | undefined)?.name;
+function backendFacts(run: Replay["run"]): BackendFacts | undefined {
+  return run["backend"] as BackendFacts | undefined;
 }
 
-// That of the run, unless the flags say otherwise: another one rounds differently.
-function backendOf({ backend }: Flags, replay: Replay): BackendFlags["backend"] {
-  const own = backendNamed(replay) as BackendFlags["backend"] | undefined;
-  return backend === "auto" && own !== undefined ? own : backend;
+/** The backend of the run with its products, unless the flags name one: another one rounds differently. */
+export function backendOf(flags: BackendFlags, run: Replay["run"]): BackendFlags {
+  const own = backendFacts(run);
+  if (flags.backend !== "auto" || own === undefined) return flags;
+  return { ...flags, backend: own.name as BackendFlags["backend"], mixed: flags.mixed || own.mixed === true };
 }
 
 // What the stage's loop takes beside its images: a tokenizer, or the model that it began with.

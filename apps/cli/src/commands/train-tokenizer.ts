@@ -6,6 +6,7 @@ import { openFork } from "../runs/fork.ts";
 import { heldOutIdentity, openTrainingImages, validationFacts } from "../runs/held-out.ts";
 import { checkLength } from "../runs/length.ts";
 import { recipeForImages, requestOf } from "../runs/default-recipe.ts";
+import { refuseTooLarge, smallerFor } from "../runs/memory.ts";
 import { loadRecipe } from "../runs/recipe-file.ts";
 import { runStage } from "../runs/run-stage.ts";
 import { runFacts } from "../runs/training-run.ts";
@@ -18,12 +19,15 @@ export async function run(flags: FlagValues<typeof trainTokenizerFlags>, context
   const fork = await openFork(flags, stages);
   const asked = { ...withEma(flags), ...fork?.asked };
   const written = await loadRecipe({ ...asked, recipe: asked.recipe ?? "tokenizer-small" }, stages, context);
+  // Without a name the recipe follows the images, and memory is looked at after them.
+  const before = asked.recipe === undefined ? undefined : await openBackend(flags, context);
+  if (before) await refuseTooLarge({ recipe: written, backend: before.backend }, await smallerFor(flags));
   const { opened, images, validation, test } = await openTrainingImages(flags, written, context);
   const { images: all, skipped } = opened;
   const request = requestOf(asked, await recipeForImages(images, "tokenizer"), context);
   const recipe = asked.recipe === undefined ? await loadRecipe(request, stages) : written;
   await checkLength(recipe, images, request);
-  const { backend, facts } = await openBackend(flags, context);
+  const { backend, facts } = before ?? (await openBackend(flags, context));
   const run = {
     ...flags,
     opened,

@@ -43,7 +43,10 @@ export async function beitFiles(
       return new Map([[weights, await saveOfficialBeit(beit, { labels, multiLabel, preprocessing })]]);
     case "onnx":
       return new Map([
-        ["model.onnx", await beitToOnnx(beit, { output: onnxOutput, labels, preprocessing, half, openSize, resizing })],
+        [
+          "model.onnx",
+          await beitToOnnx(beit, { output: onnxOutput, labels, multiLabel, preprocessing, half, openSize, resizing }),
+        ],
       ]);
   }
 }

@@ -16,6 +16,8 @@ export type ModelCard = {
   readonly config: BeitConfig | DvaeConfig;
   readonly parameters: number;
   readonly labels?: readonly string[] | undefined;
+  /** A classifier of images with any number of labels. */
+  readonly multiLabel?: boolean | undefined;
   readonly preprocessing?: Preprocessing | undefined;
   /** Where the format's own code prepares images another way. */
   readonly preprocessingNote?: string | undefined;
@@ -33,12 +35,21 @@ export function modelCard(card: ModelCard): string {
     section("Use", `\`\`\`${card.usage.language}\n${card.usage.code}\n\`\`\``),
     card.preprocessing && section("Images", imagesSection(card.preprocessing, card.preprocessingNote)),
     card.labels && section(`Classes (${card.labels.length})`, card.labels.map(escape).join(", ")),
-    section("Model", table([["parameters", card.parameters], ...Object.entries(card.config)])),
+    section("Model", table([["parameters", card.parameters], ...problemRows(card), ...Object.entries(card.config)])),
     section("Source", table(Object.entries({ ...card.source, path: endOf(card.source.path) }))),
     card.manifest && trainingSection(card.manifest),
     card.figures && section("Figures at the end of training", table(Object.entries(card.figures))),
   ];
   return `${sections.filter((text) => text !== undefined).join("\n\n")}\n`;
+}
+
+// As transformers calls it, and what makes probabilities of the logits.
+function problemRows({ multiLabel }: ModelCard): readonly (readonly [string, unknown])[] {
+  if (!multiLabel) return [];
+  return [
+    ["problem type", "multi_label_classification"],
+    ["activation", "sigmoid, of every class by itself; above 0.5 an image has the class"],
+  ];
 }
 
 function trainingSection({ step, recipe, run = {} }: Manifest): string {

@@ -44,6 +44,10 @@ describe("beit demo --short", () => {
     expect(run.stdout).toMatch(/accuracy +\d+\.\d % +\d+\.\d % +.+ points/);
     expect(run.stdout.trimEnd().endsWith(`report:  ${join(out, "report.html")}`)).toBe(true);
     expect(run.stderr).toContain("figures mean nothing");
+    // The first lines of each of its four runs.
+    expect(
+      run.stderr.match(/^model: .* parameters .*\nrun: .* steps? in all; .*\nmemory: \d+ MiB expected/gm),
+    ).toHaveLength(4);
 
     const summary = await summaryOf("plain");
     const { fineTune } = summary;

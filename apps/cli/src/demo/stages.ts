@@ -11,13 +11,15 @@ import {
   type Dataset,
   type FineTuneRecipe,
   type Recipe,
+  type StageName,
   type StepReport,
   type ValidationOptions,
 } from "@beitjs/trainers";
 import { cleanCheckpoints, loadCheckpoint, type LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { beitOf, tokenizerOf, weightsHash } from "../models/from-checkpoint.ts";
-import { loopOf } from "../runs/stages.ts";
+import { tellPlan } from "../runs/plan.ts";
+import { loopOf, type LoopOptions } from "../runs/stages.ts";
 import { trainingRun, type TrainingRunOptions } from "../runs/training-run.ts";
 import type { DemoData } from "./data.ts";
 import { labelsPerClass, type DemoSettings, type Start } from "./settings.ts";
@@ -49,7 +51,8 @@ export async function tokenizerStage(options: StageOptions, context: Context): P
   const { backend, data, settings } = options;
   const recipe = settings.recipes.tokenizer;
   const { images } = data.train;
-  const loop = loopOf("tokenizer", { recipe, images, backend, validation: onTheWay(options, recipe, images) });
+  const taken = { recipe, images, backend, validation: onTheWay(options, recipe, images) };
+  const loop = await planned("tokenizer", taken, context);
   const identity = { images: data.train.sha256 };
   const checkpoint = await trained({ ...common(options, marks.tokenizer), ...loop, identity }, context);
   return { model: tokenizerOf(checkpoint, backend), weights: weightsHash(checkpoint), stage: marks.tokenizer };
@@ -65,7 +68,8 @@ export async function pretrainStage(
   const recipe = settings.recipes.pretrain;
   const { images } = data.train;
   const validation = onTheWay(options, recipe, images);
-  const loop = loopOf("pretrain", { recipe, tokenizer: tokenizer.model, images, backend, validation });
+  const taken = { recipe, tokenizer: tokenizer.model, images, backend, validation };
+  const loop = await planned("pretrain", taken, context);
   const identity = { images: data.train.sha256, tokenizer: tokenizer.weights };
   const checkpoint = await trained({ ...common(options, marks.pretrain), ...loop, identity }, context);
   return { model: beitOf(checkpoint, backend), weights: weightsHash(checkpoint), stage: marks.pretrain };
@@ -84,7 +88,8 @@ export async function fineTuneStage(
   const stage = marks.fineTune(recipe.seed, start);
   const pretrained = start === "pretrained";
   const validation = onTheWay(options, recipe, images);
-  const loop = loopOf("fine-tune", { recipe, images, backend, validation, ...(pretrained && { from: from.model }) });
+  const taken = { recipe, images, backend, validation, ...(pretrained && { from: from.model }) };
+  const loop = await planned("fine-tune", taken, context);
   const identity = {
     images: data.train.sha256,
     test: data.test.sha256,
@@ -92,6 +97,12 @@ export async function fineTuneStage(
   };
   const checkpoint = await trained({ ...common(options, stage), ...loop, identity }, context);
   return { model: beitOf(checkpoint, backend), weights: weightsHash(checkpoint), stage };
+}
+
+// The first lines of a stage, of one that is done too. The demo's sizes are its own: no flag makes them smaller.
+async function planned<Name extends StageName>(name: Name, options: LoopOptions<Name>, context: Context) {
+  await tellPlan(options, context, { microBatches: false, recompute: false });
+  return loopOf(name, options);
 }
 
 // The test images, now and then and at the end, for the curves; nothing is decided by them.

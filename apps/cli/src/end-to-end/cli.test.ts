@@ -72,7 +72,7 @@ describe("the loop", () => {
     const run = await cli([...again, "--json"]);
     expect(run.code).toBe(0);
     expect(run.stdout.trimEnd().split("\n")).toHaveLength(run.events.length);
-    expect(run.events.map(({ event }) => event)).toEqual(["images", "backend", "plan", "resume", "done"]);
+    expect(run.events.map(({ event }) => event)).toEqual(["backend", "images", "plan", "resume", "done"]);
     expect(run.stderr).toContain("nothing to do: the run has made its 8 steps");
     expect(await json(at("tokenizer", "summary.json"))).toMatchObject({ step: 8, thisCall: { steps: 8 } });
   });

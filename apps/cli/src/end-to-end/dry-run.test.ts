@@ -52,6 +52,30 @@ it.each([
   );
 });
 
+it.each([
+  ["train-tokenizer", "tokenizer", ["16384", "--set", "model.hidden=1024"], () => []],
+  ["pretrain", "pretrain", ["2048", "--set", "model.mlpRatio=416"], () => ["--tokenizer", at("tokenizer")]],
+  ["finetune", "fineTune", ["2048", "--set", "model.mlpRatio=416"], () => ["--scratch"]],
+] as const)("beit %s refuses what memory cannot hold before it reads images", async (command, name, wide, more) => {
+  const argv = [command, "--data", data, "--recipe", recipe(name), ...more(), ...oneThread];
+  const large = ["--batch-size", ...wide];
+  const { code, stderr } = await cli([...argv, ...large, "--out", at("large")]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /memory: [\d.]+ GiB expected, [\d.]+ [GM]iB more than the 4 GiB .*; --micro-batches \d+ takes /,
+  );
+  expect(stderr).not.toContain("images:");
+  expect(existsSync(at("large"))).toBe(false);
+  // A run that goes on keeps its micro-batches, and may recompute where there are blocks.
+  expect((await cli([...argv, "--out", at(`small-${name}`)])).code).toBe(0);
+  const resumed = await cli([...argv, ...large, "--out", at(`small-${name}`)]);
+  const way =
+    name === "tokenizer"
+      ? /memory: .*; a run that goes on keeps its micro-batches; .* by --fork, may have others: --micro-batches/
+      : /memory: .* that simd can have; --recompute takes [\d.]+ GiB\n$/;
+  expect(resumed.stderr).toMatch(way);
+});
+
 it("tells held-out images, and as the first lines of a run the same, without an end to it", async () => {
   const argv = ["finetune", "--data", data, "--recipe", recipe("fineTune"), "--scratch", ...oneThread];
   const dry = await cli([...argv, "--val-share", "0.25", "--out", at("none"), "--dry-run"]);

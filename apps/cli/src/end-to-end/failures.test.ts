@@ -494,8 +494,12 @@ describe("as a process", () => {
   // On Windows a process is not sent signals but ended.
   it.skipIf(process.platform === "win32")("stops on a real SIGINT with a checkpoint and 130", async () => {
     const child = start(train("process", "--json", "--set", "epochs=4000"));
-    child.stdout.once("data", () => child.kill("SIGINT"));
-    child.stdout.resume();
+    let told = "";
+    child.stdout.on("data", (text: Buffer) => {
+      const before = told.includes('"event":"images"');
+      told += text.toString();
+      if (!before && told.includes('"event":"images"')) child.kill("SIGINT");
+    });
     expect(await ended(child)).toBe(130);
     expect(await listCheckpoints(at("process"))).toHaveLength(1);
     expect(await readdir(at("process"))).not.toContain("run.lock");

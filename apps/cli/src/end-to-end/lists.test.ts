@@ -76,6 +76,16 @@ describe("several labels an image", () => {
   });
 });
 
+describe("held-out images of several labels", () => {
+  it("are of every class as far as that goes, and said to be", async () => {
+    const run = await finetune("several.csv", "--set", "labels=multi", "--val-share", "0.25", "--out", at("held"));
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toMatch(
+      /validation: \d of 16 images held out, of every class as nearly alike as labels that come together allow, drawn/,
+    );
+  });
+});
+
 describe("a model of several labels", () => {
   it.each(["beitjs", "hugging-face", "unilm"])("stays one as %s", async (format) => {
     const images = ["--images", at("data", "pictures", "0.png"), at("data", "pictures", "1.png"), ...oneThread];
@@ -85,6 +95,53 @@ describe("a model of several labels", () => {
     const [was, is] = [await cli(["predict", at("several"), ...images]), await cli(["predict", out, ...images])];
     expect(is.stdout).toBe(was.stdout);
     expect(was.stdout).toMatch(/no class above 50 %|light|third/);
+    expect(await readFile(join(out, "README.md"), "utf8")).toMatch(
+      /classifier of 2 classes, any number of which an image may have \(multi-label\)[^]*problem type \| multi\\_label\\_classification \|\n\| activation \| sigmoid/,
+    );
+  });
+
+  it.each(["beitjs", "hugging-face", "unilm"])("is measured as one as %s, as its run is", async (format) => {
+    const measured = async (model: string) => {
+      const run = await cli(["evaluate", at(model), "--data", at("data", "several.csv"), ...oneThread]);
+      expect(run.code, run.stderr).toBe(0);
+      return run;
+    };
+    const [was, is] = [await measured("several"), await measured(`as-${format}`)];
+    expect(is.stdout).toBe(was.stdout);
+    expect(is.stderr).toMatch(/labels: any number an image, as .* says; a yes or no for every class/);
+  });
+
+  it("says so in the metadata of ONNX", async () => {
+    const converted = await cli([
+      "convert",
+      at("several"),
+      "--to",
+      "onnx",
+      "--onnx-output",
+      "logits",
+      "--out",
+      at("onnx"),
+    ]);
+    expect(converted.code, converted.stderr).toBe(0);
+    const bytes = await readFile(at("onnx", "model.onnx"), "latin1");
+    expect(bytes).toMatch(
+      /beitjs\.problemType[^]{1,4}"multi_label_classification"[^]*beitjs\.activation[^]{1,4}"sigmoid"/,
+    );
+  });
+
+  it("of one label is measured so on images of several", async () => {
+    const list = [
+      "file,label",
+      ...Array.from({ length: 16 }, (_, i) => `pictures/${i}.png,${i % 2 ? "third" : "light"}`),
+    ];
+    await writeFile(at("data", "single.csv"), [...list, ""].join("\n"));
+    expect((await finetune("single.csv", "--out", at("single"))).code).toBe(0);
+    expect((await cli(["convert", at("single"), "--to", "hugging-face", "--out", at("single-hf")])).code).toBe(0);
+    const run = await cli(["evaluate", at("single-hf"), "--data", at("data", "several.csv"), ...oneThread]);
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toContain("labels: any number an image, as the images may have several");
+    expect(run.stdout).toMatch(/^mAP [\d.]+ %/);
+    expect(await readFile(at("single-hf", "README.md"), "utf8")).not.toContain("multi");
   });
 });
 

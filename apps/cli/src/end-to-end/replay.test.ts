@@ -3,7 +3,7 @@ import { cp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadCheckpoint, loadReplay } from "@beitjs/trainers/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cli, makeFolder, writeIdx, writeRecipes } from "../testing/run-cli.ts";
+import { cli, makeFolder, writeIdx, writePngs, writeRecipes } from "../testing/run-cli.ts";
 
 const oneThread = ["--backend", "simd", "--threads", "1"];
 let folder: Awaited<ReturnType<typeof makeFolder>>;
@@ -59,6 +59,40 @@ describe.each([
     expect(shown.at(-1)).toEqual(first);
     for (const one of shown.slice(0, -1)) expect(one.nan + one.infinite).toBe(0);
     expect((await replayOf(out)).first).toEqual(first);
+  });
+});
+
+describe("a replay of finetune", () => {
+  it.each([
+    ["several labels an image", ["labels=multi"], "several.csv"],
+    ["weights of classes", ["classWeights=inverse-frequency"], undefined],
+    // Images of the rare class come more than once an epoch.
+    ["balanced sampling", ["sampling=balanced"], undefined],
+  ] as const)("by a recipe of %s begins in the same tensor", async (_, set, list) => {
+    const out = `diverged-${set[0]}`;
+    await writePngs(at("pictures"), ["left"], 24);
+    await writePngs(at("pictures"), ["top"], list ? 24 : 6);
+    if (list) {
+      const rows = Array.from({ length: 48 }, (_, i) =>
+        i % 2 === 0 ? `left/${i >> 1}.png,left;bright` : `top/${i >> 1}.png,top`,
+      );
+      await writeFile(at("pictures", list), ["file,labels", ...rows, ""].join("\n"));
+    }
+    const from = ["--data", list ? at("pictures", list) : at("pictures")];
+    const own = ["finetune", "--scratch", "--recipe", recipe("fineTune"), ...from, "--out", at(out), ...oneThread];
+    const failed = await cli([...own, ...diverged, ...set.flatMap((one) => ["--set", one])]);
+    expect(failed.stderr).toContain("shows where it began");
+    const { recipe: kept, batch } = await loadReplay(at(out));
+    expect(kept).toMatchObject(Object.fromEntries(set.map((one) => one.split("="))));
+    expect(batch.labels).toHaveLength(batch.length);
+    if (list) expect(batch.examples.map(({ labels }) => labels?.length)).toContain(2);
+    // The data is not asked again.
+    await rm(at("pictures"), { recursive: true });
+    const { run, again, first } = await replayOf(out);
+    expect(run).toMatchObject({ code: 0 });
+    expect(again).toBe(true);
+    expect(first.nan + first.infinite).toBeGreaterThan(0);
+    expect(failed.stderr).toContain(`at step ${(await loadReplay(at(out))).step}`);
   });
 });
 

@@ -1,10 +1,17 @@
 // Which class of a data set is which of a classifier's: by their names where both have names for them, else by their order.
-import type { Dataset } from "@beitjs/trainers";
-import { requireLabels } from "@beitjs/trainers";
+import { labelsAt, requireLabels, type Dataset } from "@beitjs/trainers";
 import type { Context } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
 import { printable } from "../program/printable.ts";
 import type { OpenedEncoder } from "./open-beit.ts";
+
+type Classifier = {
+  readonly name: string;
+  readonly classes: number;
+  readonly labels?: readonly string[] | undefined;
+  /** Whether an image may have any number of its classes. */
+  readonly several?: boolean;
+};
 
 export type MatchedClasses = {
   /** The images, labeled as the classifier counts; its classes are the classifier's. */
@@ -23,13 +30,9 @@ export type MatchedClasses = {
 export function matchClasses(
   images: Dataset,
   data: string,
-  {
-    name,
-    classes,
-    labels,
-  }: { readonly name: string; readonly classes: number; readonly labels?: readonly string[] | undefined },
+  { name, classes, labels, several = false }: Classifier,
 ): MatchedClasses {
-  const found = requireLabels(images);
+  const found = requireLabels(images, several ? "multi" : "single");
   const named = hasNames(labels) ? labels : undefined;
   const places = found.map((own) => named && placeOf(own, named));
   if (named && places.every((place) => place !== undefined) && new Set(places).size === found.length) {
@@ -118,11 +121,14 @@ function plain(name: string): string {
 
 function relabeled(images: Dataset, places: readonly (number | undefined)[], classes: readonly string[]): Dataset {
   const labelOf = (index: number) => places[images.label(index) as number] as number;
+  const labelsOf = (index: number) => labelsAt(images, index).map((label) => places[label] as number);
+  const several = images.labels !== undefined;
+  const own = (index: number) => (several ? { labels: labelsOf(index) } : { label: labelOf(index) });
   return {
     ...images,
     classes,
-    label: labelOf,
-    get: async (index) => ({ ...(await images.get(index)), label: labelOf(index) }),
+    ...(several ? { labels: labelsOf } : { label: labelOf }),
+    get: async (index) => ({ ...(await images.get(index)), ...own(index) }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import type { Backend } from "@beitjs/tensor-core";
 import {
   evaluateClassifier,
+  evaluateMultiLabel,
   evaluatePretraining,
   evaluateTokenizer,
   fineTuneBase,
@@ -69,8 +70,12 @@ async function classifierFigures(opened: OpenedEncoder, options: ForeignOptions)
   const { beit, view, path } = opened;
   const { classes } = beit.config;
   const labels = options.labels === undefined ? opened.labels : await readLabels(options.labels, classes);
-  const { images, by, note } = matchClasses(options.images, options.data, { name: path, classes, labels });
-  const scores = await evaluateClassifier(beit, images, {
+  // The model's own word, or images that one class each would not do for.
+  const several = opened.multiLabel === true || options.images.labels !== undefined;
+  const classifier = { name: path, classes, labels, several };
+  const { images, by, note } = matchClasses(options.images, options.data, classifier);
+  const measure = several ? evaluateMultiLabel : evaluateClassifier;
+  const scores = await measure(beit, images, {
     view,
     batchSize: options.batchSize ?? usualBatch,
     mistakes: options.mistakes,
@@ -79,15 +84,21 @@ async function classifierFigures(opened: OpenedEncoder, options: ForeignOptions)
     { ...scores, classes: images.classes ?? [] },
     {
       ...fineTuneBase,
+      labels: several ? "multi" : "single",
       model: beit.config,
     },
   );
   return {
     stage: "fine-tune",
     ...figures,
-    facts: { ...factsOf(opened), imageSize: view.size, classesBy: by },
-    notes: note === undefined ? [] : [note],
+    facts: { ...factsOf(opened), imageSize: view.size, classesBy: by, labels: several ? "multi" : "single" },
+    notes: [...(several ? [severalNote(opened)] : []), ...(note === undefined ? [] : [note])],
   };
+}
+
+function severalNote({ multiLabel, path }: OpenedEncoder): string {
+  const why = multiLabel ? `as ${path} says` : "as the images may have several";
+  return `labels: any number an image, ${why}; a yes or no for every class`;
 }
 
 async function pretrainingFigures(opened: OpenedEncoder, options: ForeignOptions): Promise<ForeignFigures> {

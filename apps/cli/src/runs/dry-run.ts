@@ -5,7 +5,8 @@ import type { Context } from "../program/command.ts";
 import { printable } from "../program/printable.ts";
 import { formatDuration } from "../program/terminal.ts";
 import type { TestImages } from "./held-out.ts";
-import { formatBytes, tellPlan, type PlannedLoop, type ToldPlan } from "./plan.ts";
+import { formatBytes } from "./memory.ts";
+import { tellPlan, type PlannedLoop, type ToldPlan } from "./plan.ts";
 import { blockPlot, sampled } from "./plot.ts";
 
 /** Columns of the plot of rates, its rows, and values of the event. */

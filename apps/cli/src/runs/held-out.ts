@@ -81,7 +81,8 @@ async function holdOut(
   const { terminal } = context;
   if (flags.valShare !== undefined) {
     const { train, validation } = splitPerClass(all, { share: flags.valShare, seed });
-    const of = all.classes ? ", of every class alike" : "";
+    const alike = all.labels ? "as nearly alike as labels that come together allow" : "alike";
+    const of = all.classes ? `, of every class ${alike}` : "";
     terminal.info(`validation: ${validation.length} of ${all.length} images held out${of}, drawn with seed ${seed}`);
     terminal.event("validation-images", { images: validation.length, from: "val share", share: flags.valShare, seed });
     return { images: train, heldOut: { images: validation, from: "val share" } };

@@ -19,7 +19,8 @@ export async function checkLength(
   throw usageError(`recipe ${flags.recipe} on ${images.length} images: ${fault}`);
 }
 
-async function goesOn({ out, resume }: { readonly out: string; readonly resume: string }): Promise<boolean> {
+/** Whether these flags go on with a run that has begun. */
+export async function goesOn({ out, resume }: { readonly out: string; readonly resume: string }): Promise<boolean> {
   if (resume !== "auto") return resume !== "never";
   return (await listCheckpoints(out)).length > 0;
 }

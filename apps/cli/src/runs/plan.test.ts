@@ -1,7 +1,9 @@
 import { createSimdBackend } from "@beitjs/tensor-core/simd";
 import { demoFineTune, estimateMemory, fineTune, memoryDataset } from "@beitjs/trainers";
-import { expect, it } from "vitest";
-import { formatBytes, tellPlan } from "./plan.ts";
+import { createReferenceBackend } from "@beitjs/tensor-core/reference";
+import { describe, expect, it } from "vitest";
+import { formatBytes, refuseTooLarge, type Smaller } from "./memory.ts";
+import { tellPlan } from "./plan.ts";
 
 const length = 64;
 const images = memoryDataset({
@@ -57,6 +59,39 @@ it("refuses what the backend cannot have, and what it says instead does fit", as
     }
     return step;
   }
+});
+
+describe("flags that make it fit", () => {
+  const tooLarge = async (bytesOf: { readonly microBatches: number; readonly recompute?: boolean }, smaller?: Smaller) => {
+    const roomy = await createSimdBackend({ threads: 1 });
+    const { microBatches, recompute = false } = bytesOf;
+    const usage = await estimateMemory({ ...recipe, microBatches }, { backend: roomy, recompute, evaluates: true });
+    roomy.dispose();
+    const maximumBytes = Math.ceil((usage?.reserved ?? 0) / 65536) * 65536;
+    const backend = await createSimdBackend({ threads: 1, maximumBytes });
+    const error = refuseTooLarge({ recipe, backend }, smaller).then(
+      () => "no error",
+      (thrown: Error) => thrown.message,
+    );
+    return (await error.finally(() => backend.dispose())).split("; ").at(-1);
+  };
+
+  it("are known without the images, and are those that a resume takes", async () => {
+    expect(await tooLarge({ microBatches: 1, recompute: true })).toMatch(/^--micro-batches 2 takes .*, --recompute takes /);
+    const resumed = { microBatches: "by fork", recompute: true } as const;
+    expect(await tooLarge({ microBatches: 1, recompute: true }, resumed)).toMatch(/^--recompute takes \d+ MiB$/);
+    expect(await tooLarge({ microBatches: 8 }, resumed)).toMatch(/by --fork, may have others: --micro-batches \d/);
+    const none = { microBatches: false, recompute: false } as const;
+    expect(await tooLarge({ microBatches: 8 }, none)).toBe("take another --backend, which can have more");
+  });
+
+  it("are none where all fits", async () => expect(await tooLarge({ microBatches: 1 })).toBe("no error"));
+});
+
+it("says where memory is not known", async () => {
+  const { lines, context } = listener();
+  await tellPlan({ recipe, images, backend: createReferenceBackend() }, context);
+  expect(lines.at(-1)).toBe("memory: not known on reference");
 });
 
 it.each([

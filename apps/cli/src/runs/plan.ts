@@ -1,22 +1,11 @@
 // The first lines of a run: what it trains and for how long, and whether memory suffices; what does not fit is refused with the flags
 // that make it fit.
-import { totalmem } from "node:os";
 import type { Backend, MemoryUsage } from "@beitjs/tensor-core";
 import type { Beit } from "@beitjs/beit-encoder";
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
-import {
-  estimateMemory,
-  fits,
-  planOf,
-  smallerRuns,
-  type Dataset,
-  type MemoryBounds,
-  type MemoryOptions,
-  type Recipe,
-  type RunPlan,
-} from "@beitjs/trainers";
+import { estimateMemory, planOf, type Dataset, type Recipe, type RunPlan } from "@beitjs/trainers";
 import type { Context } from "../program/command.ts";
-import { usageError } from "../program/exit-codes.ts";
+import { anySmaller, memoryOptions, tellMemory, type Smaller } from "./memory.ts";
 
 /** A run as it is planned: what its loop takes. */
 export type PlannedLoop = {
@@ -36,7 +25,11 @@ export type ToldPlan = { readonly plan: RunPlan; readonly memory: MemoryUsage | 
  *
  * @throws a usage error if its backend cannot have the memory, with the flags that help and what it takes with them
  */
-export async function tellPlan(loop: PlannedLoop, { terminal }: Pick<Context, "terminal">): Promise<ToldPlan> {
+export async function tellPlan(
+  loop: PlannedLoop,
+  { terminal }: Pick<Context, "terminal">,
+  smaller: Smaller = anySmaller,
+): Promise<ToldPlan> {
   const { recipe, images, backend } = loop;
   const plan = planOf(recipe, images);
   const options = memoryOptions(loop);
@@ -45,54 +38,9 @@ export async function tellPlan(loop: PlannedLoop, { terminal }: Pick<Context, "t
   terminal.event("plan", { ...facts, memory: memory ?? null, capacity: backend.capacity ?? null });
   terminal.info(`model: ${describeParameters(plan)}`);
   terminal.info(`run: ${describeLength(plan)}`);
-  if (memory) await checkMemory(recipe, options, memory, { terminal });
+  if (memory) await tellMemory(recipe, { ...options, smaller }, memory, { terminal });
+  else terminal.info(`memory: not known on ${backend.name}`);
   return { plan, memory };
-}
-
-async function checkMemory(
-  recipe: Recipe,
-  options: MemoryOptions,
-  usage: MemoryUsage,
-  { terminal }: Pick<Context, "terminal">,
-): Promise<void> {
-  const { name, capacity = {} } = options.backend;
-  const { bytes = Infinity, tensorBytes = Infinity } = capacity;
-  const { peak, largest } = usage;
-  const ways = (bounds: MemoryBounds) => waysOut(recipe, options, bounds);
-  if (largest > tensorBytes) {
-    const excess = `a tensor of ${formatBytes(largest)} expected, and ${name} takes up to ${formatBytes(tensorBytes)}`;
-    throw usageError(`memory: ${excess}; ${await ways(capacity)}`);
-  }
-  const most = `the ${formatBytes(bytes)} that ${name} can have`;
-  if (peak > bytes) {
-    throw usageError(
-      `memory: ${formatBytes(peak)} expected, ${formatBytes(peak - bytes)} more than ${most}; ${await ways(capacity)}`,
-    );
-  }
-  terminal.info(`memory: ${formatBytes(peak)} expected${Number.isFinite(bytes) ? ` of ${most}` : ""}`);
-  if (!fits(usage, capacity)) terminal.warn(`memory: hardly enough, with gaps between tensors; ${await ways(capacity)}`);
-  // A GPU's memory is not the machine's.
-  const machine = machineBytes();
-  if (name === "simd" && peak > machine)
-    terminal.warn(`memory: this machine has ${formatBytes(machine)}; ${await ways({ bytes: machine })}`);
-}
-
-async function waysOut(recipe: Recipe, options: MemoryOptions, bounds: MemoryBounds): Promise<string> {
-  const found = await smallerRuns(recipe, options, bounds);
-  if (found.length === 0) return "not even one image at a time fits: take a smaller model or smaller images";
-  const ways = found.map(({ microBatches, recompute, usage }) => {
-    const flags = [
-      ...(microBatches === recipe.microBatches ? [] : [`--micro-batches ${microBatches}`]),
-      ...(recompute && !options.recompute ? ["--recompute"] : []),
-    ];
-    return `${flags.join(" ")} takes ${formatBytes(usage.peak)}`;
-  });
-  return ways.join(", ");
-}
-
-function memoryOptions({ backend, images, recompute = false, validation, tokenizer, from }: PlannedLoop): MemoryOptions {
-  const classes = images.classes?.length ?? 1;
-  return { backend, classes, recompute, evaluates: validation !== undefined, tokenizer, from };
 }
 
 function describeParameters({ parameters, parametersByPart }: RunPlan): string {
@@ -111,12 +59,6 @@ function describeLength(plan: RunPlan): string {
   );
 }
 
-/** Bytes that this process may have of the machine. */
-function machineBytes(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(totalmem(), limit) : totalmem();
-}
-
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
@@ -125,9 +67,4 @@ function counted(count: number, what: string): string {
 function formatCount(count: number): string {
   if (count < 1e4) return String(count);
   return count < 1e6 ? `${(count / 1e3).toPrecision(3)} k` : `${Number((count / 1e6).toPrecision(3))} M`;
-}
-
-/** `310 MiB` */
-export function formatBytes(bytes: number): string {
-  return bytes < 2 ** 30 ? `${Math.max(1, Math.round(bytes / 2 ** 20))} MiB` : `${Number((bytes / 2 ** 30).toPrecision(3))} GiB`;
 }

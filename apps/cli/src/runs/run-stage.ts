@@ -9,6 +9,7 @@ import { dryRun } from "./dry-run.ts";
 import { finishRun, type TestFigures } from "./finish-run.ts";
 import { inRunFolder } from "./folder.ts";
 import type { TestImages } from "./held-out.ts";
+import { smallerFor } from "./memory.ts";
 import { tellPlan } from "./plan.ts";
 import { loopOf, measuredMetrics, type LoopOptions } from "./stages.ts";
 import { trainingRun, type TrainingRunOptions } from "./training-run.ts";
@@ -25,7 +26,7 @@ export async function runStage<Name extends StageName>(
     const { train } = loopOf(stage, { ...loop, validation: undefined });
     return dryRun(loop, { train: () => train(undefined), test }, context);
   }
-  await tellPlan(loop, context);
+  await tellPlan(loop, context, await smallerFor({ out, resume }));
   const { images, listed } = opened;
   const runImages = { list: { classes: images.classes ?? null, images: listed }, acceptChanged: acceptChangedData };
   await inRunFolder(out, { takeOver }, context, async () => {

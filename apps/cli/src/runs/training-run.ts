@@ -1,5 +1,5 @@
-// Drives a training loop from its folder: goes on from a checkpoint, records and shows every step, saves on the way and at
-// the end, and stops well on Ctrl-C and on a loss that is not finite.
+// Drives a training loop from its folder: goes on from a checkpoint, saves on the way and at the end, and stops well on Ctrl-C and
+// on a loss that is not finite.
 import { disposeTree } from "@beitjs/tensor-core";
 import {
   checkpointInfo,
@@ -9,21 +9,20 @@ import {
   type DecodedCheckpoint,
   type Recipe,
   type StepReport,
-  type Validation,
   type ValidationState,
 } from "@beitjs/trainers";
-import { listCheckpoints, openMetrics, saveCheckpoint, type ImageProblem } from "@beitjs/trainers/node";
+import { listCheckpoints, saveCheckpoint, type ImageProblem, type LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { BackendFacts } from "../backends/open.ts";
 import type { Context } from "../program/command.ts";
 import { environment } from "../program/environment.ts";
 import { exitCodeOf, exitCodes, interruptedError, messageOf } from "../program/exit-codes.ts";
-import { formatMetric, formatMetrics } from "./expectations.ts";
 import { findCheckpoint, writeRecipe } from "./folder.ts";
 import { beginFork, withOrigin, type Fork } from "./fork.ts";
 import { leaveReplay } from "./leave-replay.ts";
 import { compareRun } from "./other-run.ts";
+import { recordSteps, type StepRecord } from "./record-steps.ts";
 import { settleImages, withoutImages, type Identity, type RunImages } from "./same-images.ts";
-import { formatDuration, type Progress } from "../program/terminal.ts";
+import { formatDuration } from "../program/terminal.ts";
 import { cliVersion } from "../program/version.ts";
 
 /** A loop as a run drives it, with what is recorded and said of a step. */
@@ -93,112 +92,147 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   asked: TrainingRunOptions<Report>,
   context: Context,
 ): Promise<TrainingResult<Report>> {
-  const { folder, recipe, train, keep = 2, heldOut = "val", fork } = asked;
-  const { host, terminal, interrupt } = context;
+  const { host, interrupt } = context;
+  const run = await beginRun(asked, context);
+  const { options, resume } = run;
+  const record = await recordSteps(options, run.begin, context);
+  const began = host.now();
+  const saver = createSaver(run, record, context);
+  let last: Report | undefined;
+  try {
+    for await (const report of options.train(resume)) {
+      last = report;
+      // The loop's next word is why; what it is about is saved then.
+      if (report.unevaluated) continue;
+      await record.step(report);
+      const { step, ends, validation } = report;
+      if (step % options.saveEvery === 0 || ends || validation?.best) await saver.save(report);
+      // The loop may never wait for anything: let timers, signals and streams have their turn.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (interrupt.requested) break;
+    }
+    if (last && saver.savedStep !== last.step) await saver.save(last);
+  } catch (error) {
+    await afterError(error, last, run, saver, context);
+  } finally {
+    await record.close();
+    if (last) disposeTree(last.state.trees.filter(({ tree }) => tree !== last?.state.params));
+  }
+  const seconds = (host.now() - began) / 1000;
+  return endRun(run, { last, checkpoint: saver.path, recorded: record.last, seconds }, context);
+}
+
+type BegunRun<Report extends StepReport<unknown>> = {
+  /** With what tells its origin, where it began as a fork. */
+  readonly options: TrainingRunOptions<Report>;
+  readonly resume: LoadedCheckpoint | undefined;
+  /** That of the options, with the hash of the images. */
+  readonly identity: Identity;
+  /** Updates before this call. */
+  readonly begin: number;
+};
+
+// Finds where to go on from, and refuses a folder of another run.
+async function beginRun<Report extends StepReport<unknown>>(
+  asked: TrainingRunOptions<Report>,
+  context: Context,
+): Promise<BegunRun<Report>> {
+  const { folder, fork } = asked;
   const found = await findCheckpoint(folder, asked.resume, context);
   const resume = found ?? (fork && (await beginFork(fork, asked, context)));
   const options = { ...asked, identity: withOrigin(asked, resume) };
   if (resume) compareRun(withoutImages(resume, options), options, context);
   const identity = await settleImages(options, resume, context);
-  await writeRecipe(folder, recipe);
-  const begin = resume?.manifest.step ?? 0;
-  const metrics = await openMetrics(options.metricsFolder ?? folder, {
-    after: begin,
-    now: host.now,
-    ...(options.stage !== undefined && { stage: options.stage }),
-  });
-  const began = host.now();
-  const warn = warnOnce(context);
-  let progress: Progress | undefined;
-  let last: Report | undefined;
-  let recorded = metrics.last?.step === begin ? metrics.last.values : {};
-  let evaluated = "";
-  let saved = resume?.path;
-  let savedStep = begin;
-  let attempted = begin;
-  const save = async (report: Report): Promise<void> => {
-    attempted = report.step;
-    const best = report.validation?.best === true;
-    const run = { identity, ...options.facts };
-    const info = checkpointInfo(report, { recipe, model: options.model(report), run });
-    await metrics.flush();
-    saved = await saveCheckpoint(folder, report.state, info, { keep, best });
-    savedStep = report.step;
-    terminal.event("checkpoint", { step: report.step, path: saved });
+  await writeRecipe(folder, asked.recipe);
+  return { options, resume, identity, begin: resume?.manifest.step ?? 0 };
+}
+
+type Saver<Report> = {
+  /** Newest checkpoint, and its step. */
+  readonly path: string | undefined;
+  readonly savedStep: number;
+  /** The step that was to be saved last, whether it could be or not. */
+  readonly attempted: number;
+  save(report: Report): Promise<void>;
+};
+
+function createSaver<Report extends StepReport<unknown>>(
+  { options, resume, identity, begin }: BegunRun<Report>,
+  record: StepRecord<Report>,
+  { terminal }: Context,
+): Saver<Report> {
+  const { folder, recipe, keep = 2, facts } = options;
+  let [path, savedStep, attempted] = [resume?.path, begin, begin];
+  return {
+    get path() {
+      return path;
+    },
+    get savedStep() {
+      return savedStep;
+    },
+    get attempted() {
+      return attempted;
+    },
+    async save(report) {
+      const { step, validation, state } = report;
+      attempted = step;
+      const run = { identity, ...facts };
+      const info = checkpointInfo(report, { recipe, model: options.model(report), run });
+      await record.flush();
+      path = await saveCheckpoint(folder, state, info, { keep, best: validation?.best === true });
+      savedStep = step;
+      terminal.event("checkpoint", { step, path });
+    },
   };
-  try {
-    for await (const report of train(resume)) {
-      last = report;
-      // The loop's next word is why; what it is about is saved then.
-      if (report.unevaluated) continue;
-      const { step, totalSteps, loss, learningRate, weightDecay, gradientNorm, validation } = report;
-      const epoch = (step * recipe.epochs) / totalSteps;
-      const rates = { epoch, learningRate, ...(weightDecay !== undefined && { weightDecay }) };
-      const values = { loss, ...rates, gradientNorm, ...options.metrics(report), ...heldOutValues(heldOut, validation) };
-      await metrics.write(step, values);
-      recorded = values;
-      terminal.event("step", {
-        ...(options.stage !== undefined && { stage: options.stage }),
-        step,
-        totalSteps,
-        ...values,
-      });
-      progress ??= terminal.progress({
-        label: options.stage ?? recipe.stage,
-        total: totalSteps,
-        start: begin,
-        unit: "images",
-        perStep: recipe.batchSize,
-      });
-      if (validation) evaluated = tellValidation(heldOut, report, validation, context);
-      progress.update(step, options.describe(report) + evaluated);
-      warn(options.warning?.(report));
-      if (step % options.saveEvery === 0 || report.ends || validation?.best) await save(report);
-      // The loop may never wait for anything: let timers, signals and streams have their turn.
-      await new Promise((resolve) => setImmediate(resolve));
-      if (interrupt.requested) break;
-    }
-    if (last && savedStep !== last.step) await save(last);
-  } catch (error) {
-    if (error instanceof NonFiniteError) {
-      const state = last ? { report: last, model: options.model(last) } : resume;
-      throw await explainNonFinite(error, folder, await leaveReplay(error, state, options, context));
-    }
-    if (last && attempted !== last.step) await saveAfter(error, save, last, context);
-    if (exitCodeOf(error) !== exitCodes.interrupted || !last) throw error;
-  } finally {
-    progress?.stop();
-    await metrics.close();
-    if (last) disposeTree(last.state.trees.filter(({ tree }) => tree !== last?.state.params));
+}
+
+// What an error leaves: a replay of a loss that is not finite, else the state since the last checkpoint. An interruption ends well.
+async function afterError<Report extends StepReport<unknown>>(
+  error: unknown,
+  last: Report | undefined,
+  { options, resume }: BegunRun<Report>,
+  saver: Saver<Report>,
+  context: Context,
+): Promise<void> {
+  if (error instanceof NonFiniteError) {
+    const state = last ? { report: last, model: options.model(last) } : resume;
+    throw await explainNonFinite(error, options.folder, await leaveReplay(error, state, options, context));
   }
+  if (last && saver.attempted !== last.step) await saveAfter(error, saver.save, last, context);
+  if (exitCodeOf(error) !== exitCodes.interrupted || !last) throw error;
+}
+
+type Ended<Report> = {
+  readonly last: Report | undefined;
+  readonly checkpoint: string | undefined;
+  readonly recorded: TrainingResult<Report>["recorded"];
+  readonly seconds: number;
+};
+
+function endRun<Report extends StepReport<unknown>>(
+  { options: { recipe, images }, resume, identity, begin }: BegunRun<Report>,
+  { last, checkpoint, recorded, seconds }: Ended<Report>,
+  { terminal, interrupt }: Context,
+): TrainingResult<Report> {
   const step = last?.step ?? begin;
   if (last && !last.ends) {
-    terminal.info(
-      `stopped at step ${step} of ${last.totalSteps}; saved as ${saved}; the same command goes on from there`,
-    );
-    terminal.event("interrupted", { step, checkpoint: saved });
+    const where = `stopped at step ${step} of ${last.totalSteps}`;
+    terminal.info(`${where}; saved as ${checkpoint}; the same command goes on from there`);
+    terminal.event("interrupted", { step, checkpoint });
     throw interruptedError();
   }
   if (!last) interrupt.check();
-  const seconds = (host.now() - began) / 1000;
   const validation = last?.state.validation ?? resume?.manifest.validation;
   const early = last ? step < last.totalSteps : resume && resume.manifest.position.epoch < recipe.epochs;
   const without = early ? `; ${validation?.sinceBest} evaluations without an improvement ended it` : "";
   terminal.info(
     last
-      ? `done: ${step} steps in ${formatDuration(seconds)}, saved as ${saved}${without}`
+      ? `done: ${step} steps in ${formatDuration(seconds)}, saved as ${checkpoint}${without}`
       : `nothing to do: the run has made its ${step} steps${without}`,
   );
   return {
-    step,
-    totalSteps: last?.totalSteps ?? runLength(recipe, options.images).totalSteps,
-    checkpoint: saved as string,
-    report: last,
-    recorded,
-    validation,
-    seconds,
-    steps: step - begin,
-    identity,
+    ...{ step, totalSteps: last?.totalSteps ?? runLength(recipe, images).totalSteps },
+    ...{ checkpoint: checkpoint as string, report: last, recorded, validation, seconds, steps: step - begin, identity },
   };
 }
 
@@ -223,35 +257,6 @@ export function runFacts({
   };
 }
 
-// As metrics.jsonl and TensorBoard have them beside those of training.
-function heldOutValues(
-  name: string,
-  validation: Validation<unknown> | undefined,
-): Readonly<Record<string, number>> {
-  if (!validation) return {};
-  const { values, emaValues = {} } = validation;
-  return { ...named(name, values), ...named(`${name}-ema`, emaValues) };
-}
-
-function named(prefix: string, values: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}/${name}`, value]));
-}
-
-/** @returns the metric that decides, for the lines of the steps after */
-function tellValidation(
-  name: "val" | "test",
-  { step, state }: StepReport<unknown>,
-  { values, emaValues, best }: Validation<unknown>,
-  { terminal }: Context,
-): string {
-  const average = emaValues ? `; averaged weights: ${formatMetrics(emaValues)}` : "";
-  if (name === "val")
-    terminal.info(`step ${step}: val ${formatMetrics(values)}${average}${best ? ", the best so far" : ""}`);
-  terminal.event("validation", { step, values, ...(emaValues && { emaValues }), best });
-  const metric = state.validation?.metric ?? Object.keys(values)[0];
-  return `, ${name} ${formatMetric(metric, (emaValues ?? values)[metric])}`;
-}
-
 // The state since the last checkpoint, before an error ends the run. The error is what is told in the end, whatever becomes of this.
 async function saveAfter<Report extends { readonly step: number }>(
   error: unknown,
@@ -274,15 +279,4 @@ async function explainNonFinite(error: NonFiniteError, folder: string, replay: b
   const advice = "lower learningRate.peak, lengthen learningRate.warmup or set adamW.clipNorm";
   const shown = replay ? `; beit replay ${folder} shows where it began` : "";
   return new Error(`${messageOf(error)}; ${kept}; ${advice}${shown}`, { cause: error });
-}
-
-function warnOnce({ terminal }: Context): (warning: string | undefined) => void {
-  let told = false;
-  return (warning) => {
-    if (warning !== undefined && !told) {
-      terminal.warn(warning);
-      terminal.event("warning", { message: warning });
-    }
-    told = warning !== undefined;
-  };
 }

@@ -2,35 +2,44 @@
 import type { HeightWidth } from "@beitjs/tensor-core/grid";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import type { Machine, Picture, SavedRun, Snapshot, TrainReport, TrainStep } from "../messages.ts";
+import type {
+  Machine,
+  Picture,
+  PlacedFile,
+  SavedRun,
+  Snapshot,
+  TrainEvaluation,
+  TrainReport,
+  TrainStep,
+} from "../messages.ts";
 import { Canvas, drawPicture } from "../parts/canvas.tsx";
-import { Chart } from "../parts/chart.tsx";
 import { ColorProfileCheck, type ColorProfileProps } from "../parts/color-profile.tsx";
-import { Facts, Figure, machineName, percent, Slider } from "../parts/controls.tsx";
-import { droppedFiles, keepImages } from "../parts/files.ts";
+import { Facts, Figure, machineName, Slider } from "../parts/controls.tsx";
+import { keepImages, placed, placedFiles } from "../parts/files.ts";
 import { saveAs } from "../parts/save-as.ts";
 import { trainer } from "../train/client.ts";
+import { TrainCurves } from "./train-curves.tsx";
 
 type Props = ColorProfileProps & { readonly onError: (error: unknown) => void };
 type Phase = "idle" | "starting" | "running" | "pausing";
-
-const SMOOTHING = 0.9;
 
 export function TrainPanel({ colorProfile, onColorProfile, onError }: Props): JSX.Element {
   const [run, setRun] = useState<SavedRun>();
   const [loaded, setLoaded] = useState(false);
   const [steps, setSteps] = useState<readonly TrainStep[]>([]);
+  const [evaluations, setEvaluations] = useState<readonly TrainEvaluation[]>([]);
   const [snapshots, setSnapshots] = useState<readonly Snapshot[]>([]);
   const [phase, setPhase] = useState<Phase>("idle");
   const [machine, setMachine] = useState<Machine>();
   const [savedStep, setSavedStep] = useState<number>();
-  const [notes, setNotes] = useState<string>();
-  const [settings, setSettings] = useState({ steps: 600, width: 64, depth: 3 });
+  const [notes, setNotes] = useState<readonly string[]>([]);
+  const [settings, setSettings] = useState({ steps: 600, width: 64, depth: 3, heldOutShare: 0.1 });
   const picker = useRef<HTMLInputElement>(null);
 
   const show = (next: SavedRun | undefined): void => {
     setRun(next);
     setSteps(next?.steps ?? []);
+    setEvaluations(next?.evaluations ?? []);
     setSnapshots(next?.snapshots ?? []);
     setSavedStep(next && next.step > 0 ? next.step : undefined);
   };
@@ -45,6 +54,7 @@ export function TrainPanel({ colorProfile, onColorProfile, onError }: Props): JS
   const onReport = (report: TrainReport): void => {
     if (report.kind === "machine") setMachine(report.machine);
     else if (report.kind === "steps") setSteps((before) => [...before, ...report.steps]);
+    else if (report.kind === "evaluation") setEvaluations((before) => [...before, report.evaluation]);
     else if (report.kind === "snapshot") setSnapshots((before) => [...before, report.snapshot]);
     else setSavedStep(report.step);
   };
@@ -59,13 +69,13 @@ export function TrainPanel({ colorProfile, onColorProfile, onError }: Props): JS
     }
     setPhase("idle");
   };
-  const create = async (images: readonly Blob[] | undefined): Promise<void> => {
+  const create = async (images: readonly PlacedFile[] | undefined): Promise<void> => {
     if (run && run.step > 0 && !confirm("Start a new run? The one before is discarded.")) return;
     setPhase("starting");
     try {
-      const { run: next, unreadable } = await trainer.create(images, { ...settings, colorProfile });
+      const { run: next, notes: told } = await trainer.create(images, { ...settings, colorProfile });
       show(next);
-      setNotes(unreadable.length > 0 ? `Left out, no images: ${unreadable.slice(0, 5).join(", ")}` : undefined);
+      setNotes(told);
       await go();
     } catch (error) {
       onError(error);
@@ -91,15 +101,16 @@ export function TrainPanel({ colorProfile, onColorProfile, onError }: Props): JS
         event.preventDefault();
         event.stopPropagation();
         if (!busy)
-          void droppedFiles(event.dataTransfer)
+          void placedFiles(event.dataTransfer)
             .then((files) => create(keepImages(files)))
             .catch(onError);
       }}
     >
       <p class="lead">
         Masked image modeling from nothing, here in your browser: a tiny BEiT learns to predict the visual tokens of
-        hidden patches. A few images it learns by heart; a folder of many teaches it more. The run is kept in this
-        browser every few seconds; close the tab and it goes on from there.
+        hidden patches. A few images it learns by heart; a folder of many teaches it more, which the images held out of
+        training show: a share drawn once, or a folder <code>val</code> among yours. The run is kept in this browser
+        every few seconds; close the tab and it goes on from there.
       </p>
       <div class="buttons">
         {!busy && run && !finished && steps.length > 0 && (
@@ -131,7 +142,7 @@ export function TrainPanel({ colorProfile, onColorProfile, onError }: Props): JS
               tabIndex={-1}
               aria-label="A folder of images to train on"
               onChange={({ currentTarget }) => {
-                const files = keepImages([...(currentTarget.files ?? [])]);
+                const files = keepImages([...(currentTarget.files ?? [])].map(placed));
                 currentTarget.value = "";
                 void create(files);
               }}
@@ -171,13 +182,26 @@ export function TrainPanel({ colorProfile, onColorProfile, onError }: Props): JS
             max={8}
             onChange={(depth) => setSettings({ ...settings, depth })}
           />
+          <Slider
+            label="Images held out"
+            value={settings.heldOutShare}
+            min={0}
+            max={0.3}
+            step={0.05}
+            show={(share) => (share === 0 ? "none" : `${Math.round(100 * share)} %`)}
+            onChange={(heldOutShare) => setSettings({ ...settings, heldOutShare })}
+          />
         </div>
       )}
-      {notes && <p class="note">{notes}</p>}
+      {notes.map((note) => (
+        <p key={note} class="note">
+          {note}
+        </p>
+      ))}
       <p role="status" class="note">
         {statusOf(run, last, savedStep, finished)}
       </p>
-      {run && steps.length > 1 && <Curves steps={steps} />}
+      {run && steps.length > 1 && <TrainCurves {...{ steps, evaluations }} validated={run.heldOut.images > 0} />}
       {run && (
         <>
           <h2>A masked picture, filled by the model as it learns</h2>
@@ -192,6 +216,7 @@ export function TrainPanel({ colorProfile, onColorProfile, onError }: Props): JS
             rows={[
               ["Model", `${(run.parameters / 1000).toFixed(0)} thousand parameters`],
               ["Images", String(run.images)],
+              ["Held out", run.heldOut.words],
               ["Speed", last ? `${medianSpeed(steps).toFixed(1)} images a second` : "–"],
               ["Computed by", machine ? machineName(machine) : "–"],
               ...(machine ? [["Why there", machine.reasons.join("; ")] as const] : []),
@@ -199,6 +224,12 @@ export function TrainPanel({ colorProfile, onColorProfile, onError }: Props): JS
           />
           <p class="note">
             In Node: unpack the archive, then <code>beit evaluate beit-run --tokenizer small --data photos</code>.
+            {evaluations.length > 0 && (
+              <>
+                {" "}
+                The state that was best on held-out images is <code>beit-run/checkpoints/best</code>.
+              </>
+            )}
           </p>
         </>
       )}
@@ -218,27 +249,6 @@ function statusOf(
   return `${where}${finished ? ": finished" : ""}${saved === undefined ? "" : `, saved at step ${saved}`}.`;
 }
 
-function Curves({ steps }: { readonly steps: readonly TrainStep[] }): JSX.Element {
-  const numbers = steps.map(({ step }) => step);
-  return (
-    <div class="charts">
-      <section>
-        <h2>Loss (smoothed)</h2>
-        <Chart
-          label="loss"
-          steps={numbers}
-          values={smooth(steps.map(({ loss }) => loss))}
-          show={(value) => value.toFixed(2)}
-        />
-      </section>
-      <section>
-        <h2>Hidden patches predicted right (smoothed)</h2>
-        <Chart label="accuracy" steps={numbers} values={smooth(steps.map(({ accuracy }) => accuracy))} show={percent} />
-      </section>
-    </div>
-  );
-}
-
 function Small({ title, picture }: { readonly title: string; readonly picture: Picture }): JSX.Element {
   const draw = useCallback(
     (context: CanvasRenderingContext2D, size: HeightWidth) => drawPicture(context, size, picture),
@@ -249,16 +259,6 @@ function Small({ title, picture }: { readonly title: string; readonly picture: P
       <Canvas label={title} draw={draw} shape={picture} small />
     </Figure>
   );
-}
-
-// Exponential mean, without the pull towards the first value.
-function smooth(values: readonly number[]): number[] {
-  let [mean, weight] = [0, 0];
-  return values.map((value) => {
-    mean = SMOOTHING * mean + (1 - SMOOTHING) * value;
-    weight = SMOOTHING * weight + (1 - SMOOTHING);
-    return mean / weight;
-  });
 }
 
 function medianSpeed(steps: readonly TrainStep[]): number {

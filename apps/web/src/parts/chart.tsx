@@ -1,24 +1,36 @@
-// A line over steps, drawn by uPlot, which is loaded when the first chart is.
+// Lines over steps, drawn by uPlot, which is loaded when the first chart is.
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
+export type Line = {
+  readonly label: string;
+  /** A value for every step, null where it has none. */
+  readonly values: readonly (number | null)[];
+  /** The custom property of its color. */
+  readonly color: "--accent" | "--second";
+  /** Dots at its values, with dashes between them: told apart without colors too. */
+  readonly dotted?: boolean;
+};
+
 export type ChartProps = {
+  /** What the lines are of. */
   readonly label: string;
   readonly steps: readonly number[];
-  readonly values: readonly number[];
+  /** One or more, their number fixed. */
+  readonly lines: readonly Line[];
   readonly show: (value: number) => string;
 };
 
 const HEIGHT = 180;
 
-export function Chart({ label, steps, values, show }: ChartProps): JSX.Element {
+export function Chart({ label, steps, lines, show }: ChartProps): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>();
-  const latest = useRef<UPlot.AlignedData>([[], []]);
+  const latest = useRef<UPlot.AlignedData>([[]]);
   const [failed, setFailed] = useState(false);
-  latest.current = [[...steps], [...values]];
+  latest.current = [[...steps], ...lines.map(({ values }) => [...values])];
   useEffect(() => {
     const element = place.current as HTMLDivElement;
     let observer: ResizeObserver | undefined;
@@ -26,7 +38,7 @@ export function Chart({ label, steps, values, show }: ChartProps): JSX.Element {
     import("uplot").then(
       ({ default: Plot }) => {
         if (gone) return;
-        const chart = new Plot(optionsOf(element, label, show), latest.current, element);
+        const chart = new Plot(optionsOf(element, lines, show), latest.current, element);
         plot.current = chart;
         observer = new ResizeObserver(() => {
           // Hidden panels have no width.
@@ -45,17 +57,23 @@ export function Chart({ label, steps, values, show }: ChartProps): JSX.Element {
       plot.current = undefined;
     };
   }, []);
-  useEffect(() => plot.current?.setData(latest.current), [steps, values]);
-  const now = show(values.at(-1) ?? 0);
+  useEffect(() => plot.current?.setData(latest.current), [steps, lines]);
+  const now = lines.map((line) => inWords(line, steps, show)).join("; ");
   return (
     <>
-      <div ref={place} class="chart" role="img" aria-label={`${label} by step, now ${now}`} />
-      {failed && <p class="note">The chart cannot be drawn. Now: {now}</p>}
+      <div ref={place} class="chart" role="img" aria-label={`${label} by step: ${now}`} />
+      {failed && <p class="note">The chart cannot be drawn: {now}</p>}
     </>
   );
 }
 
-function optionsOf(element: HTMLElement, label: string, show: (value: number) => string): UPlot.Options {
+// The last value of a line and its step.
+function inWords({ label, values }: Line, steps: readonly number[], show: ChartProps["show"]): string {
+  const last = values.findLastIndex((value) => value !== null);
+  return last < 0 ? `${label}: none yet` : `${label}: ${show(values[last] as number)} at step ${steps[last]}`;
+}
+
+function optionsOf(element: HTMLElement, lines: readonly Line[], show: ChartProps["show"]): UPlot.Options {
   const styles = getComputedStyle(element);
   const color = (name: string): string => resolveColor(element, styles.getPropertyValue(name));
   const axis: UPlot.Axis = {
@@ -70,7 +88,12 @@ function optionsOf(element: HTMLElement, label: string, show: (value: number) =>
     axes: [axis, { ...axis, size: 60, values: (_, ticks) => ticks.map(show) }],
     series: [
       { label: "step" },
-      { label, stroke: color("--accent"), width: 2, value: (_, value) => (value === null ? "" : show(value)) },
+      ...lines.map(({ label, color: name, dotted = false }): UPlot.Series => {
+        const stroke = color(name);
+        const value = (_: UPlot, at: number | null): string => (at === null ? "" : show(at));
+        const dots = dotted && { dash: [6, 4], spanGaps: true, points: { show: true, size: 6, fill: stroke } };
+        return { label, stroke, width: 2, value, ...dots };
+      }),
     ],
   };
 }

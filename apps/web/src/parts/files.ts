@@ -1,7 +1,5 @@
 // Files from a drop or a paste; folders are walked through.
-
-/** A file and where it lies in what was dropped: its name, behind those of the folders it is in. */
-export type PlacedFile = { readonly path: string; readonly file: File };
+import type { PlacedFile } from "../messages.ts";
 
 /** The files of a drop, those in dropped folders included. */
 export async function droppedFiles(data: DataTransfer | null): Promise<File[]> {
@@ -23,8 +21,10 @@ export function placed(file: File): PlacedFile {
 }
 
 /** Those that say they are images, and those that say nothing. */
-export function keepImages(files: readonly File[]): File[] {
-  return files.filter(({ type, name }) => type.startsWith("image/") || (type === "" && !name.startsWith(".")));
+export function keepImages(files: readonly PlacedFile[]): PlacedFile[] {
+  return files.filter(
+    ({ file: { type, name } }) => type.startsWith("image/") || (type === "" && !name.startsWith(".")),
+  );
 }
 
 async function filesOf(entry: FileSystemEntry): Promise<PlacedFile[]> {

@@ -4,13 +4,12 @@ import { strFromU8, strToU8, zipSync } from "fflate";
 import { parameterCount } from "@beitjs/beit-encoder";
 import { saveTokenizer, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import type { Backend } from "@beitjs/tensor-core";
-import { createImage, resize, type Image } from "@beitjs/tensor-core/image";
 import {
   checkpointInfo,
   decodeCheckpoint,
   encodeCheckpoint,
-  memoryDataset,
   pretrain,
+  pretrainSmall,
   sha256,
   totalSteps,
   type CheckpointFiles,
@@ -20,17 +19,25 @@ import {
 } from "@beitjs/trainers";
 import { startFastest, startSimd } from "../engine/machine.ts";
 import type { LoadedTokenizer } from "../engine/models.ts";
-import { readMiddle } from "../engine/pictures.ts";
 import { shippedTokenizer } from "../engine/shipped.ts";
-import type { ColorProfile, TrainerOptions, SavedRun, Trainer, TrainReport, TrainStep } from "../messages.ts";
+import type {
+  SavedRun,
+  Trainer,
+  TrainerOptions,
+  TrainEvaluation,
+  TrainReport,
+  TrainSettings,
+  TrainStep,
+} from "../messages.ts";
 import { photographFiles } from "../photographs.ts";
-import { copies, KEPT_SIDE, pageRecipe } from "./recipe.ts";
+import { heldOutWords, partsOf } from "./held-out.ts";
+import { datasetOf, readImages, runImages } from "./images.ts";
+import { evaluateEvery, pageRecipe } from "./recipe.ts";
 import { isSnapshotStep, picturesOf, snapshotOf, subjectOf } from "./snapshots.ts";
-import { deleteRun, loadRun, saveRun, type StoredImages, type StoredRun } from "./store.ts";
+import { deleteRun, loadRun, saveRun, type StoredRun } from "./store.ts";
 
 const SAVE_EVERY = 5000; // milliseconds
 const REPORT_EVERY = 200;
-const MOST_IMAGES = 500;
 
 // The tokenizer always runs on SIMD, beside the encoder's GPU where there is one.
 let started: Promise<LoadedTokenizer> | undefined;
@@ -41,19 +48,10 @@ export const trainer: Trainer = {
     const run = await loadRun();
     return run && describe(run);
   },
-  async create(blobs, settings) {
-    const { images, unreadable } = await readImages(blobs ?? (await photographFiles()), settings.colorProfile);
-    const { tokenizer } = await start();
-    const run: StoredRun = {
-      settings,
-      recipe: pageRecipe(images.names.length, tokenizer.config, settings),
-      images,
-      checkpoint: new Map(),
-      steps: [],
-      snapshots: [],
-    };
+  async create(files, settings) {
+    const { run, notes } = await newRun(files, settings);
     await saveRun(run);
-    return { run: describe(run), unreadable };
+    return { run: await describe(run), notes };
   },
   run: (onReport, options) => alone(() => goOn(onReport, options)),
   async pause() {
@@ -108,40 +106,61 @@ type TrainContext = {
 async function train(from: StoredRun, context: TrainContext): Promise<"finished" | "paused"> {
   const { backend, tokenizer, signal, onReport } = context;
   const { recipe } = from;
-  const subject = await subjectOf(imageAt(from.images, 0), tokenizer, recipe);
+  const { train: images, validation, first } = await runImages(from);
+  const subject = await subjectOf(first, tokenizer, recipe);
   const resume = from.checkpoint.size > 0 ? await decodeCheckpoint(from.checkpoint) : undefined;
-  const images = datasetOf(from.images);
-  const run = { steps: [...from.steps], snapshots: [...from.snapshots] };
+  const heldOut = validation && { validation: { images: validation, every: { epochs: evaluateEvery(recipe) } } };
+  const run = resumable(from);
   const unsent: TrainStep[] = [];
   let [saved, told, begin] = [performance.now(), performance.now(), performance.now()];
-  for await (const report of pretrain({ recipe, tokenizer, images, backend, ...(resume && { resume }) })) {
-    const { step, totalSteps, loss, accuracy, beit } = report;
+  for await (const report of pretrain({ recipe, tokenizer, images, backend, ...heldOut, ...(resume && { resume }) })) {
+    const { step, totalSteps, loss, accuracy, beit, ends } = report;
     const now = performance.now();
     const done = { step, totalSteps, loss, accuracy, imagesPerSecond: (1000 * recipe.batchSize) / (now - begin) };
-    run.steps.push(done);
-    unsent.push(done);
-    const last = step === totalSteps;
-    if (isSnapshotStep(step) || last) {
+    // A step whose evaluation failed is told again by the run that goes on.
+    if (run.steps.at(-1)?.step !== step) {
+      run.steps.push(done);
+      unsent.push(done);
+    }
+    if (isSnapshotStep(step) || ends) {
       const snapshot = { step, picture: await snapshotOf(beit, subject) };
       run.snapshots.push(snapshot);
       onReport({ kind: "snapshot", snapshot });
     }
-    if (now - told > REPORT_EVERY || signal.aborted || last) {
+    const evaluation = evaluationOf(report);
+    if (evaluation) {
+      run.evaluations.push(evaluation);
+      onReport({ kind: "evaluation", evaluation });
+      if (evaluation.best) run.best = { step, checkpoint: await checkpointOf(report, recipe, images) };
+    }
+    const must = signal.aborted || ends || report.unevaluated === true;
+    if (now - told > REPORT_EVERY || must) {
       onReport({ kind: "steps", steps: unsent.splice(0) });
       told = now;
     }
-    if (now - saved > SAVE_EVERY || signal.aborted || last) {
+    if (now - saved > SAVE_EVERY || must) {
       await saveRun({ ...from, ...run, checkpoint: await checkpointOf(report, recipe, images) });
       onReport({ kind: "saved", step });
       saved = performance.now();
     }
-    if (last) return "finished";
+    if (ends) return "finished";
     if (signal.aborted) break;
     // On SIMD a step never waits for anything: let messages in, `pause` among them.
     await new Promise((resolve) => setTimeout(resolve));
     begin = performance.now();
   }
   return "paused";
+}
+
+// What a run adds to as it goes on.
+function resumable({ steps, snapshots, evaluations = [], best }: StoredRun) {
+  return { steps: [...steps], snapshots: [...snapshots], evaluations: [...evaluations], best };
+}
+
+function evaluationOf({ step, validation }: PretrainReport): TrainEvaluation | undefined {
+  if (!validation) return undefined;
+  const { loss, accuracy } = validation.scores;
+  return { step, loss, accuracy, best: validation.best };
 }
 
 function checkpointOf(report: PretrainReport, recipe: PretrainRecipe, images: Dataset): Promise<CheckpointFiles> {
@@ -151,67 +170,55 @@ function checkpointOf(report: PretrainReport, recipe: PretrainRecipe, images: Da
 }
 
 // The layout of @beitjs/trainers/node, and beside it the tokenizer whose tokens the model predicts.
-async function folderOf({ checkpoint, steps }: StoredRun): Promise<Record<string, Uint8Array>> {
+async function folderOf({ checkpoint, best, steps }: StoredRun): Promise<Record<string, Uint8Array>> {
   const manifest = checkpoint.get("manifest.json");
-  const step = steps.at(-1)?.step;
-  if (!manifest || step === undefined) throw new Error("[train] expected a run with at least one step, got none");
+  if (!manifest || steps.length === 0) throw new Error("[train] expected a run with at least one step, got none");
   const { step: at } = JSON.parse(strFromU8(manifest)) as { readonly step: number };
-  const folder = `beit-run/checkpoints/step-${String(at).padStart(6, "0")}`;
-  const hash = strToU8(`${await sha256(manifest)}\n`);
-  const files = [...checkpoint, ["manifest.sha256", hash] as const].map(
-    ([name, bytes]) => [`${folder}/${name}`, bytes] as const,
-  );
   const { tokenizer } = await start();
-  return { ...Object.fromEntries(files), "tokenizer.safetensors": await saveTokenizer(tokenizer) };
+  return {
+    ...(await checkpointFolder(`step-${String(at).padStart(6, "0")}`, checkpoint)),
+    ...(best && (await checkpointFolder("best", best.checkpoint))),
+    "tokenizer.safetensors": await saveTokenizer(tokenizer),
+  };
 }
 
-function describe({ images, recipe, steps, snapshots }: StoredRun): SavedRun {
+async function checkpointFolder(
+  name: string,
+  files: ReadonlyMap<string, Uint8Array>,
+): Promise<Record<string, Uint8Array>> {
+  const hash = strToU8(`${await sha256(files.get("manifest.json") as Uint8Array)}\n`);
+  const all = [...files, ["manifest.sha256", hash] as const];
+  return Object.fromEntries(all.map(([file, bytes]) => [`beit-run/checkpoints/${name}/${file}`, bytes]));
+}
+
+async function newRun(
+  files: Parameters<Trainer["create"]>[0],
+  settings: TrainSettings,
+): Promise<{ run: StoredRun; notes: readonly string[] }> {
+  const given = files ?? (await photographFiles()).map((file) => ({ path: file.name, file }));
+  const { colorProfile, heldOutShare: share } = settings;
+  const { images, heldOut, notes } = await readImages(given, { colorProfile, share });
+  const { tokenizer } = await start();
+  const { train } = partsOf(datasetOf(images), heldOut, pretrainSmall.seed);
+  const recipe = pageRecipe(train.length, tokenizer.config, settings);
+  const run = { settings, recipe, images, heldOut, checkpoint: new Map(), steps: [], evaluations: [], snapshots: [] };
+  return { run, notes };
+}
+
+async function describe(run: StoredRun): Promise<SavedRun> {
+  const { recipe, steps, snapshots, evaluations = [] } = run;
+  const { train, validation, count, first } = await runImages(run);
+  const heldOutCount = validation?.length ?? 0;
+  const parts = { train: count, validation: heldOutCount, every: evaluateEvery(recipe) };
   return {
     step: steps.at(-1)?.step ?? 0,
-    totalSteps: totalSteps(recipe, datasetOf(images)),
-    images: images.names.length,
+    totalSteps: totalSteps(recipe, train),
+    images: count + heldOutCount,
+    heldOut: { images: heldOutCount, words: heldOutWords(run.heldOut, parts) },
     parameters: parameterCount(recipe.model),
     steps,
     snapshots,
-    ...picturesOf(imageAt(images, 0), recipe),
+    evaluations,
+    ...picturesOf(first, recipe),
   };
-}
-
-// Files that are no images are left out, and named.
-async function readImages(
-  blobs: readonly Blob[],
-  colorProfile: ColorProfile,
-): Promise<{ images: StoredImages; unreadable: string[] }> {
-  const [unreadable, names, data]: [string[], string[], Uint8Array[]] = [[], [], []];
-  for (const [index, blob] of blobs.slice(0, MOST_IMAGES).entries()) {
-    const name = blob instanceof File ? blob.name : `image ${index + 1}`;
-    try {
-      const square = await readMiddle(blob, KEPT_SIDE, colorProfile);
-      data.push(resize(square, { width: KEPT_SIDE, height: KEPT_SIDE, filter: "lanczos" }).data);
-      names.push(name);
-    } catch {
-      unreadable.push(name);
-    }
-  }
-  if (data.length === 0) throw new Error(`[train] expected at least one image, got none among ${blobs.length} files`);
-  const all = new Uint8Array(data.length * data[0].length);
-  data.forEach((bytes, i) => all.set(bytes, i * bytes.length));
-  return { images: { side: KEPT_SIDE, data: all, names }, unreadable };
-}
-
-function datasetOf({ side, data, names }: StoredImages): Dataset {
-  const name = (index: number): string => names[index];
-  const kept = memoryDataset({ width: side, height: side, channels: 3, data, name });
-  const count = kept.length;
-  return {
-    length: count * copies(count),
-    get: (index) => kept.get(index % count),
-    label: () => undefined,
-    name: (index) => name(index % count),
-  };
-}
-
-function imageAt({ side, data }: StoredImages, index: number): Image {
-  const size = side * side * 3;
-  return createImage(side, side, 3, data.slice(index * size, (index + 1) * size));
 }

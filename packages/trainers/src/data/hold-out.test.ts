@@ -33,6 +33,28 @@ describe("splitPerClass", () => {
     expect(counts(splitPerClass(dataset, { share: 0.9, seed: 7 }).train, 4)).toEqual([4, 2, 1, 1]);
   });
 
+  it("takes about the share of every class where images have several, the rarest served first", () => {
+    // Every fourth has the middle class, every tenth the rare one; those without any are a class of their own.
+    const labelsOf = (i: number) => [
+      ...(i % 2 === 0 ? [0] : []),
+      ...(i % 4 === 0 ? [1] : []),
+      ...(i % 10 === 0 ? [2] : []),
+    ];
+    const plain = memoryDataset({ width: 1, height: 1, channels: 1, data: new Uint8Array(200), name: String });
+    const several: Dataset = { ...plain, classes: ["often", "middle", "rare"], labels: labelsOf };
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const { train, validation } = splitPerClass(several, { share: 0.1, seed });
+      expect(train.length + validation.length).toBe(200);
+      const held = [0, 0, 0, 0];
+      for (let i = 0; i < validation.length; i++)
+        for (const label of validation.labels?.(i).length ? (validation.labels?.(i) ?? []) : [3]) held[label]++;
+      // Of 20 with the rare class, 50 with the middle one, 100 with the one that is often there, 100 without.
+      expect(held).toEqual([10, 5, 2, 10]);
+      const kept = Array.from({ length: train.length }, (_, i) => train.labels?.(i) ?? []).flat();
+      expect(new Set(kept)).toEqual(new Set([0, 1, 2]));
+    }
+  });
+
   it("is drawn by the seed, in the order of the images", () => {
     const drawn = (seed: number) => names(splitPerClass(dataset, { share: 0.5, seed }).validation);
     expect(drawn(7)).toEqual(drawn(7));

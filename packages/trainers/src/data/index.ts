@@ -12,6 +12,7 @@ export {
 } from "./dataset.ts";
 export { splitPerClass, withClasses } from "./hold-out.ts";
 export { pixelEvalView, tokenEvalView } from "./eval-views.ts";
+export { splitsAmong, type DatasetSplit } from "./split-names.ts";
 export { balancedOrder } from "./sampling.ts";
 export { memoryDataset, type MemoryDatasetOptions } from "./memory.ts";
 export { idxDataset, parseIdxImages, parseIdxLabels, type IdxDatasetOptions, type IdxImages } from "./idx.ts";

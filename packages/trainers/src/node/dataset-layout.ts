@@ -6,7 +6,7 @@ import { fileErrorReason } from "./image-error.ts";
 import type { ListColumns } from "./image-list.ts";
 import { isLitter, isSystemFolder } from "./list-images.ts";
 import { findLists, readLists, type ListedImages } from "./listed-layout.ts";
-import { splitNames, splitsAmong, type DatasetSplit } from "./split-names.ts";
+import { splitNames, splitsAmong, type DatasetSplit } from "../data/split-names.ts";
 
 export type DatasetKind = "idx" | CifarKind | "list" | "folder";
 

@@ -6,7 +6,7 @@ import { checkIndex, type Dataset } from "../data/dataset.ts";
 import { readImage, type DecodeOptions } from "./decode-image.ts";
 import { fileErrorReason } from "./image-error.ts";
 import { bytesPath, displayPath, listImages } from "./list-images.ts";
-import { splitsAmong } from "./split-names.ts";
+import { splitsAmong } from "../data/split-names.ts";
 import { verifyDataset, type ImageProblem } from "./verify-dataset.ts";
 
 export type ImageFolderOptions = DecodeOptions & {

@@ -4,7 +4,7 @@ import { promises as files } from "node:fs";
 import { basename, isAbsolute, win32 } from "node:path";
 import { parse } from "csv-parse/sync";
 import { fileErrorReason } from "./image-error.ts";
-import { splitOf, type DatasetSplit } from "./split-names.ts";
+import { splitOf, type DatasetSplit } from "../data/split-names.ts";
 
 /** One row: an image, the labels as they are written, and the split where a column says it. */
 export type ListedRow = {

@@ -16,7 +16,7 @@ export { datasetLayout, type DatasetKind, type DatasetLayout, type LayoutOptions
 export { listFields, type ListColumns, type ListField } from "./image-list.ts";
 export type { ListedImages } from "./listed-layout.ts";
 export { openDataset, type OpenDatasetOptions, type OpenedDataset } from "./open-dataset.ts";
-export { splitNames, type DatasetSplit } from "./split-names.ts";
+export { splitNames, type DatasetSplit } from "../data/split-names.ts";
 export { requireReadable, verifyDataset, type ImageProblem, type VerifyOptions } from "./verify-dataset.ts";
 export { diskStorage, writeErrorReason, type CheckpointStorage } from "./checkpoint-files.ts";
 export { bestCheckpoint, runOfLast } from "./best-checkpoint.ts";

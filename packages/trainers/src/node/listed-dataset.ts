@@ -8,7 +8,7 @@ import { fileErrorReason, imageError, isImageError } from "./image-error.ts";
 import { listError, quoted } from "./image-list.ts";
 import { displayPath, listImages } from "./list-images.ts";
 import type { ListedImages, PlacedRow } from "./listed-layout.ts";
-import type { DatasetSplit } from "./split-names.ts";
+import type { DatasetSplit } from "../data/split-names.ts";
 
 export type ListedOptions = DecodeOptions & {
   readonly split: DatasetSplit;

@@ -4,7 +4,7 @@ import { promises as files } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileErrorReason } from "./image-error.ts";
 import { isListName, listError, metadataNames, quoted, readImageList, type ImageList, type ListColumns, type ListedRow } from "./image-list.ts"; // prettier-ignore
-import { splitsAmong, type DatasetSplit } from "./split-names.ts";
+import { splitsAmong, type DatasetSplit } from "../data/split-names.ts";
 
 /** A row with its place below the folder that was opened, and the split it belongs to. */
 export type PlacedRow = ListedRow & { readonly split: DatasetSplit; readonly list: ImageList };

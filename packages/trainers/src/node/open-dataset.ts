@@ -19,7 +19,7 @@ import { isImageName, isLitter } from "./list-images.ts";
 import { listedDataset, unlistedImages } from "./listed-dataset.ts";
 import type { ListColumns } from "./image-list.ts";
 import type { ListedImages } from "./listed-layout.ts";
-import { splitNames, type DatasetSplit } from "./split-names.ts";
+import { splitNames, type DatasetSplit } from "../data/split-names.ts";
 import { requireReadable, verifyDataset, type ImageProblem } from "./verify-dataset.ts";
 
 export type OpenDatasetOptions = ImageFolderOptions & {
