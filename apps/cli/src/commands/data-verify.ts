@@ -2,21 +2,22 @@
 import { datasetLayout, openDataset, splitNames } from "@beitjs/trainers/node";
 import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes } from "../program/exit-codes.ts";
-import { classesInWords, tellLeftOut, tellList } from "../images/images.ts";
+import { classesInWords, decodingOf, tellLeftOut, tellList } from "../images/images.ts";
 import { readImages } from "../images/read-images.ts";
 import type { dataVerifyFlags } from "./declarations/data-verify.ts";
 
 export async function run(flags: FlagValues<typeof dataVerifyFlags>, context: Context): Promise<number> {
-  const { data, skipBad, quick, classesAreFolders, columns, bits, colorProfile } = flags;
+  const { data, skipBad, quick, classesAreFolders, columns } = flags;
+  const decoding = decodingOf(flags);
   const { terminal } = context;
   const { kind, splits } = await datasetLayout(data, flags);
   let bad = 0;
   let images = 0;
   for (const split of splitNames.filter((name) => splits[name])) {
     const { signal } = context.interrupt;
-    const opening = { bits, colorProfile, verify: false, allowMissing: true, signal };
+    const opening = { ...decoding, verify: false, allowMissing: true, signal };
     const dataset = await openDataset(data, { split, classesAreFolders, columns, ...opening });
-    const reading = { bits, colorProfile, read: quick ? "changed" : "all" } as const;
+    const reading = { ...decoding, read: quick ? "changed" : "all" } as const;
     const { bad: problems, silent } = await readImages(data, dataset, reading, context);
     for (const { path, reason } of problems) {
       terminal.result(`${path}: ${reason}`);

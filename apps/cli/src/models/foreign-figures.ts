@@ -38,7 +38,8 @@ export type ForeignFigures = Figures & {
 export type ForeignOptions = OpenEncoderOptions &
   OpenTokenizerOptions & {
     readonly data: string;
-    readonly images: Dataset;
+    /** Opens the images, as files of so many channels. */
+    readonly images: (channels: number) => Promise<Dataset>;
     readonly batchSize: number | undefined;
     /** How many wrong answers to tell of. */
     readonly mistakes: number;
@@ -69,7 +70,8 @@ async function classifierFigures(opened: OpenedEncoder, options: ForeignOptions)
   const { beit, view, path } = opened;
   const { classes } = beit.config;
   const labels = options.labels === undefined ? opened.labels : await readLabels(options.labels, classes);
-  const { images, by, note } = matchClasses(options.images, options.data, { name: path, classes, labels });
+  const all = await options.images(beit.config.channels);
+  const { images, by, note } = matchClasses(all, options.data, { name: path, classes, labels });
   const scores = await evaluateClassifier(beit, images, {
     view,
     batchSize: options.batchSize ?? usualBatch,
@@ -94,10 +96,10 @@ async function pretrainingFigures(opened: OpenedEncoder, options: ForeignOptions
   const { beit, preprocessing } = opened;
   const { imageSize } = beit.config;
   const { mean, std } = preprocessing;
-  const channels = mean.length === 1 ? 1 : 3;
+  const channels = mean.length;
   const mask = maskOf(patchCount(beit.config));
   const tokenizer = await options.tokenizer();
-  const scores = await evaluatePretraining(beit, tokenizer, options.images, {
+  const scores = await evaluatePretraining(beit, tokenizer, await options.images(channels), {
     mask,
     seed: pretrainBase.seed,
     // Both see the same center of an image.
@@ -121,9 +123,10 @@ async function tokenizerFigures(
 ): Promise<ForeignFigures> {
   const opened = await openTokenizer(found, backend, options, context);
   const { config } = opened.tokenizer;
-  const view = tokenEvalView(config.channels === 1 ? 1 : 3, config.imageSize);
+  const view = tokenEvalView(config.channels, config.imageSize);
   const batchSize = options.batchSize ?? usualBatch;
-  const scores = await evaluateTokenizer(opened.tokenizer, options.images, { view, batchSize });
+  const images = await options.images(config.channels);
+  const scores = await evaluateTokenizer(opened.tokenizer, images, { view, batchSize });
   return {
     stage: "tokenizer",
     ...stages.tokenizer.figures(scores, { ...tokenizerDallE, model: config }),

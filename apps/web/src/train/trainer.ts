@@ -4,7 +4,7 @@ import { strFromU8, strToU8, zipSync } from "fflate";
 import { parameterCount } from "@beitjs/beit-encoder";
 import { saveTokenizer, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import type { Backend } from "@beitjs/tensor-core";
-import { createImage, resize, type Image } from "@beitjs/tensor-core/image";
+import { createImage, resize, toBytes, type Image } from "@beitjs/tensor-core/image";
 import {
   checkpointInfo,
   decodeCheckpoint,
@@ -187,7 +187,7 @@ async function readImages(
     const name = blob instanceof File ? blob.name : `image ${index + 1}`;
     try {
       const square = await readMiddle(blob, KEPT_SIDE, colorProfile);
-      data.push(resize(square, { width: KEPT_SIDE, height: KEPT_SIDE, filter: "lanczos" }).data);
+      data.push(toBytes(resize(square, { width: KEPT_SIDE, height: KEPT_SIDE, filter: "lanczos" })).data);
       names.push(name);
     } catch {
       unreadable.push(name);

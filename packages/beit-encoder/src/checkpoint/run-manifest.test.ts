@@ -54,7 +54,7 @@ describe("preparation", () => {
     ["another filter", fields({ filter: "box" })],
     ["another fit", fields({ fit: { kind: "zoom", cropRatio: 0.8 } })],
     ["a ratio above 1", fields({ fit: { kind: "centerCrop", cropRatio: 2 } })],
-    ["other channels", fields({ channels: 4 })],
+    ["other channels", fields({ channels: 9 })],
     ["numbers of other channels", fields({ normalization: { mean: [0.5], std: [0.5] } })],
     ["no size", fields({ size: "large" })],
     ["null", fields({ normalization: null, fit: null })],

@@ -1,5 +1,5 @@
 // `beit data verify`: what it is called and takes.
-import { classFlags, dataFlag, decodingFlags, listFlags } from "../../images/flags.ts";
+import { channelsFlag, classFlags, dataFlag, decodingFlags, listFlags } from "../../images/flags.ts";
 import { defineCommand, toggle } from "../../program/command.ts";
 
 export const dataVerifyFlags = {
@@ -9,6 +9,7 @@ export const dataVerifyFlags = {
   ...classFlags,
   ...listFlags,
   ...decodingFlags,
+  channels: channelsFlag,
 };
 
 export const dataVerifyCommand = defineCommand({
