@@ -3,6 +3,7 @@ import { datasetLayout, openDataset, splitNames } from "@beitjs/trainers/node";
 import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes } from "../program/exit-codes.ts";
 import { classesInWords, decodingOf, tellLeftOut, tellList } from "../images/images.ts";
+import { tellStatistics } from "../images/statistics.ts";
 import { readImages, type FileFormat } from "../images/read-images.ts";
 import type { dataVerifyFlags } from "./declarations/data-verify.ts";
 
@@ -33,6 +34,7 @@ export async function run(flags: FlagValues<typeof dataVerifyFlags>, context: Co
     const deep = formats.some(({ depth }) => depth > 8);
     const told = deep || decoding.channels !== undefined;
     if (told && formats.length > 0) terminal.info(`  ${formats.map(inWords).join(", ")}`);
+    if (flags.statistics && split === "train") await tellStatistics(dataset, problems, context);
     tellLeftOut(data, dataset.leftOut, context);
     tellList(data, dataset, context);
     terminal.event("split", {

@@ -62,6 +62,11 @@ describe("four bands of 16 bits", () => {
   it("are verified: as many as are said, and what they are", async () => {
     const run = await cli(["data", "verify", at("satellite"), "--channels", "4"]);
     expect([run.code, run.stderr]).toEqual([0, expect.stringContaining("24 of 4 channels and 16 bits")]);
+    const measured = await cli(["data", "verify", at("satellite"), "--channels", "4", "--statistics", "--json"]);
+    const { mean } = measured.events.find(({ event }) => event === "statistics") as unknown as { mean: number[] };
+    for (const [c, value] of [16_000, 16_000, 16_000, 27_000].entries()) {
+      expect(Math.abs(mean[c] - value / 65535)).toBeLessThan(0.005);
+    }
     const five = await cli(["data", "verify", at("satellite"), "--channels", "5"]);
     expect([five.code, five.stdout]).toEqual([
       1,
@@ -81,7 +86,9 @@ describe("four bands of 16 bits", () => {
       "1",
     );
     expect(tokenizer.code, tokenizer.stderr).toBe(0);
-    expect(tokenizer.stderr).toContain("mean and std: 0.5 for each of 4 channels (--set views.mean=");
+    expect(tokenizer.stderr).toContain(
+      "mean and std: 0.5 for each of 4 channels (beit data verify --statistics measures them, --set views.mean=",
+    );
     const pretrained = await cli([
       ...["pretrain", "--data", at("satellite"), "--tokenizer", at("tokenizer"), "--out", at("pretrained")],
       ...["--batch-size", "8", "--epochs", "1", ...oneThread],

@@ -27,5 +27,5 @@ export function tellBands(recipe: Recipe, { channels }: ChannelsFlag, { terminal
   if (typeof normalization === "string") return;
   const { mean, std } = normalization;
   const guess = [...mean, ...std].every((value) => value === 0.5);
-  if (guess) terminal.info(`mean and std: 0.5 for each of ${channels} channels (--set ${place}.mean=[…] says others)`);
+  if (guess) terminal.info(`mean and std: 0.5 for each of ${channels} channels (beit data verify --statistics measures them, --set ${place}.mean=[…] says them)`);
 }
