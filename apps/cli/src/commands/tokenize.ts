@@ -22,6 +22,7 @@ export async function run(flags: FlagValues<typeof tokenizeFlags>, context: Cont
   }
   const { backend } = await openBackend(flags, context);
   const { tokenizer } = await openTokenizerEncoder(flags.tokenizer, backend, flags, context);
+  context.interrupt.check();
   const { channels } = tokenizer.config;
   const images = await openImageSources(flags.data, { ...flags, channels }, context);
   const tokenized: TokenizedImage[] = [];
