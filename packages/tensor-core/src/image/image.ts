@@ -114,8 +114,8 @@ export function withChannels(image: Image, channels: number): Image {
   throw new RangeError(`[withChannels] expected an image of ${channelsInWords(channels)}, got ${image.channels}`);
 }
 
-/** `4 channels`, and `1 or 3 channels` where either is made of the other. */
-export function channelsInWords(channels: number): string {
+// Where either is made of the other, both.
+function channelsInWords(channels: number): string {
   return isColor({ channels }) ? "1 or 3 channels" : `${channels} channels`;
 }
 
