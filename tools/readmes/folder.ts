@@ -1,4 +1,4 @@
-// What a reader of a page has at hand: photographs, files of weights as their authors publish them (small, with random
+// What a reader of a page has at hand: photographs, images of a satellite, files of weights as their authors publish them (small, with random
 // values), a run, and in node_modules the packages that the page says to install, and no others.
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
@@ -21,6 +21,7 @@ const PER_CLASS = 12;
 export async function prepareFiles(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "beitjs-reader-"));
   await writePhotographs(folder);
+  await writeFields(folder);
   await writeWeights(folder);
   await writeRun(folder);
   return folder;
@@ -69,6 +70,29 @@ async function writePhotographs(folder: string): Promise<void> {
   for (const [i, name] of ["cat", "dog"].entries()) {
     await write(`photos/val/${name}/0.jpg`, 2 * PER_CLASS + i);
     await write(`photos/test/${name}/0.jpg`, 2 * PER_CLASS + 2 + i);
+  }
+}
+
+// Four bands of 16 bits, as of a satellite; the last tells the classes apart.
+async function writeFields(folder: string): Promise<void> {
+  const [width, height] = [64, 48];
+  const write = async (path: string, i: number, infrared: number) => {
+    const bands = Uint16Array.from({ length: width * height * 4 }, (_, at) => {
+      const noise = ((at + 1) * (i + 7) * 40503) % 6000;
+      return (at % 4 === 3 ? infrared : 9000) + noise;
+    });
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await sharp(bands, { raw: { width, height, channels: 4 } })
+      .toColourspace("rgb16")
+      .tiff({ compression: "lzw" })
+      .toFile(join(folder, path));
+  };
+  for (const [name, infrared] of [
+    ["forest", 30_000],
+    ["water", 4000],
+  ] as const) {
+    for (let i = 0; i < PER_CLASS; i++) await write(`fields/train/${name}/${i}.tif`, i, infrared);
+    await write(`fields/val/${name}/0.tif`, PER_CLASS, infrared);
   }
 }
 

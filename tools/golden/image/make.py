@@ -21,18 +21,24 @@ RESAMPLING = {**FILTERS, "nearest": Image.NEAREST}
 MASK = 0xFFFFFFFF
 
 
-def pixel(key, index, kind):
-    """Byte `index` of image `key`: noise, or noise pushed to 0 and 255, which overshoots and clips."""
+def pixel(key, index, kind, bits=8):
+    """Sample `index` of image `key`: noise, or noise pushed to 0 and 255, which overshoots and clips."""
     x = ((index + 1) * 0x9E3779B1 ^ (key + 1) * 0x85EBCA77) & MASK
     x = (x ^ x >> 15) * 0x2C1B3C6D & MASK
     x = (x ^ x >> 12) * 0x297A2D39 & MASK
     x ^= x >> 15
-    return x >> 24 if kind == "noise" else (255 if x >> 31 else 0)
+    return x >> (32 - bits) if kind == "noise" else (255 if x >> 31 else 0)
 
 
 def picture(key, width, height, channels, kind):
     values = np.array([pixel(key, i, kind) for i in range(width * height * channels)], np.uint8)
     return Image.fromarray(values.reshape((height, width) if channels == 1 else (height, width, 3)))
+
+
+def deep_picture(key, width, height):
+    """16 bits, far enough from 0 and 65535 that no filter overshoots: Pillow wraps the lower byte there."""
+    values = np.array([20000 + pixel(key, i, "noise", 16) % 24000 for i in range(width * height)], np.uint16)
+    return Image.fromarray(values.reshape(height, width))
 
 
 def result(image, rows):
@@ -48,7 +54,7 @@ def side(rng):
     return rng.choice([1, 2, 3, rng.randint(1, 12), rng.randint(8, 48), rng.randint(30, 90), rng.randint(1, 300)])
 
 
-def resize_case(rng, key, filters):
+def resize_case(rng, key, filters, deep=False):
     width, height, channels = side(rng), side(rng), rng.choice([1, 3])
     kind, name = rng.choice(["noise", "noise", "extreme"]), rng.choice(filters)
     target = [rng.choice([side(rng), width]), rng.choice([side(rng), height])]
@@ -61,6 +67,9 @@ def resize_case(rng, key, filters):
             inner = [int(left), int(top), rng.randint(1, width - int(left)), rng.randint(1, height - int(top))]
         case["box"] = inner
         box = (inner[0], inner[1], min(inner[0] + inner[2], width), min(inner[1] + inner[3], height))
+    if deep:
+        case["image"] = [key, width, height, 1, "noise"]
+        return {**case, **result(deep_picture(key, width, height).resize(tuple(target), RESAMPLING[name], box), False)}
     image = picture(key, width, height, channels, kind)
     return {**case, **result(image.resize(tuple(target), RESAMPLING[name], box), rng.random() < 0.3 and target[0] < 30)}
 
@@ -92,11 +101,12 @@ def main():
         "color": [color_case(rng, 100000 + key) for key in range(cases)],
         "gray": [gray_case(200000 + key) for key in range(3)],
         "nearest": [resize_case(rng, 300000 + key, ["nearest"]) for key in range(cases // 3)],
+        "deep": [resize_case(rng, 400000 + key, list(FILTERS), deep=True) for key in range(cases // 3)],
     }
     with open(file, "w") as out:
         # One case a line: small, and a changed case is one changed line.
         parts = [f'"pillow": {json.dumps(golden["pillow"])}']
-        for name in ("resize", "color", "gray", "nearest"):
+        for name in ("resize", "color", "gray", "nearest", "deep"):
             lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in golden[name])
             parts.append(f'"{name}": [\n{lines}\n]')
         out.write("{\n" + ",\n".join(parts) + "\n}\n")

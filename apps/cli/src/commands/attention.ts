@@ -11,6 +11,7 @@ import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { refuseTaken } from "../files/taken.ts";
 import { drawAttention } from "../pictures/attention.ts";
+import { decodingOf } from "../images/images.ts";
 import { openEncoder } from "../models/open-beit.ts";
 import { writeResult } from "../runs/folder.ts";
 import type { attentionFlags } from "./declarations/attention.ts";
@@ -23,7 +24,7 @@ export async function run(flags: FlagValues<typeof attentionFlags>, context: Con
   const patch = parsePatch(flags.patch, gridOf(config));
   const layer = below("--layer", flags.layer ?? config.depth - 1, config.depth);
   const head = flags.head === undefined ? undefined : below("--head", flags.head, config.heads);
-  const image = await readImage(flags.image, { bits: flags.bits, colorProfile: flags.colorProfile });
+  const image = await readImage(flags.image, decodingOf({ ...flags, channels: view.channels }));
   const pixels = evalView(image, view);
   const weights = await patchAttention(beit, pixels, { patch, layer, head });
   const seen = fromFloat(pixels, { ...heightWidth(view.size), channels: view.channels }, view.normalization);

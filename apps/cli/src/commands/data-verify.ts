@@ -2,22 +2,24 @@
 import { datasetLayout, openDataset, splitNames } from "@beitjs/trainers/node";
 import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes } from "../program/exit-codes.ts";
-import { classesInWords, tellLeftOut, tellList } from "../images/images.ts";
-import { readImages } from "../images/read-images.ts";
+import { classesInWords, decodingOf, tellLeftOut, tellList } from "../images/images.ts";
+import { tellStatistics } from "../images/statistics.ts";
+import { readImages, type FileFormat } from "../images/read-images.ts";
 import type { dataVerifyFlags } from "./declarations/data-verify.ts";
 
 export async function run(flags: FlagValues<typeof dataVerifyFlags>, context: Context): Promise<number> {
-  const { data, skipBad, quick, classesAreFolders, columns, bits, colorProfile } = flags;
+  const { data, skipBad, quick, classesAreFolders, columns } = flags;
+  const decoding = decodingOf(flags);
   const { terminal } = context;
   const { kind, splits } = await datasetLayout(data, flags);
   let bad = 0;
   let images = 0;
   for (const split of splitNames.filter((name) => splits[name])) {
     const { signal } = context.interrupt;
-    const opening = { bits, colorProfile, verify: false, allowMissing: true, signal };
+    const opening = { ...decoding, verify: false, allowMissing: true, signal };
     const dataset = await openDataset(data, { split, classesAreFolders, columns, ...opening });
-    const reading = { bits, colorProfile, read: quick ? "changed" : "all" } as const;
-    const { bad: problems, silent } = await readImages(data, dataset, reading, context);
+    const reading = { ...decoding, read: quick ? "changed" : "all" } as const;
+    const { bad: problems, silent, formats } = await readImages(data, dataset, reading, context);
     for (const { path, reason } of problems) {
       terminal.result(`${path}: ${reason}`);
       terminal.event("bad-image", { split, path, reason });
@@ -29,6 +31,10 @@ export async function run(flags: FlagValues<typeof dataVerifyFlags>, context: Co
     images += dataset.length;
     const classes = classesInWords(dataset);
     terminal.info(`${split}: ${dataset.length} images (${kind}, ${classes}), ${problems.length} cannot be read`);
+    const deep = formats.some(({ depth }) => depth > 8);
+    const told = deep || decoding.channels !== undefined;
+    if (told && formats.length > 0) terminal.info(`  ${formats.map(inWords).join(", ")}`);
+    if (flags.statistics && split === "train") await tellStatistics(dataset, problems, context);
     tellLeftOut(data, dataset.leftOut, context);
     tellList(data, dataset, context);
     terminal.event("split", {
@@ -37,9 +43,14 @@ export async function run(flags: FlagValues<typeof dataVerifyFlags>, context: Co
       images: dataset.length,
       classes: dataset.classes ?? null,
       bad: problems.length,
+      formats,
     });
   }
   terminal.event("done", { images, bad });
   if (bad > 0 && !skipBad) throw new Error(`${bad} of ${images} images of ${data} cannot be read`);
   return exitCodes.done;
+}
+
+function inWords({ channels, depth, images }: FileFormat): string {
+  return `${images} of ${channels} ${channels === 1 ? "channel" : "channels"} and ${depth} bits`;
 }

@@ -21,7 +21,7 @@ export async function run(flags: FlagValues<typeof encodeFlags>, context: Contex
   if (flags.layer !== undefined && flags.layer >= depth) {
     throw usageError(`--layer ${flags.layer}: expected 0 to ${depth - 1}`);
   }
-  const images = await openImageSources(flags.images, flags, context);
+  const images = await openImageSources(flags.images, { ...flags, channels: model.view.channels }, context);
   const options = { kind: flags.output, layer: flags.layer };
   const contents = (names: readonly string[]) => ({
     shape: [names.length, ...featureShape(model.beit, flags.output)],

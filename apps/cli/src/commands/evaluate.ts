@@ -22,29 +22,42 @@ import type { evaluateFlags } from "./declarations/evaluate.ts";
 const mostMistakes = 24;
 
 type Flags = FlagValues<typeof evaluateFlags>;
+type Measured = { readonly images: Dataset; readonly facts: object };
 
 export async function run(flags: Flags, context: Context): Promise<number> {
   const { terminal } = context;
   const paths = flags.decoder === undefined ? [flags.model] : [flags.model, flags.decoder];
   const out = await evaluationFiles(flags.out);
   await refuseTaken(out, flags);
-  const { figures, result, measured } = await withModel(paths, context, async (found) => {
+  const { figures, result, images } = await withModel(paths, context, async (found) => {
     if (found.checkpoint) requireStage(found.checkpoint, stageNames);
     const split = flags.split === "auto" ? await testSplit(flags.data, flags) : flags.split;
-    const { images, skipped } = await openImages(flags.data, { ...flags, split }, context);
+    let measured: Measured | undefined;
+    const open = async (channels: number): Promise<Measured> => {
+      const { images, skipped } = await openImages(flags.data, { ...flags, split, channels }, context);
+      const facts = { split, images: images.length, skippedImages: skipped.length };
+      return (measured = { images: interruptible(images, context), facts });
+    };
+    if (found.checkpoint) {
+      const { images, facts } = await open(recipeOf(found.checkpoint).model.channels);
+      const { backend } = await openBackend(flags, context);
+      const run = await measureRun(found.checkpoint, { backend, images }, facts, flags, context);
+      return { images, ...run };
+    }
     const { backend } = await openBackend(flags, context);
-    const measured = { backend, images: interruptible(images, context) };
-    const facts = { split, images: images.length, skippedImages: skipped.length };
-    if (found.checkpoint) return { measured, ...(await measureRun(found.checkpoint, measured, facts, flags, context)) };
-    const tokenizer = () => openTokenizerOf(flags.tokenizer, flags.tokenSize, backend, context);
-    const options = { ...flags, images: measured.images, batchSize: flags.batch, tokenizer, mistakes: mostMistakes };
+    const options = {
+      ...{ ...flags, batchSize: flags.batch, mistakes: mostMistakes },
+      images: async (channels: number) => (await open(channels)).images,
+      tokenizer: () => openTokenizerOf(flags.tokenizer, flags.tokenSize, backend, context),
+    };
     const { stage, facts: own, notes, ...figures } = await foreignFigures(found, backend, options, context);
     for (const note of notes) terminal.info(note);
-    return { measured, figures, result: { stage, ...own, ...facts, ...figures.values } };
+    const { images, facts } = measured as unknown as Measured;
+    return { images, figures, result: { stage, ...own, ...facts, ...figures.values } };
   });
   for (const line of [...figures.lines, ...(figures.details ?? [])]) terminal.result(line);
   terminal.event("scores", result);
-  await writeEvaluation(out, { result, figures, images: measured.images });
+  await writeEvaluation(out, { result, figures, images });
   if (out.length > 0) terminal.info(`figures: ${out.join(", ")}`);
   return exitCodes.done;
 }

@@ -21,6 +21,7 @@ import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { openFork } from "../runs/fork.ts";
 import { heldOutIdentity, openTrainingImages, validationFacts } from "../runs/held-out.ts";
+import { channelsFit, refuseChannels, tellBands } from "../runs/channels.ts";
 import { checkLength } from "../runs/length.ts";
 import { batchFor, recipeForImages, recipeForModel, requestOf } from "../runs/default-recipe.ts";
 import { refuseTooLarge, smallerFor } from "../runs/memory.ts";
@@ -43,7 +44,9 @@ export async function run(flags: Flags, context: Context): Promise<number> {
   const asked = { ...withEma(flags), ...fork?.asked };
   const provisional = { ...asked, recipe: asked.recipe ?? "fine-tune-small" };
   const later = (path: readonly unknown[]) => !flags.scratch && fitted.test(path.join("."));
-  const written = await loadRecipe(provisional, ["fine-tune"], { later });
+  refuseChannels(flags, flags.scratch ? undefined : fork ? "--fork" : "--from");
+  const fit = channelsFit(flags);
+  const written = await loadRecipe(provisional, ["fine-tune"], { later, ...fit });
   const { backend, facts } = await openBackend(flags, context);
   const given = fork ? { name: fork.checkpoint.path, checkpoint: fork.checkpoint } : flags.from;
   const start = given === undefined ? undefined : await openStart(given, provisional, backend, context);
@@ -53,7 +56,9 @@ export async function run(flags: Flags, context: Context): Promise<number> {
   const models = { backend, recompute, ...(start && { from: start.beit }) };
   // Without a name the recipe follows the images.
   if (asked.recipe !== undefined) await refuseTooLarge({ recipe: known, ...models }, await smallerFor(flags));
-  const { opened, validation, test, images: rest } = await openTrainingImages(flags, written, context);
+  const { channels } = start?.beit.config ?? written.model;
+  const seen = { ...flags, channels };
+  const { opened, validation, test, images: rest } = await openTrainingImages(seen, written, context);
   const { images: all, skipped } = opened;
   const classes = requireLabels(all, written.labels);
   if (flags.labelsPerClass !== undefined && all.labels)
@@ -66,9 +71,10 @@ export async function run(flags: Flags, context: Context): Promise<number> {
   const request = requestOf(asked, chosen, context);
   const recipe = start
     ? await loadFitting(request, start, asked.recipe === undefined ? images : undefined, context)
-    : await loadRecipe(request, ["fine-tune"], context);
+    : await loadRecipe(request, ["fine-tune"], { ...context, ...fit });
   await checkLength(recipe, images, request);
   if (start) tellFineTuning(recipe, start, context);
+  else tellBands(recipe, flags, context);
   const run = {
     ...flags,
     opened,

@@ -29,7 +29,7 @@ export async function run(flags: FlagValues<typeof predictFlags>, context: Conte
   requireClasses(shownModel(flags.model), model.beit);
   const { classes } = model.beit.config;
   const labels = flags.labels === undefined ? model.labels : await readLabels(flags.labels, classes);
-  const images = await openImageSources(flags.images, flags, context);
+  const images = await openImageSources(flags.images, { ...flags, channels: model.view.channels }, context);
   const predictions: Prediction[] = [];
   const options = { view: model.view, batch: flags.batch, label: "predicting", threads: flags.threads };
   let told = 0;

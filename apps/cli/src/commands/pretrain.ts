@@ -21,7 +21,8 @@ import { withEma } from "../runs/validation-flags.ts";
 import type { pretrainFlags } from "./declarations/pretrain.ts";
 
 // What the tokenizer says of a recipe of ours.
-const fitted = /^(model\.(imageSize|channels|vocabSize)|views\.(channels|pixelSize|tokenSize|mean|std)|mask.*)$/;
+const fitted =
+  /^(model\.(imageSize|channels|vocabSize)|views\.(channels|pixelSize|tokenSize|mean|std|colorJitter.*)|mask.*)$/;
 
 export async function run(flags: FlagValues<typeof pretrainFlags>, context: Context): Promise<number> {
   if (flags.fork !== undefined && flags.from !== undefined)
@@ -50,7 +51,8 @@ export async function run(flags: FlagValues<typeof pretrainFlags>, context: Cont
   const { recompute } = flags;
   const models = { backend, tokenizer, recompute, ...(start && { from: start.beit }) };
   await refuseTooLarge({ recipe, ...models }, await smallerFor(flags));
-  const { opened, images, validation, test } = await openTrainingImages(flags, recipe, context);
+  const { channels } = recipe.model;
+  const { opened, images, validation, test } = await openTrainingImages({ ...flags, channels }, recipe, context);
   const { images: all, skipped } = opened;
   await checkLength(recipe, images, request);
   const run = {

@@ -2,13 +2,14 @@
 import { recipeFacts } from "@beitjs/trainers";
 import type { Context, FlagValues } from "../program/command.ts";
 import { exitCodes } from "../program/exit-codes.ts";
+import { channelsFit } from "../runs/channels.ts";
 import { formatRecipe, loadRecipe } from "../runs/recipe-file.ts";
 import { stageNames } from "../runs/stages.ts";
 import type { recipesShowFlags } from "./declarations/recipes-show.ts";
 
 export async function run(flags: FlagValues<typeof recipesShowFlags>, context: Context): Promise<number> {
   const { terminal } = context;
-  const recipe = await loadRecipe(flags, stageNames, context);
+  const recipe = await loadRecipe(flags, stageNames, { ...context, ...channelsFit(flags) });
   const purpose = Object.hasOwn(recipeFacts, flags.recipe) ? `: ${recipeFacts[flags.recipe].purpose}` : "";
   terminal.result(formatRecipe(recipe, `${flags.recipe}${purpose}.`).trimEnd());
   terminal.event("recipe", { name: flags.recipe, recipe });

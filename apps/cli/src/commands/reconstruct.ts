@@ -4,10 +4,10 @@ import { extname, join } from "node:path";
 import { decodeTokens, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import { imagesOf, type Image } from "@beitjs/tensor-core/image";
 import { tokenEvalView } from "@beitjs/trainers";
-import sharp from "sharp";
 import { openBackend } from "../backends/open.ts";
 import type { Context, FlagValues } from "../program/command.ts";
 import { mostRows } from "../pictures/most-rows.ts";
+import { pipelineOf } from "../pictures/picture.ts";
 import { drawReconstructions, type ReconstructionPanels } from "../pictures/reconstruction.ts";
 import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
 import { imageBatches } from "../images/batches.ts";
@@ -40,11 +40,11 @@ type ImageFlags = {
 };
 
 async function fromImages(tokenizer: Tokenizer, flags: ImageFlags, context: Context): Promise<void> {
-  const images = await openImageSources(flags.images, flags, context);
+  const { imageSize, channels } = tokenizer.config;
+  const images = await openImageSources(flags.images, { ...flags, channels }, context);
   const output = planOutput(flags.out, images.names);
   await output.refuseTaken(flags);
-  const { imageSize, channels } = tokenizer.config;
-  const view = tokenEvalView(channels === 1 ? 1 : 3, imageSize);
+  const view = tokenEvalView(channels, imageSize);
   const options = { view, batch: flags.batch, label: "reconstructing", threads: flags.threads };
   const rows: ReconstructionPanels[] = [];
   const used = new Set<number>();
@@ -156,7 +156,6 @@ function isPicture(out: string): boolean {
   return extname(out).toLowerCase() === ".png";
 }
 
-async function writePng(path: string, { width, height, channels, data }: Image): Promise<void> {
-  const pixels = sharp(data, { raw: { width, height, channels } }).toColourspace(channels === 1 ? "b-w" : "srgb");
-  await writeResult(path, await pixels.png().toBuffer());
+async function writePng(path: string, image: Image): Promise<void> {
+  await writeResult(path, await pipelineOf(image).png().toBuffer());
 }

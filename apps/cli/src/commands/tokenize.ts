@@ -22,9 +22,11 @@ export async function run(flags: FlagValues<typeof tokenizeFlags>, context: Cont
     throw usageError(`--out ${flags.out}: expected a name that ends in .safetensors or .json`);
   }
   if (flags.out !== undefined) await refuseTaken([flags.out], flags);
-  const images = await openImageSources(flags.data, flags, context);
   const { backend } = await openBackend(flags, context);
   const { tokenizer } = await openTokenizerEncoder(flags.tokenizer, backend, flags, context);
+  context.interrupt.check();
+  const { channels } = tokenizer.config;
+  const images = await openImageSources(flags.data, { ...flags, channels }, context);
   const tokenized: TokenizedImage[] = [];
   for await (const image of tokenizeAll(tokenizer, images, flags, context)) {
     if (flags.out === undefined) show(image, tokenizer.config, context);
@@ -48,7 +50,7 @@ async function* tokenizeAll(
   context: Context,
 ): AsyncGenerator<TokenizedImage> {
   const { imageSize, channels } = tokenizer.config;
-  const view = tokenEvalView(channels === 1 ? 1 : 3, imageSize);
+  const view = tokenEvalView(channels, imageSize);
   const cells = cellCount(tokenGridOf(tokenizer.config));
   const options = { view, batch: 32, label: "tokenizing", threads };
   for await (const { names, views } of imageBatches(images, options, context)) {

@@ -4,6 +4,7 @@ import { imageFacts } from "../images/images.ts";
 import { exitCodes } from "../program/exit-codes.ts";
 import { openFork } from "../runs/fork.ts";
 import { heldOutIdentity, openTrainingImages, validationFacts } from "../runs/held-out.ts";
+import { channelsFit, refuseChannels, tellBands } from "../runs/channels.ts";
 import { checkLength } from "../runs/length.ts";
 import { recipeForImages, requestOf } from "../runs/default-recipe.ts";
 import { refuseTooLarge, smallerFor } from "../runs/memory.ts";
@@ -18,14 +19,19 @@ export async function run(flags: FlagValues<typeof trainTokenizerFlags>, context
   const stages = ["tokenizer", "gaussian"] as const;
   const fork = await openFork(flags, stages);
   const asked = { ...withEma(flags), ...fork?.asked };
-  const written = await loadRecipe({ ...asked, recipe: asked.recipe ?? "tokenizer-small" }, stages, context);
+  refuseChannels(flags, fork && "--fork");
+  const fit = channelsFit(flags);
+  const named = { ...asked, recipe: asked.recipe ?? "tokenizer-small" };
+  const written = await loadRecipe(named, stages, { ...context, ...fit });
+  tellBands(written, flags, context);
+  const { channels } = written.model;
   // Without a name the recipe follows the images, and memory is looked at after them.
   const before = asked.recipe === undefined ? undefined : await openBackend(flags, context);
   if (before) await refuseTooLarge({ recipe: written, backend: before.backend }, await smallerFor(flags));
-  const { opened, images, validation, test } = await openTrainingImages(flags, written, context);
+  const { opened, images, validation, test } = await openTrainingImages({ ...flags, channels }, written, context);
   const { images: all, skipped } = opened;
   const request = requestOf(asked, await recipeForImages(images, "tokenizer"), context);
-  const recipe = asked.recipe === undefined ? await loadRecipe(request, stages) : written;
+  const recipe = asked.recipe === undefined ? await loadRecipe(request, stages, fit) : written;
   await checkLength(recipe, images, request);
   const { backend, facts } = before ?? (await openBackend(flags, context));
   const run = {

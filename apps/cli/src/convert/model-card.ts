@@ -2,6 +2,7 @@
 // it is used. Everything in it is read from the model or its run; what is not known is left out.
 import type { BeitConfig, Preprocessing } from "@beitjs/beit-encoder";
 import type { DvaeConfig } from "@beitjs/dvae-tokenizer";
+import { isColor } from "@beitjs/tensor-core/image";
 import { heightWidth, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import type { Manifest, Recipe } from "@beitjs/trainers";
 import type { Snippet } from "./usage.ts";
@@ -88,7 +89,12 @@ function describePreprocessing({ filter, size, fit, crop, mean, std }: Preproces
         : `resized, in its own shape, until it covers ${sides(size)} pixels`;
   const cut = crop !== 0 && !sameSize(crop, size) ? `, cut to the ${sides(crop)} in the center` : "";
   const values = `(x - mean) / std of values in [0, 1], mean ${mean.join(", ")}, std ${std.join(", ")}`;
-  return `${mean.length === 1 ? "Grey" : "RGB"}, ${resize} (${filter}, as Pillow does)${cut}; ${values}.`;
+  const channels = mean.length === 1 ? "Grey" : mean.length === 3 ? "RGB" : `${mean.length} channels`;
+  // Pictures of colors have 8 bits nearly always, bands have not.
+  const white = isColor({ channels: mean.length })
+    ? ""
+    : " Samples of 8 bits are divided by 255, those of 16 bits by 65535.";
+  return `${channels}, ${resize} (${filter}, as Pillow does)${cut}; ${values}.${white}`;
 }
 
 /** Height x width in pixels, of squares too. */

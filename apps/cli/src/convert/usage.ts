@@ -1,6 +1,7 @@
 // How a written model is used, as code for its model card.
 import type { Beit } from "@beitjs/beit-encoder";
 import type { Tokenizer } from "@beitjs/dvae-tokenizer";
+import { isColor } from "@beitjs/tensor-core/image";
 import type { BeitOutput } from "@beitjs/onnx";
 import type { Format } from "./format-names.ts";
 
@@ -22,7 +23,7 @@ export function beitUsage({ config }: Beit, format: Format, { onnxOutput, openSi
       "",
       'processor = AutoImageProcessor.from_pretrained("path/to/this/folder")',
       `model = ${name}.from_pretrained("path/to/this/folder")`,
-      'outputs = model(**processor(image, return_tensors="pt"))',
+      `outputs = model(**processor(${imageOf(config)}, return_tensors="pt"))`,
     );
   }
   if (format === "onnx") {
@@ -59,6 +60,11 @@ export function tokenizerUsage(
     );
   }
   return python("from safetensors.torch import load_file", "", 'model.load_state_dict(load_file("model.safetensors"))');
+}
+
+// Of bands transformers takes arrays, of 8 bits where nothing is said.
+function imageOf({ channels }: Beit["config"]): string {
+  return isColor({ channels }) ? "image" : 'bands, rescale_factor=1 / 65535, input_data_format="channels_last"';
 }
 
 function openInOurs(packageName: string, open: string, results: string): Snippet {

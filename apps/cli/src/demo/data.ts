@@ -57,7 +57,7 @@ export async function prepareData(options: DataOptions, context: Context): Promi
   return {
     path: nameOf(path),
     kind,
-    channels: (await chosen.train.get(0)).image.channels,
+    channels: (await chosen.train.get(0)).image.channels === 1 ? 1 : 3,
     classes: requireLabels(chosen.train),
     train: { images: chosen.train, sha256: await hashImages(chosen.train, signal) },
     test: { images: chosen.test, sha256: await hashImages(chosen.test, signal) },

@@ -20,8 +20,8 @@ export function shrunkDataset(dataset: Dataset, side: number): Dataset {
       const { width, height } = example.image;
       const image = Math.min(width, height) > side ? resizeShortSide(example.image, side, "bicubic") : example.image;
       const small = { ...example, image };
-      if (bytes + image.data.length <= MOST_BYTES && !kept.has(index)) {
-        bytes += image.data.length;
+      if (bytes + image.data.byteLength <= MOST_BYTES && !kept.has(index)) {
+        bytes += image.data.byteLength;
         kept.set(index, small);
       }
       return small;

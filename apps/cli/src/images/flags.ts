@@ -30,6 +30,14 @@ const verifyFlag = toggleOff(
   "read no image before the start: a bad one that is not known yet ends the run when its turn comes",
 );
 
+/** Where no model says how many channels images have. */
+export const channelsFlag = range(
+  "1 to 8",
+  "channels of the images: bands of satellites or microscopes, alpha among them, in files that have as many (default: 3, colors)",
+  1,
+  8,
+);
+
 /** Formats of data sets, said once. */
 export const dataFlag = required(
   "path",

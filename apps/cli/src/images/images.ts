@@ -12,6 +12,7 @@ import {
   type ListColumns,
   type OpenedDataset,
 } from "@beitjs/trainers/node";
+import { isColor } from "@beitjs/tensor-core/image";
 import type { Context } from "../program/command.ts";
 import { printable } from "../program/printable.ts";
 import { readImages, type ListedImage } from "./read-images.ts";
@@ -31,8 +32,13 @@ export type OpenedImages = {
   readonly leftOut?: LeftOut;
 };
 
-/** How image files are decoded; the flags of that name. */
-export type DecodingFlags = Pick<DecodeOptions, "bits" | "colorProfile">;
+/** How image files are decoded; the flags of that name, and the channels that the model at hand sees. */
+export type DecodingFlags = Pick<DecodeOptions, "bits" | "colorProfile" | "channels">;
+
+/** The same for the decoder. Grey is made of colors where views are made, so that all who want either read alike. */
+export function decodingOf({ bits, colorProfile, channels }: DecodingFlags): DecodingFlags {
+  return { bits, colorProfile, ...(channels !== undefined && !isColor({ channels }) && { channels }) };
+}
 
 /** How the images of --data are read; the flags of that name. */
 export type ReadingFlags = DecodingFlags & {
@@ -52,14 +58,15 @@ export type OpenImagesOptions = ReadingFlags & { readonly split: DatasetSplit };
  */
 export async function openImages(
   path: string,
-  { split, skipBad, verify = true, classesAreFolders = false, columns, bits, colorProfile }: OpenImagesOptions,
+  { split, skipBad, verify = true, classesAreFolders = false, columns, ...flags }: OpenImagesOptions,
   context: Context,
 ): Promise<OpenedImages> {
   const { signal } = context.interrupt;
-  const opening = { bits, colorProfile, verify: false, allowMissing: skipBad, signal };
+  const decoding = decodingOf(flags);
+  const opening = { ...decoding, verify: false, allowMissing: skipBad, signal };
   const dataset = await openDataset(path, { split, classesAreFolders, columns, ...opening });
   tellList(path, dataset, context);
-  const reading = { bits, colorProfile, read: verify ? "changed" : "none" } as const;
+  const reading = { ...decoding, read: verify ? "changed" : "none" } as const;
   const { bad, listed } = await readImages(path, dataset, reading, context);
   if (bad.length > 0 && !skipBad) throw badImagesError(path, dataset, bad, context);
   const images = withoutBad(path, dataset, bad);

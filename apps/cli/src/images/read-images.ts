@@ -37,7 +37,12 @@ export type ReadImages = {
   readonly listed: readonly ListedImage[];
   /** Files whose bytes changed although they were not written, as on a failing disk; found only where all are read. */
   readonly silent: readonly string[];
+  /** What files have, where images are files of their own. */
+  readonly formats: readonly FileFormat[];
 };
+
+/** Channels, alpha among them, and bits a sample of so many images. */
+export type FileFormat = { readonly channels: number; readonly depth: number; readonly images: number };
 
 export type ReadOptions = DecodingFlags & { readonly read: NonNullable<IndexOptions["read"]> };
 
@@ -70,7 +75,7 @@ export async function readImages(
     label: dataset.labels?.(index) ?? dataset.label(index) ?? null,
     sha256: known?.sha256 ?? null,
   }));
-  return { bad, listed, silent: silent.map((index) => fileOf(index).toString()) };
+  return { bad, listed, silent: silent.map((index) => fileOf(index).toString()), formats: formatsOf(facts) };
 }
 
 async function readFolder(folder: IndexedFolder, options: ReadOptions, context: Context): Promise<ImageIndex> {
@@ -135,7 +140,18 @@ async function readMemory(path: string, dataset: Dataset, { terminal, interrupt 
     label: dataset.labels?.(index) ?? dataset.label(index) ?? null,
     sha256,
   }));
-  return { bad, listed, silent: [] };
+  return { bad, listed, silent: [], formats: [] };
+}
+
+function formatsOf(facts: ImageIndex["facts"]): readonly FileFormat[] {
+  const counts = new Map<string, FileFormat>();
+  for (const known of facts) {
+    if (known?.channels === undefined || known.depth === undefined) continue;
+    const { channels, depth } = known;
+    const key = `${channels} ${depth}`;
+    counts.set(key, { channels, depth, images: (counts.get(key)?.images ?? 0) + 1 });
+  }
+  return [...counts.values()].sort((a, b) => b.images - a.images);
 }
 
 function hashOf({ width, height, channels, data }: Image): string {

@@ -14,7 +14,7 @@ import {
 } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { messageOf } from "../program/exit-codes.ts";
-import { badImagesError, tellImages, withoutBad, type DecodingFlags } from "./images.ts";
+import { badImagesError, decodingOf, tellImages, withoutBad, type DecodingFlags } from "./images.ts";
 import type { ImagePath } from "./view-file.ts";
 
 /** Files in a row, or one split of a folder. Classes of one folder mean nothing in the next. */
@@ -70,7 +70,7 @@ export async function openImageSources(
   }
   closeSingles();
   const names = parts.flatMap(({ images }) => Array.from({ length: images.length }, (_, index) => images.name(index)));
-  return { length: names.length, names, parts, decoding: { bits: reading.bits, colorProfile: reading.colorProfile } };
+  return { length: names.length, names, parts, decoding: decodingOf(reading) };
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -80,16 +80,12 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-function filesPart(
-  paths: readonly string[],
-  { skipBad, bits, colorProfile }: Reading,
-  { terminal }: Context,
-): SourcePart {
+function filesPart(paths: readonly string[], { skipBad, ...flags }: Reading, { terminal }: Context): SourcePart {
   return {
     images: {
       length: paths.length,
       name: (index) => paths[index],
-      get: async (index) => ({ image: await readImage(paths[index], { bits, colorProfile }), name: paths[index] }),
+      get: async (index) => ({ image: await readImage(paths[index], decodingOf(flags)), name: paths[index] }),
     },
     path: (index) => paths[index],
     bad(_, error) {
@@ -111,11 +107,11 @@ type FolderOptions = {
 async function folderPart(
   path: string,
   { split, classesAreFolders, alone }: FolderOptions,
-  { skipBad, bits, colorProfile }: Reading,
+  { skipBad, ...flags }: Reading,
   context: Context,
 ): Promise<SourcePart> {
   const { signal } = context.interrupt;
-  const reading = { bits, colorProfile, verify: false, lists: false, signal };
+  const reading = { ...decodingOf(flags), verify: false, lists: false, signal };
   const images = await openDataset(path, { split, classesAreFolders, ...reading });
   const { kind, leftOut } = images;
   const told = { kind, split, ...(leftOut && { leftOut }) };

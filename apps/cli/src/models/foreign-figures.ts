@@ -39,7 +39,8 @@ export type ForeignFigures = Figures & {
 export type ForeignOptions = OpenEncoderOptions &
   OpenTokenizerOptions & {
     readonly data: string;
-    readonly images: Dataset;
+    /** Opens the images, as files of so many channels. */
+    readonly images: (channels: number) => Promise<Dataset>;
     readonly batchSize: number | undefined;
     /** How many wrong answers to tell of. */
     readonly mistakes: number;
@@ -70,10 +71,11 @@ async function classifierFigures(opened: OpenedEncoder, options: ForeignOptions)
   const { beit, view, path } = opened;
   const { classes } = beit.config;
   const labels = options.labels === undefined ? opened.labels : await readLabels(options.labels, classes);
+  const all = await options.images(beit.config.channels);
   // The model's own word, or images that one class each would not do for.
-  const several = opened.multiLabel === true || options.images.labels !== undefined;
+  const several = opened.multiLabel === true || all.labels !== undefined;
   const classifier = { name: path, classes, labels, several };
-  const { images, by, note } = matchClasses(options.images, options.data, classifier);
+  const { images, by, note } = matchClasses(all, options.data, classifier);
   const measure = several ? evaluateMultiLabel : evaluateClassifier;
   const scores = await measure(beit, images, {
     view,
@@ -105,10 +107,10 @@ async function pretrainingFigures(opened: OpenedEncoder, options: ForeignOptions
   const { beit, preprocessing } = opened;
   const { imageSize } = beit.config;
   const { mean, std } = preprocessing;
-  const channels = mean.length === 1 ? 1 : 3;
+  const channels = mean.length;
   const mask = maskOf(patchCount(beit.config));
   const tokenizer = await options.tokenizer();
-  const scores = await evaluatePretraining(beit, tokenizer, options.images, {
+  const scores = await evaluatePretraining(beit, tokenizer, await options.images(channels), {
     mask,
     seed: pretrainBase.seed,
     // Both see the same center of an image.
@@ -132,9 +134,10 @@ async function tokenizerFigures(
 ): Promise<ForeignFigures> {
   const opened = await openTokenizer(found, backend, options, context);
   const { config } = opened.tokenizer;
-  const view = tokenEvalView(config.channels === 1 ? 1 : 3, config.imageSize);
+  const view = tokenEvalView(config.channels, config.imageSize);
   const batchSize = options.batchSize ?? usualBatch;
-  const scores = await evaluateTokenizer(opened.tokenizer, options.images, { view, batchSize });
+  const images = await options.images(config.channels);
+  const scores = await evaluateTokenizer(opened.tokenizer, images, { view, batchSize });
   return {
     stage: "tokenizer",
     ...stages.tokenizer.figures(scores, { ...tokenizerDallE, model: config }),

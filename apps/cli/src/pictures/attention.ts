@@ -2,7 +2,7 @@
 import { cellAt, type Grid } from "@beitjs/tensor-core/grid";
 import { grayToRgb, resize, toGray, type Image } from "@beitjs/tensor-core/image";
 import { heatColor } from "./heat.ts";
-import type { Color } from "./picture.ts";
+import { visible, type Color } from "./picture.ts";
 
 const MIN_SIDE = 448;
 const white: Color = [255, 255, 255];
@@ -17,7 +17,7 @@ export type DrawAttentionOptions = {
 export function drawAttention(image: Image, weights: ArrayLike<number>, { grid, patch }: DrawAttentionOptions): Image {
   const cell = Math.ceil(Math.max(MIN_SIDE, image.width, image.height) / Math.max(grid.rows, grid.cols));
   const size = { width: cell * grid.cols, height: cell * grid.rows };
-  const gray = grayToRgb(toGray(resize(image, { ...size, filter: "bicubic" })));
+  const gray = grayToRgb(toGray(resize(visible(image), { ...size, filter: "bicubic" })));
   const data = Uint8Array.from(gray.data);
   const largest = Math.max(...Array.from(weights), Number.MIN_VALUE);
   const frame = Math.max(2, Math.round(cell / 16));

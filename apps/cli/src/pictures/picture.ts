@@ -1,7 +1,7 @@
 // Pictures of the report: PNG as data URIs, as small as they are, and scaled up by the page without smoothing.
 import { cellAt, type Grid } from "@beitjs/tensor-core/grid";
-import type { Box, Image } from "@beitjs/tensor-core/image";
-import sharp from "sharp";
+import { isColor, toBytes, type Box, type ByteImage, type Image } from "@beitjs/tensor-core/image";
+import sharp, { type Sharp } from "sharp";
 import { html, type Html } from "../report/html.ts";
 
 /** An image as an <img>; `width` in CSS pixels, the page may show it smaller. */
@@ -10,17 +10,33 @@ export async function picture(image: Image, alt: string, width = 112): Promise<H
   return html`<img src="${await pngUri(image)}" width="${width}" height="${height}" alt="${alt}" />`;
 }
 
+/** An image as a screen shows it: of samples of 16 bits their upper bytes, of bands the first three as red, green and blue, or one of two. */
+export function visible(image: Image): ByteImage & { readonly channels: 1 | 3 } {
+  const { width, height, channels, data } = toBytes(image);
+  const shown = channels < 3 ? 1 : 3;
+  if (isColor({ channels })) return { width, height, channels: shown, data };
+  const part = new Uint8Array(width * height * shown);
+  for (let i = 0; i < part.length; i++) part[i] = data[Math.floor(i / shown) * channels + (i % shown)];
+  return { width, height, channels: shown, data: part };
+}
+
+/** An image for sharp, to be written as grey or color. */
+export function pipelineOf(image: Image): Sharp {
+  const { width, height, channels, data } = visible(image);
+  return sharp(data, { raw: { width, height, channels } }).toColourspace(channels === 1 ? "b-w" : "srgb");
+}
+
 /** PNG of an image as a data URI. */
-export async function pngUri({ width, height, channels, data }: Image): Promise<string> {
-  const pixels = sharp(data, { raw: { width, height, channels } }).toColourspace(channels === 1 ? "b-w" : "srgb");
-  const png = await pixels.png({ compressionLevel: 9 }).toBuffer();
+export async function pngUri(image: Image): Promise<string> {
+  const png = await pipelineOf(image).png({ compressionLevel: 9 }).toBuffer();
   return `data:image/png;base64,${png.toString("base64")}`;
 }
 
 export type Color = readonly [red: number, green: number, blue: number];
 
 /** Every pixel as a square of `factor` pixels, in color. */
-export function enlarge(image: Image, factor: number): Image {
+export function enlarge(picture: Image, factor: number): ByteImage {
+  const image = visible(picture);
   const [width, height] = [image.width * factor, image.height * factor];
   const data = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {
@@ -42,17 +58,17 @@ export function frame({ width, data }: Image, box: Box, color: Color, thickness 
   }
 }
 
-/** The pixels of masked patches from `hidden`, the others from `visible`; cells row by row, 1 = masked. */
+/** The pixels of masked patches from `hidden`, the others from `shown`, both of bytes; cells row by row, 1 = masked. */
 export function composite(
-  visible: Image,
+  shown: Image,
   hidden: Image,
   { cells, grid }: { readonly cells: ArrayLike<number>; readonly grid: Grid },
 ): Image {
-  const { width, height, channels } = visible;
-  const data = Uint8Array.from(visible.data);
+  const { width, height, channels } = shown;
+  const data = Uint8Array.from(shown.data);
   for (let i = 0; i < data.length; i++) {
     const [x, y] = [Math.floor(i / channels) % width, Math.floor(i / channels / width)];
-    if (cells[cellAt(x, y, visible, grid)] === 1) data[i] = hidden.data[i];
+    if (cells[cellAt(x, y, shown, grid)] === 1) data[i] = hidden.data[i];
   }
   return { width, height, channels, data };
 }

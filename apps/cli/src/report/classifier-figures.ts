@@ -1,9 +1,8 @@
 // The figures of a classifier, class by class: for the terminal, as a table, and as the sections of a page.
 import type { Image } from "@beitjs/tensor-core/image";
 import type { ClassifierScores, Dataset, Mistake } from "@beitjs/trainers";
-import sharp from "sharp";
 import type { Cell } from "../files/csv.ts";
-import { picture } from "../pictures/picture.ts";
+import { picture, pipelineOf, visible } from "../pictures/picture.ts";
 import { printable } from "../program/printable.ts";
 import { formatShare } from "../runs/expectations.ts";
 import { chartFigure } from "./chart.ts";
@@ -175,11 +174,11 @@ async function mistakeSection({ mistakes, classes }: Scores, images: Dataset): P
   </section>`;
 }
 
-async function shrunk({ width, height, channels, data }: Image): Promise<Image> {
-  if (Math.max(width, height) <= thumbnail) return { width, height, channels, data };
-  const made = await sharp(data, { raw: { width, height, channels } })
+async function shrunk(image: Image): Promise<Image> {
+  const { width, height, channels } = visible(image);
+  if (Math.max(width, height) <= thumbnail) return image;
+  const made = await pipelineOf(image)
     .resize({ width: thumbnail, height: thumbnail, fit: "inside" })
-    .toColourspace(channels === 1 ? "b-w" : "srgb")
     .raw()
     .toBuffer({ resolveWithObject: true });
   const { info } = made;

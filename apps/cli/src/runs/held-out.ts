@@ -15,7 +15,12 @@ import { printable } from "../program/printable.ts";
 import { metricNames } from "./stages.ts";
 import type { validationFlags } from "./validation-flags.ts";
 
-type Flags = FlagValues<typeof validationFlags> & ReadingFlags & { readonly data: string };
+type Flags = FlagValues<typeof validationFlags> &
+  ReadingFlags & {
+    readonly data: string;
+    /** That the model sees. */
+    readonly channels: number | undefined;
+  };
 
 /** Where held-out images come from: the data's own split, or a share of the images to learn from. */
 export type Validated = ValidationOptions & { readonly from: "val split" | "val share"; readonly every: Interval };

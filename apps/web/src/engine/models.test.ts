@@ -1,6 +1,7 @@
 // The mean and std that the page scales images by: the model's own in every panel, the visitor's choice where files leave one.
 import { beitToOfficial, beitVariants, initBeit, saveBeit, toHuggingFace, type BeitConfig } from "@beitjs/beit-encoder";
 import { initTokenizer } from "@beitjs/dvae-tokenizer";
+import { disposeTree } from "@beitjs/tensor-core";
 import { bytesSource, type FileSource } from "@beitjs/tensor-core/files";
 import { createImage } from "@beitjs/tensor-core/image";
 import { createRng } from "@beitjs/tensor-core/random";
@@ -98,5 +99,16 @@ describe("what files do not say", () => {
       normalization: "a mean and std of 0.5 (a guess: the files do not say)",
       chosen: undefined,
     });
+  });
+
+  it("is not asked of models of bands, which browsers cannot read", async () => {
+    const before = backend.memory().tensors;
+    const bands = initBeit({ ...tiny, channels: 4 }, createRng(3), backend);
+    const bytes = await saveBeit(bands);
+    disposeTree(bands.params);
+    await expect(opened([bytesSource(bytes, "model.safetensors")])).rejects.toThrow(
+      "[useWeights] expected a model of gray or color images, got one of 4 channels",
+    );
+    expect(backend.memory().tensors).toBe(before);
   });
 });

@@ -22,7 +22,7 @@ import {
 import { disposeTree, valueCount, type Backend } from "@beitjs/tensor-core";
 import { openTensors, type FileSource } from "@beitjs/tensor-core/files";
 import { sameGrid } from "@beitjs/tensor-core/grid";
-import type { Normalization } from "@beitjs/tensor-core/image";
+import { isColor, type Normalization } from "@beitjs/tensor-core/image";
 import type { EvalViewOptions } from "@beitjs/trainers";
 import type { EncoderFacts, ModelFacts, Models, NormalizationChoice } from "../messages.ts";
 
@@ -64,6 +64,7 @@ export async function openWeights(
     const { beit, origin, preprocessing, normalization, unused, guessed, weights } = await openBeit(files, backend, {
       onProgress,
     });
+    refuseBands(beit.config, () => disposeTree(beit.params));
     prepareBeit(beit);
     const own = { preprocessing, normalization };
     const view = wholeView(preprocessing);
@@ -81,6 +82,7 @@ export async function openWeights(
   }
   if (hasTokenizerNames(names)) {
     const { tokenizer, origin, unused } = await openTokenizer(files, backend, { onProgress });
+    refuseBands(tokenizer.config, () => disposeTree(tokenizer.params));
     prepareTokenizer(tokenizer);
     return { kind: "tokenizer", model: { name: `${called} (${origin})`, tokenizer }, notes: unusedNote(unused) };
   }
@@ -97,6 +99,13 @@ export function release({ kind, model }: Pick<OpenedWeights, "kind" | "model">):
   disposeTree(
     kind === "tokenizer" ? (model as LoadedTokenizer).tokenizer.params : (model as LoadedEncoder).beit.params,
   );
+}
+
+// Browsers decode to colors of 8 bits.
+function refuseBands(config: { readonly channels: number }, dispose: () => void): void {
+  if (isColor(config)) return;
+  dispose();
+  throw new Error(`[useWeights] expected a model of gray or color images, got one of ${config.channels} channels`);
 }
 
 // The page works on the middle of the image, so the whole of that is resized, whatever the model's own crop would be.

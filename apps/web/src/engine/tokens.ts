@@ -10,7 +10,7 @@ export async function tokensOf(image: Image, tokenizer: Tokenizer): Promise<Toke
   const { config } = tokenizer;
   const { imageSize, channels } = config;
   const backend = backendOf(tokenizer);
-  const pixels = imageTensor([withChannels(image, channels as 1 | 3)], { size: imageSize }, backend);
+  const pixels = imageTensor([withChannels(image, channels)], { size: imageSize }, backend);
   try {
     const begin = performance.now();
     const ids = await readIds(tokenize(tokenizer, pixels));

@@ -1,5 +1,5 @@
 // The images of a run: read from files, kept as bytes of one size, given to the library as datasets.
-import { createImage, resize, type Image } from "@beitjs/tensor-core/image";
+import { createImage, resize, toBytes, type Image } from "@beitjs/tensor-core/image";
 import { memoryDataset, type Dataset } from "@beitjs/trainers";
 import { readMiddle } from "../engine/pictures.ts";
 import type { ColorProfile, PlacedFile } from "../messages.ts";
@@ -91,7 +91,7 @@ async function read(files: readonly PlacedFile[], colorProfile: ColorProfile) {
   for (const { file } of files) {
     try {
       const square = await readMiddle(file, KEPT_SIDE, colorProfile);
-      data.push(resize(square, { width: KEPT_SIDE, height: KEPT_SIDE, filter: "lanczos" }).data);
+      data.push(toBytes(resize(square, { width: KEPT_SIDE, height: KEPT_SIDE, filter: "lanczos" })).data);
       names.push(file.name);
     } catch {
       unreadable.push(file.name);

@@ -207,6 +207,7 @@ describe("evalViewFields", () => {
   });
 
   it("refuses channels that are no image's", () => {
-    expect(() => evalViewFields({ ...direct, mean: [0, 0], std: [1, 1] })).toThrow("expected 1 or 3 channels, got 2");
+    const nine = new Array<number>(9).fill(0.5);
+    expect(() => evalViewFields({ ...direct, mean: nine, std: nine })).toThrow("expected 1 to 8 channels, got 9");
   });
 });

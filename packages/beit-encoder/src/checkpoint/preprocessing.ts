@@ -1,11 +1,17 @@
 // How an image becomes a model's pixels, as Hugging Face's preprocessor_config.json says it, and back.
 // (transformers, image_processing_beit.py)
 import { formatSize, heightWidth, imageSizeOf, isImageSize, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
-import type { CropMargins, EvalView, ResizeFilter } from "@beitjs/tensor-core/image";
+import {
+  isChannelCount,
+  MAX_CHANNELS as MOST_IMAGE_CHANNELS,
+  type CropMargins,
+  type EvalView,
+  type ResizeFilter,
+} from "@beitjs/tensor-core/image";
 import { isBoundedSize, MAX_PIXELS } from "../config.ts";
 import { fieldsOf, type JsonFields } from "./json.ts";
 
-/** Resize, crop the center, scale: pixel = (byte / 255 - mean) / std, by channel. */
+/** Resize, crop the center, scale: pixel = (sample / white - mean) / std, by channel; white is 255, or 65535 of 16 bits. */
 export type Preprocessing = {
   readonly filter: ResizeFilter;
   /** Height and width, in pixels, that the image is resized to; a number for squares. */
@@ -23,7 +29,7 @@ export type Preprocessing = {
 
 /** Fields of the trainers' `EvalViewOptions`. */
 export type EvalViewFields = {
-  readonly channels: 1 | 3;
+  readonly channels: number;
   readonly size: ImageSize;
   readonly fit:
     | { readonly kind: "direct" }
@@ -97,12 +103,14 @@ export function preprocessingToHuggingFace(preprocessing: Preprocessing): Record
 /**
  * The same as options of the trainers' evaluation view.
  *
- * @throws for another number of channels than 1 or 3
+ * @throws for another number of channels than 1 to 8
  */
 export function evalViewFields(preprocessing: Preprocessing): EvalViewFields {
   const { filter, size, fit, crop, margins = "even", mean, std } = preprocessing;
   const channels = mean.length;
-  if (channels !== 1 && channels !== 3) throw new Error(`[evalViewFields] expected 1 or 3 channels, got ${channels}`);
+  if (!isChannelCount(channels)) {
+    throw new Error(`[evalViewFields] expected 1 to ${MOST_IMAGE_CHANNELS} channels, got ${String(channels)}`);
+  }
   const rest = { channels, filter, normalization: { mean, std } } as const;
   if (fit === "square" && (crop === 0 || sameSize(crop, size))) return { ...rest, size, fit: { kind: "direct" } };
   const cropRatio = cropRatioOf(size, crop);

@@ -28,6 +28,11 @@ describe("preparation", () => {
       { filter: "bicubic", size: [16, 24], fit: "square", crop: 0, mean: half, std: half },
     ],
     ["named numbers", { channels: 1, normalization: "unit" }, { ...prepared, mean: [0], std: [1] }],
+    [
+      "bands",
+      { channels: 4, normalization: { mean: [0.1, 0.2, 0.3, 0.4], std: [1, 2, 3, 4] } },
+      { ...prepared, mean: [0.1, 0.2, 0.3, 0.4], std: [1, 2, 3, 4] },
+    ],
     ["mapped pixels", { channels: 1, normalization: "mapPixels" }, { ...prepared, mean: [-0.125], std: [1.25] }],
   ])("of fine-tuning: %s", (_, change, expected) => {
     expect(preprocessingOfRun(fields(change))).toEqual(expected);
@@ -54,7 +59,7 @@ describe("preparation", () => {
     ["another filter", fields({ filter: "box" })],
     ["another fit", fields({ fit: { kind: "zoom", cropRatio: 0.8 } })],
     ["a ratio above 1", fields({ fit: { kind: "centerCrop", cropRatio: 2 } })],
-    ["other channels", fields({ channels: 4 })],
+    ["other channels", fields({ channels: 9 })],
     ["numbers of other channels", fields({ normalization: { mean: [0.5], std: [0.5] } })],
     ["no size", fields({ size: "large" })],
     ["null", fields({ normalization: null, fit: null })],

@@ -2,7 +2,7 @@
 // Written by trainers and the command; read leniently, since a manifest without them is as good.
 import { CHECKPOINT_FORMAT } from "@beitjs/tensor-core/files";
 import { isImageSize } from "@beitjs/tensor-core/grid";
-import type { EvalView } from "@beitjs/tensor-core/image";
+import { isChannelCount, type EvalView } from "@beitjs/tensor-core/image";
 import { preprocessingFromView, type Preprocessing } from "./preprocessing.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -49,7 +49,7 @@ function isView(fields: Fields): fields is EvalView & Fields {
   const { mean, std } = field(fields, "normalization");
   const crops = (kind === "centerCrop" || kind === "squareCrop") && isShare(cropRatio);
   return (
-    (channels === 1 || channels === 3) &&
+    isChannelCount(channels) &&
     isImageSize(size) &&
     ["bilinear", "bicubic", "lanczos"].includes(filter as string) &&
     (kind === "direct" || crops) &&

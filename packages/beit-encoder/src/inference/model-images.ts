@@ -35,7 +35,7 @@ export async function ofImages<Result>(
   const view = evalViewFields(preprocessing);
   const viewOf = async (image: ImageInput, index: number): Promise<Float32Array> => {
     try {
-      return evalView(await toImage(image, options), view);
+      return evalView(await toImage(image, { ...options, channels: view.channels }), view);
     } catch (cause) {
       throw new Error(`[${caller}] image ${index}: ${(cause as Error).message}`, { cause });
     }

@@ -9,6 +9,7 @@ import {
   grayToRgb,
   toGray,
   withChannels,
+  type Image,
 } from "./index.ts";
 
 const rgb = createImage(2, 1, 3, Uint8Array.of(170, 13, 67, 65, 173, 72));
@@ -60,7 +61,7 @@ describe("colorJitter", () => {
       [order[2], order[last]] = [order[last], order[2]];
       [order[1], order[middle]] = [order[middle], order[1]];
       const factors = [0.4, 0.2, 0.9].map((amount) => 1 - amount + rng.uniform() * 2 * amount);
-      const expected = order.reduce((image, change) => changes[change](image, factors[change]), rgb);
+      const expected = order.reduce<Image>((image, change) => changes[change](image, factors[change]), rgb);
       const options = { brightness: 0.4, contrast: 0.2, saturation: 0.9 };
       const [drawn, actual] = [createRng(seed), colorJitter(rgb, options, createRng(seed))];
       colorJitter(rgb, options, drawn);

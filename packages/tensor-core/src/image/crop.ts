@@ -1,7 +1,7 @@
 // Rectangles of an image: cutting, padding, flipping, and choosing where to cut. The random box is the one of Inception-style
 // training (Szegedy et al. 2015) as written in torchvision's and unilm's RandomResizedCrop.
 import type { Rng } from "../random.ts";
-import { checkImage, type Box, type Image } from "./image.ts";
+import { blankLike, checkImage, type Box, type Image } from "./image.ts";
 
 export type RandomCropOptions = {
   /** Range of the crop's share of the image area; the paper's is [0.08, 1]. */
@@ -26,7 +26,7 @@ export function crop(image: Image, box: Box): Image {
     throw new RangeError(`[crop] expected a box of whole pixels inside ${image.width} x ${image.height}, got ${got}`);
   }
   const { channels } = image;
-  const data = new Uint8Array(width * height * channels);
+  const data = blankLike(image.data, width * height * channels);
   for (let y = 0; y < height; y++) {
     const from = ((top + y) * image.width + left) * channels;
     data.set(image.data.subarray(from, from + width * channels), y * width * channels);
@@ -38,7 +38,7 @@ export function crop(image: Image, box: Box): Image {
 export function flipHorizontal(image: Image): Image {
   checkImage("flipHorizontal", image);
   const { width, height, channels, data } = image;
-  const out = new Uint8Array(data.length);
+  const out = blankLike(data, data.length);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const from = (y * width + x) * channels;
@@ -56,7 +56,7 @@ export function pad(image: Image, amount: number): Image {
   const { channels } = image;
   const width = image.width + 2 * amount;
   const height = image.height + 2 * amount;
-  const data = new Uint8Array(width * height * channels);
+  const data = blankLike(image.data, width * height * channels);
   const rowLength = image.width * channels;
   for (let y = 0; y < image.height; y++) {
     const to = ((y + amount) * width + amount) * channels;

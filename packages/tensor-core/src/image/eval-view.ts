@@ -7,7 +7,8 @@ import type { ResizeFilter } from "./resample-weights.ts";
 import { resize, resizeToCover } from "./resize.ts";
 
 export type EvalView = {
-  readonly channels: 1 | 3;
+  /** 1 to 8. */
+  readonly channels: number;
   readonly size: ImageSize;
   /**
    * Straight to the size; or the center of a larger image, which covers floor(size / cropRatio) in its own shape (`centerCrop`)

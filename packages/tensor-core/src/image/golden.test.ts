@@ -3,13 +3,20 @@ import { readFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { adjustBrightness, adjustContrast, adjustSaturation, resize, toGray } from "./index.ts";
-import type { Box, Image, ResizeFilter } from "./index.ts";
+import type { Box, ByteImage, Image, ResizeFilter } from "./index.ts";
 
 type Picture = [key: number, width: number, height: number, channels: 1 | 3, kind: "noise" | "extreme"];
 type Case = { image: Picture; crc: number; row?: number[] };
 type ResizeCase = Case & { filter: ResizeFilter; size: [number, number]; box?: [number, number, number, number] };
 type ColorCase = Case & { enhance: keyof typeof enhance; factor: number };
-type Golden = { pillow: string; resize: ResizeCase[]; color: ColorCase[]; gray: Case[]; nearest: ResizeCase[] };
+type Golden = {
+  pillow: string;
+  resize: ResizeCase[];
+  color: ColorCase[];
+  gray: Case[];
+  nearest: ResizeCase[];
+  deep: ResizeCase[];
+};
 
 const enhance = { Brightness: adjustBrightness, Contrast: adjustContrast, Color: adjustSaturation };
 const path = process.env["GOLDEN_IMAGE"] ?? new URL("../../../../tools/golden/image/golden.json", import.meta.url);
@@ -24,6 +31,23 @@ describe(`Pillow ${golden.pillow}`, () => {
       const part = box && { box: inside(box, image) };
       const what = { image, filter, size, box };
       compare(resize(picture(...image), { width, height, filter, ...part }), expected, what);
+    }
+  });
+
+  it("resizes 16 bits alike", () => {
+    expect(golden.deep.length).toBeGreaterThan(40);
+    for (const { image, filter, size, box, crc } of golden.deep) {
+      const [width, height] = size;
+      const [key, across, down] = image;
+      const { data } = resize(deepPicture(key, across, down), {
+        width,
+        height,
+        filter,
+        ...(box && { box: inside(box, image) }),
+      });
+      expect(data).toBeInstanceOf(Uint16Array);
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      expect(crc32(bytes), JSON.stringify({ image, filter, size, box })).toBe(crc);
     }
   });
 
@@ -97,7 +121,7 @@ describe("the 8 x 8 image of hash key 4000 (Pillow 9.4)", () => {
     ];
     const gray = toGray(image).data;
     expect([...gray.slice(0, 8)]).toEqual([66, 113, 151, 206, 176, 125, 68, 60]);
-    expect(gray.reduce((sum, value) => sum + value, 0) / 64).toBe(120.71875);
+    expect([...gray].reduce((sum, value) => sum + value, 0) / 64).toBe(120.71875);
     const pair = (from: Image) => [pixel(from, 0, 0), pixel(from, 3, 5)];
     expect(pair(image)).toEqual([
       [170, 13, 67],
@@ -131,13 +155,22 @@ function inside(
   return { left, top, width: Math.min(width, imageWidth - left), height: Math.min(height, imageHeight - top) };
 }
 
-function picture(key: number, width: number, height: number, channels: 1 | 3, kind: "noise" | "extreme"): Image {
+function picture(key: number, width: number, height: number, channels: 1 | 3, kind: "noise" | "extreme"): ByteImage {
   const data = Uint8Array.from({ length: width * height * channels }, (_, index) => {
-    let x = Math.imul(index + 1, 0x9e3779b1) ^ Math.imul(key + 1, 0x85ebca77);
-    x = Math.imul(x ^ (x >>> 15), 0x2c1b3c6d);
-    x = Math.imul(x ^ (x >>> 12), 0x297a2d39);
-    x ^= x >>> 15;
+    const x = hash(key, index);
     return kind === "noise" ? x >>> 24 : 255 * (x >>> 31);
   });
   return { width, height, channels, data };
+}
+
+function deepPicture(key: number, width: number, height: number): Image {
+  const data = Uint16Array.from({ length: width * height }, (_, index) => 20000 + ((hash(key, index) >>> 16) % 24000));
+  return { width, height, channels: 1, data };
+}
+
+function hash(key: number, index: number): number {
+  let x = Math.imul(index + 1, 0x9e3779b1) ^ Math.imul(key + 1, 0x85ebca77);
+  x = Math.imul(x ^ (x >>> 15), 0x2c1b3c6d);
+  x = Math.imul(x ^ (x >>> 12), 0x297a2d39);
+  return x ^ (x >>> 15);
 }

@@ -1,5 +1,6 @@
-// Images as bytes: resizing as Pillow does it, crops, color changes and normalization.
-export { createImage, grayToRgb, toGray, withChannels, type Box, type Image } from "./image.ts";
+// Images as typed arrays: resizing as Pillow does it, crops, color changes and normalization.
+export { createImage, grayToRgb, isChannelCount, isColor, toBytes, toGray, withChannels } from "./image.ts";
+export { MAX_CHANNELS, type Box, type ByteImage, type Image, type Samples } from "./image.ts";
 export { resize, resizeShortSide, resizeToCover, type ResizeOptions } from "./resize.ts";
 export type { ResizeFilter } from "./resample-weights.ts";
 export { centerCropBox, crop, flipHorizontal, pad, randomResizedCropBox } from "./crop.ts";

@@ -6,11 +6,20 @@ import { openFile } from "../files/node.ts";
 import { readWhole } from "../files/source.ts";
 import { openUrl } from "../files/url.ts";
 import { canDecode, decodeInBrowser, isDrawable, pixelsOf, type Drawable } from "./canvas.ts";
-import { createImage, type Image } from "./image.ts";
+import {
+  blankLike,
+  createImage,
+  isChannelCount,
+  isColor,
+  isDeep,
+  MAX_CHANNELS,
+  type Image,
+  type Samples,
+} from "./image.ts";
 
 /**
  * Bytes row by row, one to four a pixel: grey, grey and alpha, RGB, RGBA. An `ImageData` is one, and what `sharp(…).raw()` gives.
- * Without `channels`, their number follows from that of the bytes.
+ * Or 1 to 8 bands of bytes or of 16 bits (`Uint16Array`). Without `channels`, their number follows from that of the samples.
  */
 export type Pixels = {
   readonly width: number;
@@ -43,17 +52,25 @@ export type SharpPipeline = {
 export type ImageInput =
   Image | Pixels | Drawable | SharpPipeline | ImageBlob | Uint8Array | ArrayBuffer | { readonly href: string } | string;
 
-/** Reads an encoded image; `name` is for messages. In Node this is `decodeImage` of `@beitjs/trainers/node`. */
-export type ImageDecoder = (bytes: Uint8Array, name: string) => Promise<Image>;
+/**
+ * Reads an encoded image; `name` is for messages, `channels` are said where they are neither 1 nor 3. In Node this is `decodeImage` of
+ * `@beitjs/trainers/node`.
+ */
+export type ImageDecoder = (bytes: Uint8Array, name: string, options: { readonly channels?: number }) => Promise<Image>;
 
 export type ToImageOptions = {
+  /**
+   * Channels that are wanted, 1 to 8. Of 1 and 3, the default, alpha is dropped; of others pixels must have as many, alpha among
+   * them, and encoded images need a decoder, as browsers give colors of 8 bits.
+   */
+  readonly channels?: number | undefined;
   /** Of encoded images; by default the browser's, where there is one, upright and with color profiles ignored, as `decodeImage`. */
   readonly decode?: ImageDecoder | undefined;
 };
 
 /**
- * Any input as an image of one channel or three. Alpha is dropped, not blended, as everywhere here: colors are those that stand in the
- * file, also where it is transparent.
+ * Any input as an image of one channel or three, or of as many as `channels` says. Alpha is dropped, not blended, as everywhere here:
+ * colors are those that stand in the file, also where it is transparent.
  *
  * ```ts
  * const image = await toImage("photo.jpg", { decode: decodeImage });
@@ -61,15 +78,20 @@ export type ToImageOptions = {
  * @throws `[toImage] expected …, got …` for what is no image, and for an encoded one without a decoder; what the decoder throws;
  * FileError for a path or an address
  */
-export async function toImage(input: ImageInput, { decode }: ToImageOptions = {}): Promise<Image> {
+export async function toImage(input: ImageInput, { decode, channels }: ToImageOptions = {}): Promise<Image> {
+  const wanted = bandsOf(channels);
   if (typeof input === "object" && input !== null) {
-    if (isPixels(input)) return fromPixels(input);
+    if (isPixels(input)) return fromPixels(input, wanted);
+    if (wanted !== undefined && (isDrawable(input) || isPipeline(input))) throw noBands(wanted, "a picture");
     if (isDrawable(input)) return fromPixels(pixelsOf(input));
     if (isPipeline(input)) return fromPipeline(input);
-    if (isBlob(input) && !decode && canDecode()) return fromPixels(await decodeInBrowser(input));
+    if (isBlob(input) && !decode && canDecode() && wanted === undefined) {
+      return fromPixels(await decodeInBrowser(input));
+    }
   }
   const { bytes, name } = await encodedBytes(input);
-  if (decode) return fromPixels(await decode(bytes, name));
+  if (decode) return fromPixels(await decode(bytes, name, wanted === undefined ? {} : { channels: wanted }), wanted);
+  if (wanted !== undefined) throw noBands(wanted, name);
   if (canDecode()) return fromPixels(await decodeInBrowser(bytes, name));
   throw new Error(
     `[toImage] expected pixels, or a decoder for encoded images outside of browsers, got ${name} without one: ` +
@@ -121,19 +143,49 @@ async function fromPipeline(pipeline: SharpPipeline): Promise<Image> {
   return fromPixels({ ...info, data });
 }
 
-function fromPixels({ width, height, channels, data }: Pixels): Image {
-  const found = channels ?? data.length / (width * height);
-  const bytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
-  if (!bytes || ![1, 2, 3, 4].includes(found) || data.length !== width * height * found) {
-    const got = `${data.length} ${bytes ? "bytes" : "values that are no bytes"}`;
-    throw new TypeError(`[toImage] expected 1 to 4 bytes for each of ${width} x ${height} pixels, got ${got}`);
+// Channels that are wanted as they are; undefined for grey and colors, which are made of one another and lose their alpha.
+function bandsOf(channels: number | undefined): number | undefined {
+  if (channels === undefined) return undefined;
+  if (!isChannelCount(channels)) {
+    throw new RangeError(`[toImage] expected 1 to ${MAX_CHANNELS} channels, got ${String(channels)}`);
   }
-  const kept = found <= 2 ? 1 : 3;
-  const plain = new Uint8Array(data.buffer, data.byteOffset, data.length);
+  return isColor({ channels }) ? undefined : channels;
+}
+
+// A canvas, a browser's decoder and a color pipeline have colors of 8 bits and alpha, no bands.
+function noBands(channels: number, got: string): TypeError {
+  return new TypeError(
+    `[toImage] expected ${channels} channels, as pixels or as an encoded image with a decoder ({ decode: decodeImage } from ` +
+      `"@beitjs/trainers/node"), got ${got}`,
+  );
+}
+
+function fromPixels({ width, height, channels, data }: Pixels, wanted?: number): Image {
+  const found = channels ?? data.length / (width * height);
+  const plain = samplesOf(data);
+  const most = wanted === undefined ? 4 : MAX_CHANNELS;
+  const isSound = plain && Number.isInteger(found) && found >= 1 && found <= most;
+  if (!isSound || data.length !== width * height * found) {
+    const kind = !plain ? "values that are no bytes" : isDeep(plain) ? "samples of 16 bits" : "bytes";
+    const expected = wanted === undefined ? "1 to 4 bytes" : `${wanted} samples`;
+    throw new TypeError(
+      `[toImage] expected ${expected} for each of ${width} x ${height} pixels, got ${data.length} ${kind}`,
+    );
+  }
+  if (wanted !== undefined && found !== wanted) {
+    throw new TypeError(`[toImage] expected ${wanted} channels, got ${found}`);
+  }
+  const kept = wanted ?? (found <= 2 ? 1 : 3);
   if (found === kept) return createImage(width, height, kept, plain);
-  const colors = new Uint8Array(width * height * kept);
+  const colors = blankLike(plain, width * height * kept);
   for (let from = 0, to = 0; to < colors.length; from += found) {
     for (let c = 0; c < kept; c++) colors[to++] = plain[from + c];
   }
   return createImage(width, height, kept, colors);
+}
+
+function samplesOf(data: Pixels["data"]): Samples | undefined {
+  if (data instanceof Uint16Array) return data;
+  const bytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
+  return bytes ? new Uint8Array(data.buffer, data.byteOffset, data.length) : undefined;
 }

@@ -1,11 +1,12 @@
-// Bytes to the numbers a model reads, and back. Each step is rounded to float32 in the order torchvision's ToTensor and
+// Samples to the numbers a model reads, and back. Each step is rounded to float32 in the order torchvision's ToTensor and
 // Normalize and DALL-E's map_pixels do it, so equal bytes give equal floats.
-import { checkImage, createImage, type Image } from "./image.ts";
+import { checkImage, createImage, isDeep, type ByteImage, type Image } from "./image.ts";
 
 /**
- * - `"unit"`: value / 255, in [0, 1].
- * - `"mapPixels"`: 0.8 * value / 255 + 0.1, in [0.1, 0.9] (DALL-E's dVAE, openai/DALL-E dall_e/utils.py).
- * - mean and std per channel: (value / 255 - mean) / std.
+ * White is 255, and 65535 of samples of 16 bits:
+ * - `"unit"`: value / white, in [0, 1].
+ * - `"mapPixels"`: 0.8 * value / white + 0.1, in [0.1, 0.9] (DALL-E's dVAE, openai/DALL-E dall_e/utils.py).
+ * - mean and std per channel: (value / white - mean) / std.
  */
 export type Normalization =
   "unit" | "mapPixels" | { readonly mean: readonly number[]; readonly std: readonly number[] };
@@ -17,11 +18,17 @@ export type Normalization =
 export function toFloat(image: Image, normalization: Normalization): Float32Array {
   checkImage("toFloat", image);
   const { channels, data } = image;
-  const tables = channelMaps("toFloat", normalization, channels).map(byteTable);
+  const maps = channelMaps("toFloat", normalization, channels);
+  if (isDeep(data)) return deepToFloat(data, maps);
+  const tables = maps.map(byteTable);
   const out = new Float32Array(data.length);
   if (channels === 1) {
     const [table] = tables;
     for (let i = 0; i < data.length; i++) out[i] = table[data[i]];
+    return out;
+  }
+  if (channels !== 3) {
+    for (const [c, table] of tables.entries()) for (let i = c; i < data.length; i += channels) out[i] = table[data[i]];
     return out;
   }
   const [red, green, blue] = tables;
@@ -33,15 +40,24 @@ export function toFloat(image: Image, normalization: Normalization): Float32Arra
   return out;
 }
 
+// As bytes are: each step rounded to float32.
+function deepToFloat(data: Uint16Array, maps: readonly ChannelMap[]): Float32Array {
+  const out = new Float32Array(data.length);
+  for (const [c, { exact }] of maps.entries()) {
+    for (let i = c; i < data.length; i += maps.length) out[i] = exact(Math.fround(data[i] / 65535));
+  }
+  return out;
+}
+
 /**
- * The image that `toFloat` came from: values are mapped back, rounded to the nearest byte and clipped to [0, 255].
+ * The image of bytes that `toFloat` came from: values are mapped back, rounded to the nearest byte and clipped to [0, 255].
  * @throws RangeError when the number of values is not width * height * channels, or the normalization does not fit.
  */
 export function fromFloat(
   values: Float32Array,
   { width, height, channels }: Pick<Image, "width" | "height" | "channels">,
   normalization: Normalization,
-): Image {
+): ByteImage {
   const data = new Uint8ClampedArray(values.length);
   const maps = channelMaps("fromFloat", normalization, channels);
   for (let i = 0; i < values.length; i++) {

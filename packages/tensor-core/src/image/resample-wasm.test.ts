@@ -2,21 +2,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createRng } from "../random.ts";
-import type { Image } from "./image.ts";
+import type { ByteImage } from "./image.ts";
 import { resampleInWasm } from "./resample-wasm.ts";
 import { cachedWeights, resampleWeights, type ResizeFilter } from "./resample-weights.ts";
 import { resample, type Resampling } from "./resample.ts";
 
 const filters: ResizeFilter[] = ["bilinear", "bicubic", "lanczos"];
 
-function noise(width: number, height: number, channels: 1 | 3): Image {
+function noise(width: number, height: number, channels: 1 | 3): ByteImage {
   const rng = createRng({ seed: width, index: height });
   // Only the ends of the range at times: they overshoot most, and are clipped.
   const value = width % 2 === 0 ? () => rng.integer(256) : () => 255 * rng.integer(2);
   return { width, height, channels, data: Uint8Array.from({ length: width * height * channels }, value) };
 }
 
-function expectSame(image: Image, resampling: Resampling): void {
+function expectSame(image: ByteImage, resampling: Resampling): void {
   const fast = resampleInWasm(image, resampling);
   expect(fast).toBeDefined();
   const plain = resample(image, resampling);

@@ -2,7 +2,7 @@
 // fast. Compiled at first use, 1.3 kB; the one file of image code that touches WebAssembly.
 import type { Kernels } from "../generated/resample-kernels.ts";
 import { resampleWasm } from "../generated/resample.ts";
-import type { Image } from "./image.ts";
+import type { ByteImage } from "./image.ts";
 import { neededRows, type Resampling } from "./resample.ts";
 import type { ResampleWeights } from "./resample-weights.ts";
 
@@ -32,8 +32,8 @@ const LOW_BITS = 15;
 let opened: Resampler | undefined | null = null;
 const tables = new WeakMap<ResampleWeights, WeightTable>();
 
-/** What `resample` returns; undefined where the engine has no SIMD, or the image would take too much memory. */
-export function resampleInWasm(image: Image, { columns, rows, rowsFirst }: Resampling): Image | undefined {
+/** What `resample` returns of one channel or three; undefined where the engine has no SIMD, or the image would take too much memory. */
+export function resampleInWasm(image: ByteImage, { columns, rows, rowsFirst }: Resampling): ByteImage | undefined {
   if (opened === null) opened = open();
   if (!opened) return undefined;
   if (columns && !(rows && rowsFirst)) return columnsThenRows(opened, image, columns, rows);
@@ -43,10 +43,10 @@ export function resampleInWasm(image: Image, { columns, rows, rowsFirst }: Resam
 
 function columnsThenRows(
   { memory, kernels }: Resampler,
-  image: Image,
+  image: ByteImage,
   columns: ResampleWeights,
   rows: ResampleWeights | undefined,
-): Image | undefined {
+): ByteImage | undefined {
   const { channels, width: sourceWidth, data } = image;
   const width = columns.first.length;
   const { first, count } = neededRows(image, rows);
@@ -81,7 +81,7 @@ function columnsThenRows(
 }
 
 // Every byte of a row goes its own way here, so the strips are upright ones.
-function rowsAlone({ memory, kernels }: Resampler, image: Image, rows: ResampleWeights): Image | undefined {
+function rowsAlone({ memory, kernels }: Resampler, image: ByteImage, rows: ResampleWeights): ByteImage | undefined {
   const { width, channels, data } = image;
   const { first, count } = neededRows(image, rows);
   const height = rows.first.length;

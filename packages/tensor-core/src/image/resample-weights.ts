@@ -1,5 +1,5 @@
 // Filter weights of Pillow's resize (libImaging/Resample.c): the filter is stretched by the reduction factor, so
-// shrinking averages over all source pixels (antialiasing); weights sum to 1 and are held with 22 bits of fraction.
+// shrinking averages over all source pixels (antialiasing); weights sum to 1 and are held with 22 bits of fraction for bytes.
 
 /**
  * Resampling filters: the pixel under the center, triangle (support 1), cubic with a = -0.5 (support 2), Lanczos with three lobes
@@ -15,6 +15,8 @@ export type ResampleWeights = {
   readonly first: Int32Array;
   readonly count: Int32Array;
   readonly weights: Int32Array;
+  /** The same as they are before they are rounded: for samples of 16 bits. */
+  readonly exact: Float64Array;
   readonly stride: number;
 };
 
@@ -64,6 +66,7 @@ export function resampleWeights(
   const first = new Int32Array(outSize);
   const count = new Int32Array(outSize);
   const weights = new Int32Array(outSize * stride);
+  const exact = new Float64Array(outSize * stride);
   const row = new Float64Array(stride);
   for (let i = 0; i < outSize; i++) {
     const center = start + (i + 0.5) * scale;
@@ -71,11 +74,14 @@ export function resampleWeights(
     const high = Math.min(inSize, Math.trunc(center + reach + 0.5));
     let total = 0;
     for (let x = low; x < high; x++) total += row[x - low] = weight((x - center + 0.5) * (1 / stretch));
-    for (let k = 0; k < high - low; k++) weights[i * stride + k] = toFixedPoint(total === 0 ? row[k] : row[k] / total);
+    for (let k = 0, at = i * stride; k < high - low; k++, at++) {
+      exact[at] = total === 0 ? row[k] : row[k] / total;
+      weights[at] = toFixedPoint(exact[at]);
+    }
     first[i] = low;
     count[i] = high - low;
   }
-  return { first, count, weights, stride };
+  return { first, count, weights, exact, stride };
 }
 
 // Centers are reached by steps, as in Pillow's ImagingScaleAffine (libImaging/Geometry.c): a product rounds another way.
@@ -86,7 +92,8 @@ function nearestPixels(inSize: number, start: number, end: number, outSize: numb
     first[i] = Math.min(inSize - 1, Math.trunc(center));
   }
   const ones = new Int32Array(outSize);
-  return { first, count: ones.fill(1), weights: new Int32Array(outSize).fill(1 << WEIGHT_BITS), stride: 1 };
+  const weights = new Int32Array(outSize).fill(1 << WEIGHT_BITS);
+  return { first, count: ones.fill(1), weights, exact: new Float64Array(outSize).fill(1), stride: 1 };
 }
 
 // Rounds halves away from zero, as C's truncating cast after adding or subtracting a half does.

@@ -1,5 +1,6 @@
-// The two passes of a resize over bytes, as plain loops: the reference of assembly/resample.ts, and what runs without it.
-import type { Image } from "./image.ts";
+// The two passes of a resize over bytes of one channel or three, as plain loops: the reference of assembly/resample.ts, and what runs
+// without it.
+import type { ByteImage, Image } from "./image.ts";
 import { WEIGHT_BITS, type ResampleWeights } from "./resample-weights.ts";
 
 /** What a resize does: the columns, then the rows, or the other way round; a pass that changes nothing is left out. */
@@ -11,8 +12,8 @@ export type Resampling = {
 
 const HALF = 1 << (WEIGHT_BITS - 1);
 
-/** Resamples an image, each pass in 22-bit fixed point and rounded to bytes. */
-export function resample(image: Image, { columns, rows, rowsFirst }: Resampling): Image {
+/** Resamples an image of one channel or three, each pass in 22-bit fixed point and rounded to bytes. */
+export function resample(image: ByteImage, { columns, rows, rowsFirst }: Resampling): ByteImage {
   if (rowsFirst && rows) return resample(resampleRows(image, rows, 0), columns ? { columns } : {});
   const { first, count } = neededRows(image, rows);
   const wide = columns ? resampleColumns(image, columns, first, count) : image;
@@ -21,7 +22,7 @@ export function resample(image: Image, { columns, rows, rowsFirst }: Resampling)
 
 /** The source rows that the pass over rows reads: only they go through the other one. */
 export function neededRows(
-  { height }: Image,
+  { height }: Pick<Image, "height">,
   rows: ResampleWeights | undefined,
 ): { readonly first: number; readonly count: number } {
   if (!rows) return { first: 0, count: height };
@@ -29,7 +30,7 @@ export function neededRows(
   return { first: rows.first[0], count: rows.first[last] + rows.count[last] - rows.first[0] };
 }
 
-function resampleColumns(image: Image, weights: ResampleWeights, firstRow: number, rowCount: number): Image {
+function resampleColumns(image: ByteImage, weights: ResampleWeights, firstRow: number, rowCount: number): ByteImage {
   const { channels, data } = image;
   const width = weights.first.length;
   const out = new Uint8ClampedArray(width * rowCount * channels);
@@ -71,7 +72,7 @@ function rgbRow(out: Uint8ClampedArray, to: number, data: Uint8Array, from: numb
   }
 }
 
-function resampleRows(image: Image, table: ResampleWeights, firstRow: number): Image {
+function resampleRows(image: ByteImage, table: ResampleWeights, firstRow: number): ByteImage {
   const { width, channels, data } = image;
   const { first, count, weights, stride } = table;
   const rowLength = width * channels;

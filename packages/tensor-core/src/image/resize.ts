@@ -1,8 +1,10 @@
 // Resizing equal to Pillow 13's to the last bit (libImaging/Resample.c): a horizontal and a vertical pass, each in 22-bit fixed
-// point and rounded to bytes. BEiT's two views are made with it (bicubic and Lanczos, unilm beit/transforms.py).
+// point and rounded to bytes; of 16 bits a sample in float64, rounded to 16. BEiT's two views are made with it (bicubic and Lanczos, unilm beit/transforms.py).
 import type { HeightWidth } from "../grid.ts";
 import { roundHalfEven } from "./crop.ts";
-import { checkImage, type Box, type Image } from "./image.ts";
+import { checkImage, isColor, isDeep, type Box, type ByteImage, type Image } from "./image.ts";
+import { byPlanes } from "./planes.ts";
+import { resampleDeep } from "./resample-deep.ts";
 import { resampleInWasm } from "./resample-wasm.ts";
 import { cachedWeights, isResizeFilter, type ResizeFilter } from "./resample-weights.ts";
 import { resample, type Resampling } from "./resample.ts";
@@ -35,6 +37,13 @@ export function resize(image: Image, { width, height, filter, box }: ResizeOptio
     ...(horizontal && { columns: cachedWeights(image.width, left, right, width, filter) }),
     ...(vertical && { rows: cachedWeights(image.height, top, bottom, height, filter) }),
   };
+  const { data } = image;
+  if (isDeep(data)) return resampleDeep({ ...image, data }, resampling);
+  const bytes = { ...image, data };
+  return isColor(image) ? resampleBytes(bytes, resampling) : byPlanes(bytes, (one) => resampleBytes(one, resampling));
+}
+
+function resampleBytes(image: ByteImage, resampling: Resampling): ByteImage {
   return resampleInWasm(image, resampling) ?? resample(image, resampling);
 }
 

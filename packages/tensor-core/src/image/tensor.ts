@@ -4,7 +4,7 @@ import type { Backend } from "../backend.ts";
 import { formatAsSize, heightWidth, imageShape, isImageSize, type HeightWidth, type ImageSize } from "../grid.ts";
 import { tensor, type Tensor } from "../tensor.ts";
 import { centerCropBox, crop } from "./crop.ts";
-import type { Image } from "./image.ts";
+import { isChannelCount, MAX_CHANNELS, type ByteImage, type Image } from "./image.ts";
 import { fromFloat, toFloat } from "./normalize.ts";
 import { resizeToCover } from "./resize.ts";
 
@@ -39,13 +39,15 @@ export function imageTensor(
 /**
  * The images of values in [0, 1], one after another: what `imageTensor` came from, and what models give.
  *
- * @throws RangeError for other channels than 1 or 3, or values that do not fill whole images
+ * @throws RangeError for other channels than 1 to 8, or values that do not fill whole images
  */
 export function imagesOf(
   values: Float32Array,
   { imageSize, channels }: { readonly imageSize: ImageSize; readonly channels: number },
-): Image[] {
-  if (channels !== 1 && channels !== 3) throw new RangeError(`[imagesOf] expected 1 or 3 channels, got ${channels}`);
+): ByteImage[] {
+  if (!isChannelCount(channels)) {
+    throw new RangeError(`[imagesOf] expected 1 to ${MAX_CHANNELS} channels, got ${String(channels)}`);
+  }
   const size = heightWidth(imageSize);
   const length = size.height * size.width * channels;
   if (values.length % length !== 0) {

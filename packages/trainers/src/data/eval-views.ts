@@ -5,7 +5,7 @@ import type { EvalViewOptions, TwoViewOptions } from "../recipes/recipe.ts";
 const fit = { kind: "centerCrop", cropRatio: 1 } as const;
 
 /** What a tokenizer sees: values in [0, 1]. */
-export function tokenEvalView(channels: 1 | 3, size: ImageSize): EvalViewOptions {
+export function tokenEvalView(channels: number, size: ImageSize): EvalViewOptions {
   return { channels, size, fit, filter: "lanczos", normalization: "unit" };
 }
 

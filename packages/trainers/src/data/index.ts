@@ -14,6 +14,7 @@ export { splitPerClass, withClasses } from "./hold-out.ts";
 export { pixelEvalView, tokenEvalView } from "./eval-views.ts";
 export { splitsAmong, type DatasetSplit } from "./split-names.ts";
 export { balancedOrder } from "./sampling.ts";
+export { pixelStatistics } from "./statistics.ts";
 export { memoryDataset, type MemoryDatasetOptions } from "./memory.ts";
 export { idxDataset, parseIdxImages, parseIdxLabels, type IdxDatasetOptions, type IdxImages } from "./idx.ts";
 export { cifarDataset, parseCifar, type CifarDatasetOptions, type CifarKind } from "./cifar.ts";

@@ -1,12 +1,14 @@
 // A dataset held in memory: equal-sized images in one array, as MNIST-like and CIFAR files hold them.
+import type { Samples } from "@beitjs/tensor-core/image";
 import { checkIndex, type Dataset } from "./dataset.ts";
 
 export type MemoryDatasetOptions = {
   readonly width: number;
   readonly height: number;
-  readonly channels: 1 | 3;
-  /** All pixels, image after image, each row by row with channels interleaved. */
-  readonly data: Uint8Array;
+  /** 1 to 8. */
+  readonly channels: number;
+  /** All pixels of 8 or 16 bits a sample, image after image, each row by row with channels interleaved. */
+  readonly data: Samples;
   /** Labels need `classes` as well. */
   readonly labels?: Uint8Array;
   readonly classes?: readonly string[];
@@ -23,7 +25,8 @@ export function memoryDataset(options: MemoryDatasetOptions): Dataset {
   const size = width * height * channels;
   const length = data.length / size;
   if (!Number.isInteger(length) || length < 1) {
-    throw new RangeError(`[memoryDataset] expected images of ${size} bytes, got ${data.length} bytes in all`);
+    const unit = data.BYTES_PER_ELEMENT === 1 ? "bytes" : "samples";
+    throw new RangeError(`[memoryDataset] expected images of ${size} ${unit}, got ${data.length} ${unit} in all`);
   }
   checkLabels(length, labels, classes, name);
   const check = (index: number) => checkIndex("memoryDataset", { length }, index);

@@ -69,7 +69,8 @@ export function viewRng(address: { readonly seed: number; readonly epoch: number
 
 /**
  * Color jitter on the whole image, mirroring, then one random resized crop shown twice: bicubic to `pixelSize` for the
- * encoder, Lanczos to `tokenSize` for the tokenizer. Grey images become RGB and the other way round as `channels` asks.
+ * encoder, Lanczos to `tokenSize` for the tokenizer. Grey images become RGB and the other way round as `channels` asks; images of other
+ * channels have as many as that.
  */
 export function twoViews(image: Image, options: TwoViewOptions, rng: Rng): TwoViews {
   const { channels, pixelSize, tokenSize, mean, std } = options;

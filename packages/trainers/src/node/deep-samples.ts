@@ -1,6 +1,6 @@
-// Files of 16 bits a sample that use fewer: cameras and microscopes write 10 or 12 bits into the lower end. By their upper byte they
-// are black, so that is said, and `bits` scales them.
-import { grayToRgb, type Image } from "@beitjs/tensor-core/image";
+// Files of 16 bits a sample, and those that use fewer: cameras and microscopes write 10 or 12 bits into the lower end. Where white is
+// 65535 they are black, so that is said, and `bits` scales them.
+import { grayToRgb, type Image, type Samples } from "@beitjs/tensor-core/image";
 import sharp from "sharp";
 
 /** Below this all is black to the eye if 16 bits count: 6 % of white, the largest of 12 bits. */
@@ -27,9 +27,16 @@ export async function readDeep(bytes: Uint8Array, space: "rgb16" | "grey16", max
   return { width, height, channels, data: new Uint16Array(data.buffer, data.byteOffset, data.length / 2) };
 }
 
-/** The upper 8 of `bits`. */
-export function narrow({ width, height, channels, data }: DeepSamples, bits = 16): Image {
-  return grayToRgb({ width, height, channels, data: Uint8Array.from(data, (value) => value >> (bits - 8)) });
+/** Color of samples of which `bits` are used. */
+export function deepColor({ width, height, channels, data }: DeepSamples, bits = 16): Image {
+  return grayToRgb({ width, height, channels, data: scaled(data, bits) });
+}
+
+/** Samples of which `bits` are used, so that the largest is 65535. */
+export function scaled(data: Uint16Array, bits = 16): Uint16Array {
+  if (bits === 16) return data;
+  const most = 2 ** bits - 1;
+  return Uint16Array.from(data, (value) => Math.round((value * 65535) / most));
 }
 
 /** What is wrong with samples of 16 bits whose largest is `most`, if anything is. */
@@ -47,7 +54,7 @@ export function bitsIssue(most: number, bits: number | undefined): string | unde
 }
 
 /** The largest sample. */
-export function largestOf(data: Uint16Array): number {
+export function largestOf(data: Samples): number {
   let most = 0;
   for (const value of data) if (value > most) most = value;
   return most;

@@ -106,8 +106,8 @@ describe("PNM", () => {
 
   it("with other largest values, scaled as Pillow scales", async () => {
     expect(await pixels(latin("P2 4 1 6 0 1 3 6"), { channels: 1 })).toEqual([4, 1, 0, 42, 128, 255]); // 42.5 and 127.5
-    expect(await pixels(latin("P5 2 1 65535 \x80\x00\xff\xff"), { channels: 1 })).toEqual([2, 1, 128, 255]);
-    expect(await pixels(latin("P5 2 1 4095 \x08\x00\x0f\xff"), { channels: 1 })).toEqual([2, 1, 128, 255]);
+    expect(await pixels(latin("P5 2 1 65535 \x80\x00\xff\xff"), { channels: 1 })).toEqual([2, 1, 0x8000, 65535]);
+    expect(await pixels(latin("P5 2 1 4095 \x08\x00\x0f\xff"), { channels: 1 })).toEqual([2, 1, 32776, 65535]);
   });
 
   it("is refused by name where it is cut or lies", async () => {

@@ -2,7 +2,7 @@
 // later look sees that it is still the same file.
 import { createHash } from "node:crypto";
 import { promises as files, type Stats } from "node:fs";
-import { decodeImage, type DecodeOptions } from "./decode-image.ts";
+import { decodeWithFacts, type DecodeOptions } from "./decode-image.ts";
 import { fileErrorReason, imageError, isImageError } from "./image-error.ts";
 import { readImageFile } from "./read-file.ts";
 import { sniffImage } from "./sniff-image.ts";
@@ -25,6 +25,9 @@ export type ImageFacts = {
   /** Of the upright image in pixels, where it can be read. */
   readonly width?: number;
   readonly height?: number;
+  /** Of the file: channels, alpha among them, and bits a sample. */
+  readonly channels?: number;
+  readonly depth?: 8 | 16;
   /** SHA-256 of the file's bytes in hex, where all were read. */
   readonly sha256?: string;
   /** The file's state before it was read; none of one that is not there. */
@@ -45,8 +48,8 @@ export async function readImageFacts(path: string | Buffer, options: DecodeOptio
     if (sniffImage(bytes).supported) {
       facts = { ...facts, sha256: createHash("sha256").update(bytes).digest("hex") };
     }
-    const { width, height } = await decodeImage(bytes, name, options);
-    return { ...facts, width, height };
+    const { image, channels, depth } = await decodeWithFacts(bytes, name, options);
+    return { ...facts, width: image.width, height: image.height, channels, depth };
   } catch (error) {
     if (!isImageError(error)) throw error;
     return { ...facts, problem: error.reason };

@@ -202,9 +202,14 @@ describe("a file that is no good", () => {
     ["no JSON", () => forged(() => "[1, 2"), /line 2 is no image/],
     ["a name twice", () => forged((line) => line.replace("cat/1", "cat/2")), /line 3 is no image/],
     ["a size of text", () => forged((line) => line.replace(/",(\d+)/, '","$1"')), /line 2 is no image/],
-    ["no size of an image", () => forged((line) => line.replace(",3,4]", ",-3,4]")), /line 2 is no image/],
+    ["no size of an image", () => forged((line) => line.replace(",3,4,3,8]", ",-3,4,3,8]")), /line 2 is no image/],
+    ["no depth of samples", () => forged((line) => line.replace(",3,8]", ",3,12]")), /line 2 is no image/],
     ["no hash", () => forged((line) => line.replace(/[0-9a-f]{64}/, "abc")), /line 2 is no image/],
-    ["a reason for terminals", () => forged((line) => line.replace(",3,4]", ',"\\u001b[2J"]')), /line 2 is no image/],
+    [
+      "a reason for terminals",
+      () => forged((line) => line.replace(",3,4,3,8]", ',"\\u001b[2J"]')),
+      /line 2 is no image/,
+    ],
     [
       "more images promised",
       async () => {
@@ -226,7 +231,7 @@ describe("a file that is no good", () => {
   it("of another decoder is left without a word", async () => {
     await read();
     const lines = (await readFile(index(), "latin1")).trimEnd().split("\n").slice(0, -1);
-    await writeFile(index(), sealed([lines[0].replace("rules 1", "rules 0"), ...lines.slice(1)]));
+    await writeFile(index(), sealed([lines[0].replace("rules 2", "rules 0"), ...lines.slice(1)]));
     expect(await read()).toMatchObject({ warnings: [], read: 3 });
   });
 });

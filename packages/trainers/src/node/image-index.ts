@@ -178,7 +178,7 @@ async function saveSomewhere(
 function decodeOptionsOf({ channels, maxPixels, bits, budget, colorProfile }: DecodeOptions): DecodeOptions {
   return {
     ...{ bits, colorProfile },
-    ...(channels && { channels }),
+    ...(channels !== undefined && { channels }),
     ...(maxPixels !== undefined && { maxPixels }),
     ...(budget && { budget }),
   };

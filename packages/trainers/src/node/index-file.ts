@@ -23,8 +23,19 @@ export type LoadedIndex = {
 };
 
 const FORMAT = "beitjs-image-index";
-const VERSION = 1;
-const fields = ["path", "size", "mtimeMs", "ctimeMs", "inode", "sha256", "width or problem", "height"];
+const VERSION = 2;
+const fields = [
+  "path",
+  "size",
+  "mtimeMs",
+  "ctimeMs",
+  "inode",
+  "sha256",
+  "width or problem",
+  "height",
+  "channels",
+  "depth",
+];
 const MAX_BYTES = 2 ** 31 - 1;
 const PARTIAL = ".partial";
 const LEFT_AFTER_MS = 3_600_000;
@@ -57,10 +68,10 @@ export async function saveIndex(path: string, entries: IndexEntries, rules: Deco
 function encodeIndex(entries: IndexEntries, rules: DecodingRules): Buffer {
   const line = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value)}\n`, "latin1");
   const lines = [line({ format: FORMAT, version: VERSION, rules, fields })];
-  for (const [path, { stamp, sha256, problem, width, height }] of entries) {
+  for (const [path, { stamp, sha256, problem, width, height, channels, depth }] of entries) {
     if (problem !== undefined && !isSafe(problem)) continue;
     const { size, mtimeMs, ctimeMs, inode } = stamp;
-    const found = problem === undefined ? [width, height] : [bytesAsText(problem)];
+    const found = problem === undefined ? [width, height, channels, depth] : [bytesAsText(problem)];
     lines.push(line([path, size, mtimeMs, ctimeMs, inode, sha256, ...found]));
   }
   const body = Buffer.concat(lines);
@@ -94,7 +105,7 @@ function decodeIndex(bytes: Buffer, rules: DecodingRules): IndexEntries {
 
 function entryOf(value: unknown): readonly [string, IndexEntry] | undefined {
   if (!Array.isArray(value)) return undefined;
-  const [path, size, mtimeMs, ctimeMs, inode, sha256, found, height] = value as unknown[];
+  const [path, size, mtimeMs, ctimeMs, inode, sha256, found, height, channels, depth] = value as unknown[];
   const stamp = { size, mtimeMs, ctimeMs, inode };
   if (typeof path !== "string" || !Object.values(stamp).every(Number.isFinite)) return undefined;
   if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256)) return undefined;
@@ -103,8 +114,8 @@ function entryOf(value: unknown): readonly [string, IndexEntry] | undefined {
     const problem = textOfBytes(found);
     return isSafe(problem) ? [path, { ...known, problem }] : undefined;
   }
-  if (!isSide(found) || !isSide(height)) return undefined;
-  return [path, { ...known, width: found, height }];
+  if (!isSide(found) || !isSide(height) || !isSide(channels) || (depth !== 8 && depth !== 16)) return undefined;
+  return [path, { ...known, width: found, height, channels, depth }];
 }
 
 function isSide(value: unknown): value is number {

@@ -25,6 +25,8 @@ type Header = {
 export type BmpFile = {
   readonly width: number;
   readonly height: number;
+  readonly channels: 3;
+  readonly depth: 8;
   readonly bytesPerPixel: number;
   decode(): Promise<Image>;
 };
@@ -46,7 +48,8 @@ export function readBmp(bytes: Uint8Array): BmpFile {
   }
   const stride = Math.ceil((width * bits) / 32) * 4;
   if (!isRun && header.start + stride * height > bytes.length) throw new Error("ends before its last row");
-  return { width, height, bytesPerPixel: 4, decode: async () => decodeRows(bytes, view, header, { stride, isRun }) };
+  const decode = async () => decodeRows(bytes, view, header, { stride, isRun });
+  return { width, height, channels: 3, depth: 8, bytesPerPixel: 4, decode };
 }
 
 function decodeRows(

@@ -1,6 +1,6 @@
 // Portable bit, gray and pixel maps (P1 to P6), as text or bytes. Samples are scaled to 255 as Pillow does (PpmImagePlugin.py), rounded
-// half to even; those of 16 bits too.
-import { grayToRgb, type Image } from "@beitjs/tensor-core/image";
+// half to even; those of more than 8 bits likewise to 65535.
+import { grayToRgb, type Image, type Samples } from "@beitjs/tensor-core/image";
 
 export type PnmOptions = {
   /** Called with the largest sample where white is 65535. */
@@ -13,6 +13,9 @@ export type PnmOptions = {
 export type PnmFile = {
   readonly width: number;
   readonly height: number;
+  /** Of the file; `decode` makes RGB. */
+  readonly channels: 1 | 3;
+  readonly depth: 8 | 16;
   readonly bytesPerPixel: number;
   decode(): Promise<Image>;
 };
@@ -42,57 +45,61 @@ export function readPnm(bytes: Uint8Array, options: PnmOptions): PnmFile {
   const channels = kind === 3 || kind === 6 ? 3 : 1;
   const header = { kind, width, height, channels, largest } as const;
   const decode = async () => {
-    const toByte = createToByte(header, options);
-    const data = kind <= 3 ? readText(bytes, scan, header, toByte.byte) : readBytes(bytes, scan, header, toByte.byte);
-    if (largest === 65535) options.checkBits(toByte.most());
+    const scale = createScale(header, options);
+    const data = kind <= 3 ? readText(bytes, scan, header, scale.sample) : readBytes(bytes, scan, header, scale.sample);
+    if (largest === 65535) options.checkBits(scale.most());
     return grayToRgb({ width, height, channels, data });
   };
-  return { width, height, bytesPerPixel: channels + 3, decode };
+  const depth = largest > 255 ? 16 : 8;
+  return { width, height, channels, depth, bytesPerPixel: (channels + 3) * (depth / 8), decode };
 }
 
 function isBitmap(kind: number): boolean {
   return kind === 1 || kind === 4;
 }
 
-function createToByte({ largest }: Header, { bits }: PnmOptions) {
+function createScale({ largest }: Header, { bits }: PnmOptions) {
   const isPart = bits !== undefined && largest === 65535;
+  const white = isPart ? 2 ** bits - 1 : largest;
+  const full = largest > 255 ? 65535 : 255;
   let most = 0;
   return {
     most: () => most,
-    byte(value: number): number {
+    sample(value: number): number {
       if (value > largest) throw new Error(`a value of ${value} where ${largest} is the largest`);
       most = Math.max(most, value);
-      return isPart ? value >> (bits - 8) : halfToEven((value * 255) / largest);
+      return halfToEven((value * full) / white);
     },
   };
 }
 
-type ToByte = (value: number) => number;
+type Scale = (value: number) => number;
 
-function readText(
-  bytes: Uint8Array,
-  scan: Scanner,
-  { kind, width, height, channels }: Header,
-  byte: ToByte,
-): Uint8Array {
+function blank({ width, height, channels, largest }: Header): Samples {
+  const length = width * height * channels;
+  return largest > 255 ? new Uint16Array(length) : new Uint8Array(length);
+}
+
+function readText(bytes: Uint8Array, scan: Scanner, header: Header, scale: Scale): Samples {
+  const { kind, width, height, channels } = header;
   const count = width * height * channels;
   if (bytes.length < count) throw new Error("ends before its last value");
-  const data = new Uint8Array(count);
-  for (let i = 0; i < count; i++) data[i] = isBitmap(kind) ? 255 * (1 - scan.bit()) : byte(scan.number());
+  const data = blank(header);
+  for (let i = 0; i < count; i++) data[i] = isBitmap(kind) ? 255 * (1 - scan.bit()) : scale(scan.number());
   return data;
 }
 
-function readBytes(bytes: Uint8Array, scan: Scanner, header: Header, byte: ToByte): Uint8Array {
+function readBytes(bytes: Uint8Array, scan: Scanner, header: Header, scale: Scale): Samples {
   const { kind, width, height, channels, largest } = header;
   const pixels = bytes.subarray(scan.place() + 1);
   const stride = isBitmap(kind) ? Math.ceil(width / 8) : width * channels * (largest > 255 ? 2 : 1);
   if (pixels.length < stride * height) throw new Error("ends before its last row");
-  const data = new Uint8Array(width * height * channels);
+  const data = blank(header);
   for (let i = 0; i < data.length; i++) {
     if (isBitmap(kind)) {
       const [row, x] = [Math.floor(i / width), i % width];
       data[i] = (pixels[row * stride + (x >> 3)] >> (7 - (x & 7))) & 1 ? 0 : 255; // 1 is black
-    } else data[i] = byte(largest > 255 ? pixels[2 * i] * 256 + pixels[2 * i + 1] : pixels[i]);
+    } else data[i] = scale(largest > 255 ? pixels[2 * i] * 256 + pixels[2 * i + 1] : pixels[i]);
   }
   return data;
 }

@@ -2,6 +2,7 @@
 // batch with their pixels, and its recipe: it can be made again without the data.
 import { promises as files } from "node:fs";
 import { join } from "node:path";
+import type { Samples } from "@beitjs/tensor-core/image";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import type { CheckpointFiles } from "../checkpoint.ts";
 import type { Recipe } from "../recipes/recipe.ts";
@@ -53,7 +54,8 @@ export async function saveReplay(
   const pixels = new Map<string, SafeTensor>();
   const examples = batch.examples.map(({ image: { data, ...image }, ...example }) => {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    pixels.set(String(example.index), { dtype: "U8", shape: [bytes.length], data: bytes });
+    const dtype = data.BYTES_PER_ELEMENT === 2 ? "U16" : "U8";
+    pixels.set(String(example.index), { dtype, shape: [data.length], data: bytes });
     return { ...example, image };
   });
   const stored: StoredFacts = { format: FORMAT, ...facts, batch: { ...batch, examples } };
@@ -99,10 +101,15 @@ export async function loadReplay(run: string): Promise<Replay> {
     const pixels = tensors.get(String(example.index));
     if (!pixels)
       throw new Error(`[loadReplay] expected the pixels of ${example.name} in ${join(path, IMAGES)}, got none`);
-    return { ...example, image: { ...image, data: pixels.data } as StoredBatch["examples"][number]["image"] };
+    return { ...example, image: { ...image, data: samplesOf(pixels) } as StoredBatch["examples"][number]["image"] };
   });
   const { format: _, ...facts } = stored;
   const found = (await diskStorage.list(path)).includes(STATE);
   const checkpoint = found ? await loadCheckpoint(join(path, STATE)) : undefined;
   return { ...facts, recipe: upgradeRecipe(facts.recipe), batch: { ...stored.batch, examples }, checkpoint };
+}
+
+// Where a tensor begins in its file, 16 bits may not.
+function samplesOf({ dtype, data }: SafeTensor): Samples {
+  return dtype === "U16" ? new Uint16Array(new Uint8Array(data).buffer) : data;
 }

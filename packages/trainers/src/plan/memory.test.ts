@@ -21,7 +21,7 @@ import { trainGaussianVae } from "../stages/train-gaussian.ts";
 import { trainTokenizer } from "../stages/train-tokenizer.ts";
 import { estimateMemory, fits, smallerRuns } from "./memory.ts";
 
-function images(length: number, channels: 1 | 3 = 1): Dataset {
+function images(length: number, channels = 1): Dataset {
   const labels = Uint8Array.from({ length }, (_, i) => i % 2);
   const data = new Uint8Array(length * 28 * 28 * channels);
   return memoryDataset({ width: 28, height: 28, channels, data, labels, classes: ["a", "b"], name: String });

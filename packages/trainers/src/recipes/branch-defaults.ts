@@ -1,6 +1,7 @@
 // What a part of a recipe has when it becomes one of another kind and nothing is said of its other fields: the papers' values.
 import { gridOf, type BeitConfig } from "@beitjs/beit-encoder";
 import { dvaeVariants } from "@beitjs/dvae-tokenizer";
+import { isChannelCount } from "@beitjs/tensor-core/image";
 import { paperViews } from "../data/views.ts";
 import type { Fields } from "./schema/forms.ts";
 
@@ -8,7 +9,7 @@ const { groups, blocksPerGroup } = dvaeVariants["dall-e"];
 const { layers, blocksPerStage, middleBlocks } = dvaeVariants["dalle-pytorch"];
 const half = (recipe: Fields, view: string): readonly number[] | undefined => {
   const { channels } = (recipe[view] ?? {}) as { readonly channels?: unknown };
-  return channels === 1 || channels === 3 ? Array.from({ length: channels }, () => 0.5) : undefined;
+  return isChannelCount(channels) ? Array.from({ length: channels }, () => 0.5) : undefined;
 };
 
 /** By path; a function is given the recipe, and gives undefined where it cannot say. */

@@ -4,6 +4,7 @@ import { beitConfigIssues, gridOf, type BeitConfig } from "@beitjs/beit-encoder"
 import { dvaeConfigIssues } from "@beitjs/dvae-tokenizer";
 import { MaskOptionError, maxGridSide, type Grid } from "@beitjs/masking";
 import { cellGrid, formatSize, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
+import { isColor } from "@beitjs/tensor-core/image";
 import { drawMask } from "../masks.ts";
 import type { RecipeIssue } from "./recipe-error.ts";
 import type {
@@ -73,7 +74,20 @@ type Images = Pick<BeitConfig, "imageSize" | "channels">;
 
 function ofViews(views: PretrainRecipe["views"], key: "pixelSize" | "tokenSize", model: Images): Issues {
   const { channels, [key]: size } = views;
-  return [...ofImages(["views"], { size, channels }, model, key), ...ofChannels(["views"], views, channels)];
+  return [
+    ...ofImages(["views"], { size, channels }, model, key),
+    ...ofChannels(["views"], views, channels),
+    ...ofColorJitter(views),
+  ];
+}
+
+// Brightness is that of colors; of bands nobody knows which they are.
+function ofColorJitter({ channels, colorJitter }: PretrainRecipe["views"]): Issues {
+  if (isColor({ channels })) return [];
+  const expected = `0, as ${channels} channels are no colors`;
+  return Object.entries(colorJitter).flatMap(([name, amount]) =>
+    expect(amount === 0, ["views", "colorJitter", name], expected, amount),
+  );
 }
 
 /** Views must be what the model sees. */

@@ -1,6 +1,7 @@
 // A recipe of fine-tuning for the model that it starts from.
 import { evalViewFields, gridOf, type BeitConfig, type OpenedBeit, type Preprocessing } from "@beitjs/beit-encoder";
 import { ratioFor } from "./aspect.ts";
+import { viewsOf } from "./fit-to-channels.ts";
 import { maskFor } from "./fit-to-tokenizer.ts";
 import type { FineTuneRecipe, PretrainRecipe } from "./recipe.ts";
 
@@ -44,7 +45,7 @@ export function fitToTrained(recipe: PretrainRecipe, { beit: { config }, preproc
   return {
     ...recipe,
     model: { ...model, ...own },
-    views: { ...views, pixelSize: size, channels, ratio, ...normalization },
+    views: { ...viewsOf(views, channels), pixelSize: size, ratio, ...normalization },
     mask: maskFor(recipe.mask, gridOf(model), gridOf(config)),
   };
 }
@@ -63,7 +64,5 @@ function headOf({ pooling, poolingNorm }: BeitConfig): Partial<BeitConfig> {
 }
 
 function seenImages({ imageSize, channels }: BeitConfig, { mean, std }: Preprocessing) {
-  // Of channels that images do not have; checkRecipe says so.
-  const known = channels as FineTuneRecipe["view"]["channels"];
-  return { size: imageSize, channels: known, normalization: { mean, std } };
+  return { size: imageSize, channels, normalization: { mean, std } };
 }

@@ -3,7 +3,8 @@ import { gridOf } from "@beitjs/beit-encoder";
 import { tokenGridOf, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import { cellCount, imageSizeOf, sameGrid, type Grid } from "@beitjs/tensor-core/grid";
 import { ratioFor } from "./aspect.ts";
-import type { MaskRecipe, PretrainRecipe, TwoViewOptions } from "./recipe.ts";
+import { viewsOf } from "./fit-to-channels.ts";
+import type { MaskRecipe, PretrainRecipe } from "./recipe.ts";
 
 /**
  * The recipe with what follows from the tokenizer: its codebook is predicted, on its grid, from images of its channels, which it
@@ -15,7 +16,7 @@ import type { MaskRecipe, PretrainRecipe, TwoViewOptions } from "./recipe.ts";
 export function fitToTokenizer(recipe: PretrainRecipe, { config }: Pick<TokenizerEncoder, "config">): PretrainRecipe {
   const { model, views, mask } = recipe;
   const { vocabSize, imageSize: tokenSize } = config;
-  const channels = config.channels as TwoViewOptions["channels"];
+  const { channels } = config;
   const [own, grid] = [gridOf(model), tokenGridOf(config)];
   const same = sameGrid(own, grid);
   const [height, width] = [grid.rows, grid.cols].map((cells) => cells * model.patchSize);
@@ -24,23 +25,13 @@ export function fitToTokenizer(recipe: PretrainRecipe, { config }: Pick<Tokenize
     ...recipe,
     model: { ...model, imageSize, channels, vocabSize },
     views: {
-      ...views,
-      channels,
+      ...viewsOf(views, channels),
       pixelSize: imageSize,
       tokenSize,
       ratio: ratioFor(views.ratio, views.pixelSize, imageSize),
-      mean: perChannel(views.mean, channels),
-      std: perChannel(views.std, channels),
     },
     mask: maskFor(mask, own, grid),
   };
-}
-
-// Gray is the mean of the colors, and all colors are gray.
-function perChannel(values: readonly number[], channels: number): readonly number[] {
-  if (values.length === channels) return values;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Array.from({ length: channels }, () => mean);
 }
 
 /** @internal The masks of one grid for another: the same share is hidden. */

@@ -25,6 +25,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
 export { demoEvalView, demoFineTune, demoGaussian, demoPretrain, demoScratch, demoTokenizer } from "./demo.ts";
 export { recipeFacts, type RecipeFacts } from "./facts.ts";
 export { fitToModel, fitToTrained, modelSizes } from "./fit-to-model.ts";
+export { fitToChannels } from "./fit-to-channels.ts";
 export { fitToTokenizer } from "./fit-to-tokenizer.ts";
 export { fineTuneBase } from "./fine-tune-base.ts";
 export { pretrainBase } from "./pretrain-base.ts";

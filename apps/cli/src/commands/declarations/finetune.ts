@@ -1,13 +1,14 @@
 // `beit finetune`: what it is called and takes.
 import { backendFlags } from "../../backends/flags.ts";
 import { looseFlags } from "../../models/flags.ts";
-import { imageFlags } from "../../images/flags.ts";
+import { channelsFlag, imageFlags } from "../../images/flags.ts";
 import { validationFlags } from "../../runs/validation-flags.ts";
 import { recipeFlags, runFlags, trainingFlags, blockFlags } from "../../runs/flags.ts";
 import { defineCommand, integer, optional, toggle } from "../../program/command.ts";
 
 export const finetuneFlags = {
   ...imageFlags,
+  channels: channelsFlag,
   from: optional(
     "model",
     "run folder of pretrain, or a BEiT's file, folder or address; the recipe takes its sizes (--set view.size=384 resizes it)",

@@ -1,9 +1,11 @@
 // `beit recipes show`: what it is called and takes.
+import { channelsFlag } from "../../images/flags.ts";
 import { defineCommand, required } from "../../program/command.ts";
 import { changeFlags, recipeNames } from "../../runs/flags.ts";
 
 export const recipesShowFlags = {
   recipe: required("name|file", `a recipe: ${recipeNames.join(", ")}, or a YAML or JSON file`),
+  channels: channelsFlag,
   ...changeFlags,
 };
 

@@ -1,12 +1,13 @@
 // `beit train-tokenizer`: what it is called and takes.
 import { backendFlags } from "../../backends/flags.ts";
-import { imageFlags } from "../../images/flags.ts";
+import { channelsFlag, imageFlags } from "../../images/flags.ts";
 import { validationFlags } from "../../runs/validation-flags.ts";
 import { recipeFlags, runFlags, trainingFlags } from "../../runs/flags.ts";
 import { defineCommand } from "../../program/command.ts";
 
 export const trainTokenizerFlags = {
   ...imageFlags,
+  channels: channelsFlag,
   ...recipeFlags("the images"),
   ...runFlags("runs/tokenizer"),
   ...trainingFlags,

@@ -2,12 +2,9 @@
 import * as v from "valibot";
 import type { BeitConfig } from "@beitjs/beit-encoder";
 import type { DvaeConfig, GaussianVaeConfig } from "@beitjs/dvae-tokenizer";
-import { fields, number, oneOf, variant } from "./fields.ts";
+import { fields, oneOf, variant } from "./fields.ts";
 import { exactly } from "./inferred.ts";
-import { amount, count, imageSize, positive, shareBelowOne, truth, whole } from "./values.ts";
-
-/** The models take any number of channels, images have one or three. */
-const channels = number("1 or 3", (value) => value === 1 || value === 3);
+import { amount, channels, count, imageSize, positive, shareBelowOne, truth, whole } from "./values.ts";
 
 const dvae = {
   imageSize,

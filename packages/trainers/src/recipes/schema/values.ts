@@ -1,6 +1,7 @@
 // The values that recipes are made of.
 import * as v from "valibot";
 import { isImageSize, type ImageSize } from "@beitjs/tensor-core/grid";
+import { isChannelCount } from "@beitjs/tensor-core/image";
 import { fields, number } from "./fields.ts";
 
 export const count = number("a positive integer", (value) => Number.isSafeInteger(value) && value >= 1);
@@ -17,8 +18,8 @@ export const truth = v.boolean("true or false");
 /** Height and width of images, in pixels; a number for squares. */
 export const imageSize = v.custom<ImageSize>(isImageSize, "a positive integer or [height, width]");
 
-/** Gray or color. */
-export const channels = v.picklist([1, 3], "1 or 3");
+/** Gray, color, or bands. The models take any number, images have no more. */
+export const channels = number("an integer from 1 to 8", isChannelCount);
 
 /** A lower and an upper bound. */
 export const interval = v.strictTuple([positive, positive], "two positive numbers");
