@@ -115,7 +115,8 @@ async function train(from: StoredRun, context: TrainContext): Promise<"finished"
   const unsent: TrainStep[] = [];
   let [saved, told, begin] = [performance.now(), performance.now(), performance.now()];
   for await (const report of pretrain({ recipe, tokenizer, images, backend, ...(resume && { resume }) })) {
-    const { step, totalSteps, loss, accuracy, beit } = report;
+    // The page's recipe predicts tokens.
+    const { step, totalSteps, loss, accuracy = NaN, beit } = report;
     const now = performance.now();
     const done = { step, totalSteps, loss, accuracy, imagesPerSecond: (1000 * recipe.batchSize) / (now - begin) };
     run.steps.push(done);
