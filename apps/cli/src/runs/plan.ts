@@ -2,16 +2,19 @@
 // that make it fit.
 import { totalmem } from "node:os";
 import type { Backend, MemoryUsage } from "@beitjs/tensor-core";
-import type { Beit } from "@beitjs/beit-encoder";
+import { gridOf, patchCount, type Beit } from "@beitjs/beit-encoder";
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import {
+  drawMask,
   estimateMemory,
   fits,
+  masksOf,
   planOf,
   smallerRuns,
   type Dataset,
   type MemoryBounds,
   type MemoryOptions,
+  type PretrainRecipe,
   type Recipe,
   type RunPlan,
 } from "@beitjs/trainers";
@@ -45,6 +48,7 @@ export async function tellPlan(loop: PlannedLoop, { terminal }: Pick<Context, "t
   terminal.event("plan", { ...facts, memory: memory ?? null, capacity: backend.capacity ?? null });
   terminal.info(`model: ${describeParameters(plan)}`);
   terminal.info(`run: ${describeLength(plan)}`);
+  if (recipe.stage === "pretrain" && !isPapers(recipe)) terminal.info(`masks: ${describeMasks(recipe)}`);
   if (memory) await checkMemory(recipe, options, memory, { terminal });
   return { plan, memory };
 }
@@ -109,6 +113,23 @@ function describeLength(plan: RunPlan): string {
     `${counted(epochs, "epoch")} of ${counted(stepsPerEpoch, "step")} of ${counted(batchSize, "image")}${pieces}, ` +
     `${counted(totalSteps, "step")} in all; rate ${Number(peak.toPrecision(3))}${warmupSteps > 1 ? ` after a warm-up of ${warmupSteps}` : ""}`
   );
+}
+
+// BEiT's own way needs no word.
+function isPapers({ encoder, target, loss }: PretrainRecipe): boolean {
+  return encoder === "all" && target === "tokens" && loss === "masked";
+}
+
+function describeMasks(recipe: PretrainRecipe): string {
+  const { model, mask, encoder, target, loss } = recipe;
+  const grid = gridOf(model);
+  const patches = patchCount(model);
+  const { count } = drawMask(grid, masksOf(recipe, grid), { seed: recipe.seed, epoch: 0, index: 0 });
+  const about = encoder === "all" && mask.kind === "blockwise" ? "about " : "";
+  const hidden = mask.kind === "none" ? "nothing hidden" : `${about}${count} of ${patches} patches hidden`;
+  const seen = encoder === "visible" ? `; the encoder sees the other ${patches - count}` : "";
+  const predicted = target === "pixels" ? "pixels" : "visual tokens";
+  return `${hidden}${seen}; predicted: ${predicted} of ${loss === "all" ? "all" : "the hidden ones"}`;
 }
 
 /** Bytes that this process may have of the machine. */

@@ -115,8 +115,7 @@ async function train(from: StoredRun, context: TrainContext): Promise<"finished"
   const unsent: TrainStep[] = [];
   let [saved, told, begin] = [performance.now(), performance.now(), performance.now()];
   for await (const report of pretrain({ recipe, tokenizer, images, backend, ...(resume && { resume }) })) {
-    // The page's recipe predicts tokens.
-    const { step, totalSteps, loss, accuracy = NaN, beit } = report;
+    const { step, totalSteps, loss, accuracy, beit } = report;
     const now = performance.now();
     const done = { step, totalSteps, loss, accuracy, imagesPerSecond: (1000 * recipe.batchSize) / (now - begin) };
     run.steps.push(done);
