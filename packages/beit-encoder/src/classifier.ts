@@ -2,7 +2,8 @@
 // becomes one per layer. (run_class_finetuning.py; BEiT paper, section 2.6)
 import type { Backend } from "@beitjs/tensor-core";
 import type { Rng } from "@beitjs/tensor-core/random";
-import { gridOf, validateBeitConfig, withPoolingNorm, type BeitConfig } from "./config.ts";
+import { encoderConfig, gridOf, validateBeitConfig, withPoolingNorm, type BeitConfig } from "./config.ts";
+import { hasOwnPrediction } from "./encoder-only.ts";
 import { fineTuningValues } from "./init.ts";
 import type { Beit } from "./parameters.ts";
 import { adaptValues, beitFromValues, readParameters, type HostTensor, type ResizingOptions } from "./values.ts";
@@ -29,10 +30,11 @@ export type ClassifierOptions = ResizingOptions &
  */
 export async function toClassifier(beit: Beit, options: ClassifierOptions, rng: Rng): Promise<Beit> {
   const { tableResizing, positionResizing, head, backend = beit.params.classToken.backend, ...changes } = options;
-  const { relativePositions, pooling, poolingNorm: own } = beit.config;
+  const { relativePositions, pooling } = beit.config;
+  const own = hasOwnPrediction(beit.config) ? undefined : beit.config.poolingNorm;
   const { poolingNorm = changes.pooling === undefined || changes.pooling === pooling ? own : undefined } = changes;
   const changed: BeitConfig = {
-    ...withPoolingNorm(beit.config, undefined),
+    ...withPoolingNorm(encoderConfig(beit.config), undefined),
     ...changes,
     vocabSize: 0,
     relativePositions: relativePositions === "shared" ? "per-layer" : relativePositions,

@@ -25,21 +25,35 @@ export {
   beitConfigIssues,
   beitVariants,
   dropPathRate,
+  encoderConfig,
   gridOf,
   patchCount,
   plainTransformer,
   poolingNormOf,
+  predictedTokens,
+  predictionOf,
   validateBeitConfig,
   type BeitConfig,
   type BeitConfigIssue,
+  type DecoderConfig,
   type PoolingNorm,
   type RelativePositions,
 } from "./config.ts";
+export { encoderOnly, hasOwnPrediction } from "./encoder-only.ts";
 export { encode, encodeWithFeatures, prepareBeit, type EncodeOptions, type Features } from "./encoder.ts";
 export { classify, classifyViews, type ClassGuess, type ClassifyOptions } from "./inference/classify.ts";
 export { cosineSimilarity, embed, embedViews, type EmbedOptions, type Pooling } from "./inference/embed.ts";
 export type { ImageModel, ImagesOptions } from "./inference/model-images.ts";
 export { classLogits, pooledFeatures, visualTokenLogits, visualTokenLoss } from "./heads.ts";
+export { encodeMasked } from "./masked.ts";
+export { patchPixels } from "./patch-embedding.ts";
+export {
+  pixelLoss,
+  pixelPredictions,
+  withPatchStatistics,
+  type PixelComparison,
+  type PixelOptions,
+} from "./pixel-head.ts";
 export {
   beitConfigFromHuggingFace,
   beitConfigToHuggingFace,
@@ -50,7 +64,14 @@ export { huggingFaceNames } from "./checkpoint/hugging-face/names.ts";
 export { blankBeit, initBeit, initBeitClassifier } from "./init.ts";
 export { beitToOfficial, loadBeit, officialNames } from "./checkpoint/official.ts";
 export type { MaskInput, PatchMask } from "./masks.ts";
-export { parameterCount, parameterShapes, type Beit, type BeitParams, type BlockParams } from "./parameters.ts";
+export {
+  parameterCount,
+  parameterShapes,
+  type Beit,
+  type BeitParams,
+  type BlockParams,
+  type DecoderParams,
+} from "./parameters.ts";
 export {
   checkImageSize,
   evalViewFields,
