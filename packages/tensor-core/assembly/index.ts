@@ -34,6 +34,7 @@ export * from "./relative-position-bias";
 export * from "./relu";
 export * from "./residual";
 export * from "./scale-shift";
+export * from "./scatter-tokens";
 export * from "./sigmoid";
 export * from "./slice-channels";
 export * from "./smooth-l1";

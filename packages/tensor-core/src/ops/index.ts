@@ -54,6 +54,7 @@ export { relu, reluOp } from "./relu.ts";
 export { reshape } from "./reshape.ts";
 export { residual, residualOp, type ResidualOptions } from "./residual.ts";
 export { scaleShift, scaleShiftOp } from "./scale-shift.ts";
+export { scatterTokens, scatterTokensOp, type ScatterTokensOptions } from "./scatter-tokens.ts";
 export { sigmoid, sigmoidOp } from "./sigmoid.ts";
 export { sliceChannels, sliceChannelsOp } from "./slice-channels.ts";
 export { smoothL1, smoothL1Op } from "./smooth-l1.ts";

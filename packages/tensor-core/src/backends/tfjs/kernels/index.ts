@@ -34,6 +34,7 @@ export { relativePositionBiasKernels } from "./relative-position-bias.ts";
 export { reluKernels } from "./relu.ts";
 export { residualKernels } from "./residual.ts";
 export { scaleShiftKernels } from "./scale-shift.ts";
+export { scatterTokensKernels } from "./scatter-tokens.ts";
 export { sigmoidKernels } from "./sigmoid.ts";
 export { sliceChannelsKernels } from "./slice-channels.ts";
 export { smoothL1Kernels } from "./smooth-l1.ts";
