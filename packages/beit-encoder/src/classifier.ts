@@ -2,7 +2,7 @@
 // becomes one per layer. (run_class_finetuning.py; BEiT paper, section 2.6)
 import type { Backend } from "@beitjs/tensor-core";
 import type { Rng } from "@beitjs/tensor-core/random";
-import { gridOf, validateBeitConfig, withPoolingNorm, type BeitConfig } from "./config.ts";
+import { encoderConfig, gridOf, validateBeitConfig, withPoolingNorm, type BeitConfig } from "./config.ts";
 import { fineTuningValues } from "./init.ts";
 import type { Beit } from "./parameters.ts";
 import { adaptValues, beitFromValues, readParameters, type HostTensor, type ResizingOptions } from "./values.ts";
@@ -32,7 +32,7 @@ export async function toClassifier(beit: Beit, options: ClassifierOptions, rng: 
   const { relativePositions, pooling, poolingNorm: own } = beit.config;
   const { poolingNorm = changes.pooling === undefined || changes.pooling === pooling ? own : undefined } = changes;
   const changed: BeitConfig = {
-    ...withPoolingNorm(beit.config, undefined),
+    ...withPoolingNorm(encoderConfig(beit.config), undefined),
     ...changes,
     vocabSize: 0,
     relativePositions: relativePositions === "shared" ? "per-layer" : relativePositions,

@@ -18,6 +18,15 @@ export type RelativePositions = "none" | "shared" | "per-layer";
 /** Where the norm stands about pooling: over all tokens (parameter `norm`), or over what was pooled (`classNorm`). */
 export type PoolingNorm = "before" | "after";
 
+/** The small transformer behind an encoder that sees only some patches. (He et al. 2021, section 3) */
+export type DecoderConfig = {
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
+  /** Visual tokens to predict; 0: the pixels of patches. */
+  readonly vocabSize: number;
+};
+
 export type BeitConfig = {
   /** Height and width of the images, in pixels; a number for squares. What no whole patch covers, right and below, is not seen. */
   readonly imageSize: ImageSize;
@@ -44,6 +53,13 @@ export type BeitConfig = {
   readonly classes: number;
   /** What the class head sees: the mean of the patches or the class token. */
   readonly pooling: "mean" | "class";
+  /**
+   * Reads what the encoder makes of the patches that are not hidden, and predicts the others: the encoder sees no mask token. Absent in
+   * BEiT's own models. `vocabSize` and `classes` are 0 with it. (masked autoencoder)
+   */
+  readonly decoder?: DecoderConfig;
+  /** Where it is there: a mask token and a head for the pixels of patches in the place of visual tokens; `vocabSize` is 0 with it. */
+  readonly pixelHead?: true;
   /**
    * Where the norm stands, if not where BEiT's own classifiers have it (after the mean, before the class token is taken);
    * absent in models without a class head: nothing is normalized.
@@ -108,6 +124,22 @@ export function withPoolingNorm({ poolingNorm: _, ...config }: BeitConfig, place
   return place === undefined || place === poolingNormOf(config) ? config : { ...config, poolingNorm: place };
 }
 
+/** What a model predicts of hidden patches: visual tokens, their pixels, or nothing. */
+export function predictionOf({ vocabSize, decoder, pixelHead }: BeitConfig): "tokens" | "pixels" | "nothing" {
+  if (vocabSize > 0 || (decoder && decoder.vocabSize > 0)) return "tokens";
+  return decoder || pixelHead ? "pixels" : "nothing";
+}
+
+/** The visual tokens that a model predicts, by its own head or its decoder's; 0: none. */
+export function predictedTokens({ vocabSize, decoder }: BeitConfig): number {
+  return decoder ? decoder.vocabSize : vocabSize;
+}
+
+/** The config of the encoder alone: what its heads and its decoder need is left out. */
+export function encoderConfig({ decoder: _, pixelHead: __, ...config }: BeitConfig): BeitConfig {
+  return config;
+}
+
 /** Drop-path rate of a block: 0 for the first, `dropPath` for the last. (modeling_pretrain.py) */
 export function dropPathRate({ dropPath, depth }: BeitConfig, block: number): number {
   return depth > 1 ? (dropPath * block) / (depth - 1) : 0;
@@ -155,8 +187,39 @@ export function beitConfigIssues(config: BeitConfig): readonly BeitConfigIssue[]
   check(positions.includes(config.relativePositions), "relativePositions", "none, shared or per-layer");
   check(["mean", "class"].includes(config.pooling), "pooling", "mean or class");
   check([undefined, "before", "after"].includes(config.poolingNorm), "poolingNorm", "before, after or absent");
+  issues.push(...predictionIssues(config));
   const headless = config.vocabSize === 0 || config.classes > 0;
   check(headless || config.poolingNorm === undefined, "poolingNorm", "absent in a model for pre-training");
+  return issues;
+}
+
+// Of models that predict otherwise than BEiT's own.
+function predictionIssues(config: BeitConfig): readonly BeitConfigIssue[] {
+  const { decoder, pixelHead } = config;
+  if (decoder === undefined && pixelHead === undefined) return [];
+  const issues: BeitConfigIssue[] = [];
+  const check = (valid: boolean, path: keyof BeitConfig, expected: string): void => {
+    if (!valid) issues.push({ path, expected, got: config[path] });
+  };
+  const what = decoder === undefined ? "a head for pixels" : "a decoder";
+  check(
+    pixelHead === undefined || (pixelHead && decoder === undefined),
+    "pixelHead",
+    "true, or absent beside a decoder",
+  );
+  check(config.vocabSize === 0, "vocabSize", `0 in a model with ${what}`);
+  check(config.classes === 0, "classes", `0 in a model with ${what}`);
+  check(config.poolingNorm === "before", "poolingNorm", `before in a model with ${what}`);
+  if (decoder === undefined) return issues;
+  const counts = [decoder?.width, decoder?.depth, decoder?.heads];
+  const sized = counts.every((count) => isCount(count, 1)) && isCount(decoder?.vocabSize, 0);
+  check(sized, "decoder", "positive integers width, depth and heads, and vocabSize");
+  check(!sized || decoder.width % decoder.heads === 0, "decoder", "of heads that divide its width");
+  check(!sized || decoder.width % 4 === 0, "decoder", "of a width that is a multiple of 4");
+  check(config.width % 4 === 0, "width", "a multiple of 4 in a model with a decoder");
+  const why = "in a model whose encoder sees only some patches";
+  check(config.absolutePositions, "absolutePositions", `true ${why}`);
+  check(config.relativePositions === "none", "relativePositions", `none ${why}`);
   return issues;
 }
 

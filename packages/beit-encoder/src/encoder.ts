@@ -4,11 +4,11 @@ import { imageShape } from "@beitjs/tensor-core/grid";
 import { dropPath } from "@beitjs/tensor-core/nn";
 import { reshape } from "@beitjs/tensor-core/ops";
 import type { Rng } from "@beitjs/tensor-core/random";
-import { block, type BlockInputs } from "./block.ts";
+import { block, type BlockInputs, type BlockOptions } from "./block.ts";
 import { dropPathRate, gridOf, patchCount } from "./config.ts";
-import { maskTensor, type MaskInput } from "./masks.ts";
+import { maskTensor, type MaskInput, type VisiblePatches } from "./masks.ts";
 import type { Beit, BlockParams } from "./parameters.ts";
-import { embedPatches } from "./patch-embedding.ts";
+import { embedPatches, embedVisible } from "./patch-embedding.ts";
 import { biasLookup } from "./positions/relative.ts";
 
 export type EncodeOptions = {
@@ -84,13 +84,19 @@ export type BlockStep = {
   bias(): Tensor | undefined;
 };
 
+/** @internal How blocks are run, beside what `encode` is told. */
+export type RunOptions = EncodeOptions & {
+  /** The patches that are seen, where the others are no tokens at all. */
+  readonly visible?: VisiblePatches | undefined;
+};
+
 type BlockCall = { readonly params: BlockParams; readonly inputs: BlockInputs };
 
 /** @internal All blocks, one after another; what a block makes is freed when it ends. */
 export function runBlocks(
   beit: Beit,
   pixels: Tensor,
-  { mask, rng, recompute = false }: EncodeOptions,
+  { mask, rng, recompute = false, visible }: RunOptions,
   observe?: (step: BlockStep) => void,
 ): Tensor {
   const { config, params } = beit;
@@ -98,7 +104,11 @@ export function runBlocks(
   const { backend } = pixels;
   const size = { batch: checkPixels(beit, pixels), patches: patchCount(config) };
   if (mask && !params.maskToken) throw new Error("[encode] expected a model with a mask token for masked patches");
-  let x = scope(backend, () => embedPatches(beit, pixels, mask && maskTensor("encode", mask, size, backend)));
+  let x = scope(backend, () =>
+    visible
+      ? embedVisible(beit, pixels, visible)
+      : embedPatches(beit, pixels, mask && maskTensor("encode", mask, size, backend)),
+  );
   const biasOf = layerBias(beit, pixels);
   params.blocks.forEach((blockParams, index) => {
     const input = x;
@@ -107,14 +117,21 @@ export function runBlocks(
     const factors = (): Tensor => dropPath({ rate, batch: size.batch }, rng as Rng, backend);
     x = scope(backend, () => {
       const keep = rng && rate > 0 ? ([factors(), factors()] as const) : undefined;
-      const call = { params: blockParams, inputs: { x: input, bias: bias(), keep } };
-      const body = ({ params, inputs }: BlockCall): Tensor => block(params, inputs, { heads, epsilon });
-      return recompute ? recomputed(call, body) : body(call);
+      return runBlock({ params: blockParams, inputs: { x: input, bias: bias(), keep } }, { heads, epsilon, recompute });
     });
     observe?.({ index, input, output: x, bias });
     input.dispose();
   });
   return x;
+}
+
+/** @internal One block; in training, with all that it makes kept or made again. */
+export function runBlock(
+  call: BlockCall,
+  { recompute, ...options }: BlockOptions & { readonly recompute: boolean },
+): Tensor {
+  const body = ({ params, inputs }: BlockCall): Tensor => block(params, inputs, options);
+  return recompute ? recomputed(call, body) : body(call);
 }
 
 /** @internal */
@@ -136,7 +153,8 @@ function layerBias({ config, params }: Beit, { backend }: Tensor): (block: numbe
   };
 }
 
-function checkPixels({ config }: Beit, pixels: Tensor): number {
+/** @internal @returns the images */
+export function checkPixels({ config }: Beit, pixels: Tensor): number {
   const [, ...expected] = imageShape(1, config);
   if (pixels.shape.length !== 4 || expected.some((side, i) => side !== pixels.shape[i + 1])) {
     throw new Error(`[encode] expected pixels [B, ${expected.join(", ")}], got [${pixels.shape.join(", ")}]`);

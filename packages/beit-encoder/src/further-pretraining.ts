@@ -2,7 +2,7 @@
 // it has as many. (domain adaptation: masked image modeling on one's own images before fine-tuning)
 import type { Backend } from "@beitjs/tensor-core";
 import type { Rng } from "@beitjs/tensor-core/random";
-import { gridOf, validateBeitConfig, type BeitConfig } from "./config.ts";
+import { gridOf, predictionOf, validateBeitConfig, type BeitConfig } from "./config.ts";
 import { pretrainingValues, type InitOptions } from "./init.ts";
 import { headPaths, parameterShapes, type Beit } from "./parameters.ts";
 import { adaptValues, beitFromValues, readParameters, type ResizingOptions } from "./values.ts";
@@ -24,7 +24,7 @@ export async function toPretraining(
   rng: Rng,
 ): Promise<Beit> {
   validateBeitConfig(config, "toPretraining");
-  if (config.vocabSize === 0) throw new Error("[toPretraining] expected vocabSize above 0, got 0");
+  if (predictionOf(config) === "nothing") throw new Error("[toPretraining] expected vocabSize above 0, got 0");
   const { tableResizing, positionResizing, std, backend = beit.params.classToken.backend } = options;
   const resizing = { tableResizing, positionResizing, from: gridOf(beit.config) };
   const values = adaptValues(await readParameters(beit), config, resizing);

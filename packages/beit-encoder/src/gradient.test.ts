@@ -18,7 +18,10 @@ import {
   beitVariants,
   classLogits,
   encode,
+  encodeMasked,
   parameterShapes,
+  pixelLoss,
+  predictionOf,
   visualTokenLogits,
   type BeitConfig,
   type BeitParams,
@@ -40,6 +43,19 @@ const tiny: BeitConfig = {
 };
 const pretraining: BeitConfig = { ...tiny, absolutePositions: true, vocabSize: 5 };
 const fineTuning: BeitConfig = { ...tiny, relativePositions: "per-layer", vocabSize: 0, classes: 4 };
+// Encoders that see no hidden patch, and heads for pixels.
+const headless = { ...tiny, width: 8, absolutePositions: true, vocabSize: 0, poolingNorm: "before" } as const;
+const seeing = { ...headless, relativePositions: "none" } as const;
+const visibleTokens: BeitConfig = { ...seeing, decoder: { width: 4, depth: 2, heads: 2, vocabSize: 5 } };
+const visiblePixels: BeitConfig = { ...seeing, decoder: { width: 4, depth: 2, heads: 2, vocabSize: 0 } };
+const pixelsOfAll: BeitConfig = { ...headless, pixelHead: true };
+const models: readonly (readonly [string, BeitConfig])[] = [
+  ["pre-training", pretraining],
+  ["fine-tuning", fineTuning],
+  ["pre-training on visible patches, tokens", visibleTokens],
+  ["pre-training on visible patches, pixels", visiblePixels],
+  ["pre-training on all patches, pixels", pixelsOfAll],
+];
 const mask = { cells: Uint8Array.from([1, 0, 0, 1]) };
 
 // Values far enough from zero that every parameter matters; tables, scales and norms included.
@@ -64,7 +80,9 @@ function lossOf(config: BeitConfig, params: BeitParams): Tensor {
   const targets = (values: number[]) => tensor(values, [values.length], backend, "int32");
   const beit = { config, params };
   if (config.classes > 0) return crossEntropy(classLogits(beit, encode(beit, pixels, { rng })), targets([1, 3]));
-  return crossEntropy(visualTokenLogits(beit, encode(beit, pixels, { mask, rng }), mask), targets([0, 4, 2, 2]));
+  const tokens = encodeMasked(beit, pixels, { mask, rng });
+  if (predictionOf(config) === "pixels") return pixelLoss(beit, tokens, pixels, { mask, normalized: true });
+  return crossEntropy(visualTokenLogits(beit, tokens, mask), targets([0, 4, 2, 2]));
 }
 
 function treeOf(config: BeitConfig, values: ReadonlyMap<string, Float64Array>, backend: Backend): BeitParams {
@@ -90,10 +108,7 @@ function samples(path: string, length: number): number[] {
 }
 
 describe("gradients of the whole model", () => {
-  it.each([
-    ["pre-training", pretraining],
-    ["fine-tuning", fineTuning],
-  ])("%s", (_, config) => {
+  it.each(models)("%s", (_, config) => {
     const values = valuesOf(config);
     const evaluate = () => scope(backend, () => lossOf(config, treeOf(config, values, backend)).readSync()[0]);
     const gradients = gradientsOf(config, values, backend);
@@ -121,10 +136,7 @@ describe("gradients of the whole model", () => {
   });
 
   // Float32 sums over a few hundred terms of gradients up to 1.
-  it.each([
-    ["pre-training", pretraining],
-    ["fine-tuning", fineTuning],
-  ])("%s, kernels against references", (_, config) => {
+  it.each(models)("%s, kernels against references", (_, config) => {
     const values = valuesOf(config);
     const expected = gradientsOf(config, values, backend);
     for (const [path, gradient] of gradientsOf(config, values, simd)) {

@@ -3,7 +3,7 @@
 import { scope, tensor, type Tensor } from "@beitjs/tensor-core";
 import { layerNorm, linear, type LayerNormParams } from "@beitjs/tensor-core/nn";
 import { gatherRows, linearCrossEntropy, meanTokens, reshape } from "@beitjs/tensor-core/ops";
-import { patchCount, poolingNormOf } from "./config.ts";
+import { patchCount, poolingNormOf, predictedTokens, type BeitConfig } from "./config.ts";
 import { maskedRows, patchRows, type MaskInput } from "./masks.ts";
 import type { Beit } from "./parameters.ts";
 
@@ -17,13 +17,13 @@ export function visualTokenLogits(beit: Beit, encoded: Tensor, mask?: MaskInput)
   const { head, rows, size } = visualTokenRows("visualTokenLogits", beit, encoded, mask);
   return scope(encoded.backend, () => {
     const logits = linear(layerNorm(pickRows(encoded, rows), head.norm, beit.config), head); // [masked, V]
-    return mask ? logits : reshape(logits, [size.batch, size.patches, beit.config.vocabSize]);
+    return mask ? logits : reshape(logits, [size.batch, size.patches, predictedTokens(beit.config)]);
   });
 }
 
 /**
- * Mean cross-entropy of the visual tokens behind the masked patches, and the most likely ones. Where a backend can, without all
- * logits in memory at once. [B, N + 1, D], int32 [masked] -> [] and int32 [masked]
+ * Mean cross-entropy of the visual tokens behind the masked patches, and the most likely ones; without a mask, of all patches. Where a
+ * backend can, without all logits in memory at once. [B, N + 1, D], int32 [masked] -> [] and int32 [masked]
  *
  * @param targets visual tokens of the masked patches, example by example
  * @throws as `visualTokenLogits`, and if there is not one target for every masked patch
@@ -31,7 +31,7 @@ export function visualTokenLogits(beit: Beit, encoded: Tensor, mask?: MaskInput)
 export function visualTokenLoss(
   beit: Beit,
   encoded: Tensor,
-  { mask, targets }: { readonly mask: MaskInput; readonly targets: Tensor },
+  { mask, targets }: { readonly mask?: MaskInput | undefined; readonly targets: Tensor },
 ): { readonly loss: Tensor; readonly predictions: Tensor } {
   const { head, rows } = visualTokenRows("visualTokenLoss", beit, encoded, mask);
   return scope(encoded.backend, () =>
@@ -74,21 +74,29 @@ export function pooledFeatures(beit: Beit, encoded: Tensor): Tensor {
 
 // The head, and the rows of all tokens that it reads.
 function visualTokenRows(caller: string, { config, params }: Beit, encoded: Tensor, mask: MaskInput | undefined) {
-  const { norm, visualTokenHead } = params;
-  if (!norm || !visualTokenHead) throw new Error(`[${caller}] expected a model with vocabSize above 0, got 0`);
-  const size = { batch: checkEncoded(caller, config, encoded), patches: patchCount(config) };
-  const rows = mask ? maskedRows(caller, mask, size) : patchRows(size);
-  if (rows.length === 0) throw new Error(`[${caller}] expected at least one masked patch, got none`);
-  return { head: { norm, ...visualTokenHead }, rows, size };
+  const { decoder, norm = decoder?.norm, visualTokenHead = decoder?.head } = params;
+  if (!norm || !visualTokenHead || predictedTokens(config) === 0)
+    throw new Error(`[${caller}] expected a model with vocabSize above 0, got 0`);
+  return { head: { norm: decoder?.norm ?? norm, ...visualTokenHead }, ...predictedRows(caller, config, encoded, mask) };
 }
 
-function pickRows(encoded: Tensor, rows: Int32Array): Tensor {
+/** @internal Rows of masked patches, or of all, in tokens that hidden patches are predicted from. */
+export function predictedRows(caller: string, config: BeitConfig, encoded: Tensor, mask: MaskInput | undefined) {
+  const width = config.decoder?.width ?? config.width;
+  const size = { batch: checkEncoded(caller, { ...config, width }, encoded), patches: patchCount(config) };
+  const rows = mask ? maskedRows(caller, mask, size) : patchRows(size);
+  if (rows.length === 0) throw new Error(`[${caller}] expected at least one masked patch, got none`);
+  return { rows, size };
+}
+
+/** @internal Rows of a batch's tokens. [B, T, D] -> [rows, D] */
+export function pickRows(encoded: Tensor, rows: Int32Array): Tensor {
   const [batch, tokens, width] = encoded.shape;
   const index = tensor(rows, [rows.length], encoded.backend, "int32");
   return gatherRows(reshape(encoded, [batch * tokens, width]), index); // [rows, D]
 }
 
-function checkEncoded(caller: string, config: Beit["config"], encoded: Tensor): number {
+function checkEncoded(caller: string, config: BeitConfig, encoded: Tensor): number {
   const expected = [patchCount(config) + 1, config.width];
   if (encoded.shape.length !== 3 || expected.some((side, i) => side !== encoded.shape[i + 1])) {
     throw new Error(`[${caller}] expected encoded [B, ${expected.join(", ")}], got [${encoded.shape.join(", ")}]`);

@@ -25,13 +25,17 @@ export {
   beitConfigIssues,
   beitVariants,
   dropPathRate,
+  encoderConfig,
   gridOf,
   patchCount,
   plainTransformer,
   poolingNormOf,
+  predictedTokens,
+  predictionOf,
   validateBeitConfig,
   type BeitConfig,
   type BeitConfigIssue,
+  type DecoderConfig,
   type PoolingNorm,
   type RelativePositions,
 } from "./config.ts";
@@ -40,6 +44,8 @@ export { classify, classifyViews, type ClassGuess, type ClassifyOptions } from "
 export { cosineSimilarity, embed, embedViews, type EmbedOptions, type Pooling } from "./inference/embed.ts";
 export type { ImageModel, ImagesOptions } from "./inference/model-images.ts";
 export { classLogits, pooledFeatures, visualTokenLogits, visualTokenLoss } from "./heads.ts";
+export { encodeMasked } from "./masked.ts";
+export { pixelLoss, pixelPredictions, type PixelOptions } from "./pixel-head.ts";
 export {
   beitConfigFromHuggingFace,
   beitConfigToHuggingFace,
@@ -50,7 +56,14 @@ export { huggingFaceNames } from "./checkpoint/hugging-face/names.ts";
 export { blankBeit, initBeit, initBeitClassifier } from "./init.ts";
 export { beitToOfficial, loadBeit, officialNames } from "./checkpoint/official.ts";
 export type { MaskInput, PatchMask } from "./masks.ts";
-export { parameterCount, parameterShapes, type Beit, type BeitParams, type BlockParams } from "./parameters.ts";
+export {
+  parameterCount,
+  parameterShapes,
+  type Beit,
+  type BeitParams,
+  type BlockParams,
+  type DecoderParams,
+} from "./parameters.ts";
 export {
   checkImageSize,
   evalViewFields,

@@ -3,8 +3,9 @@
 import { sizeOf, tensor, type Backend, type Shape } from "@beitjs/tensor-core";
 import { constant, normal, truncatedNormal, uniform } from "@beitjs/tensor-core/nn";
 import type { Rng } from "@beitjs/tensor-core/random";
-import { validateBeitConfig, type BeitConfig } from "./config.ts";
+import { gridOf, validateBeitConfig, type BeitConfig } from "./config.ts";
 import { parameterShapes, treeFromPaths, type Beit } from "./parameters.ts";
+import { sineCosinePositions } from "./positions/sine-cosine.ts";
 
 export type InitOptions = {
   /** Standard deviation of matrices and tokens before they are cut; default 0.02, which suits widths of hundreds. */
@@ -60,7 +61,7 @@ export function buildBeit(config: BeitConfig, backend: Backend, values: FreshVal
 /** @internal */
 export function pretrainingValues(config: BeitConfig, rng: Rng, { std = STD }: InitOptions = {}): FreshValues {
   const matrix = (shape: Shape) => truncatedNormal(rng, shape, { std, cut: 1 });
-  return firstMatch([...constantRules(config), ...matrixRules(matrix)]);
+  return firstMatch([...positionRules(config), ...constantRules(config), ...matrixRules(matrix)]);
 }
 
 /** @internal */
@@ -73,6 +74,12 @@ export function fineTuningValues(config: BeitConfig, rng: Rng, { std = STD }: In
     [/^classHead\.weight$/, (shape) => normal(rng, shape, { std: std * HEAD_SCALE })],
     ...matrixRules(matrix),
   ]);
+}
+
+// An encoder that sees only some patches begins to know where they are: its positions start as sines and cosines, and are learned from
+// there. (He et al. 2021, appendix A.1, has them fixed)
+function positionRules(config: BeitConfig): InitRule[] {
+  return config.decoder ? [[/^positions$/, () => sineCosinePositions(gridOf(config), config.width)]] : [];
 }
 
 function constantRules({ layerScale }: BeitConfig): InitRule[] {
@@ -93,7 +100,7 @@ function matrixRules(matrix: (shape: Shape) => Float32Array): InitRule[] {
         return matrix(shape).map((value) => value / Math.sqrt(2 * layer));
       },
     ],
-    [/^(classToken|maskToken|positions)$|\.weight$/, matrix],
+    [/^(classToken|(decoder\.)?maskToken|positions)$|\.weight$/, matrix],
   ];
 }
 

@@ -46,3 +46,39 @@ function checkTensor(caller: string, mask: Tensor, { batch, patches }: BatchSize
   }
   return mask;
 }
+
+/** Where the patches are that no mask hides; as many in every image. */
+export type VisiblePatches = {
+  /** In an image. */
+  readonly count: number;
+  /** Rows of them in patches [B * N, ...], example by example, positions ascending [B * V]. */
+  readonly rows: Int32Array;
+  /** Rows of the class token and of them in positions [N + 1, D], example by example [B * (V + 1)]. */
+  readonly positions: Int32Array;
+  /** Which of its image's V + 1 tokens stands at a place, or -1 where the patch is hidden [B * (N + 1)]. */
+  readonly places: Int32Array;
+};
+
+/** @throws if masks hide different numbers of patches, or every patch */
+export function visiblePatches(caller: string, mask: MaskInput, size: BatchSize): VisiblePatches {
+  const { batch, patches } = size;
+  const cells = mask instanceof Tensor ? checkTensor(caller, mask, size).readSync() : batchCells(caller, mask, size);
+  const rows = Int32Array.from({ length: batch * patches }, (_, i) => i).filter((i) => cells[i] === 0);
+  const count = Math.floor(rows.length / batch);
+  const positions = new Int32Array(batch * (count + 1));
+  const places = new Int32Array(batch * (patches + 1)).fill(-1);
+  for (let example = 0, next = 0; example < batch; example++) {
+    places[example * (patches + 1)] = 0;
+    const first = next;
+    for (; next < rows.length && rows[next] < (example + 1) * patches; next++) {
+      const token = next - first + 1;
+      const place = rows[next] - example * patches + 1;
+      positions[example * (count + 1) + token] = place;
+      places[example * (patches + 1) + place] = token;
+    }
+    if (next - first === count && count > 0) continue;
+    const got = next - first === 0 ? "every one hidden" : `${count} of ${patches} and ${next - first}`;
+    throw new Error(`[${caller}] expected masks that leave as many patches in every image, and some, got ${got}`);
+  }
+  return { count, rows, positions, places };
+}

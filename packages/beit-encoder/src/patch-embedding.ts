@@ -2,15 +2,34 @@
 // order, so that a masked patch keeps its position. (BEiT paper, sections 2.1 and 2.2)
 import { tensor, type Tensor } from "@beitjs/tensor-core";
 import { linear } from "@beitjs/tensor-core/nn";
-import { assembleTokens, gatherRows, patchify, reshape } from "@beitjs/tensor-core/ops";
+import { assembleTokens, gatherRows, patchify, reshape, residual } from "@beitjs/tensor-core/ops";
 import { gridOf, type BeitConfig } from "./config.ts";
+import type { VisiblePatches } from "./masks.ts";
 import type { Beit } from "./parameters.ts";
 
 /** [B, H, W, C] and, optionally, int32 [B, N] -> [B, N + 1, D] */
 export function embedPatches({ config, params }: Beit, pixels: Tensor, mask?: Tensor): Tensor {
   const { classToken, maskToken, positions } = params;
-  const patches = linear(patchify(wholePatches(pixels, config), config), params.patchEmbedding); // [B, N, D]
+  const patches = linear(patchPixels(pixels, config), params.patchEmbedding); // [B, N, D]
   return assembleTokens(patches, { classToken, maskToken, mask, position: positions }); // [B, N + 1, D]
+}
+
+/** Of the patches alone that are not hidden, each with its position; the others are not looked at. [B, H, W, C] -> [B, V + 1, D] */
+export function embedVisible({ config, params }: Beit, pixels: Tensor, visible: VisiblePatches): Tensor {
+  const { backend } = pixels;
+  const { classToken, positions } = params;
+  const pick = (x: Tensor, rows: Int32Array): Tensor => gatherRows(x, tensor(rows, [rows.length], backend, "int32"));
+  const all = patchPixels(pixels, config); // [B, N, P P C]
+  const [batch, count, size] = all.shape;
+  const seen = pick(reshape(all, [batch * count, size]), visible.rows); // [B V, P P C]
+  const patches = reshape(linear(seen, params.patchEmbedding), [batch, visible.count, config.width]);
+  const tokens = assembleTokens(patches, { classToken }); // [B, V + 1, D]
+  return positions ? residual(tokens, reshape(pick(positions, visible.positions), tokens.shape)) : tokens;
+}
+
+/** Pixels of all patches, row by row, channels last. [B, H, W, C] -> [B, N, P P C] */
+export function patchPixels(pixels: Tensor, config: BeitConfig): Tensor {
+  return patchify(wholePatches(pixels, config), config);
 }
 
 // Without the pixels right and below that no whole patch covers. [B, H, W, C] -> [B, rows P, columns P, C]

@@ -12,7 +12,7 @@ export type ParameterRule<Value = number> = readonly [pattern: RegExp, value: Va
 export const weightDecayRules: readonly ParameterRule[] = [
   [/^(classToken|positions)$/, 0],
   [/\.(bias|queryBias|valueBias|gamma|beta|scale1|scale2)$/, 0],
-  [/^maskToken$/, 1],
+  [/^(decoder\.)?maskToken$/, 1],
   [/^(blocks\.\d+\.attention\.)?relativePositionBias$/, 1],
   [/\.weight$/, 1],
 ];
@@ -23,7 +23,7 @@ export function parameterDepths({ depth }: Pick<BeitConfig, "depth">): readonly 
   return [
     [/^(classToken|maskToken|positions|patchEmbedding\..*)$/, 0],
     ...blocks,
-    [/^(norm|visualTokenHead|classNorm|classHead)\.|^relativePositionBias$/, depth + 1],
+    [/^(norm|visualTokenHead|pixelHead|classNorm|classHead|decoder)\.|^relativePositionBias$/, depth + 1],
   ];
 }
 

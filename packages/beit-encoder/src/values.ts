@@ -43,7 +43,8 @@ export function beitFromValues(
 }
 
 /** @internal Every block has tensors: a config that promises more blocks than tensors is refused before it is spelled out. */
-export function checkDepth(caller: string, { depth }: BeitConfig, tensors: number): void {
+export function checkDepth(caller: string, { depth: own, decoder }: BeitConfig, tensors: number): void {
+  const depth = own + (decoder?.depth ?? 0);
   if (depth <= tensors) return;
   throw new Error(
     `[${caller}] expected the tensors of ${depth} blocks, as the config says, got ${tensors} tensors in all`,

@@ -18,12 +18,22 @@ export { classifierMetrics, evaluateClassifier, type ClassifierScores, type Mist
 export { evaluateMultiLabel, multiLabelMetrics, type MultiLabelScores } from "./evaluate/multi-label.ts";
 export { evaluateGaussian, gaussianMetrics, type GaussianScores } from "./evaluate/gaussian.ts";
 export type { EvaluationOptions } from "./evaluate/in-order.ts";
-export { evaluatePretraining, pretrainingMetrics, type PretrainingScores } from "./evaluate/pretraining.ts";
+export {
+  evaluatePixels,
+  evaluatePretraining,
+  pixelMetrics,
+  pretrainingMetrics,
+  pretrainingMetricsOf,
+  type MaskedOptions,
+  type MaskedScores,
+  type PixelScores,
+  type PretrainingScores,
+} from "./evaluate/pretraining.ts";
 export { evaluateTokenizer, tokenizerMetrics, tokensOf, type TokenizerScores } from "./evaluate/tokenizer.ts";
 export { fineTune, fineTuneMetrics, type FineTuneReport, type FineTuneScores } from "./stages/fine-tune.ts";
 export { joinLoggers, type LogEntry, type Logger } from "./logging/logger.ts";
 export { createEventWriter } from "./logging/tensorboard.ts";
-export { createMaskDrawer, drawMask, maskedTargets } from "./masks.ts";
+export { createMaskDrawer, drawMask, maskedTargets, masksOf } from "./masks.ts";
 export type { DrawMasks, MaskAddress } from "./masks.ts";
 export { adamWDefaults, initAdamW, updateAdamW, type AdamWState } from "./optimizer/adamw.ts";
 export { emaDecay } from "./optimizer/ema.ts";

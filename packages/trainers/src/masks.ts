@@ -1,8 +1,9 @@
 // Masks of training images: one a picture, drawn from the picture's own random stream in this epoch.
-import { blockwiseMask, maskOf, uniformMask, type Grid, type Mask } from "@beitjs/masking";
+import { blockwiseMask, maskOf, spanMask, uniformMask, type Grid, type Mask } from "@beitjs/masking";
 import { createMaskGenerator } from "@beitjs/masking/bulk";
+import { cellCount } from "@beitjs/tensor-core/grid";
 import { createRng, streams } from "@beitjs/tensor-core/random";
-import type { MaskRecipe } from "./recipes/recipe.ts";
+import type { MaskRecipe, PretrainRecipe } from "./recipes/recipe.ts";
 
 /** Which mask: that of example `index` in `epoch` of a run with this seed. */
 export type MaskAddress = { readonly seed: number; readonly epoch: number; readonly index: number };
@@ -10,7 +11,17 @@ export type MaskAddress = { readonly seed: number; readonly epoch: number; reado
 /** The mask of one example. */
 export function drawMask(grid: Grid, recipe: MaskRecipe, address: MaskAddress): Mask {
   const rng = createRng({ ...address, stream: streams.mask });
-  return recipe.kind === "uniform" ? uniformMask(grid, recipe, rng) : blockwiseMask(grid, recipe, rng);
+  if (recipe.kind === "blockwise") return blockwiseMask(grid, recipe, rng);
+  const cells = new Uint8Array(cellCount(grid));
+  const count = recipe.kind === "none" ? 0 : hiddenCount(grid, recipe);
+  if (count === 0) return { grid, cells, count };
+  if (recipe.kind === "uniform") return uniformMask(grid, { count }, rng);
+  const { share, endProbability, maxWords } = recipe as Extract<MaskRecipe, { readonly kind: "span" }>;
+  const lengths = {
+    ...(endProbability !== undefined && { endProbability }),
+    ...(maxWords !== undefined && { maxWords }),
+  };
+  return { grid, ...spanMask(cells.length, { ratio: share, ...lengths }, rng) };
 }
 
 export type DrawMasks = (grid: Grid, recipe: MaskRecipe, addresses: readonly MaskAddress[]) => readonly Mask[];
@@ -19,13 +30,34 @@ export type DrawMasks = (grid: Grid, recipe: MaskRecipe, addresses: readonly Mas
 export async function createMaskDrawer(): Promise<DrawMasks> {
   const generator = await createMaskGenerator();
   return (grid, recipe, examples) => {
+    if (recipe.kind === "span" || recipe.kind === "none") return examples.map((at) => drawMask(grid, recipe, at));
     const addresses = examples.map(({ seed, epoch, index }) => ({ seed, epoch, index, stream: streams.mask }));
     const batch =
       recipe.kind === "uniform"
-        ? generator.uniform(grid, recipe, addresses)
+        ? generator.uniform(grid, { count: hiddenCount(grid, recipe) }, addresses)
         : generator.blockwise(grid, recipe, addresses);
     return examples.map((_, i) => maskOf(batch, i));
   };
+}
+
+/** Masks that all hide as many patches: blockwise ones are filled up to their count, or to their ratio, with patches drawn uniformly. */
+export function fixedMask(grid: Grid, recipe: MaskRecipe): MaskRecipe {
+  if (recipe.kind !== "blockwise") return recipe;
+  if (recipe.variant !== "paper") return { ...recipe, variant: "exact" };
+  const { ratio = 0.4, variant: _, ...blocks } = recipe;
+  return { ...blocks, variant: "exact", count: Math.max(1, Math.round(ratio * cellCount(grid))) };
+}
+
+/** The masks of a recipe of pre-training. */
+export function masksOf({ mask, encoder }: Pick<PretrainRecipe, "mask" | "encoder">, grid: Grid): MaskRecipe {
+  return encoder === "visible" ? fixedMask(grid, mask) : mask;
+}
+
+/** How many patches masks of a count or a share hide. */
+export function hiddenCount(grid: Grid, recipe: MaskRecipe): number {
+  if ("count" in recipe) return recipe.count;
+  const share = "share" in recipe ? recipe.share : 0;
+  return recipe.kind === "span" ? Math.ceil(share * cellCount(grid)) : Math.round(share * cellCount(grid));
 }
 
 /** Visual tokens at the masked patches of a batch: image after image, positions ascending, as the logits come. */

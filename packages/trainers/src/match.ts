@@ -1,5 +1,5 @@
 // Whether an encoder and a tokenizer speak of the same patches and the same tokens.
-import { gridOf, type BeitConfig } from "@beitjs/beit-encoder";
+import { gridOf, predictedTokens, type BeitConfig } from "@beitjs/beit-encoder";
 import { tokenGridOf, type DvaeConfig } from "@beitjs/dvae-tokenizer";
 import { formatGrid } from "@beitjs/tensor-core/grid";
 
@@ -15,7 +15,7 @@ export function firstUnequal(pairs: readonly Pair[]): string | undefined {
 export function encoderAndTokenizer(model: BeitConfig, tokenizer: DvaeConfig): readonly Pair[] {
   return [
     ["patch grid and token grid to be the same", formatGrid(gridOf(model)), formatGrid(tokenGridOf(tokenizer))],
-    ["vocabSize of the codebook's", model.vocabSize, tokenizer.vocabSize],
+    ["vocabSize of the codebook's", predictedTokens(model), tokenizer.vocabSize],
     ["channels of the tokenizer's", model.channels, tokenizer.channels],
   ];
 }

@@ -35,6 +35,12 @@ export function recipeForTokenizer({ imageSize, channels, vocabSize }: DvaeConfi
   return { name: vocabSize > 1024 ? "pretrain-tiny" : "pretrain-small", for: what };
 }
 
+/** For pre-training without a tokenizer. */
+export const recipeWithoutTokenizer: Chosen = {
+  name: "pretrain-small-visible",
+  for: "images without a tokenizer: pixels are predicted",
+};
+
 /** For fine-tuning a model. */
 export function recipeForModel({ imageSize, channels, width }: BeitConfig): Chosen {
   const what = `a model of width ${width} that sees ${colorsOf(channels)} images`;

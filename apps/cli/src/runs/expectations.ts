@@ -5,6 +5,11 @@ export function formatLoss(loss: number, choices: number): string {
   return `loss ${loss.toFixed(3)} (start: ln ${choices} = ${Math.log(choices).toFixed(3)})`;
 }
 
+/** `loss 0.8120 (pixels; each patch's mean would be 1)`, of patches that are normalized; of others it depends on the images. */
+export function formatPixelLoss(loss: number, { normalized = false }: { readonly normalized?: boolean } = {}): string {
+  return `loss ${loss.toFixed(4)} (pixels${normalized ? "; each patch's mean would be 1" : ""})`;
+}
+
 /** `accuracy 12.5 % (chance: 10 %)` */
 export function formatAccuracy(accuracy: number, choices: number): string {
   return `accuracy ${formatShare(accuracy)} (chance: ${formatShare(1 / choices)})`;

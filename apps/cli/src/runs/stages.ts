@@ -1,17 +1,19 @@
 // What a stage is, said once: how it is trained, what is recorded and said of a step, what its model is and sees, and how it is
 // measured. Commands and the demo read it here; another stage is another entry.
-import type { Beit, ClassifierOptions } from "@beitjs/beit-encoder";
+import { gridOf, predictedTokens, type Beit, type ClassifierOptions } from "@beitjs/beit-encoder";
 import { collapseWarning, type TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import type { Backend } from "@beitjs/tensor-core";
 import {
   evaluateClassifier,
   evaluateGaussian,
   evaluateMultiLabel,
+  evaluatePixels,
   evaluatePretraining,
   evaluateTokenizer,
   gaussianMetrics,
+  masksOf,
   metricsOf,
-  pretrainingMetrics,
+  pretrainingMetricsOf,
   tokenizerMetrics,
   fineTune,
   fineTuneMetrics,
@@ -28,9 +30,9 @@ import {
   type FineTuneReport,
   type GaussianReport,
   type GaussianScores,
+  type MaskedScores,
   type Metrics,
   type MultiLabelScores,
-  type PretrainingScores,
   type PretrainReport,
   type Recipe,
   type RecipeOf,
@@ -46,7 +48,7 @@ import { classifierDetails, classifierSections, classifierTable } from "../repor
 import type { Html } from "../report/html.ts";
 import type { ModelKind } from "../models/kind.ts";
 import { refuseOtherClasses } from "../models/labels.ts";
-import { formatAccuracy, formatLogarithm, formatLoss, formatShare } from "./expectations.ts";
+import { formatAccuracy, formatLogarithm, formatLoss, formatPixelLoss, formatShare } from "./expectations.ts";
 import { multiLabelFigures } from "./multi-label-figures.ts";
 import type { TrainingLoop } from "./training-run.ts";
 
@@ -57,9 +59,9 @@ type Types = OfEveryStage<{
   readonly tokenizer: { readonly takes: unknown; readonly report: TokenizerReport; readonly scores: TokenizerScores };
   readonly gaussian: { readonly takes: unknown; readonly report: GaussianReport; readonly scores: GaussianScores };
   readonly pretrain: {
-    readonly takes: { readonly tokenizer: TokenizerEncoder; readonly from?: Beit };
+    readonly takes: { readonly tokenizer?: TokenizerEncoder; readonly from?: Beit };
     readonly report: PretrainReport;
-    readonly scores: PretrainingScores;
+    readonly scores: MaskedScores;
   };
   readonly "fine-tune": {
     readonly takes: { readonly from?: Beit; readonly head?: ClassifierOptions["head"] | undefined };
@@ -114,6 +116,10 @@ const batchOf = ({ batchSize }: { readonly batchSize?: number }) => (batchSize =
 const tokenView = ({ views }: RecipeOf<"tokenizer" | "gaussian" | "pretrain">): EvalViewOptions =>
   tokenEvalView(views.channels, views.tokenSize);
 
+function maskedLines(loss: number, accuracy: number, vocabSize: number): readonly [loss: string, accuracy: string] {
+  return [formatLoss(loss, vocabSize), formatAccuracy(accuracy, vocabSize)];
+}
+
 export const stages: { readonly [Name in StageName]: Stage<Name> } = {
   tokenizer: {
     train: trainTokenizer,
@@ -158,24 +164,27 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
   pretrain: {
     train: pretrain,
     model: ({ beit }) => beit.config,
-    metrics: ({ accuracy, maskedPatches }) => ({ accuracy, maskedPatches }),
+    metrics: ({ accuracy, maskedPatches }) => ({ ...(accuracy !== undefined && { accuracy }), maskedPatches }),
     describe: ({ loss, accuracy, beit: { config } }) =>
-      `${formatLoss(loss, config.vocabSize)}, ${formatAccuracy(accuracy, config.vocabSize)}`,
+      accuracy === undefined ? formatPixelLoss(loss) : maskedLines(loss, accuracy, predictedTokens(config)).join(", "),
     kind: "beit",
     view: ({ views }) => pixelEvalView(views),
     evaluate: async ({ checkpoint, recipe, images, backend, tokenizer, opening, ...rest }) => {
-      const { mask, seed, views } = recipe;
-      const opened = await tokenizer();
+      const { views } = recipe;
       const beit = beitOf(checkpoint, backend, opening);
       const pixelView = pixelEvalView({ ...views, pixelSize: beit.config.imageSize });
+      const options = { ...recipe, mask: masksOf(recipe, gridOf(beit.config)), pixelView, ...batchOf(rest) };
+      if (recipe.target === "pixels") return evaluatePixels(beit, images, options);
+      const opened = await tokenizer();
       const tokens = { ...recipe, views: { ...views, tokenSize: opened.config.imageSize } };
-      return evaluatePretraining(beit, opened, images, { mask, seed, pixelView, tokenView: tokenView(tokens), ...batchOf(rest) });
+      return evaluatePretraining(beit, opened, images, { ...options, tokenView: tokenView(tokens) });
     },
-    judgedBy: () => pretrainingMetrics,
-    figures: ({ loss, accuracy, maskedPatches }, { model: { vocabSize } }) => ({
-      values: { loss, accuracy, maskedPatches },
-      lines: [formatLoss(loss, vocabSize), `masked patches: ${formatAccuracy(accuracy, vocabSize)}`],
-    }),
+    judgedBy: pretrainingMetricsOf,
+    figures: (scores, { model: { vocabSize }, pixels = { normalized: true } }) => {
+      if (!("accuracy" in scores)) return { values: scores, lines: [formatPixelLoss(scores.loss, pixels)] };
+      const [loss, accuracy] = maskedLines(scores.loss, scores.accuracy, vocabSize);
+      return { values: scores, lines: [loss, `masked patches: ${accuracy}`] };
+    },
   },
   "fine-tune": {
     train: fineTune,

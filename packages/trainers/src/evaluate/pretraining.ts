@@ -1,11 +1,13 @@
-// What a pre-trained encoder makes of hidden patches, measured on images.
-import { disposeTree, scope, tensor } from "@beitjs/tensor-core";
-import { encode, gridOf, visualTokenLoss, type Beit } from "@beitjs/beit-encoder";
+// What a pre-trained model makes of hidden patches, measured on images.
+import { disposeTree, scope, tensor, type Tensor } from "@beitjs/tensor-core";
+import { gridOf, type Beit } from "@beitjs/beit-encoder";
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
+import type { Mask } from "@beitjs/masking";
 import { evalView, type Dataset, type EvalViewOptions } from "../data/index.ts";
 import { createMaskDrawer, maskedTargets } from "../masks.ts";
 import { encoderAndTokenizer, firstUnequal } from "../match.ts";
-import type { MaskRecipe } from "../recipes/recipe.ts";
+import type { MaskRecipe, PretrainRecipe } from "../recipes/recipe.ts";
+import { comparedPatches, maskedObjective, type MaskedTarget } from "../stages/masked-objective.ts";
 import type { Metrics } from "../validation.ts";
 import { checkView, viewBatch } from "../view-batch.ts";
 import { inOrder } from "./in-order.ts";
@@ -13,10 +15,38 @@ import { tokensOf } from "./tokenizer.ts";
 
 export type PretrainingScores = { readonly loss: number; readonly accuracy: number; readonly maskedPatches: number };
 
+/** Of models that predict pixels. */
+export type PixelScores = {
+  readonly loss: number;
+  readonly maskedPatches: number;
+};
+
+/** What a pre-trained model can do, of visual tokens or of pixels. */
+export type MaskedScores = PretrainingScores | PixelScores;
+
 /** By what pre-trained encoders are compared. */
 export const pretrainingMetrics: Metrics<PretrainingScores> = {
   loss: { better: "lower", of: ({ loss }) => loss },
   accuracy: { better: "higher", of: ({ accuracy }) => accuracy },
+};
+
+/** By what models that predict pixels are compared. */
+export const pixelMetrics: Metrics<PixelScores> = {
+  loss: { better: "lower", of: ({ loss }) => loss },
+};
+
+/** By what the models of a recipe are compared. */
+export function pretrainingMetricsOf({ target }: Pick<PretrainRecipe, "target">): Metrics<MaskedScores> {
+  // Scores of a kind of target meet the metrics of that kind alone.
+  return (target === "tokens" ? pretrainingMetrics : pixelMetrics) as Metrics<MaskedScores>;
+}
+
+export type MaskedOptions = Partial<Pick<MaskedTarget, "loss" | "pixels">> & {
+  readonly mask: MaskRecipe;
+  readonly pixelView: EvalViewOptions;
+  readonly seed: number;
+  readonly batchSize?: number;
+  readonly signal?: AbortSignal;
 };
 
 /**
@@ -28,46 +58,88 @@ export async function evaluatePretraining(
   beit: Beit,
   tokenizer: TokenizerEncoder,
   images: Dataset,
-  options: {
-    readonly mask: MaskRecipe;
-    readonly pixelView: EvalViewOptions;
-    readonly tokenView: EvalViewOptions;
-    readonly seed: number;
-    readonly batchSize?: number;
-    readonly signal?: AbortSignal;
-  },
+  options: MaskedOptions & { readonly tokenView: EvalViewOptions },
 ): Promise<PretrainingScores> {
   const { backend } = beit.params.classToken;
-  const { mask, seed } = options;
+  const { loss: over = "masked", mask } = options;
   const unequal = firstUnequal(encoderAndTokenizer(beit.config, tokenizer.config));
   if (unequal) throw new Error(`[evaluatePretraining] ${unequal}`);
   checkView("evaluatePretraining", options.pixelView, beit.config);
   checkView("evaluatePretraining", options.tokenView, tokenizer.config);
-  const grid = gridOf(beit.config);
+  const every = over === "masked" || mask.kind === "none";
+  let [loss, right, counted, compared] = [0, 0, 0, 0];
+  for await (const { views, masks } of maskedViews(beit, images, options, options.tokenView)) {
+    const ids = await tokensOf(
+      tokenizer,
+      views.map(({ tokens }) => tokens as Float32Array),
+    );
+    const expected = over === "masked" ? maskedTargets(ids, masks) : Int32Array.from(ids);
+    const results = scope(backend, () => {
+      const pixels = pixelsOf(views, beit);
+      const targets = tensor(expected, [expected.length], backend, "int32");
+      return maskedObjective(beit, { masks, pixels, targets }, { target: "tokens", loss: over });
+    });
+    loss += (await results.loss.read())[0] * expected.length;
+    const predictions = await results["predictions"].read();
+    const cells = every ? [] : masks.flatMap((one) => Array.from(one.cells));
+    const counts = (i: number) => every || cells[i] === 1;
+    right += predictions.filter((id, i) => id === expected[i] && counts(i)).length;
+    counted += expected.filter((_, i) => counts(i)).length;
+    compared += expected.length;
+    disposeTree(results);
+  }
+  return { loss: loss / compared, accuracy: right / counted, maskedPatches: counted };
+}
+
+/**
+ * Error of the pixels that are predicted for hidden patches of images, each with the mask that `seed` gives it.
+ *
+ * @throws if encoder and view do not fit each other
+ */
+export async function evaluatePixels(beit: Beit, images: Dataset, options: MaskedOptions): Promise<PixelScores> {
+  const { backend } = beit.params.classToken;
+  const { loss: over = "masked", pixels: how } = options;
+  checkView("evaluatePixels", options.pixelView, beit.config);
+  let [loss, compared, maskedPatches] = [0, 0, 0];
+  for await (const { views, masks } of maskedViews(beit, images, options)) {
+    const results = scope(backend, () =>
+      maskedObjective(
+        beit,
+        { masks, pixels: pixelsOf(views, beit) },
+        { target: "pixels", loss: over, ...(how && { pixels: how }) },
+      ),
+    );
+    const count = comparedPatches(masks, { loss: over });
+    loss += (await results.loss.read())[0] * count;
+    compared += count;
+    maskedPatches += comparedPatches(masks, { loss: "masked" });
+    disposeTree(results);
+  }
+  return { loss: loss / compared, maskedPatches };
+}
+
+type Views = { readonly pixels: Float32Array; readonly tokens: Float32Array | undefined };
+
+// Images in their order, a batch at a time, with their masks.
+async function* maskedViews(
+  { config }: Beit,
+  images: Dataset,
+  { mask, seed, pixelView, batchSize = 100, signal }: MaskedOptions,
+  tokenView?: EvalViewOptions,
+): AsyncGenerator<{ readonly views: readonly Views[]; readonly masks: readonly Mask[] }, void, void> {
+  const grid = gridOf(config);
   const drawMasks = await createMaskDrawer();
-  let [loss, right, count] = [0, 0, 0];
-  const data = inOrder(images, options.batchSize ?? 100, options.signal, ({ image }) => ({
-    pixels: evalView(image, options.pixelView),
-    tokens: evalView(image, options.tokenView),
+  const data = inOrder(images, batchSize, signal, ({ image }) => ({
+    pixels: evalView(image, pixelView),
+    tokens: tokenView && evalView(image, tokenView),
   }));
   for await (const { items, indices, epoch } of data) {
     const addresses = indices.map((index) => ({ seed, epoch, index }));
-    const masks = drawMasks(grid, mask, addresses);
-    const ids = await tokensOf(
-      tokenizer,
-      items.map(({ tokens }) => tokens),
-    );
-    const expected = maskedTargets(ids, masks);
-    const results = scope(backend, () => {
-      const views = items.map((item) => item.pixels);
-      const pixels = viewBatch(views, beit.config, backend);
-      const targets = tensor(expected, [expected.length], backend, "int32");
-      return visualTokenLoss(beit, encode(beit, pixels, { mask: masks }), { mask: masks, targets });
-    });
-    loss += (await results.loss.read())[0] * expected.length;
-    right += (await results.predictions.read()).filter((id, i) => id === expected[i]).length;
-    count += expected.length;
-    disposeTree(results);
+    yield { views: items, masks: drawMasks(grid, mask, addresses) };
   }
-  return { loss: loss / count, accuracy: right / count, maskedPatches: count };
+}
+
+function pixelsOf(views: readonly Views[], { config, params }: Beit): Tensor {
+  const all = views.map(({ pixels }) => pixels);
+  return viewBatch(all, config, params.classToken.backend);
 }

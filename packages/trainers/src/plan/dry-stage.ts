@@ -9,7 +9,6 @@ import {
   classLogits,
   encode,
   gridOf,
-  visualTokenLoss,
   type Beit,
   type BeitConfig,
   type BeitParams,
@@ -27,7 +26,9 @@ import {
   type GaussianVaeParams,
   type TokenizerEncoder,
 } from "@beitjs/dvae-tokenizer";
-import { drawMask } from "../masks.ts";
+import { drawMask, masksOf } from "../masks.ts";
+import { pretrainingConfig } from "../recipes/pretraining-config.ts";
+import { comparedPatches, maskedObjective } from "../stages/masked-objective.ts";
 import type {
   FineTuneRecipe,
   GaussianRecipe,
@@ -68,7 +69,8 @@ export function dryStage<Name extends StageName>(recipe: RecipeOf<Name>, run: Pl
 export function blankParams(recipe: Recipe, classes: number, backend: Backend): unknown {
   if (recipe.stage === "tokenizer") return blankTokenizer(recipe.model, backend).params;
   if (recipe.stage === "gaussian") return blankGaussianVae(recipe.model, backend).params;
-  return blankBeit(recipe.stage === "fine-tune" ? classifierConfig(recipe, classes) : recipe.model, backend).params;
+  const config = recipe.stage === "fine-tune" ? classifierConfig(recipe, classes) : pretrainingConfig(recipe);
+  return blankBeit(config, backend).params;
 }
 
 const makers: { readonly [Name in StageName]: (recipe: RecipeOf<Name>, run: PlannedRun) => DryStage } = {
@@ -117,34 +119,31 @@ function ofGaussian(recipe: GaussianRecipe, { backend }: PlannedRun): DryStage {
 }
 
 function ofPretrain(recipe: PretrainRecipe, { backend, recompute, tokenizer }: PlannedRun): DryStage {
-  const { model: config, seed, mask: masks } = recipe;
+  const { seed, target } = recipe;
+  const config = pretrainingConfig(recipe);
   const params = blankParams(recipe, 0, backend);
   const grid = gridOf(config);
+  const drawn = masksOf(recipe, grid);
   const batchOf = (images: number) => {
     if (tokenizer)
       scope(backend, () => {
         tokenize(tokenizer, zeros(imageShape(images, tokenizer.config), backend));
       });
-    const mask = Array.from({ length: images }, (_, index) => drawMask(grid, masks, { seed, epoch: 0, index }));
-    const hidden = mask.reduce((sum, { count }) => sum + count, 0);
-    return { mask, pixels: zeros(imageShape(images, config), backend), targets: zeros([hidden], backend, "int32") };
+    const masks = Array.from({ length: images }, (_, index) => drawMask(grid, drawn, { seed, epoch: 0, index }));
+    const count = comparedPatches(masks, recipe);
+    const targets = target === "tokens" && { targets: zeros([count], backend, "int32") };
+    return { masks, pixels: zeros(imageShape(images, config), backend), ...targets };
   };
   const beitOf = (tree: unknown): Beit => ({ config, params: tree as BeitParams });
   const piece = async (images: number): Promise<DryPiece> => {
-    const { mask, pixels, targets } = batchOf(images);
-    const objective = (tracked: unknown): Objective => {
-      const beit = beitOf(tracked);
-      return visualTokenLoss(beit, encode(beit, pixels, { mask, rng: dropPathRng(seed), recompute }), {
-        mask,
-        targets,
-      });
-    };
-    return { tensors: [pixels, targets], objective };
+    const batch = batchOf(images);
+    const objective = (tracked: unknown): Objective =>
+      maskedObjective(beitOf(tracked), batch, recipe, { rng: dropPathRng(seed), recompute });
+    return { tensors: [batch.pixels, batch.targets ?? []], objective };
   };
   const evaluate = (images: number) =>
     scope(backend, () => {
-      const { mask, pixels, targets } = batchOf(images);
-      visualTokenLoss(beitOf(params), encode(beitOf(params), pixels, { mask }), { mask, targets });
+      maskedObjective(beitOf(params), batchOf(images), recipe);
     });
   return { params, piece, evaluate };
 }

@@ -15,6 +15,7 @@ const half = (recipe: Fields, view: string): readonly number[] | undefined => {
 /** By path; a function is given the recipe, and gives undefined where it cannot say. */
 const branchDefaults: Readonly<Record<string, (recipe: Fields) => unknown>> = {
   "mask.count": ({ model }) => hiddenPatches(model as BeitConfig),
+  "mask.share": () => 75 / 196,
   "model.groups": () => groups,
   "model.blocksPerGroup": () => blocksPerGroup,
   "model.layers": () => layers,

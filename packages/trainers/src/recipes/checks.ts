@@ -3,9 +3,10 @@
 import { beitConfigIssues, gridOf, type BeitConfig } from "@beitjs/beit-encoder";
 import { dvaeConfigIssues } from "@beitjs/dvae-tokenizer";
 import { MaskOptionError, maxGridSide, type Grid } from "@beitjs/masking";
-import { cellGrid, formatSize, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
+import { cellCount, cellGrid, formatSize, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import { isColor } from "@beitjs/tensor-core/image";
-import { drawMask } from "../masks.ts";
+import { drawMask, fixedMask, hiddenCount } from "../masks.ts";
+import { pretrainingConfig } from "./pretraining-config.ts";
 import type { RecipeIssue } from "./recipe-error.ts";
 import type {
   FineTuneRecipe,
@@ -45,14 +46,43 @@ function ofTokenizer({ model, views }: TokenizerRecipe | GaussianRecipe): Issues
   return [...within(["model"], dvaeConfigIssues(config)), ...ofViews(views, "tokenSize", model)];
 }
 
-function ofPretrain({ model, views, mask }: PretrainRecipe): Issues {
+function ofPretrain(recipe: PretrainRecipe): Issues {
+  const { model, views, encoder, decoder, target } = recipe;
   const ofModel = [...within(["model"], beitConfigIssues(model)), ...ofWholePatches(model)];
+  const size = target === "pixels" || model.vocabSize > 0;
+  const fits = encoder === "visible" ? decoder !== undefined : decoder === undefined;
+  const example = "there with encoder visible, such as { width: 64, depth: 2, heads: 2 }";
   return [
     ...ofModel,
-    ...(ofModel.length === 0 ? ofMask(gridOf(model), mask) : []),
-    ...expect(model.vocabSize > 0, ["model", "vocabSize"], "the codebook's size", model.vocabSize),
+    ...(ofModel.length === 0 ? [...ofHidden(recipe), ...(fits ? ofPrediction(recipe) : [])] : []),
+    ...expect(size, ["model", "vocabSize"], "the codebook's size", model.vocabSize),
+    ...expect(fits, ["decoder"], encoder === "visible" ? example : "absent with encoder all", decoder),
+    ...expect(target === "pixels" || !recipe.pixels, ["pixels"], "absent with target tokens", recipe.pixels),
     ...ofViews(views, "pixelSize", model),
   ];
+}
+
+// What the model would be, were its recipe right; what is wrong with it then is wrong with how it is to predict.
+function ofPrediction(recipe: PretrainRecipe): Issues {
+  return beitConfigIssues(pretrainingConfig(recipe)).map(({ path, ...issue }) => ({
+    ...issue,
+    path: path === "decoder" ? [path] : ["model", path],
+  }));
+}
+
+function ofHidden({ model, mask, encoder, loss }: PretrainRecipe): Issues {
+  const grid = gridOf(model);
+  const issues = ofMask(grid, mask);
+  if (issues.length > 0) return issues;
+  if (mask.kind === "none") {
+    return [
+      ...expect(encoder === "all", ["mask", "kind"], "one that hides patches, with encoder visible", mask.kind),
+      ...expect(loss === "all", ["loss"], "all where nothing is masked", loss),
+    ];
+  }
+  const fixed = encoder === "visible" ? hiddenCount(grid, fixedMask(grid, mask)) : 1;
+  const some = fixed >= 1 && fixed < cellCount(grid);
+  return expect(some, ["mask"], "one that leaves some patches, with encoder visible", mask);
 }
 
 // The tokenizer sees the whole image, so the patches must cover it.
@@ -130,8 +160,9 @@ function ofMask(grid: Grid, mask: MaskRecipe): Issues {
     ];
   }
   try {
-    drawMask(grid, mask, { seed: 0, epoch: 0, index: 0 });
-    return [];
+    const { count } = drawMask(grid, mask, { seed: 0, epoch: 0, index: 0 });
+    const least = `large enough for a patch of ${cellCount(grid)}`;
+    return expect(count > 0 || mask.kind === "none", ["mask", "share"], least, "share" in mask ? mask.share : count);
   } catch (error) {
     if (!(error instanceof MaskOptionError)) throw error;
     const { option, expected, got } = error;

@@ -59,6 +59,12 @@ export const recipeFacts: Readonly<Record<string, RecipeFacts>> = {
     time: "half an hour on two cores",
     result: "loss 4.9 on its pictures, 5.97 on others (6.90 by frequency alone)",
   },
+  "pretrain-small-visible": {
+    purpose: "pre-training that predicts pixels from a quarter of the patches: no tokenizer, the fastest without a GPU",
+    data: "thousands of color images and more",
+    time: unmeasured,
+    result: unmeasured,
+  },
   "fine-tune-small": {
     purpose: "a classifier from an encoder of pretrain-small, or from scratch",
     data: "a folder a class, from some ten images each",

@@ -42,6 +42,7 @@ export function maskFor(mask: MaskRecipe, own: Grid, grid: Grid): MaskRecipe {
     of[key] === undefined
       ? {}
       : ({ [key]: Math.max(1, Math.round(of[key] * share)) } as { readonly [K in Key]: number });
+  if (mask.kind === "none" || "share" in mask) return mask;
   if (mask.kind === "uniform") return { ...mask, ...scaled("count", mask) };
   if (mask.variant === "paper") return { ...mask, ...scaled("minBlock", mask) };
   return { ...mask, ...scaled("count", mask), ...scaled("minBlock", mask), ...scaled("maxBlock", mask) };

@@ -4,7 +4,7 @@ import { fineTuneBase } from "./fine-tune-base.ts";
 import { pretrainBase } from "./pretrain-base.ts";
 import { pretrainTiny } from "./pretrain-tiny.ts";
 import type { Recipe } from "./recipe.ts";
-import { fineTuneSmall, pretrainSmall, tokenizerSmall } from "./small.ts";
+import { fineTuneSmall, pretrainSmall, pretrainSmallVisible, tokenizerSmall } from "./small.ts";
 import { tokenizerDallE } from "./tokenizer-dall-e.ts";
 
 export const recipes: Readonly<Record<string, Recipe>> = {
@@ -15,6 +15,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   "gaussian-demo": demoGaussian,
   "tokenizer-small": tokenizerSmall,
   "pretrain-small": pretrainSmall,
+  "pretrain-small-visible": pretrainSmallVisible,
   "fine-tune-small": fineTuneSmall,
   "tokenizer-dall-e": tokenizerDallE,
   "pretrain-tiny": pretrainTiny,
@@ -30,9 +31,10 @@ export { fitToTokenizer } from "./fit-to-tokenizer.ts";
 export { fineTuneBase } from "./fine-tune-base.ts";
 export { pretrainBase } from "./pretrain-base.ts";
 export { pretrainTiny } from "./pretrain-tiny.ts";
-export { fineTuneSmall, pretrainSmall, tokenizerSmall } from "./small.ts";
+export { fineTuneSmall, pretrainSmall, pretrainSmallVisible, tokenizerSmall } from "./small.ts";
 export { tokenizerDallE } from "./tokenizer-dall-e.ts";
 export { checkRecipe } from "./check-recipe.ts";
+export { pretrainingConfig } from "./pretraining-config.ts";
 export { mergeRecipe } from "./merge.ts";
 export { setInRecipe, type RecipeWithValue } from "./set-value.ts";
 export { upgradeFields, upgradeRecipe } from "./upgrade.ts";

@@ -17,7 +17,7 @@ function merge(schema: Schema | undefined, base: unknown, change: unknown): unkn
   if (schema?.type !== "variant") return mergeFields(schema, base, change);
   const keys = discriminants(schema);
   const kind = { ...pick(base, keys), ...pick(change, keys) };
-  const option = optionOf(schema, kind);
+  const option = optionOf(schema, { ...kind, ...change });
   if (option !== optionOf(schema, base)) return { ...pick(kind, Object.keys(option?.entries ?? {})), ...change };
   return mergeFields(option, base, change);
 }

@@ -10,7 +10,7 @@ import type { fineTune, gaussian, pretrain, tokenizer } from "./schema.ts";
 export type TokenizerRecipe = Inferred<typeof tokenizer>;
 /** Training of the Gaussian VAE that the discrete one is compared with. */
 export type GaussianRecipe = Inferred<typeof gaussian>;
-/** Masked image modeling with a frozen tokenizer. */
+/** Masked image modeling, with the tokens of a frozen tokenizer or with pixels. */
 export type PretrainRecipe = Inferred<typeof pretrain>;
 /** Supervised training of a classifier, from a pre-trained encoder or from scratch. */
 export type FineTuneRecipe = Inferred<typeof fineTune>;

@@ -9,6 +9,7 @@ import {
   amount,
   annealing,
   classWeights,
+  count,
   positive,
   positiveAnnealing,
   shareAboveZero,
@@ -46,15 +47,34 @@ export const gaussian = fields({
   klWeight: annealing,
 });
 
-/** Masked image modeling with a frozen tokenizer. */
+/** Masked image modeling, with the tokens of a frozen tokenizer or with pixels. */
 export const pretrain = fields({
   ...common,
   stage: v.literal("pretrain"),
   model: beitConfig,
   /** Standard deviation of fresh matrices (0.02 in the paper, more for widths below 192), cut at one deviation. */
   initStd: positive,
+  /** The tokenizer's view is not used where pixels are the target. */
   views: twoViews,
   mask,
+  /**
+   * What the encoder sees of an image: all patches, a mask token in the places of hidden ones (BEiT), or the visible patches alone, and
+   * a decoder behind it predicts the others (masked autoencoder). Every mask hides as many patches then.
+   */
+  encoder: oneOf("all", "visible"),
+  /** What predicts hidden patches where the encoder sees none of them; thrown away afterwards. */
+  decoder: v.exactOptional(fields({ width: count, depth: count, heads: count })),
+  /** What is predicted: visual tokens, by their cross-entropy, or pixels. */
+  target: oneOf("tokens", "pixels"),
+  /** How pixels are compared; without it squared errors, of patches that are normalized. */
+  pixels: v.exactOptional(
+    fields({
+      /** Each patch without its mean and in units of its standard deviation (He et al. 2021), or as the view has it. */
+      normalized: truth,
+    }),
+  ),
+  /** Of which patches the loss is the mean. */
+  loss: oneOf("masked", "all"),
 });
 
 /** Supervised training of a classifier, from a pre-trained encoder or from scratch. */

@@ -36,8 +36,8 @@ export function setInRecipe(recipe: Fields, path: readonly string[], value: unkn
     const inner = Object.hasOwn(fields, key) ? fields[key] : undefined;
     const changed = { ...fields, [key]: set(before && fieldOf(before, key), inner, depth + 1) };
     if (base === undefined) return complete(schema as Schema, at, changed);
-    if (depth === 0 || schema?.type !== "variant" || !discriminants(schema).includes(key)) return changed;
-    const after = optionOf(schema, changed);
+    if (depth === 0 || schema?.type !== "variant") return changed;
+    const after = afterSetting(schema, { key, before, changed });
     return after && after !== before ? complete(after, at, pick(changed, Object.keys(after.entries ?? {}))) : changed;
   };
 
@@ -52,6 +52,18 @@ export function setInRecipe(recipe: Fields, path: readonly string[], value: unkn
   };
 
   return { recipe: set(recipeSchema as unknown as Schema, recipe, 0) as Fields, taken };
+}
+
+/** The form of a union with another value at a key: another kind, or the same in another way. */
+function afterSetting(
+  schema: Schema,
+  { key, before, changed }: { readonly key: string; readonly before: Schema | undefined; readonly changed: Fields },
+): Schema | undefined {
+  const keys = discriminants(schema);
+  if (keys.includes(key)) return optionOf(schema, changed);
+  if (!before || fieldOf(before, key)) return before;
+  const other = optionOf(schema, pick(changed, [...keys, key]));
+  return other && fieldOf(other, key) ? other : before;
 }
 
 /** The form that a value has, of those that a schema has. */

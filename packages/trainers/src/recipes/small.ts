@@ -2,8 +2,9 @@
 // BEiT that predicts them. Ten bits a patch say no more than 56 x 56 pixels show, so the tokenizer works at that size. Trained on pictures made by tools/small-models; its README has times and results.
 //   beit train-tokenizer --recipe tokenizer-small --data DIR
 //   beit pretrain --recipe pretrain-small --data DIR --tokenizer CHECKPOINT
+//   beit pretrain --recipe pretrain-small-visible --data DIR
 //   beit finetune --recipe fine-tune-small --data DIR --from CHECKPOINT
-import { beitVariants, type BeitConfig } from "@beitjs/beit-encoder";
+import { beitVariants, plainTransformer, type BeitConfig } from "@beitjs/beit-encoder";
 import { dvaeVariants, type StridedConfig } from "@beitjs/dvae-tokenizer";
 import { fineTuneBase } from "./fine-tune-base.ts";
 import { pretrainBase } from "./pretrain-base.ts";
@@ -55,6 +56,25 @@ export const pretrainSmall: PretrainRecipe = {
   batchSize: 16,
   microBatches: 1,
   learningRate: { peak: 1e-3, minimum: 1e-5, warmup: { share: 0.0267 } },
+};
+
+/**
+ * A masked autoencoder for a machine without a GPU: the encoder sees a quarter of the patches, a decoder predicts the pixels of the
+ * others, so that there is no tokenizer and a step takes a fraction of pretrainSmall's. Share, decoder, crops and beta2 after
+ * He et al. 2021, made small.
+ */
+export const pretrainSmallVisible: PretrainRecipe = {
+  ...pretrainSmall,
+  model: { ...beit, ...plainTransformer, width: 128, depth: 6, heads: 4 },
+  views: { ...views, colorJitter: { brightness: 0, contrast: 0, saturation: 0 }, scale: [0.2, 1] },
+  mask: { kind: "uniform", share: 0.75 },
+  encoder: "visible",
+  decoder: { width: 64, depth: 2, heads: 2 },
+  target: "pixels",
+  epochs: 20,
+  batchSize: 64,
+  learningRate: { peak: 1e-3, minimum: 1e-5, warmup: { share: 0.05 } },
+  adamW: { ...pretrainSmall.adamW, beta2: 0.95 },
 };
 
 /** A classifier of a folder a class from an encoder of `pretrainSmall`, or from scratch. */

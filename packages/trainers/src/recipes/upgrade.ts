@@ -1,16 +1,21 @@
 // Recipes that were stored before a field changed. What a newer required field meant before there was one is said here, too: a run
 // that was begun then goes on. `views.tokenRange` decided nothing: tokenizers map pixels by themselves. Lengths were steps.
-// Fine-tuning knew one label an image, classes of equal weight and every image once an epoch.
+// Fine-tuning knew one label an image, classes of equal weight and every image once an epoch, pre-training BEiT's own way.
 import { lengthPlaces } from "./lengths.ts";
 
-const plainLabels = { labels: "single", classWeights: "equal", sampling: "uniform" } as const;
-
 type Fields = Readonly<Record<string, unknown>>;
+
+/** What stages had before it could be said. */
+const newer: Readonly<Record<string, Fields>> = {
+  "fine-tune": { labels: "single", classWeights: "equal", sampling: "uniform" },
+  pretrain: { encoder: "all", target: "tokens", loss: "masked" },
+};
 
 /** A whole recipe, as it was stored, as it would be stored today; it trains the same bits. */
 export function upgradeRecipe<Recipe extends object>(recipe: Recipe): Recipe {
   const upgraded = upgradeFields(recipe);
-  return (recipe as Fields)["stage"] === "fine-tune" ? { ...plainLabels, ...upgraded } : upgraded;
+  const stage = String((recipe as Fields)["stage"]);
+  return Object.hasOwn(newer, stage) ? { ...newer[stage], ...upgraded } : upgraded;
 }
 
 /** A recipe or a part of one with its fields as they are called today; a length that is a bare number is one in steps. */

@@ -1,36 +1,36 @@
 // Stage 2: masked image modeling. A frozen tokenizer names the visual tokens of the clean token view; the encoder sees
 // the pixel view with about 40 % of its patches replaced by the mask token, and predicts the tokens it cannot see.
-// (BEiT §2.3-2.5; loss and accuracy over masked patches only, averaged over the whole batch)
+// (BEiT §2.3-2.5; loss and accuracy over masked patches only, averaged over the whole batch) Or, as a recipe says, the encoder sees the
+// other patches alone, and pixels are predicted. (He et al. 2021)
 import { tensor } from "@beitjs/tensor-core";
 import { formatSize } from "@beitjs/tensor-core/grid";
 import { createRng, streams } from "@beitjs/tensor-core/random";
-import {
-  encode,
-  gridOf,
-  initBeit,
-  toPretraining,
-  visualTokenLoss,
-  weightDecayRules,
-  type Beit,
-  type BeitParams,
-} from "@beitjs/beit-encoder";
+import { gridOf, initBeit, toPretraining, weightDecayRules, type Beit, type BeitParams } from "@beitjs/beit-encoder";
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
+import type { Mask } from "@beitjs/masking";
 import { pixelEvalView, tokenEvalView, twoViews, viewRng } from "../data/index.ts";
-import { evaluatePretraining, pretrainingMetrics, type PretrainingScores } from "../evaluate/pretraining.ts";
+import {
+  evaluatePixels,
+  evaluatePretraining,
+  pretrainingMetricsOf,
+  type MaskedScores,
+} from "../evaluate/pretraining.ts";
 import { tokensOf } from "../evaluate/tokenizer.ts";
 import { train } from "../loop.ts";
-import { createMaskDrawer, maskedTargets } from "../masks.ts";
+import { createMaskDrawer, maskedTargets, masksOf } from "../masks.ts";
 import { encoderAndTokenizer, firstUnequal } from "../match.ts";
 import { checkedLength } from "../optimizer/recipe-schedule.ts";
 import { checkRecipe } from "../recipes/check-recipe.ts";
+import { pretrainingConfig } from "../recipes/pretraining-config.ts";
 import type { PretrainRecipe } from "../recipes/recipe.ts";
 import type { RunOptions, StepReport } from "../run.ts";
+import type { UpdateReport } from "../update.ts";
 import { viewBatch } from "../view-batch.ts";
-import { accuracyOf } from "./accuracy.ts";
+import { comparedPatches, maskedObjective } from "./masked-objective.ts";
 
-export type PretrainReport = StepReport<BeitParams, PretrainingScores> & {
-  /** Share of masked patches whose most likely token is the right one. */
-  readonly accuracy: number;
+export type PretrainReport = StepReport<BeitParams, MaskedScores> & {
+  /** Share of masked patches whose most likely token is the right one, of all where nothing is masked; absent where pixels are predicted. */
+  readonly accuracy?: number;
   readonly maskedPatches: number;
   readonly beit: Beit;
 };
@@ -38,27 +38,29 @@ export type PretrainReport = StepReport<BeitParams, PretrainingScores> & {
 /**
  * Pre-trains a BEiT; yields a report after every update. The tokenizer may live on another backend than the encoder.
  *
+ * @param options.tokenizer whose tokens are predicted; recipes with pixels as target need none
  * @param options.from a trained model to go on from, copied; its encoder must be the recipe's: see `toPretraining`
  * @throws if tokenizer and encoder disagree on grid, codebook or channels; NonFiniteError as `update`
  */
 export async function* pretrain(
   options: RunOptions & {
     readonly recipe: PretrainRecipe;
-    readonly tokenizer: TokenizerEncoder;
+    readonly tokenizer?: TokenizerEncoder | undefined;
     readonly from?: Beit;
   },
 ): AsyncGenerator<PretrainReport, void, void> {
-  const { recipe, tokenizer, backend, from, recompute } = options;
+  const { recipe, backend, from, recompute } = options;
   checkRecipe("pretrain", recipe, "pretrain");
-  const { seed, views, mask } = recipe;
-  checkMatch(recipe, tokenizer);
+  const { seed, views, loss, initStd: std } = recipe;
+  const tokenizer = tokenizerFor(recipe, options.tokenizer);
   checkedLength("pretrain", options);
   const rng = createRng({ seed, stream: streams.parameters });
-  const { initStd: std, model } = recipe;
+  const model = pretrainingConfig(recipe);
   const { config, params } = from
     ? await toPretraining(from, model, { std, backend }, rng)
     : initBeit(model, rng, backend, { std });
   const grid = gridOf(config);
+  const mask = masksOf(recipe, grid);
   const heldOutViews = { pixelView: pixelEvalView(views), tokenView: tokenEvalView(views.channels, views.tokenSize) };
   const drawMasks = await createMaskDrawer();
   yield* train(
@@ -76,31 +78,31 @@ export async function* pretrain(
           items.map(({ at }) => ({ seed, ...at })),
         );
         const tokenViews = items.map(({ tokenView }) => tokenView);
-        const expected = maskedTargets(await tokensOf(tokenizer, tokenViews), masks);
+        const tokens = tokenizer && (await tokensOf(tokenizer, tokenViews));
+        const expected = tokens && (loss === "masked" ? maskedTargets(tokens, masks) : Int32Array.from(tokens));
         const pixelViews = items.map(({ pixelView }) => pixelView);
-        const targets = tensor(expected, [expected.length], backend, "int32");
-        return { masks, pixels: viewBatch(pixelViews, config, backend), targets, expected };
+        const targets = expected && { targets: tensor(expected, [expected.length], backend, "int32") };
+        return { masks, pixels: viewBatch(pixelViews, config, backend), ...targets, expected };
       },
-      weight: ({ expected }) => expected.length,
-      objective: (tracked: BeitParams, { masks, pixels, targets }, { step, micro }) => {
-        const beit = { config, params: tracked };
+      weight: ({ masks }) => comparedPatches(masks, recipe),
+      objective: (tracked: BeitParams, piece, { step, micro }) => {
         const rng = createRng({ seed, stream: streams.dropPath, epoch: micro, index: step });
-        return visualTokenLoss(beit, encode(beit, pixels, { mask: masks, rng, recompute }), { mask: masks, targets });
+        return maskedObjective({ config, params: tracked }, piece, recipe, { rng, recompute });
       },
       report: (results, pieces) => ({
-        accuracy: accuracyOf(results, pieces),
-        maskedPatches: pieces.reduce((sum, { expected }) => sum + expected.length, 0),
+        ...(tokenizer && { accuracy: maskedAccuracy(results, pieces, recipe) }),
+        maskedPatches: pieces.reduce((sum, { masks }) => sum + comparedPatches(masks, { loss: "masked" }), 0),
         beit: { config, params },
       }),
       evaluation: {
-        scores: (measured, heldOut, how) =>
-          evaluatePretraining({ config, params: measured }, tokenizer, heldOut, {
-            mask,
-            seed,
-            ...heldOutViews,
-            ...how,
-          }),
-        metrics: pretrainingMetrics,
+        scores: (measured, heldOut, how) => {
+          const options = { ...recipe, mask, ...heldOutViews, ...how };
+          const beit = { config, params: measured };
+          return tokenizer
+            ? evaluatePretraining(beit, tokenizer, heldOut, options)
+            : evaluatePixels(beit, heldOut, options);
+        },
+        metrics: pretrainingMetricsOf(recipe),
       },
     },
     options,
@@ -117,4 +119,34 @@ export function checkMatch({ model, views }: PretrainRecipe, { config }: Tokeniz
   ]);
   const fitting = `model.vocabSize=${config.vocabSize} views.tokenSize=${JSON.stringify(config.imageSize)}`;
   if (unequal) throw new Error(`[pretrain] ${unequal}; this tokenizer takes ${fitting}`);
+}
+
+// Pixels need none, whoever gives one.
+function tokenizerFor(recipe: PretrainRecipe, tokenizer: TokenizerEncoder | undefined): TokenizerEncoder | undefined {
+  if (recipe.target === "pixels") return undefined;
+  if (!tokenizer)
+    throw new Error("[pretrain] expected a tokenizer for target tokens, got none; target pixels needs none");
+  checkMatch(recipe, tokenizer);
+  return tokenizer;
+}
+
+type Piece = { readonly masks: readonly Mask[]; readonly expected: Int32Array | undefined };
+
+// Of hidden patches alone, whichever count in the loss; of all where none is hidden.
+function maskedAccuracy(
+  { arrays }: Pick<UpdateReport, "arrays">,
+  pieces: readonly Piece[],
+  { loss, mask }: Pick<PretrainRecipe, "loss" | "mask">,
+): number {
+  const every = loss === "masked" || mask.kind === "none";
+  let [at, right, count] = [0, 0, 0];
+  for (const { masks, expected = new Int32Array() } of pieces) {
+    const cells = every ? [] : masks.flatMap((one) => Array.from(one.cells));
+    for (let i = 0; i < expected.length; i++, at++) {
+      if (!every && cells[i] === 0) continue;
+      count++;
+      if (arrays["predictions"][at] === expected[i]) right++;
+    }
+  }
+  return right / count;
 }

@@ -92,7 +92,9 @@ describe.each(loops)("%s", (name, recipe, loop) => {
 
   // As recipes were stored before lengths had units, tokenizers mapped pixels by themselves and labels were of several kinds.
   const ofOld = (warmupSteps: number): object => ({
-    ...Object.fromEntries(Object.entries(recipe).filter(([key]) => !/^(labels|classWeights|sampling)$/.test(key))),
+    ...Object.fromEntries(
+      Object.entries(recipe).filter(([key]) => !/^(labels|classWeights|sampling|encoder|target|loss)$/.test(key)),
+    ),
     ...("views" in recipe && { views: { ...recipe.views, tokenRange: "mapPixels" } }),
     learningRate: { peak: 3e-3, minimum: 1e-4, warmupSteps },
     ...("temperature" in recipe && { temperature: { start: 1, end: 0.5, steps: 6 } }),

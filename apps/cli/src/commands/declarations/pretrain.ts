@@ -4,13 +4,13 @@ import { looseFlags } from "../../models/flags.ts";
 import { imageFlags } from "../../images/flags.ts";
 import { validationFlags } from "../../runs/validation-flags.ts";
 import { recipeFlags, runFlags, trainingFlags, blockFlags } from "../../runs/flags.ts";
-import { defineCommand, optional, required } from "../../program/command.ts";
+import { defineCommand, optional } from "../../program/command.ts";
 
 export const pretrainFlags = {
   ...imageFlags,
-  tokenizer: required(
+  tokenizer: optional(
     "model",
-    "run folder of train-tokenizer, a tokenizer's file or address (OpenAI's encoder.pkl), or small, which comes along",
+    "run folder of train-tokenizer, a tokenizer's file or address (OpenAI's encoder.pkl), or small, which comes along; recipes that predict pixels take none",
   ),
   from: optional(
     "model",
@@ -27,7 +27,7 @@ export const pretrainFlags = {
 
 export const pretrainCommand = defineCommand({
   name: "pretrain",
-  summary: "Pre-train a BEiT: predict the visual tokens of masked patches",
+  summary: "Pre-train a BEiT: predict the visual tokens, or the pixels, of masked patches",
   example: "beit pretrain --data photos --tokenizer runs/tokenizer --out runs/pretrain",
   flags: pretrainFlags,
   load: () => import("../pretrain.ts"),

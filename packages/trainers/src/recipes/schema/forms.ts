@@ -24,14 +24,16 @@ export function discriminants({ key, options = [] }: Schema): readonly string[] 
   return key === undefined ? [] : [key, ...options.flatMap(discriminants)];
 }
 
-/** The objects of a union that these discriminants mean, if they mean one. */
+/** The object of a union that these discriminants mean, if they mean one; of several, the first that has all the keys. */
 export function optionOf(schema: Schema, kind: Fields): Schema | undefined {
   const keys = discriminants(schema);
   const flat = (option: Schema): readonly Schema[] =>
     option.options && option.type === "variant" ? option.options.flatMap(flat) : [option];
-  return flat(schema).find(({ entries = {} }) =>
+  const meant = flat(schema).filter(({ entries = {} }) =>
     keys.every((key) => !Object.hasOwn(entries, key) || accepts(entries[key], kind, key)),
   );
+  const whole = ({ entries = {} }: Schema) => Object.keys(kind).every((key) => Object.hasOwn(entries, key));
+  return meant.find(whole) ?? meant[0];
 }
 
 function accepts(schema: Schema, kind: Fields, key: string): boolean {

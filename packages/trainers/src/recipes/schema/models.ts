@@ -40,7 +40,8 @@ export const gaussianVaeConfig = exactly<GaussianVaeConfig>()(
   }),
 );
 
-export const beitConfig = exactly<BeitConfig>()(
+/** What only models of pre-training have is said by other fields of its recipe: see pretrainingConfig. */
+export const beitConfig = exactly<Omit<BeitConfig, "decoder" | "pixelHead">>()(
   fields({
     imageSize,
     channels,
