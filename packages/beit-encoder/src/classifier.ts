@@ -3,6 +3,7 @@
 import type { Backend } from "@beitjs/tensor-core";
 import type { Rng } from "@beitjs/tensor-core/random";
 import { encoderConfig, gridOf, validateBeitConfig, withPoolingNorm, type BeitConfig } from "./config.ts";
+import { hasOwnPrediction } from "./encoder-only.ts";
 import { fineTuningValues } from "./init.ts";
 import type { Beit } from "./parameters.ts";
 import { adaptValues, beitFromValues, readParameters, type HostTensor, type ResizingOptions } from "./values.ts";
@@ -29,7 +30,8 @@ export type ClassifierOptions = ResizingOptions &
  */
 export async function toClassifier(beit: Beit, options: ClassifierOptions, rng: Rng): Promise<Beit> {
   const { tableResizing, positionResizing, head, backend = beit.params.classToken.backend, ...changes } = options;
-  const { relativePositions, pooling, poolingNorm: own } = beit.config;
+  const { relativePositions, pooling } = beit.config;
+  const own = hasOwnPrediction(beit.config) ? undefined : beit.config.poolingNorm;
   const { poolingNorm = changes.pooling === undefined || changes.pooling === pooling ? own : undefined } = changes;
   const changed: BeitConfig = {
     ...withPoolingNorm(encoderConfig(beit.config), undefined),

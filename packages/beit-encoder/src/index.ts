@@ -39,6 +39,7 @@ export {
   type PoolingNorm,
   type RelativePositions,
 } from "./config.ts";
+export { encoderOnly, hasOwnPrediction } from "./encoder-only.ts";
 export { encode, encodeWithFeatures, prepareBeit, type EncodeOptions, type Features } from "./encoder.ts";
 export { classify, classifyViews, type ClassGuess, type ClassifyOptions } from "./inference/classify.ts";
 export { cosineSimilarity, embed, embedViews, type EmbedOptions, type Pooling } from "./inference/embed.ts";

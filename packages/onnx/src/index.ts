@@ -1,6 +1,7 @@
 // @beitjs/onnx: trained models as files of ONNX, for runtimes that are not ours. Every file computes in float32, of opset 17
 // (IR version 8), with an open batch axis; initializers have their official names and layouts, and images are NCHW.
 import {
+  encoderConfig,
   gridOf,
   validateBeitConfig,
   type Beit,
@@ -69,7 +70,7 @@ export async function beitToOnnx(beit: Beit, options: BeitToOnnxOptions): Promis
   checkOptions(beit.config, options);
   const graph = beitGraph(beit, { output, half, ...(openSize && { openSize: resizing }) });
   return modelFile("beitToOnnx", graph, {
-    ...{ config: beit.config, labels, preprocessing },
+    ...{ config: encoderConfig(beit.config), labels, preprocessing },
     ...(multiLabel && { problemType: "multi_label_classification", activation: "sigmoid" }),
   });
 }

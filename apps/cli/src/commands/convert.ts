@@ -1,7 +1,13 @@
 // A model from any of the formats we read to any that we write, with a model card beside it.
 import { promises as files } from "node:fs";
 import { join } from "node:path";
-import { parameterCount, type BeitConfig, type Preprocessing } from "@beitjs/beit-encoder";
+import {
+  hasOwnPrediction,
+  parameterCount,
+  predictionOf,
+  type BeitConfig,
+  type Preprocessing,
+} from "@beitjs/beit-encoder";
 import { valueCount, type Backend } from "@beitjs/tensor-core";
 import { heightWidth, type ImageSize } from "@beitjs/tensor-core/grid";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
@@ -67,12 +73,16 @@ async function convertBeit(found: FoundModel, flags: Flags, backend: Backend, co
   const { config } = beit;
   const preprocessing = flags.to === "hugging-face" ? stretched(opened.preprocessing, context) : opened.preprocessing;
   if (flags.to === "hugging-face") tellDifferences(config, context);
+  if (flags.to !== "beitjs" && hasOwnPrediction(config))
+    context.terminal.info(
+      `left out: ${config.decoder ? "the decoder" : "the head for pixels"}, which only pre-training needs`,
+    );
   const labels = flags.labels === undefined ? opened.labels : await readLabels(flags.labels, config.classes);
   const onnxOutput = config.classes + config.vocabSize > 0 ? flags.onnxOutput : "features";
   const task =
     config.classes > 0
       ? `a classifier of ${config.classes} classes${multiLabel ? ", any number of which an image may have (multi-label)" : ""}`
-      : config.vocabSize > 0
+      : predictionOf(config) !== "nothing"
         ? "pre-trained by masked image modeling"
         : "without a head";
   return {

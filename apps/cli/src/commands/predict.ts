@@ -1,6 +1,6 @@
 // What a classifier sees in images: the most likely classes, for people to read and for programs to go on with.
 import { extname } from "node:path";
-import { classifyViews, type Beit, type ClassGuess } from "@beitjs/beit-encoder";
+import { classifyViews, predictionOf, type Beit, type ClassGuess } from "@beitjs/beit-encoder";
 import { openBackend } from "../backends/open.ts";
 import type { Context, FlagValues } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
@@ -55,7 +55,7 @@ export async function run(flags: FlagValues<typeof predictFlags>, context: Conte
 
 function requireClasses(path: string, { config }: Beit): void {
   if (config.classes > 0) return;
-  const what = config.vocabSize > 0 ? "a pre-training model" : "a model without a class head";
+  const what = predictionOf(config) !== "nothing" ? "a pre-training model" : "a model without a class head";
   throw usageError(`${path} is ${what}: fine-tune it first (beit finetune --from ${path})`);
 }
 

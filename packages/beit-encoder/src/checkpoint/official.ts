@@ -2,6 +2,7 @@
 import { sizeOf, type Backend, type Shape } from "@beitjs/tensor-core";
 import { firstOf } from "@beitjs/tensor-core/files";
 import { validateBeitConfig, type BeitConfig } from "../config.ts";
+import { encoderOnly } from "../encoder-only.ts";
 import { headPaths, parameterShapes, type Beit } from "../parameters.ts";
 import {
   adaptValues,
@@ -98,10 +99,10 @@ export function loadBeit(
   return beitFromValues("loadBeit", config, values, { backend });
 }
 
-/** All parameters under their official names, in the official layouts. */
+/** All parameters under their official names, in the official layouts; without a decoder and a head for pixels, which have none. */
 export async function beitToOfficial(beit: Beit): Promise<Map<string, HostTensor>> {
   const official = new Map<string, HostTensor>();
-  for (const [path, value] of await readParameters(beit)) {
+  for (const [path, value] of await readParameters(encoderOnly(beit))) {
     official.set(rename(path, toOfficial) as string, officialLayout(path, value, beit.config));
   }
   return official;

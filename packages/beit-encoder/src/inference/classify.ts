@@ -1,5 +1,6 @@
 // What a classifier sees in images: the most likely classes.
 import type { ImageInput } from "@beitjs/tensor-core/image";
+import { predictionOf } from "../config.ts";
 import { encode } from "../encoder.ts";
 import { classLogits } from "../heads.ts";
 import { areSeveral, ofImages, type ImageModel, type ImagesOptions } from "./model-images.ts";
@@ -75,7 +76,7 @@ export async function classifyViews(
 
 function requireClasses(caller: string, { beit }: Pick<ImageModel, "beit">): void {
   if (beit.config.classes > 0) return;
-  const got = beit.config.vocabSize > 0 ? "one for pre-training" : "one without a class head";
+  const got = predictionOf(beit.config) !== "nothing" ? "one for pre-training" : "one without a class head";
   throw new Error(`[${caller}] expected a model with classes, got ${got}: fine-tune it first`);
 }
 

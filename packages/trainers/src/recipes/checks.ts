@@ -51,10 +51,11 @@ function ofPretrain(recipe: PretrainRecipe): Issues {
   const ofModel = [...within(["model"], beitConfigIssues(model)), ...ofWholePatches(model)];
   const size = target === "pixels" || model.vocabSize > 0;
   const fits = encoder === "visible" ? decoder !== undefined : decoder === undefined;
-  const example = "there with encoder visible, such as { width: 64, depth: 2, heads: 2 }";
+  const { width, depth, heads } = smallDecoder;
+  const example = `there with encoder visible, such as { width: ${width}, depth: ${depth}, heads: ${heads} }`;
   return [
     ...ofModel,
-    ...(ofModel.length === 0 ? [...ofHidden(recipe), ...(fits ? ofPrediction(recipe) : [])] : []),
+    ...(ofModel.length === 0 ? [...ofHidden(recipe), ...ofPrediction(recipe)] : []),
     ...expect(size, ["model", "vocabSize"], "the codebook's size", model.vocabSize),
     ...expect(fits, ["decoder"], encoder === "visible" ? example : "absent with encoder all", decoder),
     ...expect(target === "pixels" || !recipe.pixels, ["pixels"], "absent with target tokens", recipe.pixels),
@@ -62,9 +63,11 @@ function ofPretrain(recipe: PretrainRecipe): Issues {
   ];
 }
 
+const smallDecoder = { width: 64, depth: 2, heads: 2 };
+
 // What the model would be, were its recipe right; what is wrong with it then is wrong with how it is to predict.
-function ofPrediction(recipe: PretrainRecipe): Issues {
-  return beitConfigIssues(pretrainingConfig(recipe)).map(({ path, ...issue }) => ({
+function ofPrediction({ decoder = smallDecoder, ...recipe }: PretrainRecipe): Issues {
+  return beitConfigIssues(pretrainingConfig({ ...recipe, decoder })).map(({ path, ...issue }) => ({
     ...issue,
     path: path === "decoder" ? [path] : ["model", path],
   }));

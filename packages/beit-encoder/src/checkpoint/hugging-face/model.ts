@@ -1,6 +1,8 @@
 // Whole models as Hugging Face's files: config.json, preprocessor_config.json and model.safetensors.
 // (transformers, modeling_beit.py)
 import { fromFloat32, writeSafetensors } from "@beitjs/tensor-core/safetensors";
+import { poolingNormOf, withPoolingNorm } from "../../config.ts";
+import { encoderOnly, hasOwnPrediction } from "../../encoder-only.ts";
 import type { Beit } from "../../parameters.ts";
 import { beitToOfficial, classTokenNorm } from "../official.ts";
 import { huggingFace } from "../origins/hugging-face.ts";
@@ -18,7 +20,8 @@ declare const TextEncoder: { new (): { encode(text: string): Uint8Array } };
 /**
  * The files of a Hugging Face model folder. The tensors are float32 and have the metadata that transformers asks for. Of images
  * that are no squares, transformers (5.23) reads tables of relative positions as if width came before height, and takes no
- * absolute positions: `openBeit` reads such files as they are meant.
+ * absolute positions: `openBeit` reads such files as they are meant. Of a model with a decoder or a head for pixels it is the encoder
+ * alone, with its norm over all tokens; what transformers pools is the class token.
  *
  * @param options.labels names of the classes
  * @param options.multiLabel an image may have any number of classes: `problem_type` says so
@@ -27,9 +30,10 @@ declare const TextEncoder: { new (): { encode(text: string): Uint8Array } };
  * @throws as `beitConfigToHuggingFace` and `preprocessingToHuggingFace`
  */
 export async function toHuggingFace(
-  beit: Beit,
+  given: Beit,
   options: Pick<SaveBeitOptions, "labels" | "multiLabel" | "preprocessing"> = {},
 ): Promise<HuggingFaceFiles> {
+  const beit = withClassToken(given);
   const config = beitConfigToHuggingFace(beit.config, options.labels, options);
   const preprocessing = options.preprocessing ?? huggingFace.conventions.preprocessing(beit.config);
   const { pooling } = beit.config;
@@ -45,6 +49,13 @@ export async function toHuggingFace(
     "preprocessor_config.json": jsonBytes(preprocessingToHuggingFace(preprocessing)),
     "model.safetensors": writeSafetensors(tensors, { format: "pt" }),
   };
+}
+
+// transformers has a norm over all tokens where it takes the class token: tokens are the same either way.
+function withClassToken(beit: Beit): Beit {
+  if (!hasOwnPrediction(beit.config)) return beit;
+  const { config, params } = encoderOnly(beit);
+  return { config: withPoolingNorm({ ...config, pooling: "class" }, poolingNormOf(config)), params };
 }
 
 // transformers takes only a number with a point for the layer scale, and JSON.stringify writes whole numbers without one.
