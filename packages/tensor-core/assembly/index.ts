@@ -25,6 +25,7 @@ export { multiplyQuantized } from "./integer-product";
 export { linearArgmaxForward } from "./linear-argmax";
 export * from "./logit-laplace";
 export * from "./max-pool2d";
+export * from "./mean-absolute-error";
 export * from "./mean-squared-error";
 export * from "./mean-tokens";
 export * from "./patchify";

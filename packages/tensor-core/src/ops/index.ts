@@ -45,6 +45,7 @@ export { linearResidual, linearResidualOp } from "./linear-residual.ts";
 export { logitLaplace, logitLaplaceOp } from "./logit-laplace.ts";
 export { matmul, matmulOp } from "./matmul.ts";
 export { maxPool2d, maxPool2dOp } from "./max-pool2d.ts";
+export { meanAbsoluteError, meanAbsoluteErrorOp } from "./mean-absolute-error.ts";
 export { meanSquaredError, meanSquaredErrorOp } from "./mean-squared-error.ts";
 export { meanTokens, meanTokensOp } from "./mean-tokens.ts";
 export { patchify, patchifyOp } from "./patchify.ts";

@@ -26,6 +26,7 @@ export { linearArgmaxKernels } from "./linear-argmax.ts";
 export { logitLaplaceKernels } from "./logit-laplace.ts";
 export { matmulKernels } from "./matmul.ts";
 export { maxPool2dKernels } from "./max-pool2d.ts";
+export { meanAbsoluteErrorKernels } from "./mean-absolute-error.ts";
 export { meanSquaredErrorKernels } from "./mean-squared-error.ts";
 export { meanTokensKernels } from "./mean-tokens.ts";
 export { patchifyKernels } from "./patchify.ts";
