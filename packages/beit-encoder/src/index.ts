@@ -46,7 +46,14 @@ export { cosineSimilarity, embed, embedViews, type EmbedOptions, type Pooling } 
 export type { ImageModel, ImagesOptions } from "./inference/model-images.ts";
 export { classLogits, pooledFeatures, visualTokenLogits, visualTokenLoss } from "./heads.ts";
 export { encodeMasked } from "./masked.ts";
-export { pixelLoss, pixelPredictions, type PixelOptions } from "./pixel-head.ts";
+export { patchPixels } from "./patch-embedding.ts";
+export {
+  pixelLoss,
+  pixelPredictions,
+  withPatchStatistics,
+  type PixelComparison,
+  type PixelOptions,
+} from "./pixel-head.ts";
 export {
   beitConfigFromHuggingFace,
   beitConfigToHuggingFace,

@@ -2,22 +2,28 @@
 // masked autoencoder's target. (He et al. 2021, section 3)
 import { scope, tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
 import { layerNorm, linear, type LayerNormParams, type LinearParams } from "@beitjs/tensor-core/nn";
-import { layerNorm as normalizeRows, meanSquaredError } from "@beitjs/tensor-core/ops";
+import { layerNorm as normalizeRows, meanAbsoluteError, meanSquaredError } from "@beitjs/tensor-core/ops";
 import { predictionOf, type BeitConfig } from "./config.ts";
 import { pickRows, predictedRows } from "./heads.ts";
 import type { MaskInput } from "./masks.ts";
 import type { Beit } from "./parameters.ts";
 import { patchPixels } from "./patch-embedding.ts";
 
-export type PixelOptions = {
-  /** The patches that are predicted; all without it. */
-  readonly mask?: MaskInput | undefined;
+/** How pixels are compared. */
+export type PixelComparison = {
   /** Whether a patch's values are told without their mean and in units of their standard deviation. */
   readonly normalized: boolean;
+  /** Of which errors the loss is the mean; squared ones by default. */
+  readonly error?: "squared" | "absolute" | undefined;
+};
+
+export type PixelOptions = PixelComparison & {
+  /** The patches that are predicted; all without it. */
+  readonly mask?: MaskInput | undefined;
 };
 
 /** Variance offset of patches that are normalized. */
-const EPSILON = 1e-6;
+const PATCH_EPSILON = 1e-6;
 
 /**
  * Mean error of the pixels that are predicted for masked patches; without a mask, for all. [B, N + 1, W], [B, H, W, C] -> []
@@ -30,7 +36,8 @@ export function pixelLoss(beit: Beit, tokens: Tensor, pixels: Tensor, options: P
   return scope(tokens.backend, () => {
     const predicted = pixelPredictions(beit, tokens, options);
     const { rows } = predictedRows("pixelLoss", beit.config, tokens, options.mask);
-    return meanSquaredError(predicted, pixelTargets(beit.config, pixels, rows, options));
+    const compare = options.error === "absolute" ? meanAbsoluteError : meanSquaredError;
+    return compare(predicted, pixelTargets(beit.config, pixels, rows, options));
   });
 }
 
@@ -45,6 +52,20 @@ export function pixelPredictions(beit: Beit, tokens: Tensor, { mask }: Pick<Pixe
   return scope(tokens.backend, () =>
     linear(layerNorm(pickRows(tokens, rows), norm, config), decoder?.head ?? (params.pixelHead as LinearParams)),
   );
+}
+
+/**
+ * Predictions as values of the pixels they stand for, in place: the mean and the deviation of the patch that was there are put back.
+ *
+ * @param predictions of one patch, as `pixelPredictions` gives them where patches are normalized
+ * @param patch what the image has there
+ */
+export function withPatchStatistics(predictions: Float32Array, patch: Float32Array): Float32Array {
+  const mean = patch.reduce((sum, value) => sum + value, 0) / patch.length;
+  const squares = patch.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const deviation = Math.sqrt(squares / Math.max(1, patch.length - 1) + PATCH_EPSILON);
+  for (let i = 0; i < predictions.length; i++) predictions[i] = mean + deviation * predictions[i];
+  return predictions;
 }
 
 // Rows of tokens are those of patches, and a class token in front of each image's.
@@ -65,7 +86,7 @@ function normalizedPatches(values: Tensor, size: number): Tensor {
   return normalizeRows(
     values,
     { gamma: filled(Math.sqrt(share), size, backend), beta: filled(0, size, backend) },
-    { epsilon: EPSILON * share },
+    { epsilon: PATCH_EPSILON * share },
   );
 }
 

@@ -1,14 +1,20 @@
 // Figures beside what to expect of them: a loss means little to who does not know where it starts.
+import type { PretrainRecipe } from "@beitjs/trainers";
 
 /** A loss over equally likely choices starts at their logarithm: `loss 4.852 (start: ln 128 = 4.852)`. */
 export function formatLoss(loss: number, choices: number): string {
   return `loss ${loss.toFixed(3)} (start: ln ${choices} = ${Math.log(choices).toFixed(3)})`;
 }
 
+type Pixels = PretrainRecipe["pixels"];
+
 /** `loss 0.8120 (pixels; each patch's mean would be 1)`, of patches that are normalized; of others it depends on the images. */
-export function formatPixelLoss(loss: number, { normalized = false }: { readonly normalized?: boolean } = {}): string {
-  return `loss ${loss.toFixed(4)} (pixels${normalized ? "; each patch's mean would be 1" : ""})`;
+export function formatPixelLoss(loss: number, { normalized, error }: NonNullable<Pixels> = normalizedPixels): string {
+  const known = normalized && error === "squared" ? "; each patch's mean would be 1" : "";
+  return `loss ${loss.toFixed(4)} (pixels${known})`;
 }
+
+const normalizedPixels = { normalized: true, error: "squared" } as const;
 
 /** `accuracy 12.5 % (chance: 10 %)` */
 export function formatAccuracy(accuracy: number, choices: number): string {

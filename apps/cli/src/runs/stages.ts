@@ -166,7 +166,7 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
     model: ({ beit }) => beit.config,
     metrics: ({ accuracy, maskedPatches }) => ({ ...(accuracy !== undefined && { accuracy }), maskedPatches }),
     describe: ({ loss, accuracy, beit: { config } }) =>
-      accuracy === undefined ? formatPixelLoss(loss) : maskedLines(loss, accuracy, predictedTokens(config)).join(", "),
+      accuracy === undefined ? `loss ${loss.toFixed(4)} (pixels)` : maskedLines(loss, accuracy, predictedTokens(config)).join(", "),
     kind: "beit",
     view: ({ views }) => pixelEvalView(views),
     evaluate: async ({ checkpoint, recipe, images, backend, tokenizer, opening, ...rest }) => {
@@ -180,8 +180,11 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
       return evaluatePretraining(beit, opened, images, { ...options, tokenView: tokenView(tokens) });
     },
     judgedBy: pretrainingMetricsOf,
-    figures: (scores, { model: { vocabSize }, pixels = { normalized: true } }) => {
-      if (!("accuracy" in scores)) return { values: scores, lines: [formatPixelLoss(scores.loss, pixels)] };
+    figures: (scores, { model: { vocabSize }, pixels }) => {
+      if ("pixelError" in scores) {
+        const error = `hidden pixels: mean squared error ${scores.pixelError.toFixed(4)}, in the values that the encoder sees`;
+        return { values: scores, lines: [formatPixelLoss(scores.loss, pixels), error] };
+      }
       const [loss, accuracy] = maskedLines(scores.loss, scores.accuracy, vocabSize);
       return { values: scores, lines: [loss, `masked patches: ${accuracy}`] };
     },

@@ -1,11 +1,20 @@
 // What a pre-trained model makes of hidden patches, measured on images.
 import { disposeTree, scope, tensor, type Tensor } from "@beitjs/tensor-core";
-import { gridOf, type Beit } from "@beitjs/beit-encoder";
+import {
+  encodeMasked,
+  gridOf,
+  patchPixels,
+  pixelLoss,
+  pixelPredictions,
+  withPatchStatistics,
+  type Beit,
+} from "@beitjs/beit-encoder";
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import type { Mask } from "@beitjs/masking";
 import { evalView, type Dataset, type EvalViewOptions } from "../data/index.ts";
 import { createMaskDrawer, maskedTargets } from "../masks.ts";
 import { encoderAndTokenizer, firstUnequal } from "../match.ts";
+import { pixelDefaults } from "../recipes/pretraining-config.ts";
 import type { MaskRecipe, PretrainRecipe } from "../recipes/recipe.ts";
 import { comparedPatches, maskedObjective, type MaskedTarget } from "../stages/masked-objective.ts";
 import type { Metrics } from "../validation.ts";
@@ -18,6 +27,8 @@ export type PretrainingScores = { readonly loss: number; readonly accuracy: numb
 /** Of models that predict pixels. */
 export type PixelScores = {
   readonly loss: number;
+  /** Mean squared error of hidden pixels in the values that the encoder sees; the patches' own mean and deviation are put back. */
+  readonly pixelError: number;
   readonly maskedPatches: number;
 };
 
@@ -33,6 +44,7 @@ export const pretrainingMetrics: Metrics<PretrainingScores> = {
 /** By what models that predict pixels are compared. */
 export const pixelMetrics: Metrics<PixelScores> = {
   loss: { better: "lower", of: ({ loss }) => loss },
+  pixelError: { better: "lower", of: ({ pixelError }) => pixelError },
 };
 
 /** By what the models of a recipe are compared. */
@@ -98,24 +110,55 @@ export async function evaluatePretraining(
  */
 export async function evaluatePixels(beit: Beit, images: Dataset, options: MaskedOptions): Promise<PixelScores> {
   const { backend } = beit.params.classToken;
-  const { loss: over = "masked", pixels: how } = options;
+  const { loss: over = "masked", pixels: how = pixelDefaults, mask } = options;
   checkView("evaluatePixels", options.pixelView, beit.config);
-  let [loss, compared, maskedPatches] = [0, 0, 0];
+  let [loss, compared, squares, values, maskedPatches] = [0, 0, 0, 0, 0];
   for await (const { views, masks } of maskedViews(beit, images, options)) {
-    const results = scope(backend, () =>
-      maskedObjective(
-        beit,
-        { masks, pixels: pixelsOf(views, beit) },
-        { target: "pixels", loss: over, ...(how && { pixels: how }) },
-      ),
-    );
+    // Where nothing is hidden, what is told is of all patches.
+    const hidden = mask.kind === "none" ? {} : { mask: masks };
+    const results = scope(backend, () => {
+      const pixels = pixelsOf(views, beit);
+      const tokens = encodeMasked(beit, pixels, { mask: masks });
+      const loss = pixelLoss(beit, tokens, pixels, { ...how, ...(over === "masked" && { mask: masks }) });
+      return { loss, predictions: pixelPredictions(beit, tokens, hidden), patches: patchPixels(pixels, beit.config) };
+    });
     const count = comparedPatches(masks, { loss: over });
     loss += (await results.loss.read())[0] * count;
     compared += count;
     maskedPatches += comparedPatches(masks, { loss: "masked" });
+    const [predictions, patches] = await Promise.all([results.predictions.read(), results.patches.read()]);
+    const cells = mask.kind === "none" ? undefined : masks.flatMap((one) => Array.from(one.cells));
+    squares += squaredErrors(Float32Array.from(predictions), Float32Array.from(patches), {
+      size: results.patches.shape[2],
+      cells,
+      normalized: how.normalized,
+    });
+    values += predictions.length;
     disposeTree(results);
   }
-  return { loss: loss / compared, maskedPatches };
+  return { loss: loss / compared, pixelError: squares / values, maskedPatches };
+}
+
+// Summed over the patches that `cells` hide, or over all.
+function squaredErrors(
+  predictions: Float32Array,
+  patches: Float32Array,
+  {
+    size,
+    cells,
+    normalized,
+  }: { readonly size: number; readonly cells: readonly number[] | undefined; readonly normalized: boolean },
+): number {
+  let [sum, next] = [0, 0];
+  for (let at = 0; at < patches.length / size; at++) {
+    if (cells?.[at] === 0) continue;
+    const patch = patches.subarray(at * size, (at + 1) * size);
+    const own = predictions.subarray(next * size, (next + 1) * size);
+    const predicted = normalized ? withPatchStatistics(own, patch) : own;
+    for (let i = 0; i < size; i++) sum += (predicted[i] - patch[i]) ** 2;
+    next++;
+  }
+  return sum;
 }
 
 type Views = { readonly pixels: Float32Array; readonly tokens: Float32Array | undefined };

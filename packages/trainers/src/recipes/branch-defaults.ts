@@ -3,6 +3,7 @@ import { gridOf, type BeitConfig } from "@beitjs/beit-encoder";
 import { dvaeVariants } from "@beitjs/dvae-tokenizer";
 import { isChannelCount } from "@beitjs/tensor-core/image";
 import { paperViews } from "../data/views.ts";
+import { pixelDefaults, smallDecoder } from "./pretraining-config.ts";
 import type { Fields } from "./schema/forms.ts";
 
 const { groups, blocksPerGroup } = dvaeVariants["dall-e"];
@@ -15,6 +16,11 @@ const half = (recipe: Fields, view: string): readonly number[] | undefined => {
 /** By path; a function is given the recipe, and gives undefined where it cannot say. */
 const branchDefaults: Readonly<Record<string, (recipe: Fields) => unknown>> = {
   "mask.count": ({ model }) => hiddenPatches(model as BeitConfig),
+  "decoder.width": () => smallDecoder.width,
+  "decoder.depth": () => smallDecoder.depth,
+  "decoder.heads": () => smallDecoder.heads,
+  "pixels.normalized": () => pixelDefaults.normalized,
+  "pixels.error": () => pixelDefaults.error,
   "mask.share": () => 75 / 196,
   "model.groups": () => groups,
   "model.blocksPerGroup": () => blocksPerGroup,

@@ -66,7 +66,7 @@ describe("refuses, with path, expectation and value", () => {
       "an unknown kind",
       tinyPretrain,
       { mask: { kind: "rows" } },
-      issue(["mask", "kind"], "uniform or blockwise", "rows"),
+      issue(["mask", "kind"], "uniform, span, none or blockwise", "rows"),
     ],
     [
       "an unknown variant",

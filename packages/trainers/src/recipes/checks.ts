@@ -6,7 +6,7 @@ import { MaskOptionError, maxGridSide, type Grid } from "@beitjs/masking";
 import { cellCount, cellGrid, formatSize, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import { isColor } from "@beitjs/tensor-core/image";
 import { drawMask, fixedMask, hiddenCount } from "../masks.ts";
-import { pretrainingConfig } from "./pretraining-config.ts";
+import { pretrainingConfig, smallDecoder } from "./pretraining-config.ts";
 import type { RecipeIssue } from "./recipe-error.ts";
 import type {
   FineTuneRecipe,
@@ -62,8 +62,6 @@ function ofPretrain(recipe: PretrainRecipe): Issues {
     ...ofViews(views, "pixelSize", model),
   ];
 }
-
-const smallDecoder = { width: 64, depth: 2, heads: 2 };
 
 // What the model would be, were its recipe right; what is wrong with it then is wrong with how it is to predict.
 function ofPrediction({ decoder = smallDecoder, ...recipe }: PretrainRecipe): Issues {

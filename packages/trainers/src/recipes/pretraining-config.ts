@@ -2,6 +2,12 @@
 import type { BeitConfig } from "@beitjs/beit-encoder";
 import type { PretrainRecipe } from "./recipe.ts";
 
+/** A decoder for encoders of a few hundred channels and less. */
+export const smallDecoder = { width: 64, depth: 2, heads: 2 } as const;
+
+/** How pixels are compared where a recipe does not say. */
+export const pixelDefaults = { normalized: true, error: "squared" } as const;
+
 /**
  * The config of a recipe's model with what its `encoder`, `decoder` and `target` say. BEiT's own way, all patches and tokens, is the
  * recipe's `model` as it is; other ways have no visual-token head on the encoder, and a norm over its tokens.

@@ -71,6 +71,8 @@ export const pretrain = fields({
     fields({
       /** Each patch without its mean and in units of its standard deviation (He et al. 2021), or as the view has it. */
       normalized: truth,
+      /** The mean of which errors is the loss. */
+      error: oneOf("squared", "absolute"),
     }),
   ),
   /** Of which patches the loss is the mean. */

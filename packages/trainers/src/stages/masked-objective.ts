@@ -4,6 +4,7 @@ import type { Tensor } from "@beitjs/tensor-core";
 import type { Rng } from "@beitjs/tensor-core/random";
 import { encodeMasked, pixelLoss, visualTokenLoss, type Beit } from "@beitjs/beit-encoder";
 import type { Mask } from "@beitjs/masking";
+import { pixelDefaults } from "../recipes/pretraining-config.ts";
 import type { PretrainRecipe } from "../recipes/recipe.ts";
 import type { Objective } from "../update.ts";
 
@@ -22,7 +23,7 @@ export type MaskedBatch = {
 export function maskedObjective(
   beit: Beit,
   { masks, pixels, targets }: MaskedBatch,
-  { target, loss, pixels: compared = { normalized: true } }: MaskedTarget,
+  { target, loss, pixels: compared = pixelDefaults }: MaskedTarget,
   options: { readonly rng?: Rng; readonly recompute?: boolean | undefined } = {},
 ): Objective {
   const tokens = encodeMasked(beit, pixels, { mask: masks, ...options });

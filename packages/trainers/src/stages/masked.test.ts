@@ -29,7 +29,7 @@ const recipes: readonly (readonly [string, PretrainRecipe])[] = [
   ["visible patches, pixels", { ...visible, ...pixels }],
   [
     "visible patches, pixels as they are, blocks",
-    { ...visible, ...pixels, pixels: { normalized: false }, mask: blocks("official") },
+    { ...visible, ...pixels, pixels: { normalized: false, error: "absolute" }, mask: blocks("official") },
   ],
   ["visible patches, loss of all", { ...visible, loss: "all" }],
   ["all patches, pixels", { ...tinyPretrain, ...pixels }],
