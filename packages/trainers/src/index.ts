@@ -40,7 +40,7 @@ export { emaDecay } from "./optimizer/ema.ts";
 export { matchRules } from "./optimizer/parameter-rules.ts";
 export { scheduledValues } from "./optimizer/recipe-schedule.ts";
 export { anneal, warmupCosine, type Annealing, type WarmupCosine } from "./optimizer/schedule.ts";
-export { checkMatch, pretrain, type PretrainReport } from "./stages/pretrain.ts";
+export { checkMatch, pretrain, type PretrainReport, type TokenPretrainReport } from "./stages/pretrain.ts";
 export {
   estimateMemory,
   fits,

@@ -98,6 +98,15 @@ export const tinyGaussian: GaussianRecipe = {
 
 export const tinyPretrain: PretrainRecipe = { ...demoPretrain, ...common, model: beit, views };
 
+/** The encoder sees a quarter of the patches. */
+export const tinyVisible: PretrainRecipe = {
+  ...tinyPretrain,
+  model: { ...beit, absolutePositions: true, relativePositions: "none" },
+  mask: { kind: "uniform", share: 0.75 },
+  encoder: "visible",
+  decoder: { width: 8, depth: 1, heads: 2 },
+};
+
 export const tinyFineTune: FineTuneRecipe = {
   ...demoFineTune,
   ...common,

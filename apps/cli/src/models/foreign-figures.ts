@@ -1,11 +1,12 @@
 // What a model that is no run of ours can do on images; there is no recipe, so that what a recipe would say is the model's own or the
 // paper's.
-import { patchCount } from "@beitjs/beit-encoder";
+import { patchCount, predictedTokens, predictionOf } from "@beitjs/beit-encoder";
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import type { Backend } from "@beitjs/tensor-core";
 import {
   evaluateClassifier,
   evaluateMultiLabel,
+  evaluatePixels,
   evaluatePretraining,
   evaluateTokenizer,
   fineTuneBase,
@@ -14,6 +15,8 @@ import {
   pretrainBase,
   tokenizerDallE,
   type Dataset,
+  type MaskedOptions,
+  type MaskedScores,
   type MaskRecipe,
   type StageName,
 } from "@beitjs/trainers";
@@ -61,9 +64,9 @@ export async function foreignFigures(
 ): Promise<ForeignFigures> {
   if ((await modelKind(found)) === "tokenizer") return tokenizerFigures(found, backend, options, context);
   const opened = await openEncoder(found, backend, options, context);
-  const { classes, vocabSize } = opened.beit.config;
-  if (classes > 0) return classifierFigures(opened, options);
-  if (vocabSize > 0) return pretrainingFigures(opened, options);
+  const { config } = opened.beit;
+  if (config.classes > 0) return classifierFigures(opened, options);
+  if (predictionOf(config) !== "nothing") return pretrainingFigures(opened, options);
   throw usageError(`${opened.path} is a model without a head: there is nothing to measure; fine-tune it first`);
 }
 
@@ -108,22 +111,33 @@ async function pretrainingFigures(opened: OpenedEncoder, options: ForeignOptions
   const { imageSize } = beit.config;
   const { mean, std } = preprocessing;
   const channels = mean.length;
-  const mask = maskOf(patchCount(beit.config));
-  const tokenizer = await options.tokenizer();
-  const scores = await evaluatePretraining(beit, tokenizer, await options.images(channels), {
-    mask,
-    seed: pretrainBase.seed,
-    // Both see the same center of an image.
-    pixelView: pixelEvalView({ channels, pixelSize: imageSize, mean, std }),
-    tokenView: tokenEvalView(channels, tokenizer.config.imageSize),
-    batchSize: options.batchSize ?? usualBatch,
-  });
+  const patches = patchCount(beit.config);
+  const mask = beit.config.decoder ? autoencoderMask(patches) : maskOf(patches);
+  // Both see the same center of an image.
+  const pixelView = pixelEvalView({ channels, pixelSize: imageSize, mean, std });
+  const measured = { mask, seed: pretrainBase.seed, pixelView, batchSize: options.batchSize ?? usualBatch };
+  const scores = await maskedScores(opened, options, measured, channels);
+  const recipe = { ...pretrainBase, model: { ...pretrainBase.model, vocabSize: predictedTokens(beit.config) } };
+  const paper = beit.config.decoder ? "He et al. have them" : "the paper's";
   return {
     stage: "pretrain",
-    ...stages.pretrain.figures(scores, { ...pretrainBase, model: beit.config }),
+    ...stages.pretrain.figures(scores, recipe),
     facts: { ...factsOf(opened), imageSize, mask },
-    notes: [`masks: blockwise, ${mask.count} of ${patchCount(beit.config)} patches, as the paper's`],
+    notes: [`masks: ${mask.kind}, ${mask.count} of ${patches} patches, as ${paper}`],
   };
+}
+
+async function maskedScores(
+  { beit }: OpenedEncoder,
+  options: ForeignOptions,
+  measured: MaskedOptions,
+  channels: number,
+): Promise<MaskedScores> {
+  const images = await options.images(channels);
+  if (predictionOf(beit.config) === "pixels") return evaluatePixels(beit, images, measured);
+  const tokenizer = await options.tokenizer();
+  const tokenView = tokenEvalView(channels, tokenizer.config.imageSize);
+  return evaluatePretraining(beit, tokenizer, images, { ...measured, tokenView });
 }
 
 async function tokenizerFigures(
@@ -156,6 +170,11 @@ function factsOf({
   readonly sha256: string;
 }) {
   return { model: path, origin, sha256 };
+}
+
+// Three quarters, and they are to be as many in every image.
+function autoencoderMask(patches: number): MaskRecipe & { readonly count: number } {
+  return { kind: "uniform", count: Math.max(1, Math.min(patches - 1, Math.round(0.75 * patches))) };
 }
 
 // 75 of 14 x 14 patches in blocks of 16 and more (section 2.3), and as large a share of another grid.

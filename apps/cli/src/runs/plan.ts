@@ -1,9 +1,18 @@
 // The first lines of a run: what it trains and for how long, and whether memory suffices; what does not fit is refused with the flags
 // that make it fit.
 import type { Backend, MemoryUsage } from "@beitjs/tensor-core";
-import type { Beit } from "@beitjs/beit-encoder";
+import { gridOf, patchCount, type Beit } from "@beitjs/beit-encoder";
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
-import { estimateMemory, planOf, type Dataset, type Recipe, type RunPlan } from "@beitjs/trainers";
+import {
+  drawMask,
+  estimateMemory,
+  masksOf,
+  planOf,
+  type Dataset,
+  type PretrainRecipe,
+  type Recipe,
+  type RunPlan,
+} from "@beitjs/trainers";
 import type { Context } from "../program/command.ts";
 import { anySmaller, memoryOptions, tellMemory, type Smaller } from "./memory.ts";
 
@@ -38,6 +47,7 @@ export async function tellPlan(
   terminal.event("plan", { ...facts, memory: memory ?? null, capacity: backend.capacity ?? null });
   terminal.info(`model: ${describeParameters(plan)}`);
   terminal.info(`run: ${describeLength(plan)}`);
+  if (recipe.stage === "pretrain" && !isPapers(recipe)) terminal.info(`masks: ${describeMasks(recipe)}`);
   if (memory) await tellMemory(recipe, { ...options, smaller }, memory, { terminal });
   else terminal.info(`memory: not known on ${backend.name}`);
   return { plan, memory };
@@ -57,6 +67,23 @@ function describeLength(plan: RunPlan): string {
     `${counted(epochs, "epoch")} of ${counted(stepsPerEpoch, "step")} of ${counted(batchSize, "image")}${pieces}, ` +
     `${counted(totalSteps, "step")} in all; rate ${Number(peak.toPrecision(3))}${warmupSteps > 1 ? ` after a warm-up of ${warmupSteps}` : ""}`
   );
+}
+
+// BEiT's own way needs no word.
+function isPapers({ encoder, target, loss }: PretrainRecipe): boolean {
+  return encoder === "all" && target === "tokens" && loss === "masked";
+}
+
+function describeMasks(recipe: PretrainRecipe): string {
+  const { model, mask, encoder, target, loss } = recipe;
+  const grid = gridOf(model);
+  const patches = patchCount(model);
+  const { count } = drawMask(grid, masksOf(recipe, grid), { seed: recipe.seed, epoch: 0, index: 0 });
+  const about = encoder === "all" && mask.kind === "blockwise" ? "about " : "";
+  const hidden = mask.kind === "none" ? "nothing hidden" : `${about}${count} of ${patches} patches hidden`;
+  const seen = encoder === "visible" ? `; the encoder sees the other ${patches - count}` : "";
+  const predicted = target === "pixels" ? "pixels" : "visual tokens";
+  return `${hidden}${seen}; predicted: ${predicted} of ${loss === "all" ? "all" : "the hidden ones"}`;
 }
 
 function counted(count: number, what: string): string {

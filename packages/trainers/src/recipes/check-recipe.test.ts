@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as v from "valibot";
-import { tinyFineTune, tinyGaussian, tinyPretrain, tinyTokenizer } from "../testing.ts";
+import { tinyFineTune, tinyGaussian, tinyPretrain, tinyTokenizer, tinyVisible } from "../testing.ts";
 import { checkRecipe } from "./check-recipe.ts";
 import { recipes } from "./index.ts";
 import { RecipeError, type RecipeIssue } from "./recipe-error.ts";
@@ -10,8 +10,9 @@ import type { Recipe } from "./recipe.ts";
 import { fields } from "./schema/fields.ts";
 import { exactly } from "./schema/inferred.ts";
 import { count, truth } from "./schema/values.ts";
+import { without } from "./without.ts";
 
-const tiny: readonly Recipe[] = [tinyTokenizer, tinyGaussian, tinyPretrain, tinyFineTune];
+const tiny: readonly Recipe[] = [tinyTokenizer, tinyGaussian, tinyPretrain, tinyVisible, tinyFineTune];
 
 function refusal(recipe: unknown, stage: Recipe["stage"]): RecipeError | undefined {
   try {
@@ -147,7 +148,72 @@ describe("refuses, with path, expectation and value", () => {
       { model: { ...tinyTokenizer.model, reconstruction: "logit-laplace" } },
       issue(["model", "pixelRange"], "mapped for logit-laplace", "normalized"),
     ],
+    [
+      "an encoder of visible patches without a decoder",
+      without(tinyVisible, "decoder"),
+      {},
+      issue(["decoder"], "there with encoder visible, such as { width: 64, depth: 2, heads: 2 }", undefined),
+    ],
+    [
+      "a decoder behind an encoder of all patches",
+      tinyPretrain,
+      { decoder: tinyVisible.decoder },
+      issue(["decoder"], "absent with encoder all", tinyVisible.decoder),
+    ],
+    [
+      "heads of a decoder that do not divide",
+      tinyVisible,
+      { decoder: { width: 8, depth: 1, heads: 3 } },
+      issue(["decoder"], "of heads that divide its width", { width: 8, depth: 1, heads: 3, vocabSize: 8 }),
+    ],
+    [
+      "relative positions in an encoder of visible patches",
+      tinyVisible,
+      { model: { ...tinyVisible.model, relativePositions: "shared" } },
+      issue(["model", "relativePositions"], "none in a model whose encoder sees only some patches", "shared"),
+    ],
+    [
+      "no positions in an encoder of visible patches",
+      tinyVisible,
+      { model: { ...tinyVisible.model, absolutePositions: false } },
+      issue(["model", "absolutePositions"], "true in a model whose encoder sees only some patches", false),
+    ],
+    [
+      "an encoder of visible patches that sees none",
+      tinyVisible,
+      { mask: { kind: "uniform", share: 1 } },
+      issue(["mask"], "one that leaves some patches, with encoder visible", { kind: "uniform", share: 1 }),
+    ],
+    [
+      "an encoder of visible patches that sees all",
+      tinyVisible,
+      { mask: { kind: "none" }, loss: "all" },
+      issue(["mask", "kind"], "one that hides patches, with encoder visible", "none"),
+    ],
+    [
+      "a loss of hidden patches where there are none",
+      tinyPretrain,
+      { mask: { kind: "none" } },
+      issue(["loss"], "all where nothing is masked", "masked"),
+    ],
+    [
+      "a share that hides nothing",
+      tinyPretrain,
+      { mask: { kind: "uniform", share: 0.01 } },
+      issue(["mask", "share"], "large enough for a patch of 16", 0.01),
+    ],
+    [
+      "a comparison of pixels where tokens are compared",
+      tinyPretrain,
+      { pixels: { normalized: true, error: "squared" } },
+      issue(["pixels"], "absent with target tokens", { normalized: true, error: "squared" }),
+    ],
   ])("%s", (_, recipe, change, expected) => expect(issuesOf(recipe, change)).toEqual([expected]));
+
+  it("all that an encoder of visible patches would need at once", () => {
+    const paths = issuesOf(tinyPretrain, { encoder: "visible" }).map(({ path }) => path.join("."));
+    expect(paths).toEqual(["model.absolutePositions", "model.relativePositions", "decoder"]);
+  });
 
   it("several at once, in one sentence", () => {
     expect(refusal({ ...tinyPretrain, seed: -1, views: { ...views, flip: "x" } }, "pretrain")?.message).toBe(

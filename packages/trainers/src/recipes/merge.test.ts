@@ -34,6 +34,7 @@ describe("mergeRecipe", () => {
       { variant: "paper", ratio: 0.4 },
       { kind: "blockwise", variant: "paper", ratio: 0.4 },
     ],
+    ["a share in the place of a count", { kind: "uniform", share: 0.75 }, { kind: "uniform", share: 0.75 }],
     ["a kind that is none", { kind: "rows" }, { kind: "rows" }],
   ])("masks: %s", (_, mask, expected) => expect(mergeRecipe(pretrainBase, { mask })["mask"]).toEqual(expected));
 

@@ -6,6 +6,7 @@ import {
   demoPretrain,
   fineTuneBase,
   pretrainBase,
+  pretrainSmallVisible,
   pretrainTiny,
   tokenizerDallE,
   tokenizerSmall,
@@ -111,6 +112,21 @@ describe("another kind", () => {
     const { recipe, taken } = set(fineTuneBase, ["evalView.fit.kind", "squareCrop"]);
     expect(recipe).toMatchObject({ evalView: { fit: { kind: "squareCrop", cropRatio: 0.875 } } });
     expect(taken).toEqual([]);
+  });
+
+  it("of mask may be told as a share, and as a count again", () => {
+    const share = set(pretrainBase, ["mask.kind", "uniform"], ["mask.share", 0.75]).recipe;
+    expect(share).toHaveProperty("mask", { kind: "uniform", share: 0.75 });
+    expect(set(share, ["mask.count", 60]).recipe).toMatchObject({ mask: { kind: "uniform", count: 60 } });
+    const spans = set(pretrainBase, ["mask.kind", "span"]);
+    expect(spans.taken).toEqual([["mask.share", 75 / 196]]);
+    expect(set(share, ["mask.kind", "span"]).recipe).toMatchObject({ mask: { kind: "span", share: 0.75 } });
+  });
+
+  it("of pre-training gets the decoder and the pixels that are not told", () => {
+    const begun = set(pretrainSmallVisible, ["decoder.depth", 4], ["pixels.error", "absolute"]).recipe;
+    expect(begun).toHaveProperty("decoder", { width: 64, depth: 4, heads: 2 });
+    expect(begun).toHaveProperty("pixels", { normalized: true, error: "absolute" });
   });
 
   it("of length is in these units alone", () => {

@@ -6,7 +6,8 @@ import { createSimdBackend } from "@beitjs/tensor-core/simd";
 import { initTokenizer } from "@beitjs/dvae-tokenizer";
 import { decodeCheckpoint, encodeCheckpoint, type DecodedCheckpoint } from "../checkpoint.ts";
 import type { MaskRecipe, PretrainRecipe } from "../recipes/recipe.ts";
-import { tinyImages, tinyPretrain, tinyTokenizer } from "../testing.ts";
+import { tinyImages, tinyPretrain, tinyTokenizer, tinyVisible } from "../testing.ts";
+import { estimateMemory } from "../plan/memory.ts";
 import { pretrain, type PretrainReport } from "./pretrain.ts";
 
 const simd = await createSimdBackend({ threads: 2 });
@@ -14,14 +15,9 @@ afterAll(() => simd.dispose());
 const images = tinyImages();
 const tokenizer = initTokenizer(tinyTokenizer.model, createRng(1), simd);
 
-const visible: PretrainRecipe = {
-  ...tinyPretrain,
-  model: { ...tinyPretrain.model, absolutePositions: true, relativePositions: "none" },
-  mask: { kind: "uniform", share: 0.75 },
-  encoder: "visible",
-  decoder: { width: 8, depth: 1, heads: 2 },
-};
+const visible = tinyVisible;
 const pixels = { target: "pixels" } as const;
+const still = { peak: 0, minimum: 0, warmup: { steps: 0 } } as const;
 const blocks = (variant: "official" | "exact"): MaskRecipe => ({ kind: "blockwise", variant, count: 9, minBlock: 2 });
 
 const recipes: readonly (readonly [string, PretrainRecipe])[] = [
@@ -95,4 +91,35 @@ describe.each(recipes)("%s", (_, recipe) => {
     expect(mean(losses.slice(-5))).toBeLessThan(0.95 * mean(losses.slice(0, 5)));
     disposeTree(last?.state.trees.map(({ tree }) => tree));
   });
+});
+
+it("takes a tokenizer for tokens and none for pixels", async () => {
+  const begin = (recipe: PretrainRecipe, given: { readonly tokenizer?: typeof tokenizer }) =>
+    pretrain({ recipe, images, backend: simd, ...given }).next();
+  await expect(begin(visible, {})).rejects.toThrow("[pretrain] expected a tokenizer for target tokens, got none");
+  await expect(begin({ ...visible, ...pixels }, { tokenizer })).rejects.toThrow(
+    "[pretrain] expected no tokenizer for target pixels, got one",
+  );
+});
+
+it("tells of hidden patches alone how many are right, also where all count", async () => {
+  const { report } = await run({ ...tinyPretrain, loss: "all", learningRate: still }, { until: 1 });
+  const { report: hidden } = await run({ ...tinyPretrain, learningRate: still }, { until: 1 });
+  expect(report.accuracy).toBe(hidden.accuracy);
+  expect(report.loss).not.toBe(hidden.loss);
+  for (const { state } of [report, hidden]) disposeTree(state.trees.map(({ tree }) => tree));
+});
+
+it("foresees its memory, as the run takes it", async () => {
+  for (const recipe of [visible, { ...visible, ...pixels }]) {
+    const backend = await createSimdBackend({ threads: 1 });
+    const given = recipe.target === "tokens" ? { tokenizer } : {};
+    const expected = await estimateMemory(recipe, { backend });
+    const { value } = await pretrain({ recipe, images, backend, ...given }).next();
+    expect(value).toBeDefined();
+    // A step of two that is foreseen, and the images of the next one.
+    expect(backend.memory().peak).toBeLessThanOrEqual(expected?.peak ?? 0);
+    expect(backend.memory().peak).toBeGreaterThan(0.5 * (expected?.peak ?? 0));
+    backend.dispose();
+  }
 });

@@ -35,19 +35,26 @@ export type PretrainReport = StepReport<BeitParams, MaskedScores> & {
   readonly beit: Beit;
 };
 
+/** Of a run that predicts visual tokens. */
+export type TokenPretrainReport = PretrainReport & { readonly accuracy: number };
+
+type PretrainOptions = RunOptions & { readonly recipe: PretrainRecipe; readonly from?: Beit };
+
 /**
  * Pre-trains a BEiT; yields a report after every update. The tokenizer may live on another backend than the encoder.
  *
- * @param options.tokenizer whose tokens are predicted; recipes with pixels as target need none
+ * @param options.tokenizer whose tokens are predicted; recipes with pixels as target take none
  * @param options.from a trained model to go on from, copied; its encoder must be the recipe's: see `toPretraining`
  * @throws if tokenizer and encoder disagree on grid, codebook or channels; NonFiniteError as `update`
  */
+export function pretrain(
+  options: PretrainOptions & { readonly tokenizer: TokenizerEncoder },
+): AsyncGenerator<TokenPretrainReport, void, void>;
+export function pretrain(
+  options: PretrainOptions & { readonly tokenizer?: TokenizerEncoder | undefined },
+): AsyncGenerator<PretrainReport, void, void>;
 export async function* pretrain(
-  options: RunOptions & {
-    readonly recipe: PretrainRecipe;
-    readonly tokenizer?: TokenizerEncoder | undefined;
-    readonly from?: Beit;
-  },
+  options: PretrainOptions & { readonly tokenizer?: TokenizerEncoder | undefined },
 ): AsyncGenerator<PretrainReport, void, void> {
   const { recipe, backend, from, recompute } = options;
   checkRecipe("pretrain", recipe, "pretrain");
@@ -121,9 +128,11 @@ export function checkMatch({ model, views }: PretrainRecipe, { config }: Tokeniz
   if (unequal) throw new Error(`[pretrain] ${unequal}; this tokenizer takes ${fitting}`);
 }
 
-// Pixels need none, whoever gives one.
 function tokenizerFor(recipe: PretrainRecipe, tokenizer: TokenizerEncoder | undefined): TokenizerEncoder | undefined {
-  if (recipe.target === "pixels") return undefined;
+  if (recipe.target === "pixels") {
+    if (tokenizer) throw new Error("[pretrain] expected no tokenizer for target pixels, got one");
+    return undefined;
+  }
   if (!tokenizer)
     throw new Error("[pretrain] expected a tokenizer for target tokens, got none; target pixels needs none");
   checkMatch(recipe, tokenizer);
