@@ -116,7 +116,7 @@ describe("recipes", () => {
     ["pretrain", ["model.patchSize=3"], /model\.imageSize: expected a multiple of patchSize 3, got 8/],
     ["pretrain", ["mask.count=17"], /mask\.count: expected an integer in \[1, 16\] on a 4x4 grid, got 17/],
     ["pretrain", ["mask.minAspect=3000", "mask.maxAspect=3000"], /mask: expected options that can place a block/],
-    ["pretrain", ["mask.kind=random"], /mask\.kind: expected uniform or blockwise, got "random"/],
+    ["pretrain", ["mask.kind=random"], /mask\.kind: expected uniform, span, none or blockwise, got "random"/],
     ["pretrain", ["mask.ratio=0.4"], /mask\.ratio: expected one of the known keys/],
     ["pretrain", ["views.pixelSize=16"], /views\.pixelSize: expected model\.imageSize 8, got 16/],
     ["pretrain", ["model.vocabSize=0"], /model\.vocabSize: expected the codebook's size, got 0/],
