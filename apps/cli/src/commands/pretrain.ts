@@ -46,7 +46,8 @@ export async function run(flags: FlagValues<typeof pretrainFlags>, context: Cont
   if (start) tellTokenHead(start, recipe, context);
   if (tokenizer) refuseMismatch(recipe, tokenizer);
   const { recompute } = flags;
-  const models = { backend, recompute, ...(tokenizer && { tokenizer }), ...(start && { from: start.beit }) };
+  const given = { ...(tokenizer && { tokenizer }), ...(start && { from: start.beit }) };
+  const models = { backend, recompute, ...given };
   await refuseTooLarge({ recipe, ...models }, await smallerFor(flags));
   const { channels } = recipe.model;
   const { opened, images, validation, test } = await openTrainingImages({ ...flags, channels }, recipe, context);

@@ -67,7 +67,7 @@ describe("splits", () => {
 describe("names", () => {
   const namesOf = async (...images: string[]): Promise<string[]> => {
     const out = at("tokens.json");
-    const run = await cli(["tokenize", "--tokenizer", at("run"), "--data", ...images, "--out", out]);
+    const run = await cli(["tokenize", "--tokenizer", at("run"), "--data", ...images, "--out", out, "--force"]);
     expect(run.code).toBe(0);
     const { images: found } = JSON.parse(await readFile(out, "utf8")) as { images: { name: string }[] };
     return found.map(({ name }) => name);

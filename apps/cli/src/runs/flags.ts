@@ -4,7 +4,7 @@ import { defaulted, integer, list, optional, positive, toggle } from "../program
 /** Names of the recipes of `@beitjs/trainers`, said once more: help would load it to read them there. */
 export const recipeNames: readonly string[] = [
   ...["tokenizer-demo", "pretrain-demo", "fine-tune-demo", "scratch-demo", "gaussian-demo"],
-  ...["tokenizer-small", "pretrain-small", "fine-tune-small"],
+  ...["tokenizer-small", "pretrain-small", "pretrain-small-visible", "fine-tune-small"],
   ...["tokenizer-dall-e", "pretrain-tiny", "pretrain-base", "fine-tune-base"],
 ];
 

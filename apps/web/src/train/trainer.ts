@@ -159,8 +159,9 @@ function resumable({ steps, snapshots, evaluations = [], best }: StoredRun) {
 
 function evaluationOf({ step, validation }: PretrainReport): TrainEvaluation | undefined {
   if (!validation) return undefined;
-  const { loss, accuracy } = validation.scores;
-  return { step, loss, accuracy, best: validation.best };
+  const { scores, best } = validation;
+  // The page's recipes predict tokens: their accuracy is there.
+  return { step, loss: scores.loss, accuracy: "accuracy" in scores ? scores.accuracy : NaN, best };
 }
 
 function checkpointOf(report: PretrainReport, recipe: PretrainRecipe, images: Dataset): Promise<CheckpointFiles> {
