@@ -1,4 +1,5 @@
 // What the shell learns from a run, and errors that know their code.
+import { withoutSecrets } from "@beitjs/tensor-core/address";
 
 export const exitCodes = { done: 0, failed: 1, wrongUse: 2, interrupted: 130 } as const;
 
@@ -21,11 +22,11 @@ export function exitCodeOf(error: unknown): number {
 /** Characters of a message at most. What a file says may be in it, and a file may say anything. */
 const longest = 1900;
 
-/** An error in one line, for people: without the function in front that library errors start with. */
+/** An error in one line, for people and records: without the function in front that library errors start with, and without secrets. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const said = text.length > longest ? `${text.slice(0, longest)}… (${text.length} characters)` : text;
-  return said
+  return withoutSecrets(said)
     .replace(/^\[[\w$.]+\] /, "")
     .replace(/\s*\n\s*/g, " ")
     .trim();
