@@ -8,6 +8,24 @@ export function usageError(message: string, cause?: unknown): Error {
   return Object.assign(new Error(message, cause === undefined ? {} : { cause }), { exitCode: exitCodes.wrongUse });
 }
 
+/** What `work` gives; a refusal of its values, which a flag gave, is an error of the caller's. */
+export async function asWrongUse<Value>(
+  flag: string,
+  work: () => Promise<Value> | Value,
+  isRefusal = isOutOfRange,
+): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isRefusal(error) ? usageError(`${flag}: ${messageOf(error)}`, error) : error;
+  }
+}
+
+// As libraries of ours say it; engines throw range errors of their own.
+function isOutOfRange(error: unknown): boolean {
+  return error instanceof RangeError && /^\[\w+\] expected /.test(error.message);
+}
+
 /** Stopped by Ctrl-C or SIGTERM. Ends with exit code 130 and without a message: it was told when it happened. */
 export function interruptedError(): Error {
   return Object.assign(new Error("interrupted"), { exitCode: exitCodes.interrupted });

@@ -65,7 +65,7 @@ describe("extends", () => {
     const lists = await write("lists.yaml", "extends: pretrain-tiny\nmany: &m [*m, *m]\n");
     await expect(load(lists)).rejects.toThrow("many: expected one of the known keys");
     const objects = await write("objects.yaml", "extends: pretrain-tiny\nmodel: &m\n  depth: *m\n");
-    await expect(load(objects)).rejects.toThrow("model.depth: expected a positive integer, got an object");
+    await expect(load(objects)).rejects.toThrow("model.depth: expected a positive integer of at most 65536, got an object");
   });
 
   it("is refused with the chain where it comes back to itself", async () => {

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { FileError, openSources, openUrl, readWhole, type UrlOptions } from "./index.ts";
+import { openSources, openUrl, readWhole, type FileError, type UrlOptions } from "./index.ts";
 import { boundOf } from "./transfer.ts";
 
 const body = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7 + (i >> 9)) & 255));

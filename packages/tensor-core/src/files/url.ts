@@ -6,7 +6,14 @@ import { createChunkWriter } from "./chunks.ts";
 import { pause } from "./deadline.ts";
 import { FileError } from "./error.ts";
 import type { AbortSignalLike } from "./hash-source.ts";
-import { request, throwIfAborted, TransientError, type Answer, type RequestLike, type ResponseLike } from "./request.ts";
+import {
+  request,
+  throwIfAborted,
+  TransientError,
+  type Answer,
+  type RequestLike,
+  type ResponseLike,
+} from "./request.ts";
 import { createSha256, type Sha256 } from "./sha256.ts";
 import type { FileSource } from "./source.ts";
 import { transfer } from "./transfer.ts";
