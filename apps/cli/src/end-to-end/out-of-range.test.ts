@@ -138,7 +138,6 @@ describe("--set", () => {
     "batchSize=0",
     "batchSize=-1",
     "batchSize=1.5",
-    "batchSize=1e15",
     "batchSize=[1]",
     "batchSize='8'",
     "epochs=0",

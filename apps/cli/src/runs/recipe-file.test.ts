@@ -152,7 +152,7 @@ describe("--lr, --epochs, --batch-size and --seed", () => {
   it("are named in faults", async () => {
     const odd = loadRecipe({ recipe: "pretrain-base", set: [], batchSize: 30 }, ["pretrain"], context);
     await expect(odd).rejects.toThrow("recipe pretrain-base: microBatches: expected a divisor of batchSize 30, got 16");
-    await expect(loadWith({ batchSize: 0 })).rejects.toThrow("batchSize: expected a positive integer, got 0 (from --batch-size 0)");
+    await expect(loadWith({ batchSize: 0 })).rejects.toThrow("batchSize: expected a positive integer of at most 1048576, got 0 (from --batch-size 0)");
   });
 });
 
