@@ -170,7 +170,7 @@ describe("what stays in one place", () => {
     ],
     ['import { x } from "fs";\nexport const y = x;', `${core}/a.ts`, `${core}/a.test.ts`],
     ['import { x } from "node:fs";\nexport const y = x;', `${core}/files/url.ts`, `${core}/files/node.ts`],
-    ["export const get = () => fetch('u');", `${core}/files/browser-cache.ts`, `${core}/files/url.ts`],
+    ["export const get = () => fetch('u');", `${core}/files/browser-cache.ts`, `${core}/files/request.ts`],
     ["export const n = navigator.storage;", `${core}/files/url.ts`, `${core}/files/browser-cache.ts`],
     ['export const f = () => import("node:os");', `${core}/backends/simd/index.ts`, `${core}/backends/simd/threads.ts`],
   ];

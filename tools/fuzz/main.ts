@@ -1,11 +1,21 @@
-// Fuzzes the readers of weight files and prints what came out as JSON; stops with an error at a broken promise.
-// node --import jiti/register tools/fuzz/main.ts safetensors|pickle [--inputs 1000000] [--seed 1] [--seconds N]
+// Fuzzes the readers of what others wrote and prints what came out as JSON; stops with an error at a broken promise.
+// node --import jiti/register tools/fuzz/main.ts FORMAT [--inputs 1000000] [--seed 1] [--seconds N]
 import { parseArgs } from "node:util";
+import { cifarFormat, configFormat, idxFormat, imageFormat, recipeFormat, zipFormat } from "./data.ts";
 import { pickleFormat } from "./pickle.ts";
 import { fuzz } from "./run.ts";
 import { safetensorsFormat } from "./safetensors.ts";
 
-const formats = { safetensors: safetensorsFormat, pickle: pickleFormat } as const;
+const formats = {
+  safetensors: safetensorsFormat,
+  pickle: pickleFormat,
+  zip: zipFormat,
+  images: imageFormat,
+  idx: idxFormat,
+  cifar: cifarFormat,
+  recipes: recipeFormat,
+  "hf-configs": configFormat,
+} as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -17,7 +27,7 @@ const { values, positionals } = parseArgs({
 });
 const [name = ""] = positionals;
 if (!Object.hasOwn(formats, name))
-  throw new Error(`[main] expected safetensors or pickle, got ${JSON.stringify(name)}`);
+  throw new Error(`[main] expected one of ${Object.keys(formats).join(", ")}, got ${JSON.stringify(name)}`);
 const [inputs, seed, seconds] = [values.inputs, values.seed, values.seconds].map(Number) as [number, number, number];
 for (const [flag, value] of Object.entries({ inputs, seed, seconds })) {
   if (!(value >= 0)) throw new Error(`[main] expected --${flag} to be a number, got ${values[flag as "inputs"]}`);

@@ -105,9 +105,9 @@ export const globalWalls: ReadonlyArray<GlobalWall> = [
   },
   {
     name: /^fetch$/,
-    allowed: /^(?:apps\/|tools\/|packages\/trainers\/src\/node\/|packages\/tensor-core\/src\/files\/url\.ts$)/,
+    allowed: /^(?:apps\/|tools\/|packages\/trainers\/src\/node\/|packages\/tensor-core\/src\/files\/request\.ts$)/,
     testsExempt: true,
-    reason: "downloads belong to apps, tools and tensor-core's files/url.ts",
+    reason: "downloads belong to apps, tools and tensor-core's files/request.ts",
   },
   {
     name: /^navigator$/,

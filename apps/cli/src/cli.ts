@@ -4,6 +4,7 @@ import { addCommand, type Command } from "./program/command.ts";
 import { commands } from "./commands/index.ts";
 import { exitCodeOf, exitCodes, messageOf } from "./program/exit-codes.ts";
 import type { Host } from "./program/host.ts";
+import { printableLines } from "./program/printable.ts";
 import { createInterrupt } from "./program/interrupt.ts";
 import { createTerminal, type Terminal } from "./program/terminal.ts";
 import { cliVersion } from "./program/version.ts";
@@ -47,8 +48,8 @@ function createProgram(
     .option("--debug", "stack traces of errors")
     .showSuggestionAfterError()
     .configureOutput({
-      writeOut: (text) => void host.stdout.write(text),
-      writeErr: (text) => void host.stderr.write(text),
+      writeOut: (text) => void host.stdout.write(printableLines(text)),
+      writeErr: (text) => void host.stderr.write(printableLines(text)),
       outputError: () => {},
     })
     .exitOverride()
@@ -82,7 +83,11 @@ function report(error: unknown, terminal: Terminal, { debug }: { readonly debug:
   return code;
 }
 
-function stackOf(error: Error): string {
-  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : "";
-  return `${error.stack ?? error.message}${cause}`;
+// The calls alone, below the message as a line of its own: a message may say anything, newlines among it.
+function stackOf(error: Error): string[] {
+  const calls = (error.stack ?? "").split("\n").filter((line) => /^ {4}at /.test(line));
+  const own = [`${error.name}: ${error.message}`, ...calls];
+  if (!(error.cause instanceof Error)) return own;
+  const [first, ...rest] = stackOf(error.cause);
+  return [...own, `caused by ${first}`, ...rest];
 }

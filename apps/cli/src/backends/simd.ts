@@ -1,6 +1,7 @@
 // The two backends that are always at hand: WebAssembly SIMD and, where no engine runs it, the reference.
 import { createReferenceBackend } from "@beitjs/tensor-core/reference";
 import { createSimdBackend, type SimdBackend, type SimdPrecision } from "@beitjs/tensor-core/simd";
+import { asWrongUse } from "../program/exit-codes.ts";
 import type { BackendFacts, OpenedBackend } from "./facts.ts";
 
 /** The simd backend at its best: the CLI owns its process, so it may turn on V8's relaxed SIMD. */
@@ -8,7 +9,9 @@ export async function openSimd(
   threads: number | undefined,
   precision: SimdPrecision = "float32",
 ): Promise<OpenedBackend & { readonly backend: SimdBackend }> {
-  const backend = await createSimdBackend({ v8Flags: true, precision, ...(threads !== undefined && { threads }) });
+  const backend = await asWrongUse(`--threads ${threads}`, () =>
+    createSimdBackend({ v8Flags: true, precision, ...(threads !== undefined && { threads }) }),
+  );
   return { backend, facts: simdFacts(backend) };
 }
 

@@ -35,7 +35,7 @@ export async function run(
   });
   terminal.info(`done in ${formatDuration(summary.seconds.total)}`);
   if (short) terminal.warn("a short run: the figures mean nothing");
-  terminal.result(`\n${resultTable(summary)}\n\nfigures: ${summaryPath}\nreport:  ${reportPath}`);
+  terminal.result(["", ...resultTable(summary).split("\n"), "", `figures: ${summaryPath}`, `report:  ${reportPath}`]);
   terminal.event("result", {
     fineTune: summary.fineTune,
     seconds: summary.seconds,

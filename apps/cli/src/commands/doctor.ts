@@ -148,7 +148,6 @@ function print(
   backends: readonly BackendReport[],
   { terminal }: Context,
 ): void {
-  const { green, red } = terminal.colors;
   const labels: Readonly<Record<string, string>> = { memoryGiB: "memory (GiB)", freeMemoryGiB: "free memory (GiB)" };
   for (const [name, value] of Object.entries(machine))
     terminal.result(`${(labels[name] ?? name).padEnd(18)} ${String(value)}`);
@@ -162,9 +161,12 @@ function print(
       terminal.result(`${"".padEnd(18)} limits: ${limits.join(", ")}`);
     }
     if (test)
-      terminal.result(
-        `${"".padEnd(18)} self-test: ${test.passed ? green(`${test.cases} ops agree with the reference`) : red("FAILED")}`,
-      );
+      terminal.result({
+        text: `${"".padEnd(18)} self-test: `,
+        ...(test.passed
+          ? { styled: `${test.cases} ops agree with the reference`, style: "green" }
+          : { styled: "FAILED", style: "red" }),
+      });
     for (const failure of test?.failures ?? []) terminal.result(`${"".padEnd(18)} ${failure}`);
     if (gemm)
       terminal.result(

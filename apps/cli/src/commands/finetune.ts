@@ -18,7 +18,7 @@ import type { GivenModel } from "../models/sources.ts";
 import { tellFineTuning } from "../models/normalization.ts";
 import { openEncoder, type OpenedEncoder } from "../models/open-beit.ts";
 import type { FlagValues, Context } from "../program/command.ts";
-import { exitCodes, usageError } from "../program/exit-codes.ts";
+import { asWrongUse, exitCodes, usageError } from "../program/exit-codes.ts";
 import { openFork } from "../runs/fork.ts";
 import { heldOutIdentity, openTrainingImages, validationFacts } from "../runs/held-out.ts";
 import { channelsFit, refuseChannels, tellBands } from "../runs/channels.ts";
@@ -66,7 +66,12 @@ export async function run(flags: Flags, context: Context): Promise<number> {
   if (fork) refuseOtherClasses(fork.checkpoint, classes);
   const head = start && !fork ? headFor(start, classes, context) : undefined;
   const { labelsPerClass } = flags;
-  const images = labelsPerClass === undefined ? rest : takePerClass(rest, labelsPerClass, written.seed);
+  const images =
+    labelsPerClass === undefined
+      ? rest
+      : await asWrongUse(`--labels-per-class ${labelsPerClass}`, () =>
+          takePerClass(rest, labelsPerClass, written.seed),
+        );
   const chosen = start ? recipeForModel(start.beit.config) : await recipeForImages(images, "fine-tune");
   const request = requestOf(asked, chosen, context);
   const recipe = start

@@ -1,6 +1,7 @@
 // What a file, a folder or an address holds, told from its content; nothing but headers is read, and all of it hashed.
 import { promises as files } from "node:fs";
 import type { NormalizationName } from "@beitjs/beit-encoder";
+import { isAddress } from "@beitjs/tensor-core/address";
 import type { Context, FlagValues } from "../program/command.ts";
 import { exitCodes } from "../program/exit-codes.ts";
 import { checkpointFacts } from "../inspect/checkpoint-facts.ts";
@@ -48,7 +49,7 @@ async function inspectFiles(given: string, options: Options, context: Context): 
     const model = await modelFacts(opened.sources, found, options);
     const kind = await kindOf(given);
     const together = kind === "folder" || found.length > 1;
-    if (together) terminal.result([path, ...formatModel(model), ""].join("\n"));
+    if (together) terminal.result([path, ...formatModel(model), ""]);
     for (const file of found) terminal.result(formatFile(file, together || file.problem ? undefined : model));
     const problem = problemOf(found, model);
     terminal.event("inspection", { path, kind, model, files: found, ...(problem !== undefined && { problem }) });
@@ -65,6 +66,6 @@ function problemOf(found: readonly FileFacts[], model: ModelFacts): string | und
 }
 
 async function kindOf(path: string): Promise<"address" | "folder" | "file"> {
-  if (/^https?:\/\//.test(path)) return "address";
+  if (isAddress(path)) return "address";
   return (await files.stat(path)).isDirectory() ? "folder" : "file";
 }

@@ -70,7 +70,7 @@ function show({ name, top }: Prediction, { terminal }: Context): void {
     return `  ${share} %  ${label === null ? `class ${number}` : printable(label)}`;
   });
   if (top.length === 0) lines.push("  no class above 50 %");
-  terminal.result(`${name}\n${lines.join("\n")}\n`);
+  terminal.result([name, ...lines, ""]);
 }
 
 function asJson(images: readonly Prediction[], { beit, path, sha256 }: OpenedEncoder): string {

@@ -11,7 +11,7 @@ export async function run(flags: FlagValues<typeof recipesShowFlags>, context: C
   const { terminal } = context;
   const recipe = await loadRecipe(flags, stageNames, { ...context, ...channelsFit(flags) });
   const purpose = Object.hasOwn(recipeFacts, flags.recipe) ? `: ${recipeFacts[flags.recipe].purpose}` : "";
-  terminal.result(formatRecipe(recipe, `${flags.recipe}${purpose}.`).trimEnd());
+  terminal.result(formatRecipe(recipe, `${flags.recipe}${purpose}.`).trimEnd().split("\n"));
   terminal.event("recipe", { name: flags.recipe, recipe });
   return exitCodes.done;
 }

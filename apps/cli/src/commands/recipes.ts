@@ -19,6 +19,6 @@ function describeRun({ epochs, batchSize }: Recipe): string {
   return `${epochs} epochs in batches of ${batchSize}`;
 }
 
-function block(name: string, rows: Readonly<Record<string, string>>): string {
-  return [name, ...Object.entries(rows).map(([key, value]) => `  ${key.padEnd(8)}${value}`), ""].join("\n");
+function block(name: string, rows: Readonly<Record<string, string>>): string[] {
+  return [name, ...Object.entries(rows).map(([key, value]) => `  ${key.padEnd(8)}${value}`), ""];
 }

@@ -62,9 +62,9 @@ async function* tokenizeAll(
 function show({ name, tokens }: TokenizedImage, config: DvaeConfig, { terminal, host }: Context): void {
   const grid = rowsOf(tokens, tokenGridOf(config));
   terminal.event("tokens", { name, tokens: grid });
-  if (!host.stdout.isTTY) return terminal.result(JSON.stringify({ name, tokens: grid }));
+  if (!host.stdout.isTTY) return terminal.data({ name, tokens: grid });
   const width = String(config.vocabSize - 1).length;
-  terminal.result(`${name}\n${grid.map((row) => row.map((id) => String(id).padStart(width)).join(" ")).join("\n")}\n`);
+  terminal.result([name, ...grid.map((row) => row.map((id) => String(id).padStart(width)).join(" ")), ""]);
 }
 
 function rowsOf(tokens: Int32Array, { rows, cols }: Grid): number[][] {

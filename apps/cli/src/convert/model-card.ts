@@ -2,8 +2,9 @@
 // it is used. Everything in it is read from the model or its run; what is not known is left out.
 import type { BeitConfig, Preprocessing } from "@beitjs/beit-encoder";
 import type { DvaeConfig } from "@beitjs/dvae-tokenizer";
-import { isColor } from "@beitjs/tensor-core/image";
+import { isAddress, shownAddress } from "@beitjs/tensor-core/address";
 import { heightWidth, sameSize, type ImageSize } from "@beitjs/tensor-core/grid";
+import { isColor } from "@beitjs/tensor-core/image";
 import type { Manifest, Recipe } from "@beitjs/trainers";
 import type { Snippet } from "./usage.ts";
 
@@ -126,7 +127,8 @@ function format(value: unknown): string {
 
 // A card is made to be published: of a path on somebody's machine, its end is enough.
 function endOf(path: unknown): unknown {
-  if (typeof path !== "string" || /^https?:/.test(path)) return path;
+  if (typeof path !== "string") return path;
+  if (isAddress(path)) return shownAddress(path);
   const parts = path.split(/[\\/]/).filter((part) => part !== "");
   return parts.slice(-3).join("/");
 }

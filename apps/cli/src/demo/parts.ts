@@ -105,7 +105,7 @@ async function fineTuned(stages: StageOptions, how: FineTuneStage, context: Cont
 /** Says what begins, unless the run is to stop. */
 export function heading(text: string, { terminal, interrupt }: Context): void {
   interrupt.check();
-  terminal.info(terminal.colors.bold(text));
+  terminal.info({ text: "", styled: text, style: "bold" });
   terminal.event("part", { name: text });
 }
 

@@ -237,7 +237,7 @@ describe("bad input", () => {
     await expectError(finetune(at("one", "only")), 1, /expected a dataset with classes, got one without labels/);
     await expectError(
       [...finetune(data), "--labels-per-class", "99"],
-      1,
+      2,
       /expected at least 99 examples a class, got 16 in class "0"/,
     );
   });

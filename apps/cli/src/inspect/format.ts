@@ -16,7 +16,7 @@ const mostLabels = 5;
 const mostCharacters = 120;
 
 /** A file, with what it holds where it is a model of its own. */
-export function formatFile(file: FileFacts, model?: ModelFacts): string {
+export function formatFile(file: FileFacts, model?: ModelFacts): string[] {
   const {
     bytes,
     description,
@@ -43,7 +43,7 @@ export function formatFile(file: FileFacts, model?: ModelFacts): string {
     ...(tree === undefined ? [] : formatTree(tree)),
     ...(tensors && tensors.length > 0 ? ["", ...formatTensors(tensors)] : []),
     "",
-  ].join("\n");
+  ];
 }
 
 export function formatModel(model: ModelFacts): string[] {
@@ -78,7 +78,7 @@ export function formatModel(model: ModelFacts): string[] {
 export function formatCheckpoint(
   path: string,
   { checkpoint, steps, best, manifest, preprocessing, normalization, files, problem }: CheckpointFacts,
-): string {
+): string[] {
   const tensors = files.find(({ name }) => name.endsWith("model.safetensors"))?.tensors ?? [];
   return [
     path,
@@ -104,7 +104,7 @@ export function formatCheckpoint(
     ...countDtypes(tensors).map(formatDtype),
     ...(tensors.length > 0 ? ["", ...formatTensors(tensors)] : []),
     "",
-  ].join("\n");
+  ];
 }
 
 function formatSetAside(setAside: readonly (readonly [name: string, what: string])[]): string[] {

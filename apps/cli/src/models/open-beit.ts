@@ -16,10 +16,11 @@ import {
 } from "@beitjs/beit-encoder";
 import type { Backend } from "@beitjs/tensor-core";
 import { firstOf, type FileSource } from "@beitjs/tensor-core/files";
-import type { ImageSize } from "@beitjs/tensor-core/grid";
+import { formatSize, type ImageSize } from "@beitjs/tensor-core/grid";
 import type { EvalViewOptions, StageName } from "@beitjs/trainers";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
+import { asWrongUse } from "../program/exit-codes.ts";
 import type { Progress } from "../program/terminal.ts";
 import { evalViewOf, stagesOfKind } from "../runs/stages.ts";
 import { preparationOf, tellNormalization } from "./normalization.ts";
@@ -85,12 +86,18 @@ export async function openEncoder(
     ...(weights !== "auto" && { weights }),
     ...(normalization !== "auto" && { normalization }),
   };
-  return withModel(given, context, async ({ checkpoint, sources, name }) => {
-    if (!checkpoint) return { ...(await openFiles(sources, backend, chosen, context)), path: name };
-    const { stages = stagesOfKind("beit") } = options;
-    const taken = takeWeights(requireStage(checkpoint, stages), weights, context);
-    return openTrained(taken, backend, chosen);
-  });
+  const open = () =>
+    withModel(given, context, async ({ checkpoint, sources, name }) => {
+      if (!checkpoint) return { ...(await openFiles(sources, backend, chosen, context)), path: name };
+      const { stages = stagesOfKind("beit") } = options;
+      const taken = takeWeights(requireStage(checkpoint, stages), weights, context);
+      return openTrained(taken, backend, chosen);
+    });
+  return size === undefined ? open() : asWrongUse(`image size ${formatSize(size)}`, open, isOfImageSize);
+}
+
+function isOfImageSize(error: unknown): boolean {
+  return error instanceof Error && / expected imageSize /.test(error.message);
 }
 
 async function openFiles(

@@ -9,6 +9,7 @@ import {
   isAddress,
   openSources,
   shownAddress,
+  type DownloadLimits,
   type FileSource,
   type OpenedSources,
   type SourceOptions,
@@ -95,9 +96,9 @@ export async function isCheckpoint(path: string): Promise<boolean> {
   return (await isThere(join(path, "manifest.json"))) || (await isThere(join(path, "checkpoints")));
 }
 
-/** What a model is called in messages and records: an address without its secrets. */
+/** What a model is called in messages and records: an address without its secrets, also one of a kind that is not read. */
 export function shownModel(path: string): string {
-  return isAddress(path) ? shownAddress(path) : path;
+  return /^\s*[a-z][a-z\d+.-]+:\/\//i.test(path) ? shownAddress(path.trim()) : path;
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -110,7 +111,7 @@ async function isThere(path: string): Promise<boolean> {
 async function locate(path: string): Promise<string> {
   if (isAddress(path) || (await isThere(path))) return path;
   if (path === "small") return shippedTokenizer();
-  throw usageError(`${path}: expected a model, got nothing there`);
+  throw usageError(`${shownModel(path)}: expected a model, got nothing there`);
 }
 
 /** The tokenizer that comes with its package, known to commands by the name `small`. */
@@ -129,18 +130,32 @@ async function checkpointIn({ sources, name }: OpenedSources): Promise<LoadedChe
   return { ...(await decodeCheckpoint(content, { trees })), path: name, skipped: [] };
 }
 
+/** Bytes between two lines about a download whose end is unknown. */
+const unknownStep = 32 << 20;
+
 function sourceOptions({
   terminal,
   interrupt,
   host,
 }: Context): SourceOptions & { readonly progress: { stop(): void } } {
   const mebibytes = (bytes: number) => Math.floor(bytes / 2 ** 20);
+  let counted = { name: "", steps: 0 };
   let current: { readonly name: string; readonly shown: ReturnType<typeof terminal.progress> } | undefined;
   return {
     signal: interrupt.signal,
     token: (origin) => tokenOf(host.env, origin),
+    limits: limitsOf(host.env),
+    onRetry: (name, error, loaded) =>
+      terminal.warn(`${messageOf(error)}; going on with ${name} at ${mebibytes(loaded)} MiB`),
     onDownload: (name, loaded, total) => {
-      if (total === undefined) return;
+      if (total === undefined) {
+        // No bar without an end.
+        const steps = Math.floor(loaded / unknownStep);
+        if (name === counted.name && steps <= counted.steps) return;
+        if (steps > 0) terminal.info(`downloading ${name}  ${mebibytes(loaded)} MiB`);
+        counted = { name, steps };
+        return;
+      }
       if (current?.name !== name) {
         current?.shown.stop();
         current = {
@@ -154,8 +169,17 @@ function sourceOptions({
   };
 }
 
+// As huggingface_hub has it, in seconds: for an answer, and for the next bytes.
+function limitsOf(env: Context["host"]["env"]): DownloadLimits {
+  const given = env["HF_HUB_DOWNLOAD_TIMEOUT"];
+  if (given === undefined || given === "") return {};
+  const seconds = Number(given);
+  if (!(seconds > 0)) throw usageError(`HF_HUB_DOWNLOAD_TIMEOUT: expected seconds above 0, got ${given}`);
+  return { connectTimeout: 1000 * seconds, silenceTimeout: 1000 * seconds };
+}
+
 // As huggingface_hub has it: the token is for that host alone, or for the one that stands in for it.
 function tokenOf(env: Context["host"]["env"], origin: string): string | undefined {
   const endpoint = env["HF_ENDPOINT"] ?? "https://huggingface.co";
-  return endpoint.replace(/\/+$/, "").toLowerCase() === origin ? env["HF_TOKEN"] || undefined : undefined;
+  return endpoint.replace(/\/+$/, "").toLowerCase() === origin ? env["HF_TOKEN"]?.trim() || undefined : undefined;
 }

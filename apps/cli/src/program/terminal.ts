@@ -1,20 +1,28 @@
 // What is said, and where: people read stderr, programs read stdout (one JSON event a line with --json). Progress is a
-// bar on a terminal and a plain line now and then elsewhere. A reader that has gone (EPIPE) is no error.
+// bar on a terminal and a plain line now and then elsewhere. A reader that has gone (EPIPE) is no error. Whatever is printed is made
+// printable here, and here alone: no caller has to think of it.
 import { Presets, SingleBar } from "cli-progress";
 import picocolors from "picocolors";
 import type { Host, Output } from "./host.ts";
+import { printableJson, printableLine } from "./printable.ts";
+
+/** One line. A newline in it came from outside and is shown as an escape; lines of a table are several. */
+export type Line = string | { readonly text: string; readonly styled: string; readonly style: Style };
+type Style = "bold" | "green" | "red";
+type Lines = Line | readonly Line[];
 
 export interface Terminal {
   readonly json: boolean;
-  readonly colors: ReturnType<typeof picocolors.createColors>;
-  /** A line for people. */
-  info(text: string): void;
+  /** A line for people, or several. */
+  info(lines: Lines): void;
   warn(text: string): void;
   error(text: string): void;
   /** An event for programs; nothing without --json. */
   event(name: string, data?: Readonly<Record<string, unknown>>): void;
   /** A result on stdout. With --json it is left to `event`. */
-  result(text: string): void;
+  result(lines: Lines): void;
+  /** A result on stdout for programs, as a line of JSON. With --json it is left to `event`. */
+  data(value: unknown): void;
   progress(options: ProgressOptions): Progress;
 }
 
@@ -45,6 +53,15 @@ export function createTerminal(host: Host, { json }: { readonly json: boolean })
   }
   const colors = picocolors.createColors(useColor(env, stderr));
   let bar: { clear(): void; draw(): void } | undefined;
+  const shown = (lines: Lines): string => {
+    const all = Array.isArray(lines) ? (lines as readonly Line[]) : [lines as Line];
+    return all
+      .map((line) => {
+        if (typeof line === "string") return printableLine(line);
+        return printableLine(line.text) + colors[line.style](printableLine(line.styled));
+      })
+      .join("\n");
+  };
   const write = (text: string): void => {
     bar?.clear();
     stderr.write(`${text}\n`);
@@ -52,17 +69,20 @@ export function createTerminal(host: Host, { json }: { readonly json: boolean })
   };
   return {
     json,
-    colors,
-    info: write,
-    warn: (text) => write(`${colors.yellow("warning:")} ${text}`),
-    error: (text) => write(`${colors.red("beit:")} ${text}`),
+    info: (lines) => write(shown(lines)),
+    warn: (text) => write(`${colors.yellow("warning:")} ${shown(text)}`),
+    error: (text) => write(`${colors.red("beit:")} ${shown(text)}`),
     event(name, data = {}) {
-      if (json) stdout.write(`${JSON.stringify({ event: name, ...data })}\n`);
+      if (json) stdout.write(`${printableJson({ event: name, ...data })}\n`);
     },
-    result(text) {
-      if (!json) stdout.write(`${text}\n`);
+    result(lines) {
+      if (!json) stdout.write(`${shown(lines)}\n`);
     },
-    progress(options) {
+    data(value) {
+      if (!json) stdout.write(`${printableJson(value)}\n`);
+    },
+    progress(given) {
+      const options = { ...given, label: printableLine(given.label) };
       if (!stderr.isTTY) return plainProgress(options, host.now, write);
       const drawn = barProgress(options, host);
       bar = drawn;
@@ -84,7 +104,7 @@ function barProgress(options: ProgressOptions, { stderr, now }: Host): DrawnProg
   const { label, total, start = 0 } = options;
   const bar = new SingleBar(
     {
-      format: `${label} {bar} {value}/{total}  {pace}  {text}`,
+      format: "{label} {bar} {value}/{total}  {pace}  {text}",
       stream: stderr,
       hideCursor: true,
       linewrap: false,
@@ -93,9 +113,9 @@ function barProgress(options: ProgressOptions, { stderr, now }: Host): DrawnProg
     Presets.shades_classic,
   );
   const pace = paceOf(options, now);
-  bar.start(total, start, { pace: "", text: "" });
+  bar.start(total, start, { label, pace: "", text: "" });
   return {
-    update: (done, text) => bar.update(done, { pace: pace(done), text }),
+    update: (done, text) => bar.update(done, { pace: pace(done), text: printableLine(text) }),
     stop: () => bar.stop(),
     clear: () => void stderr.write("\r\x1b[2K"),
     draw: () => bar.render(),
@@ -110,7 +130,7 @@ function plainProgress(options: ProgressOptions, now: () => number, write: (text
     update(done, text) {
       if (now() - last < PLAIN_LINE_EVERY_MS && done < total) return;
       last = now();
-      write(`${label} ${done}/${total}  ${pace(done)}  ${text}`.trimEnd());
+      write(`${label} ${done}/${total}  ${pace(done)}  ${printableLine(text)}`.trimEnd());
     },
     stop() {},
   };

@@ -18,3 +18,8 @@ describe("html", () => {
     expect(escapeHtml(`&<>"'`)).toBe("&#38;&#60;&#62;&#34;&#39;");
   });
 });
+
+it("shows what nobody sees in a name: marks that turn the order of letters, zero widths, controls", () => {
+  const page = html`<p title="${"a\u202eb"}">${"c\u2066d\u200be\u001bf\ng"}</p>`.markup;
+  expect(page).toBe('<p title="a\\u202eb">c\\u2066d\\u200be\\u001bf\ng</p>');
+});

@@ -1,5 +1,7 @@
 // Markup by template: everything put into it is escaped, unless it is markup already. A class may be called "<b>".
 
+import { escapeUnseen } from "../program/printable.ts";
+
 /** Markup that needs no escaping. */
 export type Html = { readonly markup: string };
 export type HtmlValue = Html | string | number | readonly HtmlValue[] | undefined;
@@ -18,9 +20,9 @@ export function raw(markup: string): Html {
   return { markup };
 }
 
-/** Text with the five special characters of HTML replaced; for content and quoted attributes. */
+/** Text with the five special characters of HTML replaced, and what nobody sees shown; for content and quoted attributes. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return escapeUnseen(text, "\n\t").replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 function markupOf(value: HtmlValue): string {

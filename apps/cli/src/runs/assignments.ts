@@ -1,7 +1,7 @@
 // What --set and the flags that are short for it change of a recipe.
 import { RecipeError, setInRecipe } from "@beitjs/trainers";
 import { usageError } from "../program/exit-codes.ts";
-import { parseYaml } from "./recipe-layers.ts";
+import { parseYaml } from "./read-yaml.ts";
 
 /** Flags that are short for --set; the path of each is in `shortcuts`. */
 export type RecipeShortcuts = {

@@ -65,7 +65,7 @@ describe("extends", () => {
     const lists = await write("lists.yaml", "extends: pretrain-tiny\nmany: &m [*m, *m]\n");
     await expect(load(lists)).rejects.toThrow("many: expected one of the known keys");
     const objects = await write("objects.yaml", "extends: pretrain-tiny\nmodel: &m\n  depth: *m\n");
-    await expect(load(objects)).rejects.toThrow("model.depth: expected a positive integer, got an object");
+    await expect(load(objects)).rejects.toThrow("model.depth: expected a positive integer of at most 65536, got an object");
   });
 
   it("is refused with the chain where it comes back to itself", async () => {
@@ -152,7 +152,7 @@ describe("--lr, --epochs, --batch-size and --seed", () => {
   it("are named in faults", async () => {
     const odd = loadRecipe({ recipe: "pretrain-base", set: [], batchSize: 30 }, ["pretrain"], context);
     await expect(odd).rejects.toThrow("recipe pretrain-base: microBatches: expected a divisor of batchSize 30, got 16");
-    await expect(loadWith({ batchSize: 0 })).rejects.toThrow("batchSize: expected a positive integer, got 0 (from --batch-size 0)");
+    await expect(loadWith({ batchSize: 0 })).rejects.toThrow("batchSize: expected a positive integer of at most 1048576, got 0 (from --batch-size 0)");
   });
 });
 

@@ -1,9 +1,8 @@
 // The layers of a recipe: a file, what it extends, and so on down to a recipe of a name. Each says only what it changes.
-import { promises as files } from "node:fs";
 import { dirname, extname, resolve } from "node:path";
 import { recipes } from "@beitjs/trainers";
-import { parse } from "yaml";
 import { usageError } from "../program/exit-codes.ts";
+import { parseYaml, readYamlText } from "./read-yaml.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -43,26 +42,8 @@ async function readFile(name: string, path: string, extender: string | undefined
     const names = Object.keys(recipes).join(", ");
     throw usageError(`recipe ${name}${by}: expected a .yaml or .json file or one of ${names}`);
   }
-  const raw = parseYaml(name, await readText(`recipe ${name}${by}`, path));
+  const raw = parseYaml(name, await readYamlText(`recipe ${name}${by}`, path));
   if (typeof raw !== "object" || raw === null || Array.isArray(raw))
     throw usageError(`recipe ${name}${by}: expected keys and values`);
   return raw as Values;
-}
-
-async function readText(subject: string, path: string): Promise<string> {
-  try {
-    return await files.readFile(path, "utf8");
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-    throw usageError(`${subject}: cannot be read: ${reason}`, error);
-  }
-}
-
-/** JSON is YAML, and YAML's parser refuses a key that is given twice. */
-export function parseYaml(name: string, text: string): unknown {
-  try {
-    return parse(text);
-  } catch (error) {
-    throw usageError(`recipe ${name}: ${(error as Error).message.split("\n")[0]}`, error);
-  }
 }

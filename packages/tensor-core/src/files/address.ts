@@ -14,6 +14,8 @@ export type Address = {
 
 const form = /^([a-z][a-z\d+.-]*:\/\/)(?:([^/?#]*)@)?([^?#]*)(\?[^#]*)?/i;
 const fileName = /\.(safetensors|bin|pth|pt|pkl|ckpt|json)$/i;
+// In prose, up to a space, a quote or a bracket.
+const inText = /\b[a-z][a-z\d+.-]*:\/\/[^\s"'<>`]+/gi;
 
 export function parseAddress(address: string): Address {
   const [, scheme, credentials, rest, query = ""] = form.exec(address) ?? [];
@@ -22,11 +24,26 @@ export function parseAddress(address: string): Address {
   return { path, query: own, credentials: undefined };
 }
 
-/** An address as messages and records may have it: secrets stand in credentials and in queries. */
+/**
+ * An address as messages and records may have it: secrets stand in credentials, in queries and in fragments. This is the one place
+ * that knows what may be told of one.
+ */
 export function shownAddress(address: string): string {
   if (/^data:/i.test(address)) return "data:…";
-  const { path, query } = parseAddress(address);
+  const { path, query } = parseAddress(withoutOddPassword(address));
   return query === "" ? path : `${path}?…`;
+}
+
+/** Text with every address in it as it may be told: what others say of one, such as `fetch`, may hold all of it. */
+export function withoutSecrets(text: string): string {
+  return text.includes("://") ? text.replace(inText, shownAddress) : text;
+}
+
+// A password with a bare "/", "?" or "#" ends what a browser takes for the host in its middle, and leaves a port that is none.
+function withoutOddPassword(address: string): string {
+  const [, scheme, host, rest] = /^([a-z][a-z\d+.-]*:\/\/)([^/?#]*)(.*)$/is.exec(address) ?? [];
+  if (host === undefined || host.includes("@") || /^(\[[^\]]*\]|[^:]*)(:\d*)?$/.test(host)) return address;
+  return scheme + (rest.includes("@") ? rest.slice(rest.lastIndexOf("@") + 1) : "…");
 }
 
 /** What is given to `fetch`, which takes no credentials in an address, and the header that says them. */

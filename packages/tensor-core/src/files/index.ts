@@ -20,6 +20,7 @@ export type { BlobLike, FileSource } from "./source.ts";
 export { openTensors } from "./tensors.ts";
 export type { LazyTensor, TensorFile } from "./tensors.ts";
 export { openUrl } from "./url.ts";
-export type { ResponseLike, UrlOptions } from "./url.ts";
+export type { DownloadLimits, UrlOptions } from "./url.ts";
+export type { ResponseLike } from "./request.ts";
 export { describeFile } from "../pickle/sniff.ts";
 export type { FileKind } from "../pickle/sniff.ts";

@@ -8,7 +8,7 @@ import { modelInFolder, type FoundModel, type ListedFolder, type SkippedCheckpoi
 import { openFile, type OpenFile } from "./node.ts";
 import { downloader, modelAtAddress, type Download } from "./remote-folder.ts";
 import { blobSource, bytesSource, type BlobLike, type FileSource } from "./source.ts";
-import type { UrlOptions } from "./url.ts";
+import type { DownloadLimits, UrlOptions } from "./url.ts";
 import { nodeModule, nodeProcess } from "../host.ts";
 
 /** A `Blob`, or a `File` of a chosen folder, which knows its path there. */
@@ -46,6 +46,10 @@ export type SourceOptions = {
   readonly cache?: FileCache | undefined;
   /** Bytes of a file so far, and of all where the server says it. */
   readonly onDownload?: ((name: string, loaded: number, total: number | undefined) => void) | undefined;
+  /** Told before a download that broke off goes on, with its file, what went wrong, and the bytes that are there. */
+  readonly onRetry?: ((name: string, error: FileError, loaded: number) => void) | undefined;
+  /** Of each download. */
+  readonly limits?: DownloadLimits | undefined;
   /** Another `fetch`, for tests. */
   readonly fetch?: UrlOptions["fetch"] | undefined;
 };
@@ -222,16 +226,18 @@ function isSeveral(model: ModelInput): model is Iterable<OneInput> {
   return typeof model === "object" && model !== null && Symbol.iterator in model && !(model instanceof Uint8Array);
 }
 
-function downloadWith({ token, signal, cache, onDownload, fetch }: SourceOptions): Download {
+function downloadWith({ token, signal, cache, onDownload, onRetry, limits, fetch }: SourceOptions): Download {
   return downloader((address) => {
     const shown = shownAddress(address);
     const name = shown.slice(shown.lastIndexOf("/") + 1);
     const bearer = tokenFor(address, token);
     return {
+      ...limits,
       ...(signal && { signal }),
       ...(cache && { cache }),
       ...(fetch && { fetch }),
       ...(bearer !== undefined && { headers: { authorization: `Bearer ${bearer}` } }),
+      ...(onRetry && { onRetry: (error, loaded) => onRetry(name, error, loaded) }),
       ...(onDownload && { onProgress: (loaded, total) => onDownload(name, loaded, total) }),
     };
   });

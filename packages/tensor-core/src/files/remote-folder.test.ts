@@ -73,7 +73,7 @@ describe("at an address", () => {
       answers = (path) => (path === `/endless/${name}` ? { endless: true } : { status: 404 });
       await expect(openSources(`${root}/endless/`)).rejects.toMatchObject({
         code: "Download",
-        message: `[openUrl] expected at most 50000000 bytes of ${root}/endless/${name}, got more`,
+        message: `[openUrl] expected at most 50000000 bytes of ${root}/endless/${name}, got more; \`maxBytes\` allows more`,
       });
     },
   );
@@ -160,18 +160,19 @@ describe("at an address", () => {
         : files[path] === undefined
           ? { status: 404 }
           : { body: files[path] };
-    await expect(openSources(`${root}/f/`)).rejects.toThrow(
+    const limits = { retryDelay: 1 };
+    await expect(openSources(`${root}/f/`, { limits })).rejects.toThrow(
       `expected status 200 from ${root}/f/preprocessor_config.json, got ${status}`,
     );
     serve({}, { status });
-    await expect(openSources(`${root}/owner/name`)).rejects.toThrow(
+    await expect(openSources(`${root}/owner/name`, { limits })).rejects.toThrow(
       status < 500 ? "where it takes a token, give one: `token`" : `got ${status}`,
     );
     // A host may forbid what is not there: the other layout is asked.
     serve(inFolder("/owner/name/", huggingFace), { status: 404 });
     const plain = answers;
     answers = (path, request) => (path.includes("/resolve/") ? { status } : plain(path, request));
-    expect(await contents(`${root}/owner/name`)).toEqual(huggingFace);
+    expect(await contents(`${root}/owner/name`, { limits })).toEqual(huggingFace);
   });
 
   it("checks the digest of the weights", async () => {

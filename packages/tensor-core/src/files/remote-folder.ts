@@ -18,8 +18,12 @@ type DownloadOptions = Pick<ProbeOptions, "sha256" | "noPage" | "maxBytes">;
 const maxDescription = 50_000_000;
 
 /** How files are fetched: what is said with the requests is the caller's. */
-export function downloader(options: (address: string) => Omit<ProbeOptions, keyof DownloadOptions>): Download {
-  return (address, more) => downloadFile(address, { ...options(address), ...more });
+export function downloader(options: (address: string) => Omit<ProbeOptions, "sha256" | "noPage">): Download {
+  return (address, more) => {
+    const own = options(address);
+    const least = Math.min(own.maxBytes ?? Infinity, more.maxBytes ?? Infinity);
+    return downloadFile(address, { ...own, ...more, ...(least < Infinity && { maxBytes: least }) });
+  };
 }
 
 /**

@@ -70,7 +70,8 @@ describe("openUrl", () => {
   });
 
   it("names the status, the address and the numbers of what went wrong", async () => {
-    const fails = (path: string, options: UrlOptions = {}) => expect(openUrl(`${root}${path}`, options)).rejects;
+    const fails = (path: string, options: UrlOptions = {}) =>
+      expect(openUrl(`${root}${path}`, { retryDelay: 1, ...options })).rejects;
     await fails("/none").toMatchObject({
       code: "Missing",
       message: `[openUrl] expected status 200 from ${root}/none, got 404 Not Found`,
@@ -101,7 +102,7 @@ describe("openUrl", () => {
   });
 
   it("holds a transfer against its Content-Length where the host does not", async () => {
-    const options = { fetch: async () => answer([body.subarray(0, 10)], { "content-length": "11" }) };
+    const options = { retryDelay: 1, fetch: async () => answer([body.subarray(0, 10)], { "content-length": "11" }) };
     await expect(openUrl("u", options)).rejects.toMatchObject({
       code: "Truncated",
       message: "[openUrl] expected 11 bytes of u, got 10",
@@ -174,7 +175,7 @@ describe("a cache", () => {
   let options: UrlOptions = {};
   beforeEach(() => {
     memory = memoryFolder();
-    options = { cache: createFileCache(memory.folder) };
+    options = { cache: createFileCache(memory.folder), retryDelay: 1 };
     requests = 0;
   });
   const cache = () => createFileCache(memory.folder);

@@ -1,29 +1,45 @@
-// Downloads as sources: streamed into blocks of memory or into a cache, counted, hashed, and only then handed out.
+// Downloads as sources: streamed into blocks of memory or into a cache, counted, hashed, and only then handed out. A transfer that
+// breaks off goes on where it stopped.
 import { requestOf, shownAddress } from "./address.ts";
 import type { CacheOpenOptions, CacheWriter, FileCache } from "./cache.ts";
 import { createChunkWriter } from "./chunks.ts";
+import { pause } from "./deadline.ts";
 import { FileError } from "./error.ts";
 import type { AbortSignalLike } from "./hash-source.ts";
-import { createSha256 } from "./sha256.ts";
+import {
+  request,
+  throwIfAborted,
+  TransientError,
+  type Answer,
+  type RequestLike,
+  type ResponseLike,
+} from "./request.ts";
+import { createSha256, type Sha256 } from "./sha256.ts";
 import type { FileSource } from "./source.ts";
+import { transfer } from "./transfer.ts";
 
-/** The part of `Response` that is used here. */
-export interface ResponseLike {
-  readonly ok: boolean;
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: { get(name: string): string | null };
-  readonly body: {
-    getReader(): {
-      read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
-      cancel(reason?: unknown): Promise<void>;
-    };
-  } | null;
-}
+/** How much a download takes, how long it waits, and how often it tries again. */
+export type DownloadLimits = {
+  /**
+   * Bytes of one file at most. By default 64 GiB, 2 GiB where a host does not say how many there are, and 64 times what it says for
+   * what is compressed on its way.
+   */
+  readonly maxBytes?: number | undefined;
+  /** Milliseconds until a host has answered; 30,000 by default. */
+  readonly connectTimeout?: number | undefined;
+  /** Milliseconds without a byte after which a transfer is taken for broken; 60,000 by default. */
+  readonly silenceTimeout?: number | undefined;
+  /** How often a transfer that broke off is gone on with, and a busy host asked again; 3 by default. */
+  readonly retries?: number | undefined;
+  /** Milliseconds before the first of these, twice as many before each further one; 500 by default. */
+  readonly retryDelay?: number | undefined;
+};
 
-export interface UrlOptions {
+export interface UrlOptions extends DownloadLimits {
   /** Bytes so far and of all; undefined where the server does not say. Also called while a kept file is checked. */
   readonly onProgress?: (loaded: number, total: number | undefined) => void;
+  /** Told before a further try, with what went wrong. */
+  readonly onRetry?: (error: FileError, loaded: number) => void;
   readonly signal?: AbortSignalLike;
   /** The digest that the file must have, 64 hexadecimal digits. */
   readonly sha256?: string;
@@ -35,26 +51,17 @@ export interface UrlOptions {
   fetch?(url: string, init?: RequestLike): Promise<ResponseLike>;
 }
 
-/** The part of `RequestInit` that is used here. */
-export interface RequestLike {
-  readonly signal?: AbortSignalLike | null | undefined;
-  /** Values by name. */
-  readonly headers?: object | undefined;
-}
-
 /** @internal */
 export type ProbeOptions = UrlOptions & {
   /** Of files that may not be there: a page in place of a file, as some hosts answer instead of 404, is none. */
   readonly noPage?: boolean;
-  /** More is no such file: a host may send without end. */
-  readonly maxBytes?: number;
 };
 
-declare const fetch: NonNullable<UrlOptions["fetch"]>;
+const usual = { connectTimeout: 30_000, silenceTimeout: 60_000, retries: 3, retryDelay: 500 } as const;
 
 /**
  * Downloads a file, or takes it from the cache, of any size. What it gives holds the whole file: a transfer that was cut
- * off or has another digest never becomes a source.
+ * off or has another digest never becomes a source. Where a hub says the digest of a file (`x-linked-etag`), it is held to it in Node.
  *
  * ```ts
  * const source = await openUrl(url, { onProgress: (loaded, total) => show(loaded, total) });
@@ -70,17 +77,20 @@ export async function openUrl(url: string, options: UrlOptions = {}): Promise<Fi
 /** @internal */
 export async function downloadFile(url: string, options: ProbeOptions): Promise<FileSource> {
   checkDigest(options.sha256);
+  checkLimits(options);
   const { url: bare } = requestOf(url);
   const kept = await options.cache?.open(bare, cacheOptions(options));
   if (kept !== undefined) return kept;
-  const writer = options.cache === undefined ? memoryWriter(shownAddress(url)) : await options.cache.create(bare);
+  const createWriter = async () =>
+    options.cache === undefined ? memoryWriter(shownAddress(url)) : options.cache.create(bare);
+  const download = newDownload(url, options, createWriter);
   try {
-    const response = await request(url, options);
-    const sha256 = await transfer(url, response, writer, options);
-    return await writer.commit(sha256);
+    await download.begin();
+    await withRetries(download, options);
+    return await download.finish();
   } catch (error) {
-    await writer.abort();
-    if (options.signal?.aborted === true) throw options.signal.reason;
+    await download.abort();
+    throwIfAborted(options.signal);
     throw error;
   }
 }
@@ -94,83 +104,127 @@ function checkDigest(sha256: string | undefined): void {
   throw new TypeError(`[openUrl] expected a SHA-256 of 64 hexadecimal digits, got ${JSON.stringify(sha256)}`);
 }
 
-async function request(address: string, options: ProbeOptions): Promise<ResponseLike> {
-  const { signal } = options;
-  const load = options.fetch ?? fetch;
-  const shown = shownAddress(address);
-  const { url, authorization } = requestOf(address);
-  const headers = { ...(authorization !== undefined && { authorization }), ...options.headers };
-  const init = { ...(signal && { signal }), ...(Object.keys(headers).length > 0 && { headers }) };
-  const response = await load(url, init).catch((cause: unknown) => {
-    if (signal?.aborted === true) throw signal.reason;
-    const words = inWords(cause);
-    const got = words.replaceAll(url, () => shown);
-    const safe = got === words ? cause : new Error(got);
-    throw new FileError("Download", `[openUrl] expected an answer from ${shown}, got ${got}`, { cause: safe });
-  });
-  const page =
-    options.noPage === true && /^(text\/html|application\/xhtml)/i.test(response.headers.get("content-type") ?? "");
-  if (response.ok && !page) return response;
-  await response.body?.getReader().cancel();
-  const missing = response.ok || response.status === 404 || response.status === 410;
-  const got = response.ok ? "a web page" : `${response.status} ${response.statusText}`.trim();
-  throw new FileError(missing ? "Missing" : "Download", `[openUrl] expected status 200 from ${shown}, got ${got}`);
+function checkLimits(options: UrlOptions): void {
+  for (const name of ["maxBytes", "connectTimeout", "silenceTimeout", "retries", "retryDelay"] as const) {
+    const value = options[name];
+    if (value === undefined || value >= 0) continue;
+    throw new TypeError(`[openUrl] expected ${name} of at least 0, got ${value}`);
+  }
 }
 
-// What fetch says of itself is "fetch failed"; the reason stands below.
-function inWords(error: unknown): string {
-  const { cause } = (error ?? {}) as { readonly cause?: unknown };
-  return cause instanceof Error ? `${String(error)}: ${cause.message || String(cause)}` : String(error);
-}
-
-/** Streams the body into the writer; the digest of all of it, or "" where nobody asks. */
-async function transfer(
-  address: string,
-  response: ResponseLike,
-  writer: CacheWriter,
-  { onProgress, signal, sha256, cache, maxBytes = Infinity }: ProbeOptions,
-): Promise<string> {
-  const url = shownAddress(address);
-  const hash = sha256 === undefined && cache === undefined ? undefined : createSha256();
-  const declared = Number(response.headers.get("content-length") ?? NaN);
-  const reader = response.body?.getReader();
-  let loaded = 0;
-  try {
-    for (;;) {
-      if (signal?.aborted === true) throw signal.reason;
-      const { done, value } = (await reader?.read().catch(interrupted(url, () => loaded, declared, signal))) ?? {
-        done: true,
-      };
-      if (done || value === undefined) break;
-      if (loaded + value.length > maxBytes) {
-        throw new FileError("Download", `[openUrl] expected at most ${maxBytes} bytes of ${url}, got more`);
-      }
-      hash?.update(value);
-      await writer.write(value);
-      loaded += value.length;
-      // A compressed transfer gives more than was declared, which is the length on the wire.
-      onProgress?.(loaded, loaded <= declared ? declared : undefined);
+async function withRetries(download: Download, options: UrlOptions): Promise<void> {
+  const { retries = usual.retries, retryDelay = usual.retryDelay, signal } = options;
+  for (let tries = 0; ; tries++) {
+    try {
+      return await download.go();
+    } catch (error) {
+      if (!(error instanceof TransientError) || tries >= retries || signal?.aborted === true) throw error;
+      options.onRetry?.(error, download.loaded());
+      await pause(Math.max(error.wait, retryDelay * 2 ** tries));
+      throwIfAborted(signal);
     }
-  } catch (error) {
-    await reader?.cancel(error).catch(() => undefined);
-    throw error;
   }
-  if (loaded < declared)
-    throw new FileError("Truncated", `[openUrl] expected ${declared} bytes of ${url}, got ${loaded}`);
-  const found = hash?.digest() ?? "";
-  if (sha256 !== undefined && sha256.toLowerCase() !== found) {
-    throw new FileError("Checksum", `[openUrl] expected ${url} to have SHA-256 ${sha256.toLowerCase()}, got ${found}`);
-  }
-  return found;
 }
 
-function interrupted(url: string, loaded: () => number, declared: number, signal: AbortSignalLike | undefined) {
-  return (cause: unknown): never => {
-    if (signal?.aborted === true) throw signal.reason;
-    const all = Number.isNaN(declared) ? "all" : `${declared}`;
-    const message = `[openUrl] expected ${all} bytes of ${url}, got ${loaded()}: ${String(cause)}`;
-    throw new FileError("Truncated", message, { cause });
+interface Download {
+  begin(): Promise<void>;
+  /** One request and its transfer, from where the last one stopped. */
+  go(): Promise<void>;
+  loaded(): number;
+  /** Checks the digest and keeps what came. */
+  finish(): Promise<FileSource>;
+  abort(): Promise<void>;
+}
+
+/** What is known of the file from its first answer, by which the next is known to be of the same. */
+type Known = { readonly etag: string | null; readonly modified: string | null; readonly declared: number };
+
+function newDownload(url: string, options: ProbeOptions, createWriter: () => Promise<CacheWriter>): Download {
+  const name = shownAddress(url);
+  const hashed = options.sha256 !== undefined || options.cache !== undefined;
+  let writer: CacheWriter | undefined;
+  let hash: Sha256 | undefined;
+  let loaded = 0;
+  let known: Known | undefined;
+  let said: string | undefined;
+  const begin = async (): Promise<void> => {
+    await writer?.abort();
+    writer = undefined;
+    writer = await createWriter();
+    [loaded, known, hash] = [0, undefined, undefined];
   };
+  const write = async (chunk: Uint8Array): Promise<void> => {
+    hash?.update(chunk);
+    await writer?.write(chunk);
+    loaded += chunk.length;
+    const { declared = NaN } = known ?? {};
+    // A compressed transfer gives more than was declared, which is the length on the wire.
+    options.onProgress?.(loaded, loaded <= declared ? declared : undefined);
+  };
+  return {
+    begin,
+    loaded: () => loaded,
+    async go() {
+      const resume = known && loaded > 0 ? { ...known, loaded } : undefined;
+      const { connectTimeout = usual.connectTimeout, silenceTimeout = usual.silenceTimeout } = options;
+      const answer = await request(url, { ...options, connectTimeout }, resume);
+      try {
+        if (!resume || !goesOn(answer, resume)) {
+          if (resume) await begin();
+          if (answer.response.status === 206 || answer.response.status === 416) throw changed(name);
+          said = answer.sha256;
+          known = knownOf(answer);
+          if (hashed || said !== undefined) hash = createSha256();
+        }
+        const { declared } = known as Known;
+        const { signal, maxBytes } = options;
+        await transfer(answer.response, declared, { name, signal, silenceTimeout, maxBytes, loaded, write });
+      } finally {
+        answer.stop();
+      }
+    },
+    async finish() {
+      const found = hash?.digest() ?? "";
+      checkFound(name, found, options.sha256, "");
+      checkFound(name, found, said, ", as its host says");
+      return (writer as CacheWriter).commit(found);
+    },
+    abort: async () => writer?.abort(),
+  };
+}
+
+function knownOf({ response: { headers } }: Answer): Known {
+  const declared = Number(headers.get("content-length") ?? NaN);
+  return { etag: headers.get("etag"), modified: headers.get("last-modified"), declared };
+}
+
+/** Whether an answer is the rest of the same file. Hosts need not tell a page of another origin where it begins, only its length. */
+function goesOn(
+  { response }: Answer,
+  { loaded, etag, modified, declared }: Known & { readonly loaded: number },
+): boolean {
+  if (response.status !== 206) return false;
+  const { headers } = response;
+  const other = (name: string, before: string | null) => {
+    const now = headers.get(name);
+    return now !== null && before !== null && now !== before;
+  };
+  if (other("etag", etag) || other("last-modified", modified) || Number.isNaN(declared)) return false;
+  const [, start, all] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get("content-range") ?? "") ?? [];
+  if (start !== undefined) return Number(start) === loaded && (all === "*" || Number(all) === declared);
+  return Number(headers.get("content-length") ?? NaN) === declared - loaded;
+}
+
+function changed(name: string): TransientError {
+  return new TransientError("Truncated", `[openUrl] expected the rest of ${name}, got another part: the file changed`);
+}
+
+function checkFound(name: string, found: string, wanted: string | undefined, whoSays: string): void {
+  if (wanted === undefined || wanted.toLowerCase() === found) return;
+  throw new FileError(
+    "Checksum",
+    `[openUrl] expected ${name} to have SHA-256 ${wanted.toLowerCase()}${whoSays}, got ${found}`,
+  );
 }
 
 function memoryWriter(url: string): CacheWriter {

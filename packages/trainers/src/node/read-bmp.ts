@@ -37,8 +37,8 @@ export type BmpFile = {
  */
 export function readBmp(bytes: Uint8Array): BmpFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 26 || bytes.length < 14 + view.getUint32(14, true)) throw new Error("ends within its header");
-  const header = readHeader(view);
+  if (bytes.length < 18 || bytes.length < 14 + view.getUint32(14, true)) throw new Error("ends within its header");
+  const header = wholeHeader(view);
   const { width, height, bits, compression } = header;
   if (width < 1 || height < 1) throw new Error(`a size of ${width} x ${height}`);
   const isRun = (compression === RLE8 && bits === 8) || (compression === RLE4 && bits === 4);
@@ -67,6 +67,15 @@ function decodeRows(
     paint(bytes, header, indices, rowOf, data);
   }
   return { width, height, channels: 3, data };
+}
+
+// Its size may be one of which fewer bytes are read than there are fields.
+function wholeHeader(view: DataView): Header {
+  try {
+    return readHeader(view);
+  } catch (cause) {
+    throw new Error("ends within its header", { cause });
+  }
 }
 
 function readHeader(view: DataView): Header {

@@ -44,7 +44,17 @@ describe("a value", () => {
   });
 
   it("is refused below what has no keys", () => {
-    for (const path of ["epochs.2", "views.mean.7", "views.mean.0.x", "mask.nothing.count", "nothing.at.all"]) {
+    for (const path of [
+      "epochs.2",
+      "views.mean.7",
+      "views.mean.length",
+      "views.mean.at",
+      "stage.length",
+      "views.mean.__proto__",
+      "views.mean.0.x",
+      "mask.nothing.count",
+      "nothing.at.all",
+    ]) {
       expect(() => setInRecipe(pretrainTiny, path.split("."), 1), path).toThrow(RecipeError);
     }
   });

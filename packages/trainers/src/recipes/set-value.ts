@@ -22,7 +22,8 @@ export function setInRecipe(recipe: Fields, path: readonly string[], value: unkn
   const set = (schema: Schema | undefined, base: unknown, depth: number): unknown => {
     if (depth === path.length) return value;
     const [key, at] = [path[depth], path.slice(0, depth)];
-    if (Array.isArray(base) && Object.hasOwn(base, key)) {
+    // Of a list, entries alone: it has a length, too.
+    if (Array.isArray(base) && /^\d+$/.test(key) && Object.hasOwn(base, key)) {
       return base.map((entry: unknown, i) => (String(i) === key ? set(undefined, entry, depth + 1) : entry));
     }
     const before = schema && formOf(schema, base);

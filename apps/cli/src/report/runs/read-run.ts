@@ -4,7 +4,7 @@ import { promises as files } from "node:fs";
 import { dirname, join } from "node:path";
 import { upgradeRecipe, type ValidationState } from "@beitjs/trainers";
 import { bestCheckpoint, isRunHeld, listCheckpoints } from "@beitjs/trainers/node";
-import { parse } from "yaml";
+import { parseYaml } from "../../runs/read-yaml.ts";
 import { messageOf } from "../../program/exit-codes.ts";
 import type { RunPlace } from "./find-runs.ts";
 import { hasCode } from "./file-errors.ts";
@@ -48,7 +48,7 @@ export async function readRun(place: RunPlace, tail: MetricsTail): Promise<RunRe
   const [newest] = checkpoints;
   const manifest = (newest && (await read(join(newest.path, "manifest.json"), JSON.parse))) as Manifest | undefined;
   const summary = await read(join(folder, "summary.json"), JSON.parse);
-  const written = await read(join(folder, "recipe.yaml"), parse);
+  const written = await read(join(folder, "recipe.yaml"), (text) => parseYaml("recipe.yaml", text));
   const held = (await isRunHeld(folder)) || (mark !== undefined && (await isRunHeld(dirname(folder))));
   const recipe = written ?? (manifest as Fields | undefined)?.["recipe"] ?? {};
   const state = stateOf({ held, last: lines.at(-1)?.step, recipe: recipe as Fields, manifest, summary });

@@ -4,14 +4,14 @@ import type { BeitConfig } from "@beitjs/beit-encoder";
 import type { DvaeConfig, GaussianVaeConfig } from "@beitjs/dvae-tokenizer";
 import { fields, oneOf, variant } from "./fields.ts";
 import { exactly } from "./inferred.ts";
-import { amount, channels, count, imageSize, positive, shareBelowOne, truth, whole } from "./values.ts";
+import { amount, channels, count, imageSize, modelSize, positive, shareBelowOne, truth, whole } from "./values.ts";
 
 const dvae = {
   imageSize,
   channels,
   vocabSize: count,
-  codebookWidth: count,
-  hidden: count,
+  codebookWidth: modelSize,
+  hidden: modelSize,
   reconstruction: oneOf("mse", "smooth-l1", "logit-laplace"),
   pixelRange: oneOf("mapped", "normalized", "unit"),
 };
@@ -19,14 +19,14 @@ const dvae = {
 const strided = {
   ...dvae,
   architecture: v.literal("strided"),
-  layers: count,
+  layers: modelSize,
   blocksPerStage: whole,
   middleBlocks: whole,
 };
 
 export const dvaeConfig = exactly<DvaeConfig>()(
   variant("architecture", [
-    fields({ ...dvae, architecture: v.literal("dall-e"), groups: count, blocksPerGroup: count }),
+    fields({ ...dvae, architecture: v.literal("dall-e"), groups: modelSize, blocksPerGroup: modelSize }),
     fields(strided),
   ]),
 );
@@ -46,9 +46,9 @@ export const beitConfig = exactly<Omit<BeitConfig, "decoder" | "pixelHead">>()(
     imageSize,
     channels,
     patchSize: count,
-    width: count,
-    depth: count,
-    heads: count,
+    width: modelSize,
+    depth: modelSize,
+    heads: modelSize,
     mlpRatio: positive,
     absolutePositions: truth,
     relativePositions: oneOf("none", "shared", "per-layer"),

@@ -1,7 +1,7 @@
 // What every stage has: seed, length, batches, rates, optimizer.
 import * as v from "valibot";
 import { fields, oneOf } from "./fields.ts";
-import { amount, count, length, positive, shareBelowOne, truth, whole } from "./values.ts";
+import { batch, amount, count, length, positive, shareBelowOne, truth, whole } from "./values.ts";
 
 export const learningRate = fields({
   peak: amount,
@@ -38,7 +38,7 @@ export const common = {
   /** Passes over the data. */
   epochs: count,
   /** Images per optimizer step. */
-  batchSize: count,
+  batchSize: batch,
   /** Pieces a batch is computed in; their gradients add up to the whole batch's. */
   microBatches: count,
   learningRate,

@@ -5,6 +5,15 @@ import { isChannelCount } from "@beitjs/tensor-core/image";
 import { fields, number } from "./fields.ts";
 
 export const count = number("a positive integer", (value) => Number.isSafeInteger(value) && value >= 1);
+/** Of layers and widths: what no machine could hold is refused before anything is made of it. */
+export const modelSize = number(
+  "a positive integer of at most 65536",
+  (value) => Number.isSafeInteger(value) && value >= 1 && value <= 65_536,
+);
+export const batch = number(
+  "a positive integer of at most 1048576",
+  (value) => Number.isSafeInteger(value) && value >= 1 && value <= 2 ** 20,
+);
 export const whole = number("an integer of 0 or more", (value) => Number.isSafeInteger(value) && value >= 0);
 const real = number("a number");
 export const amount = number("a number of 0 or more", (value) => value >= 0);
