@@ -1,6 +1,6 @@
 // A tensor: a shape over a piece of a backend's memory. Tensors are values: ops make new ones, only the optimizer
 // writes in place. Each Tensor object owns one reference to its storage; memory goes back when the last is disposed.
-import type { Backend, DType, Handle, HostArray, HostArrayOf } from "./backend.ts";
+import { assertInUse, type Backend, type DType, type Handle, type HostArray, type HostArrayOf } from "./backend.ts";
 import { disposeSymbol } from "./dispose-symbol.ts";
 import type { Scope } from "./scope.ts";
 import type { Tape } from "./tape.ts";
@@ -80,6 +80,7 @@ export class Tensor {
   toString(): string {
     const kind = `Tensor ${this.dtype} [${this.shape.join(", ")}] on ${this.backend.name}`;
     if (this.#disposed) return `${kind}, disposed`;
+    if (this.backend.disposed) return `${kind}, which was disposed`;
     const first = this.backend.peek?.(this.storage.handle, Math.min(SHOWN_VALUES, this.size));
     if (!first || first.length === 0) return kind;
     // Six digits of a float32 are enough to tell values apart, and no more than people read.
@@ -94,6 +95,7 @@ export class Tensor {
 
   #assertReadable(user: string, dtype: DType | undefined): void {
     this.assertLive(user);
+    assertInUse(this.backend, user);
     if (dtype === undefined || dtype === this.dtype) return;
     throw new TypeError(`[${user}] expected a tensor of ${dtype}, got ${this.dtype} [${this.shape.join(", ")}]`);
   }
@@ -127,6 +129,7 @@ export function emptyTensor(
   { tape, result }: { readonly tape?: Tape | undefined; readonly result?: string } = {},
 ): Tensor {
   checkShape(shape);
+  assertInUse(backend, result ?? "tensor");
   const storage = { handle: backend.allocate(sizeOf(shape), dtype, result), references: 1, version: 0 };
   return enterScope(new Tensor(backend, shape, dtype, storage, tape));
 }
