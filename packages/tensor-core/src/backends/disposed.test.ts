@@ -43,9 +43,7 @@ describe.each(Object.keys(backends))("%s", (name) => {
     expect(() => matmul(x, x)).toThrow(gone("Matmul"));
     expect(() => tensor([1], [1], backend)).toThrow(gone("tensor"));
     expect(() => zeros([1], backend)).toThrow(gone("tensor"));
-    expect(() => valueAndGradient((params: { x: typeof x }) => ({ loss: relu(params.x) }))({ x })).toThrow(
-      "was disposed",
-    );
+    expect(() => valueAndGradient({ x }, (params) => ({ loss: relu(params.x) }))).toThrow("was disposed");
     await expect(x.read()).rejects.toThrow(gone("read"));
     if (backend.readSync) expect(() => x.readSync()).toThrow(gone("readSync"));
     expect(String(x)).toBe(`Tensor float32 [256, 256] on ${backend.name}, which was disposed`);
