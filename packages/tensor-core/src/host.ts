@@ -47,7 +47,9 @@ type NodeModules = {
 export type NodeProcess = {
   readonly versions?: { readonly node?: string };
   readonly arch?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   hrtime: { bigint(): bigint };
+  emitWarning?(message: string, options: { readonly type: string; readonly code: string }): void;
   getBuiltinModule?<Name extends keyof NodeModules>(name: Name): NodeModules[Name];
 };
 

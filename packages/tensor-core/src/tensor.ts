@@ -2,6 +2,7 @@
 // writes in place. Each Tensor object owns one reference to its storage; memory goes back when the last is disposed.
 import { assertInUse, type Backend, type DType, type Handle, type HostArray, type HostArrayOf } from "./backend.ts";
 import { disposeSymbol } from "./dispose-symbol.ts";
+import { lostTensors } from "./lost-tensors.ts";
 import type { Scope } from "./scope.ts";
 import type { Tape } from "./tape.ts";
 
@@ -30,6 +31,7 @@ export class Tensor {
     this.dtype = dtype;
     this.storage = storage;
     this.tape = tape;
+    lostTensors?.watch(this);
   }
 
   get size(): number {
@@ -66,6 +68,7 @@ export class Tensor {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    lostTensors?.forget(this);
     this.scope?.tensors.delete(this);
     this.scope = undefined;
     if (--this.storage.references === 0) this.backend.free(this.storage.handle);
