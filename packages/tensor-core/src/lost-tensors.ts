@@ -19,7 +19,7 @@ declare const FinalizationRegistry: new (collected: (left: Left) => void) => {
 };
 
 /** @param tell called once, for the first that is lost */
-export function createLostTensors(tell: (message: string) => void): LostTensors {
+function createLostTensors(tell: (message: string) => void): LostTensors {
   let told = false;
   const registry = new FinalizationRegistry(({ what, backend }) => {
     if (told || (backend.deref()?.disposed ?? true)) return;
