@@ -31,6 +31,12 @@ const noHalfFiles = [
   },
 ];
 
+const durationsByTheClock = {
+  selector:
+    "BinaryExpression[operator='-'] > CallExpression:matches([callee.name='now'], [callee.property.name='now']:not([callee.object.name='performance']))",
+  message: "Somebody may set that clock: a duration is a difference of host.elapsed() or performance.now().",
+};
+
 export default defineConfig(
   // AssemblyScript has TypeScript's syntax but other semantics, and `==`, casts and globals of its own.
   globalIgnores([
@@ -53,7 +59,7 @@ export default defineConfig(
       "@typescript-eslint/no-namespace": ["error", { allowDeclarations: true }],
       // The compiler reports these too; here an underscore marks what a signature forces on us.
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
-      "no-restricted-syntax": ["error", noEnums, noDefaultExport],
+      "no-restricted-syntax": ["error", noEnums, noDefaultExport, durationsByTheClock],
       eqeqeq: "error",
       "no-eval": "error",
       "no-implied-eval": "error",
@@ -97,7 +103,7 @@ export default defineConfig(
       // Made and taken by links alone, so that it is one process's.
       "packages/trainers/src/node/run-lock*.ts",
     ],
-    rules: { "no-restricted-syntax": ["error", noEnums, noDefaultExport, ...noHalfFiles] },
+    rules: { "no-restricted-syntax": ["error", noEnums, noDefaultExport, durationsByTheClock, ...noHalfFiles] },
   },
   // Tools and their runners ask for a default export.
   {

@@ -50,12 +50,13 @@ export type ImportWall = {
 };
 
 const platformFiles =
-  /^(?:apps\/|tools\/|packages\/trainers\/src\/node\/|packages\/tensor-core\/src\/(?:backends\/(?:simd\/(?:threads|worker)|webgpu\/device|tfjs\/node-util)|files\/node|host)\.ts$)/;
+  /^(?:apps\/|tools\/|packages\/trainers\/src\/node\/|packages\/tensor-core\/src\/(?:backends\/(?:simd\/(?:kernel-thread|processors|worker)|webgpu\/device|tfjs\/node-util)|files\/node|host)\.ts$)/;
 
 export const importWalls: ReadonlyArray<ImportWall> = [
   {
     specifier: /^@tensorflow\//,
-    allowed: /^(?:tools\/|packages\/tensor-core\/src\/backends\/tfjs\/|apps\/cli\/src\/backends\/tfjs\.ts$)/,
+    allowed:
+      /^(?:tools\/|packages\/tensor-core\/src\/backends\/(?:tfjs\/|disposed\.test\.ts$)|apps\/cli\/src\/backends\/tfjs\.ts$)/,
     testsExempt: false,
     reason: "@tensorflow/* belongs to packages/tensor-core/src/backends/tfjs/ and apps/cli/src/backends/tfjs.ts",
   },

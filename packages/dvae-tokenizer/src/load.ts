@@ -13,7 +13,8 @@ export type LoadTokenizerOptions = { readonly config?: DvaeConfig };
 
 /**
  * The tokenizer that comes with this package: 56 x 56 color images to 14 x 14 of 1024 visual tokens, trained on photographs by
- * the recipe `tokenizer-small`. Half a million parameters, in a module of its own that is loaded only here.
+ * the recipe `tokenizer-small`. Half a million parameters, in a module of its own that is loaded only here; where `import()` is
+ * forbidden, as in service workers, give the bytes that `@beitjs/dvae-tokenizer/small` has.
  */
 export function loadTokenizer(name: "small", backend: Backend): Promise<Tokenizer>;
 /**
@@ -28,18 +29,20 @@ export function loadTokenizer(
   options: LoadTokenizerOptions = {},
 ): Tokenizer | Promise<Tokenizer> {
   if (model !== "small") return fromBytes(model, backend, options);
-  return import("./generated/small-model.ts").then(({ smallModel }) => {
-    const tokenizer = fromBytes(decodeBase64(smallModel), backend, {});
-    prepareTokenizer(tokenizer);
-    return tokenizer;
-  });
-}
-
-// Node and browsers have it; packages compile without the types of either.
-declare const atob: (base64: string) => string;
-
-function decodeBase64(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return import("./small.ts").then(
+    ({ smallTokenizerBytes }) => {
+      const tokenizer = fromBytes(smallTokenizerBytes(), backend, {});
+      prepareTokenizer(tokenizer);
+      return tokenizer;
+    },
+    (cause: unknown) => {
+      throw new Error(
+        `[loadTokenizer] expected a host that loads modules at run time for "small", got ${String(cause)}; where import() is forbidden, ` +
+          "as in service workers, pass smallTokenizerBytes() of @beitjs/dvae-tokenizer/small",
+        { cause },
+      );
+    },
+  );
 }
 
 function fromBytes(bytes: Uint8Array, backend: Backend, options: LoadTokenizerOptions): Tokenizer {

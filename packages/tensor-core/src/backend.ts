@@ -57,8 +57,16 @@ export interface Backend extends Disposable {
    * what work would take is known without doing it. Its tensors read as zeros. Absent where another library has the memory.
    */
   dryRun?(): DryBackend;
-  /** Frees everything, ends threads. Tensors of this backend are unusable afterwards. */
+  /** Whether `dispose` was called: ops, new tensors and readings throw from then on. */
+  readonly disposed: boolean;
+  /** Frees everything, ends threads. Tensors of this backend are unusable afterwards. Safe to call twice. */
   dispose(): void;
+}
+
+/** @internal @throws if the backend was disposed; `user` is who would use it */
+export function assertInUse(backend: Backend, user: string): void {
+  if (!backend.disposed) return;
+  throw new Error(`[${user}] expected a backend in use, got ${backend.name}, which was disposed; create another one`);
 }
 
 /** Where memory is only counted. */

@@ -9,11 +9,13 @@ export type FileHandle = {
   close(): Promise<void>;
 };
 
-type NodeWorker = {
+export type NodeWorker = {
   postMessage(message: unknown): void;
   terminate(): unknown;
-  once(event: "message" | "error", listener: (value: Error) => void): void;
+  on(event: "message" | "error" | "exit", listener: (value: unknown) => void): void;
   unref(): void;
+  /** Asked of a thread that has ended, while nobody has turned to its event, Node answers with an `idle` below 0. */
+  readonly performance?: { eventLoopUtilization(): { readonly idle: number; readonly active: number } };
 };
 
 /** The part of `crypto.Hash` that is used here. */
@@ -27,6 +29,7 @@ export type Crc32 = (bytes: Uint8Array, before?: number) => number;
 
 type NodeModules = {
   "node:crypto": { createHash(name: "sha256"): NodeHash };
+  "node:fs": { readFileSync(path: string, encoding: "utf8"): string };
   "node:fs/promises": {
     open(path: string, flags: "r"): Promise<FileHandle>;
     stat(path: string): Promise<{ isFile(): boolean; isDirectory(): boolean }>;
@@ -44,7 +47,9 @@ type NodeModules = {
 export type NodeProcess = {
   readonly versions?: { readonly node?: string };
   readonly arch?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   hrtime: { bigint(): bigint };
+  emitWarning?(message: string, options: { readonly type: string; readonly code: string }): void;
   getBuiltinModule?<Name extends keyof NodeModules>(name: Name): NodeModules[Name];
 };
 

@@ -3,6 +3,7 @@
 export type { Backend, DryBackend, DType, HostArray, HostArrayOf, Kernel, MemoryUsage } from "./backend.ts";
 export { disposeSymbol } from "./dispose-symbol.ts";
 export { checkTree, fillTree, requireFinite, type FillTreeOptions } from "./fill-tree.ts";
+export { processorQuota } from "./host-limits.ts";
 export { disposeTree, scope } from "./scope.ts";
 export type { ObservedSlots, OpObserver } from "./observer.ts";
 export { recomputed, valueAndGradient, type ValueAndGradient } from "./tape.ts";

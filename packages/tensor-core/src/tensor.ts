@@ -1,7 +1,8 @@
 // A tensor: a shape over a piece of a backend's memory. Tensors are values: ops make new ones, only the optimizer
 // writes in place. Each Tensor object owns one reference to its storage; memory goes back when the last is disposed.
-import type { Backend, DType, Handle, HostArray, HostArrayOf } from "./backend.ts";
+import { assertInUse, type Backend, type DType, type Handle, type HostArray, type HostArrayOf } from "./backend.ts";
 import { disposeSymbol } from "./dispose-symbol.ts";
+import { lostTensors } from "./lost-tensors.ts";
 import type { Scope } from "./scope.ts";
 import type { Tape } from "./tape.ts";
 
@@ -30,6 +31,7 @@ export class Tensor {
     this.dtype = dtype;
     this.storage = storage;
     this.tape = tape;
+    lostTensors?.watch(this);
   }
 
   get size(): number {
@@ -66,6 +68,7 @@ export class Tensor {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    lostTensors?.forget(this);
     this.scope?.tensors.delete(this);
     this.scope = undefined;
     if (--this.storage.references === 0) this.backend.free(this.storage.handle);
@@ -80,6 +83,7 @@ export class Tensor {
   toString(): string {
     const kind = `Tensor ${this.dtype} [${this.shape.join(", ")}] on ${this.backend.name}`;
     if (this.#disposed) return `${kind}, disposed`;
+    if (this.backend.disposed) return `${kind}, which was disposed`;
     const first = this.backend.peek?.(this.storage.handle, Math.min(SHOWN_VALUES, this.size));
     if (!first || first.length === 0) return kind;
     // Six digits of a float32 are enough to tell values apart, and no more than people read.
@@ -94,6 +98,7 @@ export class Tensor {
 
   #assertReadable(user: string, dtype: DType | undefined): void {
     this.assertLive(user);
+    assertInUse(this.backend, user);
     if (dtype === undefined || dtype === this.dtype) return;
     throw new TypeError(`[${user}] expected a tensor of ${dtype}, got ${this.dtype} [${this.shape.join(", ")}]`);
   }
@@ -127,6 +132,7 @@ export function emptyTensor(
   { tape, result }: { readonly tape?: Tape | undefined; readonly result?: string } = {},
 ): Tensor {
   checkShape(shape);
+  assertInUse(backend, result ?? "tensor");
   const storage = { handle: backend.allocate(sizeOf(shape), dtype, result), references: 1, version: 0 };
   return enterScope(new Tensor(backend, shape, dtype, storage, tape));
 }

@@ -16,7 +16,8 @@ export async function openSimd(
 }
 
 function simdFacts({ name, build, threads, precision, reasons }: SimdBackend): BackendFacts {
-  return { name, build, threads, precision, reason: `${reasons.build}; threads: ${reasons.threads}` };
+  const memory = reasons.memory === undefined ? "" : `; memory: ${reasons.memory}`;
+  return { name, build, threads, precision, reason: `${reasons.build}; threads: ${reasons.threads}${memory}` };
 }
 
 /** Whether `error` says that no WebAssembly SIMD can run here at all. */

@@ -1,6 +1,7 @@
 // A model from any of the formats we read to any that we write, with a model card beside it.
 import { promises as files } from "node:fs";
 import { join } from "node:path";
+import { makeFolder, writeErrorReason } from "@beitjs/trainers/node";
 import {
   hasOwnPrediction,
   parameterCount,
@@ -18,7 +19,7 @@ import { beitFiles, tokenizerFiles, type WrittenFiles } from "../convert/formats
 import { modelCard, sides } from "../convert/model-card.ts";
 import { describeCropDifference } from "../convert/transformers-crop.ts";
 import { beitUsage, tokenizerUsage } from "../convert/usage.ts";
-import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
+import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { readLabels } from "../models/labels.ts";
 import { modelKind } from "../models/kind.ts";
 import { openEncoder } from "../models/open-beit.ts";
@@ -175,9 +176,9 @@ async function figuresOf(
 
 async function writeFiles(folder: string, content: WrittenFiles, force: boolean): Promise<void> {
   try {
-    await files.mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (cause) {
-    throw new Error(`cannot create the folder ${folder}: ${messageOf(cause)}`, { cause });
+    throw new Error(`cannot create the folder ${folder}: ${writeErrorReason(cause)}`, { cause });
   }
   const paths = [...content.keys()].map((name) => join(folder, name));
   await refuseTaken(paths, { force });

@@ -135,9 +135,9 @@ async function timeGemm(
     product.dispose();
     return performance.now() - began;
   };
-  const until = host.now() + 500;
+  const until = host.elapsed() + 500;
   const times = [await once(), await once(), await once()];
-  while (times.length < 20 && host.now() < until) times.push(await once());
+  while (times.length < 20 && host.elapsed() < until) times.push(await once());
   for (const one of [a, b]) one.dispose();
   const milliseconds = times.sort((x, y) => x - y)[Math.floor(times.length / 2)];
   return { side, milliseconds: round(milliseconds), gflops: round((2 * side ** 3) / milliseconds / 1e6) };

@@ -1,6 +1,6 @@
 // What a tokenizer keeps of images: the image, its visual tokens and what is made of them, as pictures.
-import { promises as files } from "node:fs";
 import { extname, join } from "node:path";
+import { makeFolder, writeErrorReason } from "@beitjs/trainers/node";
 import { decodeTokens, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import { imagesOf, type Image } from "@beitjs/tensor-core/image";
 import { tokenEvalView } from "@beitjs/trainers";
@@ -9,7 +9,7 @@ import type { Context, FlagValues } from "../program/command.ts";
 import { mostRows } from "../pictures/most-rows.ts";
 import { pipelineOf } from "../pictures/picture.ts";
 import { drawReconstructions, type ReconstructionPanels } from "../pictures/reconstruction.ts";
-import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
+import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { imageBatches } from "../images/batches.ts";
 import { openImageSources } from "../images/sources.ts";
 import { openTokenizer } from "../models/open-tokenizer.ts";
@@ -145,8 +145,8 @@ function planOutput(out: string, names: readonly string[]): Output {
   }
   const paths = pictureNames(names).map((name) => join(out, `${name}.png`));
   const create = async (): Promise<void> => {
-    await files.mkdir(out, { recursive: true }).catch((cause: unknown) => {
-      throw new Error(`cannot create the folder ${out}: ${messageOf(cause)}`, { cause });
+    await makeFolder(out).catch((cause: unknown) => {
+      throw new Error(`cannot create the folder ${out}: ${writeErrorReason(cause)}`, { cause });
     });
   };
   return { folder: true, refuseTaken: (flags) => refuseTaken(paths, flags), create, path: (index) => paths[index] };

@@ -33,7 +33,7 @@ type Machine = { readonly backend: Backend; readonly facts: BackendFacts };
 export async function runDemo(options: DemoOptions, machine: Machine, context: Context): Promise<DemoResult> {
   const { data: path, out, short, seeds, ...reading } = options;
   const { pixelSize, tokenSize } = demoPretrain.views;
-  const times = await openTimes(out, context.host.now);
+  const times = await openTimes(out, context.host.elapsed);
   heading("1/5 images", context);
   const data = await times.measure("data", () =>
     prepareData(

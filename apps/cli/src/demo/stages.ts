@@ -1,6 +1,5 @@
 // The three trainings of a demo, each in a folder of its own with checkpoints, all with their lines in one metrics.jsonl. A
 // stage that was stopped goes on, one that is done is only loaded.
-import { promises as files } from "node:fs";
 import { join } from "node:path";
 import type { Beit } from "@beitjs/beit-encoder";
 import type { Tokenizer } from "@beitjs/dvae-tokenizer";
@@ -15,7 +14,7 @@ import {
   type StepReport,
   type ValidationOptions,
 } from "@beitjs/trainers";
-import { cleanCheckpoints, loadCheckpoint, type LoadedCheckpoint } from "@beitjs/trainers/node";
+import { makeFolder, cleanCheckpoints, loadCheckpoint, type LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { beitOf, tokenizerOf, weightsHash } from "../models/from-checkpoint.ts";
 import { tellPlan } from "../runs/plan.ts";
@@ -129,7 +128,7 @@ async function trained<Report extends StepReport<unknown>>(
   options: TrainingRunOptions<Report>,
   context: Context,
 ): Promise<LoadedCheckpoint> {
-  await files.mkdir(options.folder, { recursive: true });
+  await makeFolder(options.folder);
   await cleanCheckpoints(options.folder);
   const { checkpoint, report } = await trainingRun(options, context);
   if (report) disposeTree(report.state.params);

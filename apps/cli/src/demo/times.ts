@@ -15,7 +15,7 @@ export interface Times {
 type Entry = { readonly seconds: number; readonly finished: boolean };
 
 /** Times of a run folder, kept in `times.json`. */
-export async function openTimes(folder: string, now: () => number): Promise<Times> {
+export async function openTimes(folder: string, elapsed: () => number): Promise<Times> {
   const path = join(folder, "times.json");
   const entries = await readTimes(path);
   const keep = async (name: string, entry: Entry): Promise<void> => {
@@ -26,8 +26,8 @@ export async function openTimes(folder: string, now: () => number): Promise<Time
     async measure(name, body) {
       const known = entries.get(name);
       if (known?.finished) return body();
-      const began = now();
-      const spent = () => (known?.seconds ?? 0) + (now() - began) / 1000;
+      const began = elapsed();
+      const spent = () => (known?.seconds ?? 0) + (elapsed() - began) / 1000;
       try {
         const result = await body();
         await keep(name, { seconds: spent(), finished: true });

@@ -1,9 +1,9 @@
 // Files to batches of what a model sees, in order. Each file is read once; the next batches are read, decoded and resized in
 // other threads while the model works on this one.
-import { availableParallelism } from "node:os";
 import { evalView, type EvalViewOptions } from "@beitjs/trainers";
 import { isImageError } from "@beitjs/trainers/node";
 import pLimit from "p-limit";
+import { imagesAtATime, mayOpenFewFiles } from "./at-a-time.ts";
 import type { Context } from "../program/command.ts";
 import { inOrder } from "./in-order.ts";
 import type { ImageSources, SourcePart } from "./sources.ts";
@@ -77,12 +77,12 @@ function batchOf({ names }: ImageSources, entries: readonly Entry[]): ImageBatch
 
 async function* goodViews(
   { parts, length, decoding }: ImageSources,
-  { view, batch, threads = availableParallelism() }: ImageBatchOptions,
+  { view, batch, threads = imagesAtATime() }: ImageBatchOptions,
   { interrupt }: Watch,
 ): AsyncGenerator<Entry, void, void> {
   const places = parts.flatMap((part) => Array.from({ length: part.images.length }, (_, index) => ({ part, index })));
   const inFiles = parts.reduce((count, { path, images }) => count + (path ? images.length : 0), 0);
-  const pool = inFiles >= worthThreads ? openViewPool({ atATime: threads }) : undefined;
+  const pool = inFiles >= worthThreads && !mayOpenFewFiles() ? openViewPool({ atATime: threads }) : undefined;
   try {
     const limit = pLimit(threads);
     const start = ({ part, index }: Place): Promise<Float32Array> =>

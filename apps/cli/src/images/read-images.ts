@@ -1,7 +1,6 @@
 // Every image of a data set read once, to find bad ones before anything is done with them and to tell these images from others
 // later. Files that were read before, by whatever command, are known from the index of their folder.
 import { createHash } from "node:crypto";
-import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import type { Image } from "@beitjs/tensor-core/image";
 import type { Dataset } from "@beitjs/trainers";
@@ -16,6 +15,7 @@ import {
   type OpenedDataset,
 } from "@beitjs/trainers/node";
 import { cacheFolder } from "../files/cache-folder.ts";
+import { imagesAtATime, mayOpenFewFiles } from "./at-a-time.ts";
 import type { Context } from "../program/command.ts";
 import type { Progress } from "../program/terminal.ts";
 import type { DecodingFlags } from "./images.ts";
@@ -80,7 +80,7 @@ export async function readImages(
 
 async function readFolder(folder: IndexedFolder, options: ReadOptions, context: Context): Promise<ImageIndex> {
   const { host, terminal, interrupt } = context;
-  const threads = availableParallelism();
+  const threads = imagesAtATime();
   let pool: ViewPool | undefined;
   let progress: Progress | undefined;
   try {
@@ -93,7 +93,7 @@ async function readFolder(folder: IndexedFolder, options: ReadOptions, context: 
       readFacts: (path, decoding) => pool?.facts({ path, decoding }) ?? readImageFacts(path, decoding),
       onProgress(done, total) {
         if (done > 0) return progress?.update(done, "");
-        if (total >= worthThreads) pool = openViewPool({ atATime: threads });
+        if (total >= worthThreads && !mayOpenFewFiles()) pool = openViewPool({ atATime: threads });
         progress = terminal.progress({ label: "reading images", total, unit: "images" });
       },
     });

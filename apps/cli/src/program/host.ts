@@ -14,12 +14,15 @@ export type Host = {
   readonly signals: Pick<EventEmitter, "on" | "off">;
   /** Ends the process at once. */
   readonly exit: (code: number) => void;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, by a clock that somebody may set: for dates. */
   readonly now: () => number;
+  /** Milliseconds of a clock that only goes on: for durations. */
+  readonly elapsed: () => number;
 };
 
 /** The process itself. */
 export function processHost(): Host {
   const { stdout, stderr, env } = process;
-  return { stdout, stderr, env, signals: process, exit: (code) => process.exit(code), now: Date.now };
+  const exit = (code: number): void => process.exit(code);
+  return { stdout, stderr, env, signals: process, exit, now: Date.now, elapsed: () => performance.now() };
 }

@@ -8,7 +8,7 @@ function listen() {
   const told: string[] = [];
   const signals = new EventEmitter();
   const clock = { time: 1e12 };
-  const host = { signals, exit: (code: number) => void exits.push(code), now: () => clock.time } as unknown as Host;
+  const host = { signals, exit: (code: number) => void exits.push(code), elapsed: () => clock.time } as unknown as Host;
   return { interrupt: createInterrupt(host, (text) => void told.push(text)), signals, clock, exits, told };
 }
 

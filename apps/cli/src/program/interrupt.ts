@@ -20,7 +20,7 @@ const SAME_SIGNAL = 500;
 
 /** Listens to the host's signals until disposed; `tell` says what happens next. */
 export function createInterrupt(
-  { signals, exit, now }: Host,
+  { signals, exit, elapsed }: Host,
   tell: (text: string) => void,
   stopping = "stopping at the next step (a training run saves first); press Ctrl-C again to stop at once",
 ): Interrupt {
@@ -28,10 +28,10 @@ export function createInterrupt(
   let asked = -Infinity;
   const onSignal = (): void => {
     if (controller.signal.aborted) {
-      if (now() - asked >= SAME_SIGNAL) exit(exitCodes.interrupted);
+      if (elapsed() - asked >= SAME_SIGNAL) exit(exitCodes.interrupted);
       return;
     }
-    asked = now();
+    asked = elapsed();
     tell(stopping);
     controller.abort(interruptedError());
   };

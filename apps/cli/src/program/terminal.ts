@@ -83,7 +83,7 @@ export function createTerminal(host: Host, { json }: { readonly json: boolean })
     },
     progress(given) {
       const options = { ...given, label: printableLine(given.label) };
-      if (!stderr.isTTY) return plainProgress(options, host.now, write);
+      if (!stderr.isTTY) return plainProgress(options, host.elapsed, write);
       const drawn = barProgress(options, host);
       bar = drawn;
       return { ...drawn, stop: () => ((bar = undefined), drawn.stop()) };
@@ -100,7 +100,7 @@ function useColor(env: Host["env"], stream: Output): boolean {
 
 type DrawnProgress = Progress & { clear(): void; draw(): void };
 
-function barProgress(options: ProgressOptions, { stderr, now }: Host): DrawnProgress {
+function barProgress(options: ProgressOptions, { stderr, elapsed }: Host): DrawnProgress {
   const { label, total, start = 0 } = options;
   const bar = new SingleBar(
     {
@@ -112,7 +112,7 @@ function barProgress(options: ProgressOptions, { stderr, now }: Host): DrawnProg
     },
     Presets.shades_classic,
   );
-  const pace = paceOf(options, now);
+  const pace = paceOf(options, elapsed);
   bar.start(total, start, { label, pace: "", text: "" });
   return {
     update: (done, text) => bar.update(done, { pace: pace(done), text: printableLine(text) }),
@@ -122,14 +122,14 @@ function barProgress(options: ProgressOptions, { stderr, now }: Host): DrawnProg
   };
 }
 
-function plainProgress(options: ProgressOptions, now: () => number, write: (text: string) => void): Progress {
+function plainProgress(options: ProgressOptions, elapsed: () => number, write: (text: string) => void): Progress {
   const { label, total } = options;
-  const pace = paceOf(options, now);
+  const pace = paceOf(options, elapsed);
   let last = -Infinity;
   return {
     update(done, text) {
-      if (now() - last < PLAIN_LINE_EVERY_MS && done < total) return;
-      last = now();
+      if (elapsed() - last < PLAIN_LINE_EVERY_MS && done < total) return;
+      last = elapsed();
       write(`${label} ${done}/${total}  ${pace(done)}  ${printableLine(text)}`.trimEnd());
     },
     stop() {},
@@ -137,10 +137,13 @@ function plainProgress(options: ProgressOptions, now: () => number, write: (text
 }
 
 /** Rate and time left, in words. */
-function paceOf({ total, start = 0, unit, perStep = 1 }: ProgressOptions, now: () => number): (done: number) => string {
-  const began = now();
+function paceOf(
+  { total, start = 0, unit, perStep = 1 }: ProgressOptions,
+  elapsed: () => number,
+): (done: number) => string {
+  const began = elapsed();
   return (done) => {
-    const seconds = (now() - began) / 1000;
+    const seconds = (elapsed() - began) / 1000;
     const rate = (done - start) / seconds;
     if (!(Number.isFinite(rate) && rate > 0)) return "";
     const perSecond = rate * perStep;

@@ -1,6 +1,7 @@
 // What an evaluation found as files: JSON and CSV for programs, a page for people.
 import { promises as files } from "node:fs";
 import { dirname, extname, join } from "node:path";
+import { makeFolder } from "@beitjs/trainers/node";
 import type { Dataset } from "@beitjs/trainers";
 import { csv, type Cell } from "../files/csv.ts";
 import { usageError } from "../program/exit-codes.ts";
@@ -33,7 +34,7 @@ export async function writeEvaluation(
   { result, figures, images }: { readonly result: Values; readonly figures: Figures; readonly images: Dataset },
 ): Promise<void> {
   for (const path of paths) {
-    if (paths.length > 1) await files.mkdir(dirname(path), { recursive: true });
+    if (paths.length > 1) await makeFolder(dirname(path));
     if (extname(path) === ".csv") await writeResult(path, csv(figures.table ?? tableOf(result)));
     else if (extname(path) !== ".html") await writeResult(path, `${JSON.stringify(result, null, 2)}\n`);
     else {

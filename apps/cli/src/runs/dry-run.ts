@@ -54,12 +54,12 @@ export async function dryRun(
 type Measured = { readonly steps: number; readonly secondsPerStep: number };
 
 async function measure(steps: Steps, { host, interrupt }: Context): Promise<Measured> {
-  const times = [host.now()];
+  const times = [host.elapsed()];
   let last: StepReport<unknown> | undefined;
   try {
     for await (const report of steps) {
       last = report;
-      times.push(host.now());
+      times.push(host.elapsed());
       await new Promise((resolve) => setImmediate(resolve));
       interrupt.check();
       if (times.length > STEPS) break;

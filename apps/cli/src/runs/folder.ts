@@ -2,7 +2,7 @@
 import { promises as files } from "node:fs";
 import { join } from "node:path";
 import type { Recipe } from "@beitjs/trainers";
-import {
+import { makeFolder, writeErrorReason,
   cleanCheckpoints,
   listCheckpoints,
   loadCheckpoint,
@@ -27,9 +27,9 @@ export async function inRunFolder<Result>(
   body: () => Promise<Result>,
 ): Promise<Result> {
   try {
-    await files.mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (cause) {
-    throw new Error(`cannot create the run folder ${folder}: ${(cause as Error).message}`, { cause });
+    throw new Error(`cannot create the run folder ${folder}: ${writeErrorReason(cause)}`, { cause });
   }
   const lock = await lockRun(folder, { since: new Date(host.now()).toISOString(), takeOver });
   try {

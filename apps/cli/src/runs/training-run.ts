@@ -96,7 +96,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
   const run = await beginRun(asked, context);
   const { options, resume } = run;
   const record = await recordSteps(options, run.begin, context);
-  const began = host.now();
+  const began = host.elapsed();
   const saver = createSaver(run, record, context);
   let last: Report | undefined;
   try {
@@ -118,7 +118,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
     await record.close();
     if (last) disposeTree(last.state.trees.filter(({ tree }) => tree !== last?.state.params));
   }
-  const seconds = (host.now() - began) / 1000;
+  const seconds = (host.elapsed() - began) / 1000;
   return endRun(run, { last, checkpoint: saver.path, recorded: record.last, seconds }, context);
 }
 

@@ -44,7 +44,15 @@ export async function cli(
   const stdout = recorder(tty, (line) => onLine?.(line, (name) => signals.emit(name)));
   const stderr = recorder(tty);
   const exit = (code: number) => Promise.reject(new Error(`unexpected exit ${code}`));
-  const code = await runCli(argv, { stdout: stdout.stream, stderr: stderr.stream, env, signals, exit, now });
+  const code = await runCli(argv, {
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    env,
+    signals,
+    exit,
+    now,
+    elapsed: () => performance.now(),
+  });
   const events = stdout
     .text()
     .split("\n")

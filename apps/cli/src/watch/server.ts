@@ -90,7 +90,7 @@ function createFollowers({ runs, every = 1000, now, tell }: WatchOptions): Follo
   let timer: NodeJS.Timeout | undefined;
   let ended = false;
   const look = async (): Promise<void> => {
-    const began = now();
+    const began = performance.now();
     try {
       const found = await runs.read();
       for (const [follower, sent] of followers) send(follower, sent, found, now());
@@ -100,7 +100,7 @@ function createFollowers({ runs, every = 1000, now, tell }: WatchOptions): Follo
       if (message !== told) tell((told = message));
     }
     // Long runs take long to look at: training keeps the machine to itself nearly all of the time.
-    plan(Math.max(every, 20 * (now() - began)));
+    plan(Math.max(every, 20 * (performance.now() - began)));
   };
   const plan = (wait: number): void => {
     timer = followers.size > 0 && !ended ? setTimeout(() => void look(), wait) : undefined;

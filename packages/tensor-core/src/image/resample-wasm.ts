@@ -65,6 +65,7 @@ function columnsThenRows(
   ]);
   if (end > MAXIMUM_BYTES) return undefined;
   const bytes = reserve(memory, end);
+  if (!bytes) return undefined;
   place(bytes, columnsAt, columnTable);
   const pass = channels === 1 ? kernels.resampleGrays : kernels.resampleColors;
   for (let y = 0; y < count; y += strip) {
@@ -92,6 +93,7 @@ function rowsAlone({ memory, kernels }: Resampler, image: ByteImage, rows: Resam
   const [rowsAt, source, narrow, end] = addresses(sizes);
   if (end > MAXIMUM_BYTES) return undefined;
   const bytes = reserve(memory, end);
+  if (!bytes) return undefined;
   place(bytes, rowsAt, table);
   const out = new Uint8Array(height * pitch);
   for (let x = 0; x < pitch; x += strip) {
@@ -132,9 +134,14 @@ function addresses(sizes: readonly number[]): number[] {
   return starts;
 }
 
-function reserve(memory: WebAssembly.Memory, bytes: number): Uint8Array {
+// Undefined where the machine has no more, as with an end to its address space.
+function reserve(memory: WebAssembly.Memory, bytes: number): Uint8Array | undefined {
   const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
-  if (missing > 0) memory.grow(missing);
+  try {
+    if (missing > 0) memory.grow(missing);
+  } catch {
+    return undefined;
+  }
   return new Uint8Array(memory.buffer);
 }
 

@@ -1,6 +1,6 @@
 // An op: what is computed, as a shape rule and a plain float64 reference, forward and backward. Kernels make it fast
 // on a backend; until a backend has one, the reference runs through the host. Files of ops import no backend.
-import type { Backend, DType, Kernel } from "../backend.ts";
+import { assertInUse, type Backend, type DType, type Kernel } from "../backend.ts";
 import type { OpObserver } from "../observer.ts";
 import { aliasTensor, emptyTensor, type Shape, type Tensor } from "../tensor.ts";
 import { runReference } from "./run-reference.ts";
@@ -154,6 +154,7 @@ export function runKernel(
   ),
 ): void {
   const name = direction === "forward" ? op.name : `${op.name}Grad`;
+  assertInUse(backend, name);
   const kernel: Kernel | undefined = backend.kernels.get(name);
   if (kernel) kernel(inputs, outputs, attributes);
   else {
@@ -195,5 +196,6 @@ function commonBackend(op: AnyOp, slots: Record<string, Slot | undefined>, on: B
     }
   }
   if (!backend) throw new Error(`[${op.name}] expected at least one input tensor`);
+  assertInUse(backend, op.name);
   return backend;
 }

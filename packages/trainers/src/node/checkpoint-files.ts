@@ -1,6 +1,7 @@
 // The file operations behind checkpoints, few enough that a test can make each of them fail. Files are flushed before
 // they are renamed, and folders after, so that a name never stands for bytes that a power cut has lost.
 import { promises as files } from "node:fs";
+import { makeFolder } from "./make-folder.ts";
 
 export interface CheckpointStorage {
   /** Creates a folder and its parents. */
@@ -26,9 +27,7 @@ const unflushable = ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EISDIR", "EBA
 
 /** Checkpoints on the file system. */
 export const diskStorage: CheckpointStorage = {
-  async makeFolder(path) {
-    await files.mkdir(path, { recursive: true });
-  },
+  makeFolder,
   async writeFile(path, bytes) {
     const handle = await files.open(path, "wx");
     try {

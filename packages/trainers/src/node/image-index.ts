@@ -85,7 +85,8 @@ export async function indexImages(folder: IndexedFolder, options: IndexOptions):
       facts[index] = found;
       done++;
       onProgress?.(done, wanted.length);
-      if (began - saved < SAVE_EVERY_MS) return;
+      // Also where the clock was set back: by how much is not known.
+      if (Math.abs(began - saved) < SAVE_EVERY_MS) return;
       saved = began;
       await save();
     });

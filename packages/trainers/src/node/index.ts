@@ -18,6 +18,7 @@ export type { ListedImages } from "./listed-layout.ts";
 export { openDataset, type OpenDatasetOptions, type OpenedDataset } from "./open-dataset.ts";
 export { splitNames, type DatasetSplit } from "../data/split-names.ts";
 export { requireReadable, verifyDataset, type ImageProblem, type VerifyOptions } from "./verify-dataset.ts";
+export { makeFolder } from "./make-folder.ts";
 export { diskStorage, writeErrorReason, type CheckpointStorage } from "./checkpoint-files.ts";
 export { bestCheckpoint, runOfLast } from "./best-checkpoint.ts";
 export {

@@ -12,6 +12,7 @@ export function createShapesBackend(): Backend {
     free() {},
     write() {},
     read: async () => new Float32Array(),
+    disposed: false,
     dispose() {},
     [disposeSymbol]() {},
   };

@@ -8,6 +8,8 @@ export function createReferenceBackend(): Backend {
   let live = 0;
   let peak = 0;
   let tensors = 0;
+  let disposed = false;
+  const dispose = (): void => void (disposed = true);
   return {
     name: "reference",
     kernels: new Map(),
@@ -29,7 +31,10 @@ export function createReferenceBackend(): Backend {
     read: async (handle) => (handle as HostArray).slice(),
     readSync: (handle) => (handle as HostArray).slice(),
     peek: (handle, count) => (handle as HostArray).slice(0, count),
-    dispose() {},
-    [disposeSymbol]() {},
+    get disposed() {
+      return disposed;
+    },
+    dispose,
+    [disposeSymbol]: dispose,
   };
 }

@@ -44,6 +44,7 @@ export function createDrySimd(
     write() {},
     read: async (handle) => blank(handle as Place),
     readSync: (handle) => blank(handle as Place),
+    disposed: false,
     dispose() {},
     [disposeSymbol]() {},
   };

@@ -10,7 +10,8 @@ import * as allKernels from "./kernels/index.ts";
 import { createDrySimd, idleThreads } from "./dry-run.ts";
 import { createPreparedForms, type PreparedForms } from "./prepared.ts";
 import { callKernel, growMemory, hasRelaxedSimd, loadModule, type SimdBuild, type SimdModule } from "./module.ts";
-import { availableThreads, CONTROL_BYTES, singleThread, startThreads, type Threads } from "./threads.ts";
+import { availableThreads, canShareMemory, MOST_THREADS } from "./processors.ts";
+import { CONTROL_BYTES, singleThread, startThreads, type Threads } from "./threads.ts";
 import { enableMergedVectors, enableRelaxedSimd, withRightByteProducts } from "./v8-flags.ts";
 
 export type { SimdPrecision } from "./context.ts";
@@ -18,11 +19,14 @@ export type { SimdBuild } from "./module.ts";
 export { simdBuilds, wasmBytes } from "./module.ts";
 
 export type SimdOptions = {
-  /** Threads including the caller's; default all processors. 1 needs no shared memory. */
+  /**
+   * Threads including the caller's, up to 256; default all processors that this process may use. 1 needs no shared memory. Where
+   * threads do not start (a content security policy, Node's `--permission`), the default is one, and `reasons` says why.
+   */
   readonly threads?: number;
   /** wasm build; `auto` takes relaxed SIMD where the engine has it, and `wide` where that wins a race at the start. */
   readonly build?: SimdBuild | "auto";
-  /** Most memory the backend may use, in bytes; default 4 GiB (the limit of wasm). */
+  /** Most memory the backend may use, in bytes; default 4 GiB (the limit of wasm), or what the host lets it reserve of that. */
   readonly maximumBytes?: number;
   /**
    * Let Node switch on V8's relaxed SIMD (Node 20: 1.3-1.4 times faster) and merging of vectors to 256 bits (since Node 22
@@ -53,14 +57,15 @@ export interface SimdBackend extends Backend {
   readonly build: SimdBuild;
   readonly threads: number;
   readonly precision: SimdPrecision;
-  /** Why this build and this number of threads. */
-  readonly reasons: { readonly build: string; readonly threads: string };
+  /** Why this build and this number of threads, and why less memory than asked for. */
+  readonly reasons: { readonly build: string; readonly threads: string; readonly memory?: string };
 }
 
 /**
  * CPU backend with SIMD kernels.
  *
- * @throws if the engine has no WebAssembly SIMD, or not the build or the precision asked for
+ * @throws if the engine has no WebAssembly SIMD, or not the build or the precision asked for, or if threads that were asked
+ *   for do not start
  */
 export async function createSimdBackend(options: SimdOptions = {}): Promise<SimdBackend> {
   // Newer engines have it on, and complain of a flag they no longer know.
@@ -73,10 +78,7 @@ export async function createSimdBackend(options: SimdOptions = {}): Promise<Simd
   const raceClock = options.v8Flags && (build === "auto" || build === "wide") ? enableMergedVectors() : undefined;
   const offered = compiled ? { count: 1, reason: "one with a given module" } : availableThreads();
   const wanted = checkThreads(options.threads ?? offered.count);
-  const canShare =
-    typeof SharedArrayBuffer !== "undefined" &&
-    (options.threads === undefined ? offered.count > 1 : offered.count >= 1);
-  const shared = wanted > 1 && canShare && !offered.reason.startsWith("no shared memory");
+  const shared = wanted > 1 && canShareMemory();
   const precision = options.precision ?? "float32";
   const maximumBytes = options.maximumBytes ?? 2 ** 32;
   const wasm = await loadModule({
@@ -88,18 +90,27 @@ export async function createSimdBackend(options: SimdOptions = {}): Promise<Simd
   });
   const allocator = createAllocator(FIRST_BYTES, (end) => growMemory(wasm.memory, end));
   if (precision === "int8") checkByteProducts(wasm, allocator, options.v8Flags ?? false);
-  const threads = shared
-    ? await startThreads(wasm, wanted, allocator.allocate(CONTROL_BYTES))
-    : singleThread(wasm.exports);
+  const { threads, failure } = shared
+    ? await openThreads(wasm, allocator, wanted, options.threads)
+    : { threads: singleThread(wasm.exports), failure: undefined };
   const prepared = createPreparedForms(allocator);
   const simd = createContext(wasm, allocator, threads, prepared, precision);
   const reservedBlocks = allocator.blocks;
+  let disposed = false;
+  const dispose = (): void => {
+    if (!disposed) threads.dispose();
+    disposed = true;
+  };
   return {
     name: "simd",
     build: wasm.build,
     threads: threads.count,
     precision,
-    reasons: { build: wasm.reason, threads: threadsReason(options.threads, shared, offered.reason) },
+    reasons: {
+      build: wasm.reason,
+      threads: failure ?? threadsReason(options.threads, shared, offered.reason),
+      ...(wasm.memoryReason !== undefined && { memory: wasm.memoryReason }),
+    },
     kernels: bindKernels(Object.values(allKernels), simd),
     fallbacks: new Set(),
     scopes: [],
@@ -119,16 +130,41 @@ export async function createSimdBackend(options: SimdOptions = {}): Promise<Simd
     readSync: (handle) => copy(view(wasm, handle as SimdHandle)),
     peek: (handle, count) => copy(view(wasm, handle as SimdHandle).subarray(0, count)),
     prepare: (body) => simd.prepareOnly(body),
-    capacity: { bytes: maximumBytes },
+    capacity: { bytes: wasm.maximumBytes },
     dryRun() {
       const space = createAllocator(FIRST_BYTES, () => true);
       const forms = createPreparedForms(space);
       const idle = idleThreads(threads.count);
       return createDrySimd(space, forms, createContext(wasm, space, idle, forms, precision));
     },
-    dispose: () => threads.dispose(),
-    [disposeSymbol]: () => threads.dispose(),
+    get disposed() {
+      return disposed;
+    },
+    dispose,
+    [disposeSymbol]: dispose,
   };
+}
+
+// Where nobody asked for threads, none is as good as it gets.
+async function openThreads(
+  wasm: SimdModule,
+  allocator: Allocator,
+  wanted: number,
+  asked: number | undefined,
+): Promise<{ readonly threads: Threads; readonly failure: string | undefined }> {
+  const control = allocator.allocate(CONTROL_BYTES);
+  try {
+    return { threads: await startThreads(wasm, wanted, control), failure: undefined };
+  } catch (cause) {
+    allocator.free(control);
+    const why = cause instanceof Error ? cause.message : String(cause);
+    if (asked === undefined)
+      return { threads: singleThread(wasm.exports), failure: `one, as threads do not start here: ${why}` };
+    throw new Error(
+      `[createSimdBackend] expected to start ${asked} threads, got: ${why}; where no number is given it goes on with one`,
+      { cause },
+    );
+  }
 }
 
 function checkByteProducts(wasm: SimdModule, allocator: Allocator, v8Flags: boolean): void {
@@ -215,8 +251,8 @@ function copy(values: Float32Array | Int32Array): Float32Array | Int32Array {
 }
 
 function checkThreads(threads: number): number {
-  if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
-    throw new RangeError(`[createSimdBackend] expected threads from 1 to 64, got ${threads}`);
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+    throw new RangeError(`[createSimdBackend] expected threads from 1 to ${MOST_THREADS}, got ${threads}`);
   }
   return threads;
 }

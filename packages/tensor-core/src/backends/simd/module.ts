@@ -2,6 +2,7 @@
 // each over shared memory (threads) or plain; `wide` is `relaxed` with other panels. The only file of this package that
 // touches WebAssembly.
 import { baseWasm } from "../../generated/base.ts";
+import { addressSpace } from "../../host-limits.ts";
 import { argumentCounts, type Kernels } from "../../generated/kernels.ts";
 import { relaxedWasm } from "../../generated/relaxed.ts";
 import { race, RACE_BYTES, type Contestant } from "./race.ts";
@@ -31,12 +32,17 @@ export type SimdModule = {
   readonly reason: string;
   readonly module: WebAssembly.Module;
   readonly memory: WasmMemory;
+  /** What was reserved, which is the most that memory grows to. */
+  readonly maximumBytes: number;
+  /** Why that is less than was asked for. */
+  readonly memoryReason: string | undefined;
   /** What an instance imports besides memory: columns of a panel of the matrix product. */
   readonly panelWidth: number;
   readonly exports: Kernels;
 };
 
 const PAGE = 65536;
+const FEWEST_PAGES = 16;
 // Less than this may be noise, and is not worth an experimental part of the engine.
 const LEAST_GAIN = 1.1;
 const binaries = { base: baseWasm, relaxed: relaxedWasm, wide: relaxedWasm };
@@ -64,12 +70,12 @@ export async function loadModule(options: {
 }): Promise<SimdModule> {
   const { shared, compiled } = options;
   const chosen = compiled ? givenBuild(options.build) : chooseBuild(options.build, shared);
-  const memory = reserve(options.maximumBytes, shared);
+  const { memory, ...reserved } = reserve(options.maximumBytes, shared);
   const module = compiled ?? (await compile(wasmBytes(chosen.build, shared)));
   const clock = options.build === "auto" && chosen.build === "relaxed" ? options.raceClock : undefined;
-  const { build, reason } = clock ? raceBuilds(module, shared, clock) : chosen;
+  const { build, reason } = (clock && raceBuilds(module, shared, clock)) ?? chosen;
   const panelWidth = panelWidths[build];
-  return { build, reason, module, memory, panelWidth, exports: instantiate(module, memory, panelWidth) };
+  return { build, reason, module, memory, ...reserved, panelWidth, exports: instantiate(module, memory, panelWidth) };
 }
 
 function givenBuild(build: SimdBuild | "auto"): { build: SimdBuild; reason: string } {
@@ -115,17 +121,19 @@ export function callKernel<Name extends KernelName>(
   return (exports[kernel] as (...values: readonly number[]) => ReturnType<Kernels[Name]>)(...args);
 }
 
+// Undefined where there is no room for a race.
 function raceBuilds(
   module: WebAssembly.Module,
   shared: boolean,
   clock: () => number,
-): { build: SimdBuild; reason: string } {
-  const [relaxed, wide] = [panelWidths.relaxed, panelWidths.wide].map((panelWidth): Contestant => {
-    const memory = reserve(RACE_BYTES, shared);
-    growMemory(memory, RACE_BYTES);
-    return { memory, exports: instantiate(module, memory, panelWidth) };
-  });
-  const ratio = race(relaxed, wide, clock);
+): { build: SimdBuild; reason: string } | undefined {
+  const contestants: Contestant[] = [];
+  for (const panelWidth of [panelWidths.relaxed, panelWidths.wide]) {
+    const memory = tryReserve(RACE_BYTES / PAGE, shared);
+    if (!memory || !growMemory(memory, RACE_BYTES)) return undefined;
+    contestants.push({ memory, exports: instantiate(module, memory, panelWidth) });
+  }
+  const ratio = race(contestants[0], contestants[1], clock);
   const result = `${ratio.toFixed(2)} times the speed of relaxed in a race`;
   return ratio > LEAST_GAIN
     ? { build: "wide", reason: `V8 merges vectors to 256 bits: ${result}` }
@@ -163,16 +171,50 @@ function chooseBuild(wanted: SimdBuild | "auto", shared: boolean): { build: Simd
   return { build: "base", reason: "this engine has no relaxed SIMD" };
 }
 
+type Reserved = Pick<SimdModule, "memory" | "maximumBytes" | "memoryReason">;
+
 // Phones refuse to reserve 4 GiB of shared memory: ask for less until one is granted.
-function reserve(maximumBytes: number, shared: boolean): WasmMemory {
-  for (let maximum = Math.floor(maximumBytes / PAGE); maximum >= 16; maximum = Math.floor(maximum / 2)) {
-    try {
-      return new WebAssembly.Memory({ initial: 16, maximum, shared });
-    } catch {
-      // Halve and try again.
-    }
+function reserve(askedBytes: number, shared: boolean): Reserved {
+  const space = addressSpace();
+  const room = space ? roomIn(space) : Infinity;
+  for (
+    let pages = Math.floor(Math.min(askedBytes, room) / PAGE);
+    pages >= FEWEST_PAGES;
+    pages = Math.floor(pages / 2)
+  ) {
+    const memory = tryReserve(pages, shared);
+    if (!memory) continue;
+    const maximumBytes = pages * PAGE;
+    const less = maximumBytes < askedBytes - PAGE;
+    const why = space ? `the address space of this process ends at ${gibibytes(space.limit)}` : "more was refused";
+    return {
+      memory,
+      maximumBytes,
+      memoryReason: less ? `${gibibytes(maximumBytes)} of ${gibibytes(askedBytes)}, as ${why}` : undefined,
+    };
   }
+  const limited = space
+    ? `; the address space of this process ends at ${gibibytes(space.limit)}, and Node's engine takes 10 GiB of it for each memory ` +
+      "unless Node is started with --disable-wasm-trap-handler"
+    : "";
   throw new RangeError(
-    `[createSimdBackend] expected to reserve wasm memory, got none of ${maximumBytes} bytes or less`,
+    `[createSimdBackend] expected to reserve wasm memory, got none of ${askedBytes} bytes or less${limited}`,
   );
+}
+
+// V8 grants more than there is room for and fails when memory grows; and its heap, threads and libraries want theirs.
+function roomIn({ limit, used }: { readonly limit: number; readonly used: number }): number {
+  return Math.max(FEWEST_PAGES * PAGE, (limit - used) / 2);
+}
+
+function tryReserve(maximum: number, shared: boolean): WasmMemory | undefined {
+  try {
+    return new WebAssembly.Memory({ initial: FEWEST_PAGES, maximum, shared });
+  } catch {
+    return undefined;
+  }
+}
+
+function gibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { relu } from "../../ops/relu.ts";
 import { tensor } from "../../tensor.ts";
 import { createSimdBackend, simdBuilds, wasmBytes } from "./index.ts";
@@ -45,7 +45,7 @@ describe("createSimdBackend", () => {
 
   it("refuses thread counts that make no sense", async () => {
     await expect(createSimdBackend({ threads: 0 })).rejects.toThrow(
-      "[createSimdBackend] expected threads from 1 to 64, got 0",
+      "[createSimdBackend] expected threads from 1 to 256, got 0",
     );
     await expect(createSimdBackend({ threads: 1.5 })).rejects.toThrow("got 1.5");
   });
@@ -84,6 +84,65 @@ describe("createSimdBackend", () => {
     const fits = tensor(new Float32Array(12 * 2 ** 20).fill(5), [12 * 2 ** 20], backend);
     expect(fits.readSync()[0]).toBe(5);
     backend.dispose();
+  });
+
+  describe("where memory is scarce", () => {
+    const { WebAssembly } = globalThis as unknown as { WebAssembly: { Memory: new (limits: object) => object } };
+    const { Memory } = WebAssembly;
+    afterEach(() => {
+      WebAssembly.Memory = Memory;
+      vi.restoreAllMocks();
+    });
+    const grantUpTo = (bytes: number): void => {
+      WebAssembly.Memory = class extends Memory {
+        constructor(limits: { readonly maximum: number }) {
+          if (limits.maximum * 65536 > bytes) throw new RangeError("could not allocate memory");
+          super(limits);
+        }
+      } as typeof Memory;
+    };
+    const endAddressSpaceAt = (bytes: number): void => {
+      const files = new Map([
+        ["/proc/self/limits", `Max address space         ${bytes}           unlimited            bytes\n`],
+        ["/proc/self/status", `VmSize:\t  ${2 ** 20} kB\n`],
+      ]);
+      vi.spyOn(process.getBuiltinModule("node:fs"), "readFileSync").mockImplementation(
+        (path) => files.get(String(path)) ?? "",
+      );
+    };
+
+    it("reserves less, says so, and counts on no more", async () => {
+      grantUpTo(2 ** 31);
+      const backend = await createSimdBackend({ threads: 1, build: "base" });
+      expect(backend.reasons.memory).toBe("2.00 GiB of 4.00 GiB, as more was refused");
+      expect(backend.capacity).toEqual({ bytes: 2 ** 31 });
+      backend.dispose();
+    });
+
+    it("leaves half of a limited address space to the rest of the process", async () => {
+      endAddressSpaceAt(3 * 2 ** 30);
+      const backend = await createSimdBackend({ threads: 1, build: "base" });
+      expect(backend.reasons.memory).toBe(
+        "1.00 GiB of 4.00 GiB, as the address space of this process ends at 3.00 GiB",
+      );
+      expect(backend.capacity).toEqual({ bytes: 2 ** 30 });
+      backend.dispose();
+    });
+
+    it("tells the way where nothing is granted", async () => {
+      endAddressSpaceAt(3 * 2 ** 30);
+      grantUpTo(0);
+      await expect(createSimdBackend({ threads: 1 })).rejects.toThrow(
+        /got none of 4294967296 bytes or less; the address space of this process ends at 3\.00 GiB, .*--disable-wasm-trap-handler$/,
+      );
+    });
+
+    it("says nothing where all was granted", async () => {
+      const backend = await createSimdBackend({ threads: 1, build: "base" });
+      expect(backend.reasons).not.toHaveProperty("memory");
+      expect(backend.capacity).toEqual({ bytes: 2 ** 32 });
+      backend.dispose();
+    });
   });
 
   it("keeps every wasm build below 60 kB", () => {

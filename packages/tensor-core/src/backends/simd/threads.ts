@@ -2,9 +2,9 @@
 // the workers then take ranges of the job from a shared counter until none is left. Ranges never share an output element
 // and never split a sum, so results do not depend on the number of threads.
 import type { RangeKernelName } from "../../generated/kernels.ts";
-import { workerSource } from "../../generated/worker-source.ts";
-import { nodeModule, nodeProcess } from "../../host.ts";
+import { startKernelThreads, type KernelThread } from "./kernel-thread.ts";
 import type { SimdModule } from "./module.ts";
+import { MOST_THREADS } from "./processors.ts";
 
 const EPOCH = 0,
   DONE = 1,
@@ -14,8 +14,11 @@ const EPOCH = 0,
   NEXT = 5,
   ARGUMENTS = 6,
   FAILED = 7;
-/** Bytes of the control block: 16 words, then 32 float64 arguments. */
-export const CONTROL_BYTES = 64 + 32 * 8;
+const WORDS = 16;
+const MOST_ARGUMENTS = 32;
+const FINISHED_AT = WORDS * 4 + MOST_ARGUMENTS * 8;
+/** Bytes of the control block: 16 words, 32 float64 arguments, then the epoch that each thread finished last. */
+export const CONTROL_BYTES = FINISHED_AT + MOST_THREADS * 4;
 
 export interface Threads {
   readonly count: number;
@@ -25,11 +28,6 @@ export interface Threads {
 }
 
 type RangeKernel = (...values: readonly number[]) => void;
-
-interface Worker {
-  postMessage(message: unknown): void;
-  terminate(): unknown;
-}
 
 /** Without workers: the ranges run here, one after another. */
 export function singleThread(exports: SimdModule["exports"]): Threads {
@@ -51,91 +49,61 @@ function rangeKernel(exports: SimdModule["exports"], kernel: RangeKernelName): R
   );
 }
 
-/** Starts `count - 1` workers over the module's shared memory; `control` is the address of the control block. */
+/**
+ * Starts `count - 1` workers over the module's shared memory; `control` is the address of the control block.
+ *
+ * @throws if one of them does not start
+ */
 export async function startThreads(wasm: SimdModule, count: number, control: number): Promise<Threads> {
-  const words = new Int32Array(wasm.memory.buffer, control, 16).fill(0);
-  const values = new Float64Array(wasm.memory.buffer, control + 64, 32);
+  const words = new Int32Array(wasm.memory.buffer, control, WORDS).fill(0);
+  const values = new Float64Array(wasm.memory.buffer, control + WORDS * 4, MOST_ARGUMENTS);
+  const finished = new Int32Array(wasm.memory.buffer, control + FINISHED_AT, count).fill(0);
   const { module, memory, panelWidth } = wasm;
   const names = Object.keys(wasm.exports);
-  const workers = await Promise.all(
-    Array.from({ length: count - 1 }, (_, i) => startWorker({ module, memory, panelWidth, control, thread: i + 1 })),
+  const workers = await startKernelThreads(
+    Array.from({ length: count - 1 }, (_, i) => ({ module, memory, panelWidth, control, thread: i + 1 })),
   );
   const wake = (): void => {
     Atomics.add(words, EPOCH, 1);
     Atomics.notify(words, EPOCH);
   };
+  // What was lost once stays lost: the job that waited for the thread is not done.
+  let lost: string | undefined;
+  const assertAlive = (): void => {
+    lost ??= firstEnded(workers, count);
+    if (lost !== undefined) throw lostThread(lost);
+  };
   return {
     count,
     parallel(kernel, total, grain, args) {
       const run = rangeKernel(wasm.exports, kernel);
+      assertAlive();
       if (total <= grain) return void run(...args, 0, total, 0);
       words[KERNEL] = names.indexOf(kernel);
       words[COUNT] = total;
       words[GRAIN] = grain;
       words[ARGUMENTS] = args.length;
       values.set(args);
+      Atomics.store(words, FAILED, 0);
       Atomics.store(words, NEXT, 0);
       Atomics.store(words, DONE, 0);
       wake();
-      takeRanges(words, run, total, grain, args);
-      waitFor(words, workers.length);
-      if (Atomics.exchange(words, FAILED, 0) !== 0) throw new Error(`[simd] kernel ${kernel} failed in a thread`);
+      try {
+        takeRanges(words, run, total, grain, args);
+      } finally {
+        // Also where the caller's own range failed: the next job must not find the others in this one.
+        lost = waitFor(words, finished, workers);
+      }
+      if (lost !== undefined) throw lostThread(lost);
+      const failed = Atomics.load(words, FAILED);
+      if (failed !== 0) throw new Error(`[simd] kernel ${kernel} failed in thread ${failed} of ${count}`);
     },
     dispose() {
       words[KERNEL] = -1;
       wake();
-      for (const worker of workers) void worker.terminate();
+      for (const worker of workers) worker.terminate();
     },
   };
-}
-
-/** Threads this machine offers, and why there may be just one. */
-export function availableThreads(): { readonly count: number; readonly reason: string } {
-  const { navigator, crossOriginIsolated } = globalThis as Host;
-  if (typeof SharedArrayBuffer === "undefined" || crossOriginIsolated === false) {
-    return {
-      count: 1,
-      reason:
-        "no shared memory: serve the page with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp to get threads",
-    };
-  }
-  const count = nodeProcess() ? nodeModule("node:os").availableParallelism() : (navigator?.hardwareConcurrency ?? 1);
-  return { count, reason: `${count} processors` };
-}
-
-type Host = {
-  navigator?: { hardwareConcurrency?: number };
-  crossOriginIsolated?: boolean;
-  Worker?: new (url: string) => Worker & { onmessage: () => void; onerror: (event: { message?: string }) => void };
-  Blob?: new (parts: string[], options: { type: string }) => object;
-  URL?: { createObjectURL(blob: object): string; revokeObjectURL(url: string): void };
-};
-
-async function startWorker(start: object): Promise<Worker> {
-  const { Worker, Blob, URL } = globalThis as Host;
-  if (nodeProcess()) {
-    const { Worker: NodeWorker } = nodeModule("node:worker_threads");
-    const worker = new NodeWorker(workerSource, { eval: true });
-    const ready = new Promise<void>((resolve, reject) => {
-      worker.once("message", () => resolve());
-      worker.once("error", reject);
-    });
-    worker.postMessage(start);
-    await ready;
-    worker.unref();
-    return worker;
-  }
-  if (!Worker || !Blob || !URL) throw new Error("[createSimdBackend] expected Worker, Blob and URL to start threads");
-  const url = URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
-  const worker = new Worker(url);
-  await new Promise<void>((resolve, reject) => {
-    worker.onmessage = () => resolve();
-    worker.onerror = (event) =>
-      reject(new Error(`[createSimdBackend] a thread did not start: ${event.message ?? "unknown"}`));
-    worker.postMessage(start);
-  });
-  URL.revokeObjectURL(url);
-  return worker;
 }
 
 function takeRanges(words: Int32Array, run: RangeKernel, total: number, grain: number, args: readonly number[]): void {
@@ -144,14 +112,55 @@ function takeRanges(words: Int32Array, run: RangeKernel, total: number, grain: n
   }
 }
 
+/** Looks at the counter before waiting for it, and again before looking whether the others are alive. */
+const SPINS = 10_000;
+const LIFE_EVERY = 100;
+/** Rounds without any progress after which a thread counts as lost where the host cannot say: a minute or more. */
+const MOST_ROUNDS = 60_000;
+
 // Browsers forbid waiting on the page's main thread: there the loop only looks.
-function waitFor(words: Int32Array, workers: number): void {
-  for (let spins = 0; Atomics.load(words, DONE) < workers; spins++) {
-    if (spins < 10000) continue;
+function waitFor(words: Int32Array, finished: Int32Array, workers: readonly KernelThread[]): string | undefined {
+  let rounds = 0;
+  for (let spins = 0; Atomics.load(words, DONE) < workers.length; spins++) {
+    if (spins < SPINS) continue;
+    const [done, next] = [Atomics.load(words, DONE), Atomics.load(words, NEXT)];
     try {
-      Atomics.wait(words, DONE, Atomics.load(words, DONE), 1);
+      Atomics.wait(words, DONE, done, 1);
     } catch {
       spins = 0;
     }
+    rounds = Atomics.load(words, DONE) === done && Atomics.load(words, NEXT) === next ? rounds + 1 : 0;
+    if (rounds === 0 || rounds % LIFE_EVERY !== 0) continue;
+    const lost = lostWorker(words, finished, workers, rounds >= MOST_ROUNDS);
+    if (lost !== undefined) return lost;
   }
+  return undefined;
+}
+
+// The first of those that have not finished this job and are known, or after long enough believed, never to do so.
+function lostWorker(
+  words: Int32Array,
+  finished: Int32Array,
+  workers: readonly KernelThread[],
+  longEnough: boolean,
+): string | undefined {
+  const epoch = Atomics.load(words, EPOCH);
+  for (const [i, worker] of workers.entries()) {
+    const ended = worker.hasEnded();
+    if (ended === false || (ended === undefined && !longEnough) || finished[i + 1] === epoch) continue;
+    const how = ended ? "its end" : "no answer for a minute";
+    return `thread ${i + 1} of ${workers.length + 1} to finish its part, got ${how}`;
+  }
+  return undefined;
+}
+
+function firstEnded(workers: readonly KernelThread[], count: number): string | undefined {
+  const at = workers.findIndex(({ ended }) => ended !== undefined);
+  return at < 0 ? undefined : `thread ${at + 1} of ${count} to live, got its end: ${workers[at].ended}`;
+}
+
+function lostThread(what: string): Error {
+  return new Error(
+    `[simd] expected ${what}; this backend computes no more: dispose it and create another, and go on from the last checkpoint`,
+  );
 }

@@ -34,6 +34,7 @@ declare const WebAssembly: { readonly Instance: Instantiate };
     const kernels = Object.keys(exports).filter((name) => typeof exports[name] === "function");
     const words = new Int32Array(memory.buffer, control, 16);
     const values = new Float64Array(memory.buffer, control + 64, 32);
+    const finished = new Int32Array(memory.buffer, control + 64 + 32 * 8 + thread * 4, 1);
     let epoch = Atomics.load(words, EPOCH);
     port.postMessage("ready");
     for (;;) {
@@ -42,17 +43,18 @@ declare const WebAssembly: { readonly Instance: Instantiate };
       while (Atomics.load(words, EPOCH) === epoch) Atomics.wait(words, EPOCH, epoch);
       epoch = Atomics.load(words, EPOCH);
       if (words[KERNEL] < 0) return;
-      const kernel = exports[kernels[words[KERNEL]]];
-      const given = Array.from(values.subarray(0, words[ARGUMENTS]));
-      const count = words[COUNT];
-      const grain = words[GRAIN];
       try {
+        const kernel = exports[kernels[words[KERNEL]]];
+        const given = Array.from(values.subarray(0, words[ARGUMENTS]));
+        const count = words[COUNT];
+        const grain = words[GRAIN];
         for (let begin = Atomics.add(words, NEXT, grain); begin < count; begin = Atomics.add(words, NEXT, grain)) {
           kernel(...given, begin, Math.min(count, begin + grain), thread);
         }
       } catch {
-        Atomics.store(words, FAILED, 1);
+        Atomics.store(words, FAILED, thread);
       }
+      Atomics.store(finished, 0, epoch);
       Atomics.add(words, DONE, 1);
       Atomics.notify(words, DONE);
     }

@@ -36,6 +36,11 @@ export async function createTfjsBackend(tf: TensorFlow): Promise<TfjsBackend> {
   const engine: Engine = { tf, device: tf.getBackend() };
   if (engine.device === "tensorflow") restoreNullCheck();
   const memory = createMemory(tf);
+  let disposed = false;
+  const dispose = (): void => {
+    disposed = true;
+    memory.dispose();
+  };
   return {
     name: `tfjs-${engine.device}`,
     device: engine.device,
@@ -49,7 +54,10 @@ export async function createTfjsBackend(tf: TensorFlow): Promise<TfjsBackend> {
     read: memory.read,
     ...(readableNow.has(engine.device) && { readSync: memory.readSync }),
     ...(inHostMemory.has(engine.device) && { peek: memory.peek }),
-    dispose: memory.dispose,
-    [disposeSymbol]: memory.dispose,
+    get disposed() {
+      return disposed;
+    },
+    dispose,
+    [disposeSymbol]: dispose,
   };
 }

@@ -48,6 +48,7 @@ export function createDryWebgpu(products: WebgpuProducts): DryBackend {
       if (half) memory.free(memory.allocate(size * 4));
       return dtype === "int32" ? new Int32Array(size) : new Float32Array(size);
     },
+    disposed: false,
     dispose() {},
     [disposeSymbol]() {},
   };

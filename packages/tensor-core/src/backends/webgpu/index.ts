@@ -43,6 +43,11 @@ export async function createWebgpuBackend(options: WebgpuOptions = {}): Promise<
   });
   const kernels = bindKernels(Object.values(allKernels), { dispatcher, memory, products });
   const reserved = memory.count;
+  let disposed = false;
+  const dispose = (): void => {
+    if (!disposed) destroy();
+    disposed = true;
+  };
   return {
     name: "webgpu",
     ...description,
@@ -81,8 +86,11 @@ export async function createWebgpuBackend(options: WebgpuOptions = {}): Promise<
     },
     capacity: { bytes: options.maximumBytes ?? Infinity, tensorBytes: largestBuffer(device) },
     dryRun: () => createDryWebgpu(products),
-    dispose: destroy,
-    [disposeSymbol]: destroy,
+    get disposed() {
+      return disposed;
+    },
+    dispose,
+    [disposeSymbol]: dispose,
   };
 }
 
