@@ -1,5 +1,5 @@
-// What a reader of a page has at hand: photographs, images of a satellite, files of weights as their authors publish them (small, with random
-// values), a run, and in node_modules the packages that the page says to install, and no others.
+// What a reader of a page has at hand: photographs, images of 32 x 32 and of a satellite, files of weights as their authors publish them
+// (small, with random values), a run, and in node_modules the packages that the page says to install, and no others.
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -21,6 +21,7 @@ const PER_CLASS = 12;
 export async function prepareFiles(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "beitjs-reader-"));
   await writePhotographs(folder);
+  await writeSmallImages(folder);
   await writeFields(folder);
   await writeWeights(folder);
   await writeRun(folder);
@@ -70,6 +71,26 @@ async function writePhotographs(folder: string): Promise<void> {
   for (const [i, name] of ["cat", "dog"].entries()) {
     await write(`photos/val/${name}/0.jpg`, 2 * PER_CLASS + i);
     await write(`photos/test/${name}/0.jpg`, 2 * PER_CLASS + 2 + i);
+  }
+}
+
+// Two classes of CIFAR-10, in its size and as its folders are: squares of the samples.
+async function writeSmallImages(folder: string): Promise<void> {
+  const samples = join(root, "apps", "web", "samples");
+  const sources = readdirSync(samples).filter((name) => name.endsWith(".jpg"));
+  for (const [name, first] of [
+    ["airplane", 0],
+    ["frog", 1],
+  ] as const) {
+    for (let i = 0; i <= PER_CLASS; i++) {
+      const path = join(folder, "cifar10", i < PER_CLASS ? "train" : "test", name, `${i}.jpg`);
+      await mkdir(dirname(path), { recursive: true });
+      await sharp(join(samples, sources[first]))
+        .extract({ left: 3 * i, top: 2 * i, width: 96, height: 96 })
+        .resize(32, 32)
+        .jpeg()
+        .toFile(path);
+    }
   }
 }
 

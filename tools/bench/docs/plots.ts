@@ -97,6 +97,36 @@ export function sweepPoints(rows: readonly Row[], axis: SweepAxis): [x: number, 
   return swept.map((row): [number, number] => [x(row), Number(row.medianMs)]).sort(([a], [b]) => a - b);
 }
 
+export type RunCurve = {
+  readonly name: string;
+  readonly points: readonly (readonly [step: number, value: number])[];
+  /** Drawn behind the others. */
+  readonly light?: boolean;
+  /** Points that are marked. */
+  readonly dots?: RunCurve["points"];
+};
+
+/** Curves of training runs by step. */
+export function runsPlot(curves: readonly RunCurve[], title: string): string {
+  return draw(
+    {
+      title: titleOf(title),
+      color: ["#9ad1bd", ours, "#e3a99e", "#c8553d", "#3d5a80"],
+      legend: { bottom: 0, itemGap: 28, textStyle: text },
+      grid: { left: 52, right: 40, top: 40, bottom: 76 },
+      xAxis: { type: "value", name: "step", nameGap: 4, axisLabel: text },
+      yAxis: { type: "value", scale: true, axisLabel: text },
+      series: curves.flatMap(({ name, points, light = false, dots = [] }) => {
+        const line = { type: "line" as const, name, data: points.map(([...point]) => point) };
+        const marks = { ...line, data: dots.map(([...point]) => point), symbol: "circle", symbolSize: 9 };
+        const look = { showSymbol: !light, symbolSize: 6, lineStyle: { width: light ? 1.5 : 2.5 } };
+        return [{ ...line, ...look }, ...(dots.length === 0 ? [] : [{ ...marks, lineStyle: { width: 0 } }])];
+      }),
+    },
+    { width: 640, height: 380 },
+  );
+}
+
 function titleOf(title: string) {
   return { text: title, left: 8, top: 8, textStyle: { ...text, fontSize: 14 } };
 }

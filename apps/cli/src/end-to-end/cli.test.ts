@@ -205,6 +205,7 @@ describe("the loop", () => {
       "--image",
       at("pngs", "cat", "0.png"),
       ...oneThread,
+      "--force",
       "--out",
       at("attention.png"),
       "--patch",

@@ -35,7 +35,7 @@ function contextOf(signals?: Signals): Context {
   const nothing = () => {};
   const progress = () => ({ update: nothing, stop: nothing });
   const terminal = { info: nothing, event: nothing, progress, warn: (text: string) => void warnings.push(text) };
-  const host = { signals: signals ?? { on: nothing, off: nothing }, exit: nothing, now: Date.now };
+  const host = { signals: signals ?? { on: nothing, off: nothing }, exit: nothing, elapsed: () => performance.now() };
   return { terminal, interrupt: createInterrupt(host as never, nothing) } as unknown as Context;
 }
 
