@@ -161,7 +161,7 @@ describe("what stays in one place", () => {
     [
       "const { Worker } = globalThis as Host;\nexport const w = Worker;",
       `${core}/backends/simd/index.ts`,
-      `${core}/backends/simd/threads.ts`,
+      `${core}/backends/simd/kernel-thread.ts`,
     ],
     [
       'import { x } from "node:fs";\nexport const y = x;',
@@ -172,7 +172,11 @@ describe("what stays in one place", () => {
     ['import { x } from "node:fs";\nexport const y = x;', `${core}/files/url.ts`, `${core}/files/node.ts`],
     ["export const get = () => fetch('u');", `${core}/files/browser-cache.ts`, `${core}/files/request.ts`],
     ["export const n = navigator.storage;", `${core}/files/url.ts`, `${core}/files/browser-cache.ts`],
-    ['export const f = () => import("node:os");', `${core}/backends/simd/index.ts`, `${core}/backends/simd/threads.ts`],
+    [
+      'export const f = () => import("node:os");',
+      `${core}/backends/simd/index.ts`,
+      `${core}/backends/simd/processors.ts`,
+    ],
   ];
   it.each(cases)("%s: not in %s, but in %s", (code, outside, inside) => {
     expect(check({ [outside]: code }).length).toBeGreaterThan(0);

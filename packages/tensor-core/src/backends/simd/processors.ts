@@ -21,13 +21,14 @@ export function canShareMemory(): boolean {
   return typeof SharedArrayBuffer !== "undefined" && crossOriginIsolated !== false;
 }
 
-/** Threads this machine offers. */
+/**
+ * Threads this machine offers.
+ *
+ * @throws in a Node that is too old to be asked
+ */
 export function availableThreads(): Offer {
   if (!canShareMemory()) return { count: 1, reason: noSharedMemory };
-  const processors = processorCount();
-  return typeof processors === "number"
-    ? offer(processors, processorQuota())
-    : { count: 1, reason: processors.problem };
+  return offer(processorCount(), processorQuota());
 }
 
 /** @param quota processors that a control group grants; a part of one is rounded up */
@@ -39,15 +40,8 @@ export function offer(processors: number, quota: number | undefined): Offer {
   return { count, reason: `${count} processors (of ${processors}; ${why})` };
 }
 
-function processorCount(): number | { readonly problem: string } {
+function processorCount(): number {
+  if (nodeProcess()) return nodeModule("node:os").availableParallelism();
   const { navigator } = globalThis as { navigator?: { hardwareConcurrency?: number } };
-  const process = nodeProcess();
-  if (process?.getBuiltinModule === undefined && navigator?.hardwareConcurrency !== undefined)
-    return navigator.hardwareConcurrency;
-  if (!process) return 1;
-  try {
-    return nodeModule("node:os").availableParallelism();
-  } catch (error) {
-    return { problem: (error as Error).message };
-  }
+  return navigator?.hardwareConcurrency ?? 1;
 }
