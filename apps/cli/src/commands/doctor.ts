@@ -13,7 +13,7 @@ import { openTfjs } from "../backends/tfjs.ts";
 import { tryWebgpu } from "../backends/webgpu.ts";
 import type { Context, FlagValues } from "../program/command.ts";
 import { selfTestCases } from "../backends/self-test-cases.ts";
-import { exitCodes, messageOf } from "../program/exit-codes.ts";
+import { exitCodeOf, exitCodes, messageOf } from "../program/exit-codes.ts";
 import { cliVersion } from "../program/version.ts";
 import type { doctorFlags } from "./declarations/doctor.ts";
 
@@ -58,6 +58,8 @@ type Probe = {
   readonly open: () => Promise<Opened> | Opened;
   /** A large product would take minutes. */
   readonly slow?: boolean;
+  /** Opened as a flag asks: what it refuses is a wrong use, and no lack of the machine. */
+  readonly asked?: boolean;
 };
 
 function probes(
@@ -65,7 +67,10 @@ function probes(
   softwareGpu: boolean,
 ): Readonly<Record<Exclude<BackendFlags["backend"], "auto">, Probe>> {
   return {
-    simd: { open: async () => ({ ...(await openSimd(threads)), precisions: await precisionsOf() }) },
+    simd: {
+      open: async () => ({ ...(await openSimd(threads)), precisions: await precisionsOf() }),
+      asked: threads !== undefined,
+    },
     webgpu: { open: () => openGpu(softwareGpu) },
     "tfjs-wasm": { open: () => openTfjs("tfjs-wasm") },
     "tfjs-cpu": { open: () => openTfjs("tfjs-cpu"), slow: true },
@@ -81,11 +86,12 @@ async function openGpu(softwareGpu: boolean): Promise<Opened> {
   return { backend, facts, gpu: { software, tier, features, limits } };
 }
 
-async function reportOf(name: string, { open, slow }: Probe, context: Context): Promise<BackendReport> {
+async function reportOf(name: string, { open, slow, asked }: Probe, context: Context): Promise<BackendReport> {
   let opened: Opened;
   try {
     opened = await open();
   } catch (error) {
+    if (asked && exitCodeOf(error) === exitCodes.wrongUse) throw error;
     return { name, available: false, reason: messageOf(error) };
   }
   const { backend, facts, ...more } = opened;

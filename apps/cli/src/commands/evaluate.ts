@@ -11,11 +11,11 @@ import { interruptible, openImages, testSplit } from "../images/images.ts";
 import { refuseTaken } from "../files/taken.ts";
 import { foreignFigures } from "../models/foreign-figures.ts";
 import { recipeOf, requireStage, takeWeights } from "../models/from-checkpoint.ts";
-import { resizingOf } from "../models/open-beit.ts";
+import { resizingOf, withImageSize } from "../models/open-beit.ts";
 import { openTokenizerEncoder } from "../models/open-tokenizer.ts";
 import { withModel } from "../models/sources.ts";
 import { evaluationFiles, writeEvaluation } from "../report/write-evaluation.ts";
-import { figuresOf, stageNames, type Figures } from "../runs/stages.ts";
+import { figuresOf, stageNames, stages, type Figures } from "../runs/stages.ts";
 import type { evaluateFlags } from "./declarations/evaluate.ts";
 
 // In the page, as pictures.
@@ -70,18 +70,22 @@ async function measureRun(
   context: Context,
 ): Promise<{ readonly figures: Figures; readonly result: Readonly<Record<string, unknown>> }> {
   refuseOnRuns(flags);
+  const { imageSize } = flags;
   const checkpoint = takeWeights(run, flags.weights, context);
   const recipe = recipeOf(checkpoint);
+  if (imageSize !== undefined && stages[recipe.stage].kind !== "beit")
+    throw usageError(`--image-size: expected a BEiT, got a run of ${recipe.stage}, which is measured at its own size`);
   const tokenSize = flags.tokenSize ?? (recipe.stage === "pretrain" ? recipe.views.tokenSize : undefined);
-  const figures = await figuresOf(recipe.stage, {
+  const measured = {
     ...{ checkpoint, recipe, backend, images },
     mistakes: mostMistakes,
     // The one that was asked for, or the one that the run was trained with.
     tokenizer: () =>
       openTokenizerOf(flags.tokenizer ?? checkpoint.manifest.run?.["tokenizer"], tokenSize, backend, context),
-    opening: { ...resizingOf(flags), imageSize: flags.imageSize },
+    opening: { ...resizingOf(flags), imageSize },
     ...(flags.batch !== undefined && { batchSize: flags.batch }),
-  });
+  };
+  const figures = await withImageSize(imageSize, () => figuresOf(recipe.stage, measured));
   const { step } = checkpoint.manifest;
   return { figures, result: { stage: recipe.stage, checkpoint: checkpoint.path, step, ...facts, ...figures.values } };
 }

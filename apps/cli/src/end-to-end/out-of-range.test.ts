@@ -72,6 +72,8 @@ const commands: Readonly<Record<string, () => readonly string[]>> = {
   predict: () => ["predict", at("finetune"), "--images", at("pngs"), "--out", at("new.csv")],
   encode: () => ["encode", at("finetune"), "--images", at("pngs"), "--out", at("new.safetensors")],
   evaluate: () => ["evaluate", at("finetune"), "--data", at("idx"), "--out", at("new.json")],
+  "evaluate pretrain": () => ["evaluate", at("pretrain"), "--data", at("idx"), "--out", at("new.json")],
+  "evaluate train-tokenizer": () => ["evaluate", at("tokenizer"), "--data", at("idx"), "--out", at("new.json")],
   attention: () => ["attention", at("finetune"), "--image", at("pngs", "0", "0.png"), "--out", at("new.png")],
   tokenize: () => ["tokenize", "--tokenizer", at("tokenizer"), "--data", at("pngs"), "--out", at("new.json")],
   convert: () => ["convert", at("finetune"), "--out", at("new")],
@@ -83,7 +85,7 @@ const commands: Readonly<Record<string, () => readonly string[]>> = {
 const cases: readonly (readonly [command: string, flag: string, values: readonly string[]])[] = [
   ["finetune", "--epochs", [...numbers, "0"]],
   ["finetune", "--batch-size", [...numbers, "0", "1000000000000000"]],
-  ["finetune", "--micro-batches", [...numbers, "0", "7"]],
+  ["finetune", "--micro-batches", [...numbers, "0", "7", "1e12"]],
   ["finetune", "--lr", ["-1", "0", "1e999", "NaN", " "]],
   ["finetune", "--seed", numbers.filter((value) => value !== "-1")],
   ["finetune", "--save-every", [...numbers, "0"]],
@@ -100,12 +102,16 @@ const cases: readonly (readonly [command: string, flag: string, values: readonly
   ["train-tokenizer", "--best-metric", ["accuracy"]],
   ["predict", "--top", [...numbers, "0"]],
   ["predict", "--batch", [...numbers, "0"]],
-  ["predict", "--image-size", ["0", "-1", "1e9", "1000000", "8x", "100000x100000"]],
+  ["predict", "--image-size", ["0", "1", "1x8", "-1", "1e9", "1000000", "8x", "100000x100000"]],
   ["predict", "--backend", ["nothing", "__proto__"]],
   ["predict", "--threads", [...numbers, "0", "1000000"]],
   ["encode", "--layer", [...numbers, "2", "1000"]],
   ["evaluate", "--batch", [...numbers, "0"]],
   ["evaluate", "--split", ["nothing"]],
+  ["evaluate", "--image-size", ["0", "1", "1000000", "8x"]],
+  // Other patches than the tokenizer has tokens.
+  ["evaluate pretrain", "--image-size", ["1", "7", "8x7", "10x12"]],
+  ["evaluate train-tokenizer", "--image-size", ["7", "8"]],
   ["attention", "--layer", [...numbers, "2", "1000"]],
   ["attention", "--head", [...numbers, "2", "1000"]],
   ["attention", "--patch", ["-1,0", "4,0", "0,4", "a", "1", "1,2,3", "1e9,0", "0.5,0"]],
@@ -113,7 +119,7 @@ const cases: readonly (readonly [command: string, flag: string, values: readonly
   ["convert", "--image-size", ["0", "1000000", "100000x100000"]],
   ["watch", "--port", [...numbers, "0", "65536"]],
   ["demo", "--seeds", [...numbers, "0"]],
-  ["doctor", "--threads", [...numbers, "0"]],
+  ["doctor", "--threads", [...numbers, "0", "1000000"]],
 ];
 
 describe.each(cases)("%s %s", (command, flag, values) => {
@@ -136,6 +142,8 @@ describe.each(cases)("%s %s", (command, flag, values) => {
 describe("--set", () => {
   it.each([
     "batchSize=0",
+    "batchSize=1e15",
+    "microBatches=1e12",
     "batchSize=-1",
     "batchSize=1.5",
     "batchSize=[1]",

@@ -93,11 +93,16 @@ export async function openEncoder(
       const taken = takeWeights(requireStage(checkpoint, stages), weights, context);
       return openTrained(taken, backend, chosen);
     });
-  return size === undefined ? open() : asWrongUse(`image size ${formatSize(size)}`, open, isOfImageSize);
+  return withImageSize(size, open);
+}
+
+/** What `work` gives; that it cannot be with the size that a flag gave is an error of the caller's. */
+export async function withImageSize<Value>(size: ImageSize | undefined, work: () => Promise<Value>): Promise<Value> {
+  return size === undefined ? work() : asWrongUse(`image size ${formatSize(size)}`, work, isOfImageSize);
 }
 
 function isOfImageSize(error: unknown): boolean {
-  return error instanceof Error && / expected imageSize /.test(error.message);
+  return error instanceof Error && / expected (imageSize|patch grid and token grid) /.test(error.message);
 }
 
 async function openFiles(
