@@ -94,6 +94,30 @@ describe("an address with secrets", () => {
     expect(manifest.some(([name, text]) => name.endsWith("manifest.json") && text.includes(host.address))).toBe(true);
   }, 240_000);
 
+  it("leaves none in the replay of a step that was not finite, and in what is told of it", async () => {
+    await rm(written(), { recursive: true, force: true });
+    await mkdir(written());
+    const train = (command: string, name: Parameters<typeof recipe>[0], out: string, ...rest: string[]) =>
+      cli([
+        ...[command, "--data", at("idx"), "--recipe", recipe(name), "--json", ...oneThread],
+        ...["--set", "learningRate.peak=1e30", "--out", join(written(), out), ...rest],
+      ]);
+    const runs = [
+      await train("finetune", "fineTune", "tuned", "--from", secret("/finetune-file/model.safetensors")),
+      await train("pretrain", "pretrain", "pre", "--tokenizer", secret("/tokenizer-file/")),
+    ];
+    expect(runs.map(({ code }) => code)).toEqual([1, 1]);
+    for (const name of ["tuned", "pre"]) {
+      expect(await readdir(join(written(), name, "replay"))).toContain("replay.json");
+      const again = await cli(["replay", join(written(), name), ...oneThread]);
+      expect(again.code, again.stderr).toBe(0);
+      runs.push(again);
+    }
+    await expectNoSecrets(...runs);
+    const replays = await textsBelow(join(written(), "pre", "replay"));
+    expect(replays.some(([name, text]) => name.endsWith("replay.json") && text.includes(host.address))).toBe(true);
+  }, 240_000);
+
   it.each([
     ["that is not there", () => ["inspect", secret("/nothing.pth")], 1],
     ["where no model is", () => ["inspect", secret("/recipes/")], 2],
