@@ -1,8 +1,9 @@
 // Training on disks that are too small, by sizes from a few kilobytes to what it takes, and on disks that are read-only: the error says
 // which path and why, all that has a checkpoint's name is whole, and with more room the same command comes to the same end.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { listCheckpoints } from "../../packages/trainers/src/node/index.ts";
 import type { Rng } from "../../packages/tensor-core/src/random.ts";
 import {
   beitEndsWith,
@@ -18,8 +19,6 @@ import {
 import { demandSame, demandWholeCheckpoints, prepareTrainings, type Training } from "./training.ts";
 
 const kinds = ["tokenizer", "pretrain", "finetune"];
-/** More than any of them takes. */
-const mostKilobytes = 600;
 
 export const rig: Rig = {
   about: "runs on disks of random sizes, full and read-only: a round is a disk",
@@ -32,9 +31,12 @@ export const rig: Rig = {
     const mounts = mount(disk, 64);
     if (mounts) unmount(disk);
     else options.say("no disk can be mounted here: files are bounded instead");
+    const sizes = new Map(await Promise.all(trainings.map(async (one) => [one, await sizesOf(one)] as const)));
     const play = (rng: Rng, round: number) => {
       const training = trainings[round % trainings.length] as Training;
-      const kilobytes = 4 + rng.integer(rng.integer(2) === 0 ? 100 : mostKilobytes);
+      const { first, most } = sizes.get(training) as Sizes;
+      // Most are full when there is something to lose.
+      const kilobytes = rng.integer(5) === 0 ? 4 + rng.integer(first) : first + rng.integer(most - first);
       return mounts
         ? onDisk(disk, training, kilobytes)
         : bounded(join(disk, String(round)), training, 1 + rng.integer(40));
@@ -46,6 +48,25 @@ export const rig: Rig = {
     }
   },
 };
+
+type Sizes = { readonly first: number; readonly most: number };
+
+/** Kilobytes with which a run has its first checkpoint, and more than it ever takes. */
+async function sizesOf({ reference }: Training): Promise<Sizes> {
+  const all = kilobytesOf(reference);
+  const [checkpoint] = await listCheckpoints(reference);
+  demand(checkpoint !== undefined, `a checkpoint in ${reference}`);
+  const one = kilobytesOf(checkpoint.path);
+  const lean = all - kilobytesOf(join(reference, "checkpoints"));
+  return { first: lean + one + 8, most: all + 2 * one };
+}
+
+// In pages of a tmpfs, a folder for each file at most.
+function kilobytesOf(folder: string): number {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const sizes = entries.map((one) => (one.isDirectory() ? 0 : statSync(join(one.parentPath, one.name)).size));
+  return sizes.reduce((sum, size) => sum + 4 * Math.ceil(size / 4096), 0);
+}
 
 async function onDisk(disk: string, training: Training, kilobytes: number): Promise<string> {
   demand(mount(disk, kilobytes), `a disk of ${kilobytes} kB`);
