@@ -51,14 +51,14 @@ export const rig: Rig = {
 
 type Sizes = { readonly first: number; readonly most: number };
 
-/** Kilobytes with which a run has its first checkpoint, and more than it ever takes. */
+/** Kilobytes with which a run has its first checkpoint, and about all that it takes. */
 async function sizesOf({ reference }: Training): Promise<Sizes> {
   const all = kilobytesOf(reference);
   const [checkpoint] = await listCheckpoints(reference);
   demand(checkpoint !== undefined, `a checkpoint in ${reference}`);
   const one = kilobytesOf(checkpoint.path);
   const lean = all - kilobytesOf(join(reference, "checkpoints"));
-  return { first: lean + one + 8, most: all + 2 * one };
+  return { first: lean + one + 8, most: all };
 }
 
 // In pages of a tmpfs, a folder for each file at most.
