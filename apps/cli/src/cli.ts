@@ -14,12 +14,13 @@ type GlobalFlags = { readonly json?: boolean; readonly debug?: boolean };
 /**
  * Runs a command line, without the program's own name.
  *
+ * @param known all commands; others for tests of what is parsed
  * @returns the exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted
  */
-export async function runCli(argv: readonly string[], host: Host): Promise<number> {
+export async function runCli(argv: readonly string[], host: Host, known = commands): Promise<number> {
   const terminal = createTerminal(host, { json: argv.includes("--json") });
   let exitCode: number = exitCodes.done;
-  const program = createProgram(host, async (command, flags) => {
+  const program = createProgram(host, known, async (command, flags) => {
     const interrupt = createInterrupt(host, terminal.info, command.stopping);
     const endings: (() => void)[] = [interrupt.dispose];
     try {
@@ -39,6 +40,7 @@ export async function runCli(argv: readonly string[], host: Host): Promise<numbe
 
 function createProgram(
   host: Host,
+  known: readonly Command[],
   run: (command: Command, flags: GlobalFlags & Record<string, unknown>) => Promise<void>,
 ): Commander {
   const program = new Commander("beit")
@@ -54,7 +56,7 @@ function createProgram(
     })
     .exitOverride()
     .addHelpText("after", "\nExample:\n  beit train-tokenizer --data photos --out runs/tokenizer");
-  for (const command of commands) addCommand(program, command, run);
+  for (const command of known) addCommand(program, command, run);
   inheritSettings(program);
   return program;
 }
