@@ -13,6 +13,8 @@ import { runJudged, type Judged } from "./in-process.ts";
 
 /** What must be told of a folder; where bytes are damaged, a file may be bad or be read as it was. */
 type Expected = {
+  /** What is opened, if not the folder. */
+  readonly list?: string;
   /** Files in its listing, those that cannot be read among them; none where it cannot be opened. */
   readonly images?: number | undefined;
   readonly bad?: number | undefined;
@@ -60,9 +62,10 @@ type Round = {
 
 async function readIt(damage: Damage, { rng, data, sound, recipe, train }: Round): Promise<string> {
   const expected = damage(rng, data);
-  const told = await runJudged(["data", "verify", data, "--json"]);
+  const path = join(data, expected.list ?? "");
+  const told = await runJudged(["data", "verify", path, "--json"]);
   const outcome = await judge(told, expected, data, sound);
-  if (train) await trainOn(data, recipe);
+  if (train) await trainOn(path, join(data, "..", "run"), recipe);
   return outcome;
 }
 
@@ -96,8 +99,7 @@ async function demandPixels(data: string, damaged: string, sound: string): Promi
 }
 
 /** Leaves a run that is done, or none that looks so. */
-async function trainOn(data: string, recipe: string): Promise<void> {
-  const out = join(data, "..", "run");
+async function trainOn(data: string, out: string, recipe: string): Promise<void> {
   const flags = [
     "--scratch",
     "--recipe",
@@ -233,7 +235,7 @@ function folderDamages(png: Uint8Array): Readonly<Record<string, Damage>> {
         if (rng.integer(2) === 0) overwrite(rng, list, pieces);
         else list = resize(rng, list, pieces, list);
       writeFileSync(join(folder, "list.csv"), list);
-      return anything;
+      return { ...anything, list: "list.csv" };
     }),
   };
 }
