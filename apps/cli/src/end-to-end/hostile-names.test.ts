@@ -39,7 +39,9 @@ function expectHarmless(text: string): void {
 function expectHarmlessPage(page: string): void {
   expect(page).not.toMatch(/<script|<img src=x|<b>|\sonerror="/);
   expect(page).not.toMatch(/[\u200b\u202e\u2066]/);
-  expect(page.match(/<meta\s+http-equiv="content-security-policy"\s+content="default-src &#39;none&#39;/gi)).toHaveLength(1);
+  expect(
+    page.match(/<meta\s+http-equiv="content-security-policy"\s+content="default-src &#39;none&#39;/gi),
+  ).toHaveLength(1);
 }
 
 it("the page of an evaluation shows the classes and the images as text", async () => {
