@@ -4,13 +4,14 @@ import type { Backend } from "@beitjs/tensor-core";
 import { splitPerClass } from "../data/index.ts";
 import { checkTables, labelsOnly, standardize, takeRows, type FeatureTable } from "./feature-table.ts";
 import { fitLogistic, fitWith, logisticLoss, predictLogistic, type LogisticModel } from "./logistic-regression.ts";
+import { gramOf, type Gram } from "./precondition.ts";
 import { productsOf } from "./products.ts";
 import { scoresOf, type ProbeScores } from "./scores.ts";
 
 export type LinearProbeOptions = {
   /** Draws the rows that are held out. */
   readonly seed: number;
-  /** Strengths of weight decay to choose from; by default 10 down to 1e-5, two a decade. */
+  /** Strengths of weight decay to choose from; by default 10 down to 1e-5, one a decade. */
   readonly l2?: readonly number[];
   /** Where large products run; without one all run on the host. */
   readonly backend?: Backend | undefined;
@@ -28,7 +29,7 @@ export type LinearProbeScores = ProbeScores & {
 };
 
 const heldOutShare = 0.2;
-const usualPath = Array.from({ length: 13 }, (_, i) => 10 ** (1 - i / 2));
+const usualPath = [10, 1, 0.1, 0.01, 1e-3, 1e-4, 1e-5];
 // While strengths are compared; the last fit goes on to the usual one.
 const pathTolerance = 1e-4;
 
@@ -48,9 +49,12 @@ export async function linearProbe(
   // The bias of a class without rows would have no end.
   const compact = (labels: Int32Array) => labels.map((label) => place.get(label) ?? -1);
   const { train: scaled, others } = standardize({ ...train, labels: compact(train.labels) }, [test]);
-  const { l2, start, heldOutAccuracy } = await chooseL2(scaled, present.length, options);
+  const { l2, start, gram, heldOutAccuracy } = await chooseL2(scaled, present.length, options);
   const { backend, onStep } = options;
-  const model = await fitLogistic(scaled, { classes: present.length, l2, start, backend, onStep });
+  const model = await fitLogistic(scaled, {
+    ...{ classes: present.length, l2, start, backend, onStep },
+    ...(gram && { gram }),
+  });
   const predicted = (await predictLogistic(others[0], model, backend)).map((k) => present[k]);
   const { iterations, converged } = model;
   return {
@@ -62,7 +66,12 @@ export async function linearProbe(
   };
 }
 
-type Choice = { readonly l2: number; readonly start?: LogisticModel; readonly heldOutAccuracy?: number };
+type Choice = {
+  readonly l2: number;
+  readonly start?: LogisticModel;
+  readonly gram?: Gram;
+  readonly heldOutAccuracy?: number;
+};
 
 // From the strongest down, each beginning where the one before ended, until the held-out loss has risen twice in a row.
 async function chooseL2(table: FeatureTable, classes: number, options: LinearProbeOptions): Promise<Choice> {
@@ -72,12 +81,13 @@ async function chooseL2(table: FeatureTable, classes: number, options: LinearPro
   // scikit-learn's usual C of 1, as there is nothing to choose by.
   if (!parts) return { l2: 1 / table.labels.length };
   const { backend, onStep } = options;
+  const gram = await gramOf(parts.train, backend);
   const products = productsOf(parts.train, classes, backend);
   try {
     let best: { l2: number; loss: number; start: LogisticModel } | undefined;
     let [start, risen]: [LogisticModel | undefined, number] = [undefined, 0];
     for (const l2 of path) {
-      start = await fitWith(products, parts.train, { classes, l2, start, onStep, tolerance: pathTolerance });
+      start = await fitWith(products, parts.train, { classes, l2, start, gram, onStep, tolerance: pathTolerance });
       const loss = await logisticLoss(parts.heldOut, start, backend);
       if (best && !(loss < best.loss)) risen++;
       else [best, risen] = [{ l2, loss, start }, 0];
@@ -85,7 +95,7 @@ async function chooseL2(table: FeatureTable, classes: number, options: LinearPro
     }
     const { l2, start: chosen } = best as NonNullable<typeof best>;
     const predicted = await predictLogistic(parts.heldOut, chosen, backend);
-    return { l2, start: chosen, heldOutAccuracy: scoresOf(predicted, parts.heldOut.labels).accuracy };
+    return { l2, start: chosen, gram, heldOutAccuracy: scoresOf(predicted, parts.heldOut.labels).accuracy };
   } finally {
     products.dispose();
   }

@@ -10,6 +10,8 @@ export type MinimizeOptions = {
   readonly maxIterations: number;
   /** Relative size of what rounding does to values: a rise by less is none. Near a minimum slopes tell more than values do. */
   readonly rounding: number;
+  /** About the inverse of the Hessian, times a vector; without one, a multiple of it. */
+  readonly precondition?: ((vector: Float64Array) => Float64Array) | undefined;
 };
 
 export type Minimum = {
@@ -21,7 +23,12 @@ export type Minimum = {
 };
 
 type Place = { readonly point: Float64Array; readonly value: number; readonly gradient: Float64Array };
-type Pair = { readonly s: Float64Array; readonly y: Float64Array; readonly curvature: number };
+type Pair = {
+  readonly s: Float64Array;
+  readonly y: Float64Array;
+  readonly scaled: Float64Array;
+  readonly curvature: number;
+};
 
 const memory = 10;
 const sufficientDecrease = 1e-4;
@@ -32,14 +39,15 @@ const mostTries = 25;
 export async function minimize(
   objective: Objective,
   start: Float64Array,
-  { tolerance, maxIterations, rounding }: MinimizeOptions,
+  { tolerance, maxIterations, rounding, precondition }: MinimizeOptions,
 ): Promise<Minimum> {
   let place: Place = { point: start, ...(await objective(start)) };
   let pairs: Pair[] = [];
   let iterations = 0;
   for (; iterations < maxIterations && largest(place.gradient) > tolerance; iterations++) {
-    const direction = newDirection(place.gradient, pairs);
-    const first = pairs.length === 0 ? Math.min(1, 1 / Math.sqrt(dot(place.gradient, place.gradient))) : 1;
+    const direction = newDirection(place.gradient, pairs, precondition);
+    const isGradient = pairs.length === 0 && !precondition;
+    const first = isGradient ? Math.min(1, 1 / Math.sqrt(dot(place.gradient, place.gradient))) : 1;
     const next = await searchLine(objective, place, { direction, first, rounding });
     if (!next) {
       // As far as rounding lets one see. Once more from the gradient itself, in case the pairs misled.
@@ -50,7 +58,8 @@ export async function minimize(
     const s = difference(next.point, place.point);
     const y = difference(next.gradient, place.gradient);
     const curvature = dot(s, y);
-    if (curvature > Number.EPSILON * dot(y, y)) pairs = [...pairs.slice(1 - memory), { s, y, curvature }];
+    if (curvature > Number.EPSILON * dot(y, y))
+      pairs = [...pairs.slice(1 - memory), { s, y, scaled: precondition?.(y) ?? y, curvature }];
     place = next;
   }
   const { point, value, gradient } = place;
@@ -90,17 +99,22 @@ async function searchLine(
 }
 
 // The two loops: minus the inverse Hessian that the pairs speak of, times the gradient.
-function newDirection(gradient: Float64Array, pairs: readonly Pair[]): Float64Array {
-  const direction = gradient.map((g) => -g);
+function newDirection(
+  gradient: Float64Array,
+  pairs: readonly Pair[],
+  precondition: MinimizeOptions["precondition"],
+): Float64Array {
+  let direction: Float64Array = gradient.map((g) => -g);
   const factors: number[] = [];
   for (let i = pairs.length - 1; i >= 0; i--) {
     const { s, y, curvature } = pairs[i];
     factors[i] = dot(s, direction) / curvature;
     addScaled(direction, -factors[i], y);
   }
+  if (precondition) direction = precondition(direction);
   const newest = pairs.at(-1);
   if (newest) {
-    const scale = newest.curvature / dot(newest.y, newest.y);
+    const scale = newest.curvature / dot(newest.y, newest.scaled);
     for (let i = 0; i < direction.length; i++) direction[i] *= scale;
   }
   pairs.forEach(({ s, y, curvature }, i) => addScaled(direction, factors[i] - dot(y, direction) / curvature, s));

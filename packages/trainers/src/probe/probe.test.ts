@@ -70,6 +70,22 @@ describe("linearProbe", () => {
     expect(missing.confusion[1][1]).toBe(0);
   });
 
+  it("reaches the minimum in few steps where columns are nearly one another, of one block of columns and of several", async () => {
+    const alike = (table: FeatureTable, width: number): FeatureTable => {
+      const values = Float32Array.from({ length: width * table.labels.length }, (_, at) => {
+        const [i, j] = [Math.floor(at / width), at % width];
+        return table.values[6 * i + (j % 6)] + 0.01 * hashUniform(9, at);
+      });
+      return { ...table, values, width };
+    };
+    for (const width of [60, 600]) {
+      const options = { seed: 0, l2: [1e-4], backend: one };
+      const scores = await linearProbe(alike(train, width), alike(test, width), options);
+      expect(scores.converged).toBe(true);
+      expect(scores.iterations).toBeLessThan(150);
+    }
+  });
+
   it("gives the same where a backend multiplies, with any number of threads", async () => {
     const [many, others] = [clusters(6000, { width: 60 }), clusters(600, { width: 60, seed: 2 })];
     const scores = await linearProbe(many, others, { seed: 0, l2: [0.1, 0.01, 0.001], backend: one });
