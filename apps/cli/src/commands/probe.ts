@@ -14,8 +14,14 @@ export async function run(flags: FlagValues<typeof probeFlags>, context: Context
     flags,
     {
       ...{ name: "linear probe", leavesOneOut: false, facts: {}, known },
-      measure: (backend, onStep) => (train, test) =>
-        linearProbe(train, test as FeatureTable, { seed, backend, onStep }),
+      measure: (backend, onStep) => async (train, test) => {
+        const scores = await linearProbe(train, test as FeatureTable, { seed, backend, onStep });
+        if (!scores.converged)
+          context.terminal.warn(
+            `the regression ended after ${scores.iterations} iterations, near its minimum but not at it`,
+          );
+        return scores;
+      },
     },
     context,
   );
