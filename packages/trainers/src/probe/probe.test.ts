@@ -1,11 +1,12 @@
 // Probes on made-up features: what is refused, what may not matter (blocks, batches, threads, order), and that they find what is there.
 import { createSimdBackend } from "@beitjs/tensor-core/simd";
 import { hashUniform } from "@beitjs/tensor-core/testing";
-import { initBeit } from "@beitjs/beit-encoder";
+import { encoderConfig, initBeit } from "@beitjs/beit-encoder";
 import { createRng } from "@beitjs/tensor-core/random";
 import { afterAll, describe, expect, it } from "vitest";
 import { memoryDataset, subset } from "../data/index.ts";
-import { tinyEvalView, tinyImages, tinyPretrain } from "../testing.ts";
+import { pretrainingConfig } from "../recipes/pretraining-config.ts";
+import { tinyEvalView, tinyImages, tinyPretrain, tinyVisible } from "../testing.ts";
 import { standardize, takeRows, type FeatureTable } from "./feature-table.ts";
 import { blockFeatures, pixelFeatures } from "./features.ts";
 import { drawFewLabels } from "./few-labels.ts";
@@ -236,6 +237,15 @@ describe("features", () => {
     expect(alone).toEqual([tables[1]]);
     const turned = await blockFeatures(beitOn(one), images, { view: tinyEvalView, blocks: [1, 0] });
     expect(turned).toEqual(tables.slice(0, 2));
+  });
+
+  it("of an encoder of visible patches are of all patches, its decoder aside", async () => {
+    const config = pretrainingConfig(tinyVisible);
+    const beit = initBeit(config, createRng(4), one, { std: 0.3 });
+    const tables = await blockFeatures(beit, images, { view: tinyEvalView });
+    expect(tables.map(({ width }) => width)).toEqual(new Array(config.depth).fill(config.width));
+    const bare = { config: encoderConfig(config), params: beit.params };
+    expect(await blockFeatures(bare, images, { view: tinyEvalView })).toEqual(tables);
   });
 
   it("of both kinds are the class token, then the mean", async () => {
