@@ -40,6 +40,17 @@ export { emaDecay } from "./optimizer/ema.ts";
 export { matchRules } from "./optimizer/parameter-rules.ts";
 export { scheduledValues } from "./optimizer/recipe-schedule.ts";
 export { anneal, warmupCosine, type Annealing, type WarmupCosine } from "./optimizer/schedule.ts";
+export { takeRows, type FeatureTable } from "./probe/feature-table.ts";
+export { blockFeatures, pixelFeatures, type BlockFeaturesOptions, type ProbePooling } from "./probe/features.ts";
+export { drawFewLabels, type FewLabels } from "./probe/few-labels.ts";
+export { linearProbe, type LinearProbeOptions, type LinearProbeScores } from "./probe/linear-probe.ts";
+export {
+  neighborPredictions,
+  neighborScores,
+  type NeighborOptions,
+  type NeighborPredictions,
+} from "./probe/nearest-neighbors.ts";
+export { meanAndSpread, type ProbeScores } from "./probe/scores.ts";
 export { checkMatch, pretrain, type PretrainReport, type TokenPretrainReport } from "./stages/pretrain.ts";
 export {
   estimateMemory,

@@ -9,8 +9,10 @@ import { encodeCommand } from "./declarations/encode.ts";
 import { evaluateCommand } from "./declarations/evaluate.ts";
 import { finetuneCommand } from "./declarations/finetune.ts";
 import { inspectCommand } from "./declarations/inspect.ts";
+import { knnCommand } from "./declarations/knn.ts";
 import { predictCommand } from "./declarations/predict.ts";
 import { pretrainCommand } from "./declarations/pretrain.ts";
+import { probeCommand } from "./declarations/probe.ts";
 import { recipesCommand } from "./declarations/recipes.ts";
 import { recipesShowCommand } from "./declarations/recipes-show.ts";
 import { reconstructCommand } from "./declarations/reconstruct.ts";
@@ -31,6 +33,8 @@ export const commands: readonly Command[] = [
   finetuneCommand,
   replayCommand,
   evaluateCommand,
+  probeCommand,
+  knnCommand,
   reportCommand,
   watchCommand,
   predictCommand,

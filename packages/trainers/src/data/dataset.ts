@@ -56,6 +56,11 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
  * @throws RangeError when a class has fewer examples, or the dataset has no labels.
  */
 export function takePerClass(dataset: Dataset, perClass: number, seed: number): Dataset {
+  return subset(dataset, drawPerClass(dataset, perClass, seed));
+}
+
+/** The indices of the same examples. */
+export function drawPerClass(dataset: Dataset, perClass: number, seed: number): readonly number[] {
   const classes = requireLabels(dataset);
   if (!Number.isInteger(perClass) || perClass < 1) {
     throw new RangeError(`[takePerClass] expected at least 1 example a class, got ${perClass}`);
@@ -72,10 +77,7 @@ export function takePerClass(dataset: Dataset, perClass: number, seed: number): 
     const has = `${counts[short]} in class "${classes[short]}"`;
     throw new RangeError(`[takePerClass] expected at least ${perClass} examples a class, got ${has}`);
   }
-  return subset(
-    dataset,
-    chosen.sort((a, b) => a - b),
-  );
+  return chosen.sort((a, b) => a - b);
 }
 
 /**

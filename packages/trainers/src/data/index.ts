@@ -1,5 +1,6 @@
 // Datasets, views and batches, free of any platform.
 export {
+  drawPerClass,
   labelsAt,
   order,
   requireLabels,
