@@ -30,7 +30,7 @@ export {
   type TwoViews,
 } from "./views.ts";
 export { erase } from "./erase.ts";
-export { drawMix, mixBatch, type LabeledView, type Mix, type MixedLabels, type MixedView } from "./mix.ts";
+export { mixBatch, mixOfStep, type LabeledView, type Mix, type MixedLabels, type MixedView } from "./mix.ts";
 export { randAugment } from "./rand-augment.ts";
 export type { EraseOptions, MixRecipe, RandAugmentOptions } from "../recipes/recipe.ts";
 export type { EvalViewOptions, TrainViewOptions, TwoViewOptions } from "../recipes/recipe.ts";

@@ -16,26 +16,32 @@ export type MixedLabels = { readonly labels: readonly number[]; readonly share: 
 
 export type MixedView = LabeledView & { readonly mixed?: MixedLabels };
 
+/** Updates before a step, over all epochs, in a run of this seed and view. */
+type StepOf = { readonly seed: number; readonly step: number; readonly size: ImageSize };
+
 /**
  * The batch of a step, mixed as the step draws it: from seed and step alone, so that it is the same in any number of pieces.
- *
- * @param step updates before this one, over all epochs
  */
 export function mixBatch<View extends LabeledView>(
   batch: readonly View[],
   recipe: MixRecipe,
-  { seed, step, size, channels }: { seed: number; step: number; size: ImageSize; channels: number },
+  at: StepOf & { readonly channels: number },
 ): readonly (View & MixedView)[] {
-  const mix = drawMix(recipe, size, createRng({ seed, stream: streams.mix, index: step }));
+  const mix = mixOfStep(recipe, at);
   if (!mix) return batch;
   return batch.map((view, i) => {
     const other = batch[batch.length - 1 - i];
-    const pixels = mixPixels(view.pixels, other.pixels, mix, { size, channels });
+    const pixels = mixPixels(view.pixels, other.pixels, mix, at);
     return { ...view, pixels, mixed: { labels: other.labels, share: mix.share } };
   });
 }
 
-/** How a batch is mixed, or not: whether, which of the two, by how much, and of CutMix where. */
+/** How the batch of a step is mixed, if it is: see `mixBatch`. */
+export function mixOfStep(recipe: MixRecipe, { seed, step, size }: StepOf): Mix | undefined {
+  return drawMix(recipe, size, createRng({ seed, stream: streams.mix, index: step }));
+}
+
+/** @internal How a batch is mixed, or not: whether, which of the two, by how much, and of CutMix where. */
 export function drawMix(recipe: MixRecipe, size: ImageSize, rng: Rng): Mix | undefined {
   const { mixupAlpha, cutmixAlpha, probability, switchProbability } = recipe;
   if (rng.uniform() >= probability) return undefined;
