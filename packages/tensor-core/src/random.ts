@@ -35,6 +35,7 @@ export const streams = {
   dropPath: 5,
   gumbel: 6,
   split: 7,
+  mix: 8,
   user: 1000,
 } as const;
 

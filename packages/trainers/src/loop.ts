@@ -41,6 +41,10 @@ export type Training<Params, Item, Piece, Value extends Objective, Facts, Scores
   readonly prepare: Prepare<Item>;
   /** In which order images come; every one once an epoch by default. */
   readonly sampling?: BatchOptions["sampling"];
+  /** How often in a row an image comes in an epoch; once by default. */
+  readonly repeats?: number | undefined;
+  /** What becomes of a step's batch before it is divided; it stays as it is by default. */
+  readonly batch?: ((items: readonly Item[], at: { readonly step: number }) => readonly Item[]) | undefined;
   /** A micro-batch with its tensors, which are freed after the step. What else it holds, `report` still finds. */
   readonly piece: (items: readonly Item[], at: PieceAddress) => Piece | Promise<Piece>;
   /** What a piece's share of the step's loss is in proportion to; the same for all by default. */
@@ -129,7 +133,7 @@ async function* evaluated<Params, Scores, Report extends StepReport<Params, Scor
 
 // The step that the state has behind it, made again for its report.
 async function stepBefore<Item, Piece>(
-  training: Pick<Training<never, Item, Piece, never, never, never>, "prepare" | "piece">,
+  training: Images<Item, Piece>,
   options: RunOptions & { readonly recipe: Recipe },
   { step }: { readonly step: number },
 ): Promise<Step<Piece>> {
@@ -199,28 +203,32 @@ function optionsByStep(
   });
 }
 
+/** What a stage says of its images. */
+type Images<Item, Piece> = Pick<
+  Training<never, Item, Piece, never, never, never>,
+  "prepare" | "piece" | "batch" | "sampling" | "repeats"
+>;
+
 /** The pieces of a step's batch. */
 type Step<Piece> = { readonly epoch: number; readonly step: number; readonly pieces: readonly Piece[] };
 
 // The steps from where the state stands; the pieces of the next one are made while the caller waits for its device.
 function piecesAhead<Item, Piece>(
-  {
-    prepare,
-    piece,
-    sampling = "uniform",
-  }: Pick<Training<never, Item, Piece, never, never, never>, "prepare" | "piece" | "sampling">,
+  { prepare, piece, batch = (items) => items, sampling = "uniform", repeats = 1 }: Images<Item, Piece>,
   { recipe, images, signal }: RunOptions & { readonly recipe: Recipe },
   state: { readonly step: number },
 ): AsyncGenerator<Step<Piece>, void, void> {
   const { seed, batchSize, epochs, microBatches: count } = recipe;
   const perEpoch = stepsPerEpoch(images, { batchSize });
   const start = positionAt(state.step, perEpoch);
-  const source = batches(images, prepare, { batchSize, seed, start, epochs, sampling, ...(signal && { signal }) });
+  const order = { seed, sampling, repeats };
+  const source = batches(images, prepare, { batchSize, ...order, start, epochs, ...(signal && { signal }) });
   const size = batchSize / count;
   return preparedAhead(
     source,
-    async ({ epoch, step: inEpoch, items }) => {
+    async ({ epoch, step: inEpoch, items: prepared }) => {
       const step = epoch * perEpoch + inEpoch;
+      const items = batch(prepared, { step });
       const parts = Array.from({ length: count }, (_, micro) => items.slice(micro * size, (micro + 1) * size));
       const pieces = await allOrNone(parts.map(async (part, micro) => piece(part, { step, micro })));
       return { epoch, step, pieces };

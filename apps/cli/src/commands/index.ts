@@ -3,6 +3,7 @@ import type { Command } from "../program/command.ts";
 import { attentionCommand } from "./declarations/attention.ts";
 import { convertCommand } from "./declarations/convert.ts";
 import { dataVerifyCommand } from "./declarations/data-verify.ts";
+import { dataViewsCommand } from "./declarations/data-views.ts";
 import { demoCommand } from "./declarations/demo.ts";
 import { doctorCommand } from "./declarations/doctor.ts";
 import { encodeCommand } from "./declarations/encode.ts";
@@ -25,6 +26,7 @@ import { watchCommand } from "./declarations/watch.ts";
 export const commands: readonly Command[] = [
   doctorCommand,
   dataVerifyCommand,
+  dataViewsCommand,
   recipesCommand,
   recipesShowCommand,
   trainTokenizerCommand,

@@ -3,6 +3,7 @@ import { tokenColor } from "@beitjs/dvae-tokenizer";
 import { cellAt, type Grid, type HeightWidth } from "@beitjs/tensor-core/grid";
 import type { Image } from "@beitjs/tensor-core/image";
 import { enlarge } from "./picture.ts";
+import { sheetOf } from "./sheet.ts";
 
 /** Of one image. */
 export type ReconstructionPanels = {
@@ -15,7 +16,6 @@ export type ReconstructionPanels = {
 };
 
 const minSide = 224;
-const gap = 8;
 const gridLine = 0.82;
 
 /** A picture with one row an image: the image, its tokens colored by id, the reconstruction. Pixels stay sharp. */
@@ -25,16 +25,7 @@ export function drawReconstructions(rows: readonly ReconstructionPanels[]): Imag
     const factor = large.width / image.width;
     return [large, drawTokens(visualTokens, grid, large), enlarge(restored, factor)];
   });
-  const [[panel]] = drawn;
-  const width = 3 * panel.width + 4 * gap;
-  const height = drawn.length * (panel.height + gap) + gap;
-  const data = new Uint8Array(width * height * 3).fill(255);
-  drawn.forEach((panels, row) =>
-    panels.forEach((one, column) => {
-      place(one, { width, data }, gap + column * (panel.width + gap), gap + row * (panel.height + gap));
-    }),
-  );
-  return { width, height, channels: 3, data };
+  return sheetOf(drawn);
 }
 
 /** A picture of this size with a cell a token; equal ids have equal colors in every picture. */
@@ -52,11 +43,4 @@ function drawTokens(ids: ArrayLike<number>, grid: Grid, { width, height }: Heigh
     }
   }
   return { width, height, channels: 3, data };
-}
-
-function place(panel: Image, target: { readonly width: number; readonly data: Uint8Array }, left: number, top: number) {
-  for (let y = 0; y < panel.height; y++) {
-    const from = y * panel.width * 3;
-    target.data.set(panel.data.subarray(from, from + panel.width * 3), ((top + y) * target.width + left) * 3);
-  }
 }

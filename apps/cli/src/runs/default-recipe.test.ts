@@ -35,7 +35,7 @@ it("of base size has smaller batches for fewer images, at a rate in proportion",
     [10_239, 512, 4],
     [1200, 64, 1],
     [24, 2, 1],
-    [3, 1, 1],
+    [3, 2, 1], // images are mixed in twos
   ]) {
     const recipe = checkRecipe("test", batchFor(fineTuneBase, { length }), "fine-tune");
     expect(recipe).toMatchObject({ batchSize, microBatches });

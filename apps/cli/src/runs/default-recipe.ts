@@ -62,7 +62,7 @@ export async function recipeForImages(images: Dataset, stage: "tokenizer" | "fin
 export function batchFor(recipe: FineTuneRecipe, { length }: Pick<Dataset, "length">): FineTuneRecipe {
   const { batchSize, microBatches, learningRate } = fineTuneBase;
   if (recipe.batchSize !== batchSize || length >= LEAST_STEPS * batchSize) return recipe;
-  const smaller = 2 ** Math.floor(Math.log2(Math.max(1, length / LEAST_STEPS)));
+  const smaller = 2 ** Math.floor(Math.log2(Math.max(Math.min(2, length), length / LEAST_STEPS)));
   const pieces = Math.max(1, (smaller * microBatches) / batchSize);
   const batchScaling = { rule: "linear", baseSize: batchSize } as const;
   return { ...recipe, batchSize: smaller, microBatches: pieces, learningRate: { ...learningRate, batchScaling } };

@@ -86,8 +86,8 @@ function blendTable(degenerate: number, share: number): Uint8ClampedArray {
   return Uint8ClampedArray.from({ length: 256 }, (_, value) => Math.trunc(blend(degenerate, value, share)));
 }
 
-// Rounded to float32 after the product and after the sum, as the C code does.
-function blend(degenerate: number, value: number, factor: number): number {
+/** @internal Rounded to float32 after the product and after the sum, as the C code does. */
+export function blend(degenerate: number, value: number, factor: number): number {
   return Math.fround(degenerate + Math.fround(factor * (value - degenerate)));
 }
 
@@ -112,7 +112,8 @@ function checkColors(caller: string, image: Image): void {
   requireColor(caller, image);
 }
 
-function checkFactor(caller: string, factor: number): number {
+/** @internal */
+export function checkFactor(caller: string, factor: number): number {
   if (!Number.isFinite(factor)) throw new RangeError(`[${caller}] expected a finite factor, got ${factor}`);
   return factor;
 }

@@ -125,6 +125,13 @@ export function requireColor(caller: string, image: Pick<Image, "channels">): vo
   throw new RangeError(`[${caller}] expected 1 or 3 channels, whose colors are known, got ${image.channels}`);
 }
 
+/** @internal Checks an image of colors, 8 bits a sample: what operations take that were made for pictures alone. */
+export function checkPicture(caller: string, image: Image): asserts image is ByteImage {
+  checkImage(caller, image);
+  requireColor(caller, image);
+  if (isDeep(image.data)) throw new RangeError(`[${caller}] expected samples of 8 bits, got 16`);
+}
+
 /** PIL's integer luma of one pixel; the sum of samples of 16 bits fills 32. */
 export function luma(red: number, green: number, blue: number): number {
   return (19595 * red + 38470 * green + 7471 * blue + 32768) >>> 16;

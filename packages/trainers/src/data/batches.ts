@@ -2,7 +2,7 @@
 // resumed run goes on with the very batch that came next.
 import { loadedAhead } from "./ahead.ts";
 import { order, type Dataset, type Example } from "./dataset.ts";
-import { balancedOrder } from "./sampling.ts";
+import { balancedOrder, repeatedOrder } from "./sampling.ts";
 
 /** A place in training: the step counts from 0 within its epoch. */
 export type BatchPosition = { readonly epoch: number; readonly step: number };
@@ -18,6 +18,8 @@ export type BatchOptions = {
   readonly shuffle?: boolean;
   /** Of a new order: every image once (default), or every class equally often, see `balancedOrder`. */
   readonly sampling?: "uniform" | "balanced";
+  /** How often in a row an image of a new order comes, see `repeatedOrder`; once by default. */
+  readonly repeats?: number;
   /** Leave out what does not fill a batch (default), or give a smaller last batch. */
   readonly dropLast?: boolean;
   readonly signal?: AbortSignal;
@@ -118,12 +120,14 @@ async function loadBatch<T>(dataset: Dataset, prepare: Prepare<T>, options: Load
 /** @internal Which examples come in an epoch, in their order. */
 export function epochOrder(
   dataset: Dataset,
-  { seed, shuffle = true, sampling }: BatchOptions,
+  { seed, shuffle = true, sampling, repeats = 1 }: BatchOptions,
   epoch: number,
 ): Uint32Array {
   const { length } = dataset;
   if (shuffle && sampling === "balanced") return balancedOrder(dataset, { seed, epoch });
-  return shuffle ? order(length, { seed, epoch }) : Uint32Array.from({ length }, (_, index) => index);
+  if (!shuffle) return Uint32Array.from({ length }, (_, index) => index);
+  const shuffled = order(length, { seed, epoch });
+  return repeats > 1 ? repeatedOrder(shuffled, repeats) : shuffled;
 }
 
 // A run that ended exactly at an epoch's end may have kept { epoch, step: steps }.

@@ -14,7 +14,7 @@ export {
 export { splitPerClass, withClasses } from "./hold-out.ts";
 export { pixelEvalView, tokenEvalView } from "./eval-views.ts";
 export { splitsAmong, type DatasetSplit } from "./split-names.ts";
-export { balancedOrder } from "./sampling.ts";
+export { balancedOrder, repeatedOrder } from "./sampling.ts";
 export { pixelStatistics } from "./statistics.ts";
 export { memoryDataset, type MemoryDatasetOptions } from "./memory.ts";
 export { idxDataset, parseIdxImages, parseIdxLabels, type IdxDatasetOptions, type IdxImages } from "./idx.ts";
@@ -30,6 +30,10 @@ export {
   viewRng,
   type TwoViews,
 } from "./views.ts";
+export { erase } from "./erase.ts";
+export { mixBatch, mixOfStep, type LabeledView, type Mix, type MixedLabels, type MixedView } from "./mix.ts";
+export { randAugment } from "./rand-augment.ts";
+export type { EraseOptions, MixRecipe, RandAugmentOptions } from "../recipes/recipe.ts";
 export type { EvalViewOptions, TrainViewOptions, TwoViewOptions } from "../recipes/recipe.ts";
 export {
   batches,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { batches } from "./batches.ts";
 import type { Dataset } from "./dataset.ts";
 import { memoryDataset } from "./memory.ts";
-import { balancedOrder } from "./sampling.ts";
+import { balancedOrder, repeatedOrder } from "./sampling.ts";
 
 /** Classes of 12, 3 and 1 images, and one of none. */
 const uneven = memoryDataset({
@@ -67,6 +67,28 @@ describe("balancedOrder", () => {
     const places = Array.from(balancedOrder(several, { seed: 3, epoch: 0 }), (address) => address % 6);
     expect(places.filter((place) => place === 2)).toHaveLength(2);
     expect(places.filter((place) => place === 0).length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe("repeatedOrder", () => {
+  it("has the first third three times in a row, each time at an address of its own", () => {
+    const order = Uint32Array.from([4, 2, 7, 0, 6, 1, 3, 5]);
+    expect([...repeatedOrder(order, 3)]).toEqual([4, 12, 20, 2, 10, 18, 7, 15]);
+    expect(repeatedOrder(order, 1)).toEqual(order);
+  });
+
+  it("is that of an epoch on request, whose views differ", async () => {
+    const prepare = (_: unknown, { index }: { index: number }): number => index;
+    const options = { batchSize: 8, seed: 3, epochs: 1 };
+    const seen = { repeated: [] as number[], plain: [] as number[], indices: [] as number[] };
+    for await (const { items, indices } of batches(uneven, prepare, { ...options, repeats: 3 })) {
+      seen.repeated.push(...items);
+      seen.indices.push(...indices);
+    }
+    for await (const { items } of batches(uneven, prepare, options)) seen.plain.push(...items);
+    expect(seen.repeated).toEqual([...repeatedOrder(Uint32Array.from(seen.plain), 3)]);
+    expect(new Set(seen.repeated).size).toBe(16);
+    expect(seen.indices).toEqual(seen.repeated.map((address) => address % 16));
   });
 });
 

@@ -1,4 +1,5 @@
-// The order of an epoch in which every class comes as often as every other, however few images it has.
+// Orders of an epoch other than every image once: every class as often as every other, however few images it has; or every image
+// several times.
 // (class-aware sampling: Shen, Lin & Huang 2016, "Relay Backpropagation", section 4)
 import { createRng, permutation, streams } from "@beitjs/tensor-core/random";
 import { labelsAt, type Dataset } from "./dataset.ts";
@@ -30,6 +31,16 @@ export function balancedOrder(dataset: Dataset, { seed, epoch }: { seed: number;
     const index = drawn[place];
     return index + (times[index]++ % mostTimes) * length;
   });
+}
+
+/**
+ * Repeated augmentation (Hoffer et al. 2020; Berman et al. 2019): every image of an order so often in a row, in another view each time,
+ * until there are as many as before; the images at the end of the order are not seen. Entries are those of `balancedOrder`.
+ */
+export function repeatedOrder(order: Uint32Array, times: number): Uint32Array {
+  const { length } = order;
+  const mostTimes = Math.max(1, Math.floor(2 ** 32 / Math.max(1, length)));
+  return order.map((_, place) => order[Math.floor(place / times)] + ((place % times) % mostTimes) * length);
 }
 
 function imagesByClass(dataset: Dataset): readonly (readonly number[])[] {

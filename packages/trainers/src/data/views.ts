@@ -16,6 +16,8 @@ import {
 } from "@beitjs/tensor-core/image";
 import { createRng, streams, type Rng } from "@beitjs/tensor-core/random";
 import type { EvalViewOptions, TrainViewOptions, TwoViewOptions } from "../recipes/recipe.ts";
+import { erase } from "./erase.ts";
+import { randAugment } from "./rand-augment.ts";
 
 export { evalView, stack } from "@beitjs/tensor-core/image";
 
@@ -87,14 +89,17 @@ export function twoViews(image: Image, options: TwoViewOptions, rng: Rng): TwoVi
   };
 }
 
-/** A random crop, mirrored with probability `flip`. [H, W, channels] */
+/** A random crop, mirrored with probability `flip`, then RandAugment and erasing where they are asked for. [H, W, channels] */
 export function trainView(image: Image, options: TrainViewOptions, rng: Rng): Float32Array {
   const source = withChannels(image, options.channels);
   const { crop: range } = options;
   const view =
     range.kind === "padded" ? paddedCrop(source, range, options, rng) : resizedCrop(source, range, options, rng);
   const mirrored = rng.uniform() < options.flip;
-  return toFloat(mirrored ? flipHorizontal(view) : view, options.normalization);
+  const { normalization, randAugment: augment, erase: erasing } = options;
+  const seen = mirrored ? flipHorizontal(view) : view;
+  const pixels = toFloat(augment ? randAugment(seen, augment, normalization, rng) : seen, normalization);
+  return erasing ? erase(pixels, options, erasing, rng) : pixels;
 }
 
 // Equal to cropping the mirrored image, without mirroring what is cut off.

@@ -2,7 +2,7 @@
 // objective over them. The values are zeros and nobody reads them.
 import { leaves, mapTree, scope, zeros, type Backend, type DryBackend, type Tensor } from "@beitjs/tensor-core";
 import { cellGrid, imageShape } from "@beitjs/tensor-core/grid";
-import { argmax, crossEntropy } from "@beitjs/tensor-core/ops";
+import { argmax, crossEntropy, softTargetCrossEntropy } from "@beitjs/tensor-core/ops";
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import {
   blankBeit,
@@ -149,16 +149,17 @@ function ofPretrain(recipe: PretrainRecipe, { backend, recompute, tokenizer }: P
 }
 
 function ofFineTune(recipe: FineTuneRecipe, { backend, recompute, classes }: PlannedRun): DryStage {
-  const { seed, labelSmoothing } = recipe;
+  const { seed, labelSmoothing, mix } = recipe;
   const config = classifierConfig(recipe, classes);
   const params = blankParams(recipe, classes, backend);
   const piece = async (images: number): Promise<DryPiece> => {
     const pixels = zeros(imageShape(images, config), backend);
-    const targets = zeros([images], backend, "int32");
+    const targets = mix ? zeros([images, config.classes], backend) : zeros([images], backend, "int32");
     const objective = (tracked: unknown): Objective => {
       const beit: Beit = { config, params: tracked as BeitParams };
       const logits = classLogits(beit, encode(beit, pixels, { rng: dropPathRng(seed), recompute }));
-      return { loss: crossEntropy(logits, targets, { labelSmoothing }), predictions: argmax(logits) };
+      const loss = mix ? softTargetCrossEntropy(logits, targets) : crossEntropy(logits, targets, { labelSmoothing });
+      return { loss, predictions: argmax(logits) };
     };
     return { tensors: [pixels, targets], objective };
   };

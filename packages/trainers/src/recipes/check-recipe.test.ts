@@ -4,7 +4,8 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import * as v from "valibot";
 import { tinyFineTune, tinyGaussian, tinyPretrain, tinyTokenizer, tinyVisible } from "../testing.ts";
 import { checkRecipe } from "./check-recipe.ts";
-import { recipes } from "./index.ts";
+import { fitToChannels } from "./fit-to-channels.ts";
+import { fineTuneBase, recipes } from "./index.ts";
 import { RecipeError, type RecipeIssue } from "./recipe-error.ts";
 import type { Recipe } from "./recipe.ts";
 import { fields } from "./schema/fields.ts";
@@ -229,6 +230,68 @@ describe("refuses, with path, expectation and value", () => {
 function issue(path: RecipeIssue["path"], expected: string, got: unknown): RecipeIssue {
   return { path, expected, got };
 }
+
+describe("augmentation of fine-tuning", () => {
+  const randAugment = { operations: 2, probability: 0.5, magnitude: 9, magnitudeStd: 0.5 };
+  const erase = { probability: 0.25, scale: [0.02, 1 / 3], ratio: [0.3, 1 / 0.3] } as const;
+  const mix = { mixupAlpha: 0.8, cutmixAlpha: 1, probability: 1, switchProbability: 0.5 };
+  const ofView = (change: object) => issuesOf(tinyFineTune, { view: { ...tinyFineTune.view, ...change } });
+
+  it("is that of table 13 in fine-tune-base, and in no other recipe", () => {
+    const { view, mix: mixed, labelSmoothing, model, layerDecay } = fineTuneBase;
+    expect(view).toMatchObject({ randAugment, erase });
+    expect({ mixed, labelSmoothing, layerDecay }).toEqual({ mixed: mix, labelSmoothing: 0.1, layerDecay: 0.65 });
+    expect(model.dropPath).toBe(0.1);
+    const names = Object.entries(recipes).filter(([, one]) =>
+      /randAugment|erase|"mix"|repeated/.test(JSON.stringify(one)),
+    );
+    expect(names.map(([name]) => name)).toEqual(["fine-tune-base"]);
+  });
+
+  it("passes whole, and off", () => {
+    const view = { ...tinyFineTune.view, randAugment, erase };
+    const all = { ...tinyFineTune, view, mix, repeatedAugmentation: 3 };
+    expect(checkRecipe("test", all, "fine-tune")).toEqual(all);
+    expect(issuesOf(tinyFineTune, { mix: { ...mix, mixupAlpha: 0, probability: 0 } })).toEqual([]);
+  });
+
+  it("is refused by name", () => {
+    expect(ofView({ randAugment: { ...randAugment, magnitude: 11 } })).toEqual([
+      issue(["view", "randAugment", "magnitude"], "a number in [0, 10]", 11),
+    ]);
+    expect(ofView({ randAugment: { ...randAugment, operations: 0 } })).toEqual([
+      issue(["view", "randAugment", "operations"], "a positive integer", 0),
+    ]);
+    expect(ofView({ erase: { ...erase, scale: [0.5, 0.2] } })).toEqual([
+      issue(["view", "erase", "scale"], "two shares, the smaller first", [0.5, 0.2]),
+    ]);
+    expect(ofView({ erase: { ...erase, ratio: [2, 1] } })).toEqual([
+      issue(["view", "erase", "ratio"], "two numbers, the smaller first", [2, 1]),
+    ]);
+    expect(issuesOf(tinyFineTune, { mix: { ...mix, mixupAlpha: 1e-9 } })).toEqual([
+      issue(["mix", "mixupAlpha"], "0, or a number in [0.001, 1000]", 1e-9),
+    ]);
+    expect(issuesOf(tinyFineTune, { mix: { ...mix, mixupAlpha: 0, cutmixAlpha: 0 } })).toEqual([
+      issue(["mix", "mixupAlpha"], "above 0 where mix.cutmixAlpha is 0 (mix.probability 0 turns both off)", 0),
+    ]);
+    expect(issuesOf(tinyFineTune, { mix, batchSize: 1 })).toEqual([
+      issue(["batchSize"], "at least 2, as mix mixes the images of a batch", 1),
+    ]);
+    expect(issuesOf(tinyFineTune, { sampling: "balanced", repeatedAugmentation: 3 })).toEqual([
+      issue(["repeatedAugmentation"], "1 with sampling balanced", 3),
+    ]);
+  });
+
+  it("has no RandAugment of bands, and says so", () => {
+    const bands = fitToChannels(fineTuneBase, 4);
+    expect(bands.view.randAugment).toBeUndefined();
+    expect(bands.view.erase).toEqual(erase);
+    expect(checkRecipe("test", bands, "fine-tune")).toEqual(bands);
+    expect(issuesOf(bands, { view: { ...bands.view, randAugment } })).toEqual([
+      issue(["view", "randAugment"], "absent, as 4 channels are no colors", randAugment),
+    ]);
+  });
+});
 
 describe("whatever comes", () => {
   const passesOrNames = (recipe: unknown, stage: Recipe["stage"]): void => {

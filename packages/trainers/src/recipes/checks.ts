@@ -93,12 +93,39 @@ function ofWholePatches({ imageSize, patchSize }: BeitConfig): Issues {
   return expect(whole, ["model", "imageSize"], `a multiple of patchSize ${patchSize}`, imageSize);
 }
 
-function ofFineTune({ model, view, evalView }: FineTuneRecipe): Issues {
+function ofFineTune({ model, view, evalView, ...recipe }: FineTuneRecipe): Issues {
   const views = Object.entries({ view, evalView }).flatMap(([name, { size, channels, normalization }]) => [
     ...ofImages([name], { size, channels }, model, "size"),
     ...(typeof normalization === "string" ? [] : ofChannels([name, "normalization"], normalization, channels)),
   ]);
-  return [...within(["model"], beitConfigIssues(model)), ...views];
+  return [...within(["model"], beitConfigIssues(model)), ...views, ...ofAugmentation(view), ...ofBatches(recipe)];
+}
+
+function ofAugmentation({ channels, randAugment, erase }: FineTuneRecipe["view"]): Issues {
+  const color = isColor({ channels }) || !randAugment;
+  const { scale = [0, 1], ratio = [0, 1] } = erase ?? {};
+  return [
+    ...expect(color, ["view", "randAugment"], `absent, as ${channels} channels are no colors`, randAugment),
+    ...expect(
+      scale[0] <= scale[1] && scale[1] <= 1,
+      ["view", "erase", "scale"],
+      "two shares, the smaller first",
+      scale,
+    ),
+    ...expect(ratio[0] <= ratio[1], ["view", "erase", "ratio"], "two numbers, the smaller first", ratio),
+  ];
+}
+
+type Batches = Pick<FineTuneRecipe, "mix" | "batchSize" | "sampling" | "repeatedAugmentation">;
+
+function ofBatches({ mix, batchSize, sampling, repeatedAugmentation = 1 }: Batches): Issues {
+  const some = !mix || mix.mixupAlpha > 0 || mix.cutmixAlpha > 0;
+  const uniform = repeatedAugmentation === 1 || sampling === "uniform";
+  return [
+    ...expect(some, ["mix", "mixupAlpha"], "above 0 where mix.cutmixAlpha is 0 (mix.probability 0 turns both off)", 0),
+    ...expect(!mix || batchSize > 1, ["batchSize"], "at least 2, as mix mixes the images of a batch", batchSize),
+    ...expect(uniform, ["repeatedAugmentation"], `1 with sampling ${sampling}`, repeatedAugmentation),
+  ];
 }
 
 type Images = Pick<BeitConfig, "imageSize" | "channels">;

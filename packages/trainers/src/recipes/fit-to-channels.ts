@@ -1,6 +1,7 @@
 // A recipe for images of another number of channels than the one it was written for: bands of satellites, grey of X-rays.
 import { isColor, type ColorJitterOptions } from "@beitjs/tensor-core/image";
 import type { Recipe, TwoViewOptions } from "./recipe.ts";
+import { without } from "./without.ts";
 
 type Statistics = { readonly mean: readonly number[]; readonly std: readonly number[] };
 
@@ -8,7 +9,8 @@ const noJitter: ColorJitterOptions = { brightness: 0, contrast: 0, saturation: 0
 
 /**
  * The recipe with a model of so many channels, 1 to 8, and views of them. Mean and std of grey are those of the colors, of colors that of
- * grey; of other channels they are 0.5, as nobody knows better. Where channels are no colors, there is no color jitter.
+ * grey; of other channels they are 0.5, as nobody knows better. Where channels are no colors, there is no color jitter and no
+ * RandAugment.
  *
  * @example trainTokenizer({ recipe: fitToChannels(tokenizerSmall, 4), images, backend })
  */
@@ -21,7 +23,8 @@ export function fitToChannels<One extends Recipe>(recipe: One, channels: number)
     const own = typeof normalization === "string" ? normalization : statisticsFor(normalization, channels);
     return { ...one, channels, normalization: own };
   };
-  return { ...recipe, model, view: fitted(view), evalView: fitted(evalView) };
+  const trained = fitted(isColor({ channels }) ? view : (without(view, "randAugment") as typeof view));
+  return { ...recipe, model, view: trained, evalView: fitted(evalView) };
 }
 
 /** @internal The two views of so many channels. */

@@ -3,8 +3,8 @@ import type { Inferred } from "./schema/inferred.ts";
 import type { mask } from "./schema/masks.ts";
 import type { adamW, ema, learningRate } from "./schema/optimization.ts";
 import type { length, signedAnnealing } from "./schema/values.ts";
-import type { evalView, trainView, twoViews } from "./schema/views.ts";
-import type { fineTune, gaussian, pretrain, tokenizer } from "./schema.ts";
+import type { erase, evalView, randAugment, trainView, twoViews } from "./schema/views.ts";
+import type { fineTune, gaussian, mix, pretrain, tokenizer } from "./schema.ts";
 
 /** Training of the tokenizer, a discrete VAE. */
 export type TokenizerRecipe = Inferred<typeof tokenizer>;
@@ -22,6 +22,9 @@ export type RecipeOf<Stage extends StageName> = Extract<Recipe, { readonly stage
 export type MaskRecipe = Inferred<typeof mask>;
 export type TwoViewOptions = Inferred<typeof twoViews>;
 export type TrainViewOptions = Inferred<typeof trainView>;
+export type RandAugmentOptions = Inferred<typeof randAugment>;
+export type EraseOptions = Inferred<typeof erase>;
+export type MixRecipe = Inferred<typeof mix>;
 export type EvalViewOptions = Inferred<typeof evalView>;
 /** Of one update: what a schedule makes of the weight decay is the loop's matter. */
 export type AdamWOptions = Omit<Inferred<typeof adamW>, "weightDecayEnd">;

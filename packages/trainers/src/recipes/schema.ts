@@ -6,12 +6,14 @@ import { mask } from "./schema/masks.ts";
 import { beitConfig, dvaeConfig, gaussianVaeConfig } from "./schema/models.ts";
 import { common } from "./schema/optimization.ts";
 import {
+  alpha,
   amount,
   annealing,
   classWeights,
   count,
   positive,
   positiveAnnealing,
+  share,
   shareAboveZero,
   shareBelowOne,
   signedAnnealing,
@@ -79,6 +81,16 @@ export const pretrain = fields({
   loss: oneOf("masked", "all"),
 });
 
+/** Every image of a batch with the one opposite to it, all in one way a step. (timm's Mixup, mode batch) */
+export const mix = fields({
+  /** The share that an image keeps is of Beta(alpha, alpha); an alpha of 0 turns that kind off. */
+  mixupAlpha: alpha,
+  cutmixAlpha: alpha,
+  /** Of mixing a batch at all, and of CutMix rather than mixup where there are both. */
+  probability: share,
+  switchProbability: share,
+});
+
 /** Supervised training of a classifier, from a pre-trained encoder or from scratch. */
 export const fineTune = fields({
   ...common,
@@ -90,12 +102,16 @@ export const fineTune = fields({
   view: trainView,
   evalView,
   labelSmoothing: shareBelowOne,
+  /** Mixup and CutMix, with labels in the shares of the images. */
+  mix: v.exactOptional(mix),
   /** One label an image; or any number (`multi`): every class is then a yes or no of its own. */
   labels: oneOf("single", "multi"),
   /** What classes count in the loss: the same, the more the rarer they are, or as a list says, one number a class. */
   classWeights,
   /** Every image once an epoch, or every class equally often. */
   sampling: oneOf("uniform", "balanced"),
+  /** How often in a row an image comes in an epoch, which keeps its length: of so many images one is seen. 1 by default. */
+  repeatedAugmentation: v.exactOptional(count),
   /** Factor on the learning rate per block from the head down; 1 turns it off. (0.65 for base) */
   layerDecay: shareAboveZero,
 });

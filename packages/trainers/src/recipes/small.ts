@@ -6,10 +6,12 @@
 //   beit finetune --recipe fine-tune-small --data DIR --from CHECKPOINT
 import { beitVariants, plainTransformer, type BeitConfig } from "@beitjs/beit-encoder";
 import { dvaeVariants, type StridedConfig } from "@beitjs/dvae-tokenizer";
+import { paperTrainView } from "../data/views.ts";
 import { fineTuneBase } from "./fine-tune-base.ts";
 import { pretrainBase } from "./pretrain-base.ts";
 import type { FineTuneRecipe, PretrainRecipe, TokenizerRecipe, TwoViewOptions } from "./recipe.ts";
 import { tokenizerDallE } from "./tokenizer-dall-e.ts";
+import { without } from "./without.ts";
 
 const views: TwoViewOptions = {
   ...pretrainBase.views,
@@ -79,11 +81,11 @@ export const pretrainSmallVisible: PretrainRecipe = {
 
 /** A classifier of a folder a class from an encoder of `pretrainSmall`, or from scratch. */
 export const fineTuneSmall: FineTuneRecipe = {
-  ...fineTuneBase,
+  ...without(fineTuneBase, "mix"),
   model: { ...beit, vocabSize: 0, dropPath: 0.1 },
   initStd: 0.05,
   view: {
-    ...fineTuneBase.view,
+    ...paperTrainView,
     size: beit.imageSize,
     crop: { kind: "resized", scale: [0.4, 1], ratio: [3 / 4, 4 / 3] },
   },

@@ -15,7 +15,7 @@ import {
 } from "@beitjs/beit-encoder";
 import { classifierMetrics, evaluateClassifier, type ClassifierScores } from "../evaluate/classifier.ts";
 import { evaluateMultiLabel, multiLabelMetrics, type MultiLabelScores } from "../evaluate/multi-label.ts";
-import { labelsAt, requireLabels, trainView, viewRng } from "../data/index.ts";
+import { labelsAt, mixBatch, requireLabels, trainView, viewRng, type MixedView } from "../data/index.ts";
 import { train } from "../loop.ts";
 import { checkedLength } from "../optimizer/recipe-schedule.ts";
 import { checkRecipe } from "../recipes/check-recipe.ts";
@@ -30,7 +30,10 @@ import { labelLoss } from "./label-loss.ts";
 export type FineTuneScores = ClassifierScores | MultiLabelScores;
 
 export type FineTuneReport = StepReport<BeitParams, FineTuneScores> & {
-  /** Share of the batch classified rightly, in training (with augmentation and drop path); of several labels, of images and classes. */
+  /**
+   * Share of the batch classified rightly, in training (with augmentation and drop path); of several labels, of images and classes.
+   * Of mixed images what counts is the label of the larger share.
+   */
   readonly accuracy: number;
   readonly labels: FineTuneRecipe["labels"];
   readonly beit: Beit;
@@ -52,7 +55,7 @@ export async function* fineTune(
 ): AsyncGenerator<FineTuneReport, void, void> {
   const { recipe, images, backend, from, head, recompute } = options;
   checkRecipe("fineTune", recipe, "fine-tune");
-  const { seed, view, layerDecay, labels, sampling } = recipe;
+  const { seed, view, layerDecay, labels, sampling, mix, repeatedAugmentation } = recipe;
   if (from) checkView("fineTune", view, from.config);
   checkedLength("fineTune", options);
   const classes = requireLabels(images, labels).length;
@@ -64,13 +67,15 @@ export async function* fineTune(
       decay: weightDecayRules,
       rate: layerDecay < 1 ? layerDecayRules(config, layerDecay) : undefined,
       sampling,
-      prepare: ({ image }, at) => ({
+      repeats: repeatedAugmentation,
+      prepare: ({ image }, at): MixedView => ({
         pixels: trainView(image, view, viewRng({ seed, ...at })),
         labels: labelsAt(images, at.index % images.length),
       }),
+      batch: mix && ((items, { step }) => mixBatch(items, mix, { seed, step, ...view })),
       piece: (items) => {
         const views = items.map(({ pixels }) => pixels);
-        return { pixels: viewBatch(views, config, backend), ...labeled.targets(items.map((item) => item.labels)) };
+        return { pixels: viewBatch(views, config, backend), ...labeled.targets(items) };
       },
       weight: ({ mass }) => mass,
       objective: (tracked: BeitParams, { pixels, ...targets }, { step, micro }) => {

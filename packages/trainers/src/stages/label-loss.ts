@@ -2,6 +2,7 @@
 import { tensor, type Backend, type Tensor } from "@beitjs/tensor-core";
 import { argmax, binaryCrossEntropy, crossEntropy, softTargetCrossEntropy } from "@beitjs/tensor-core/ops";
 import { labelsAt, type Dataset } from "../data/dataset.ts";
+import type { MixedView } from "../data/mix.ts";
 import type { FineTuneRecipe } from "../recipes/recipe.ts";
 
 /** What is known of a micro-batch's labels. */
@@ -9,22 +10,28 @@ export type Targets = {
   readonly targets: Tensor;
   /** Factors of the elements, of several labels an image and weighted classes. */
   readonly weights?: Tensor;
-  /** What predictions are compared with: a class an image, or 0 and 1 for every class of every image. */
+  /**
+   * What predictions are compared with: a class an image, or 0 and 1 for every class of every image. Of a mixed image they are those
+   * of the larger share.
+   */
   readonly expected: readonly number[];
   /** What the step's loss weighs it with: images, or the sum of their weights. */
   readonly mass: number;
 };
 
+/** Labels of an image, and those it is mixed with: its loss is that of either, in their shares. */
+export type Labels = Pick<MixedView, "labels" | "mixed">;
+
 export type LabelLoss = {
   /** Labels of images, on the device. */
-  targets(labels: readonly (readonly number[])[]): Targets;
+  targets(images: readonly Labels[]): Targets;
   /** Loss of logits [B, classes], and what they predict, to be compared with `expected` after `decided`. */
   loss(logits: Tensor, targets: Targets): { readonly loss: Tensor; readonly predictions: Tensor };
   /** A prediction as `expected` has it. */
   decided(prediction: number): number;
 };
 
-type LossRecipe = Pick<FineTuneRecipe, "labels" | "labelSmoothing" | "classWeights">;
+type LossRecipe = Pick<FineTuneRecipe, "labels" | "labelSmoothing" | "classWeights" | "mix">;
 
 /** The loss that a recipe asks for. */
 export function labelLoss(recipe: LossRecipe, images: Dataset, backend: Backend): LabelLoss {
@@ -32,7 +39,8 @@ export function labelLoss(recipe: LossRecipe, images: Dataset, backend: Backend)
   const weights = classWeights(recipe, images);
   const classes = images.classes?.length ?? 0;
   if (labels === "multi") return yesOrNo({ classes, labelSmoothing, weights }, backend);
-  return weights ? weightedClasses({ weights, labelSmoothing }, backend) : oneClass(labelSmoothing, backend);
+  if (!weights && !recipe.mix) return oneClass(labelSmoothing, backend);
+  return softClasses({ weights: weights ?? new Array<number>(classes).fill(1), labelSmoothing }, backend);
 }
 
 /**
@@ -63,8 +71,8 @@ export function classWeights(
 
 function oneClass(labelSmoothing: number, backend: Backend): LabelLoss {
   return {
-    targets(labels) {
-      const expected = labels.map(([label]) => label);
+    targets(images) {
+      const expected = images.map(({ labels: [label] }) => label);
       return { targets: tensor(expected, [expected.length], backend, "int32"), expected, mass: expected.length };
     },
     loss: (logits, { targets }) => ({
@@ -76,25 +84,45 @@ function oneClass(labelSmoothing: number, backend: Backend): LabelLoss {
 }
 
 // As PyTorch's cross_entropy with weights: the sum of weighted losses over the sum of the labels' weights.
-function weightedClasses(
+function softClasses(
   { weights, labelSmoothing }: { readonly weights: readonly number[]; readonly labelSmoothing: number },
   backend: Backend,
 ): LabelLoss {
+  const smoothed = (label: number, k: number): number =>
+    labelSmoothing / weights.length + (k === label ? 1 - labelSmoothing : 0);
   return {
-    targets(labels) {
-      const expected = labels.map(([label]) => label);
-      const mass = expected.reduce((sum, label) => sum + weights[label], 0);
-      const share = expected.length / mass;
-      const rows = expected.flatMap((label) =>
-        weights.map(
-          (weight, k) => share * weight * (labelSmoothing / weights.length + (k === label ? 1 - labelSmoothing : 0)),
-        ),
-      );
-      return { targets: tensor(rows, [expected.length, weights.length], backend), expected, mass };
+    targets(images) {
+      const mass = images.flatMap(parts).reduce((sum, { share, labels: [label] }) => sum + share * weights[label], 0);
+      const scale = images.length / mass;
+      const rows = images.flatMap((image) => {
+        const of = parts(image);
+        return weights.map((weight, k) => scale * weight * sumOf(of, ({ labels: [label] }) => smoothed(label, k)));
+      });
+      const expected = images.map((image) => heavier(image)[0]);
+      return { targets: tensor(rows, [images.length, weights.length], backend), expected, mass };
     },
     loss: (logits, { targets }) => ({ loss: softTargetCrossEntropy(logits, targets), predictions: argmax(logits) }),
     decided: (prediction) => prediction,
   };
+}
+
+type Part = { readonly labels: readonly number[]; readonly share: number };
+
+// Labels with their shares.
+function parts({ labels, mixed }: Labels): readonly Part[] {
+  if (!mixed) return [{ labels, share: 1 }];
+  return [
+    { labels, share: mixed.share },
+    { labels: mixed.labels, share: 1 - mixed.share },
+  ];
+}
+
+function sumOf(of: readonly Part[], value: (part: Part) => number): number {
+  return of.reduce((sum, part) => sum + part.share * value(part), 0);
+}
+
+function heavier({ labels, mixed }: Labels): readonly number[] {
+  return mixed && mixed.share < 0.5 ? mixed.labels : labels;
 }
 
 type YesOrNo = {
@@ -103,19 +131,31 @@ type YesOrNo = {
   readonly weights: readonly number[] | undefined;
 };
 
-// The mean over images and classes; a class's weight counts where the label is there.
+// The mean over images and classes; a class's weight counts where the label is there. The loss is linear in weight and weight times target,
+// so that of a mixed image has the weights' mean, and the targets' by weight.
 function yesOrNo({ classes, labelSmoothing, weights }: YesOrNo, backend: Backend): LabelLoss {
+  const smoothed = (yes: boolean): number => (yes ? 1 : 0) * (1 - labelSmoothing) + labelSmoothing / 2;
+  const factor = (yes: boolean, k: number): number => (yes && weights ? weights[k] : 1);
+  const places = Array.from({ length: classes }, (_, k) => k);
   return {
-    targets(labels) {
-      const shape = [labels.length, classes];
-      const expected = labels.flatMap((of) => Array.from({ length: classes }, (_, k) => (of.includes(k) ? 1 : 0)));
-      const smoothed = expected.map((yes) => yes * (1 - labelSmoothing) + labelSmoothing / 2);
-      const factors = weights && expected.map((yes, i) => (yes === 1 ? weights[i % classes] : 1));
+    targets(images) {
+      const shape = [images.length, classes];
+      const elements = images.flatMap((image) => {
+        const of = parts(image);
+        return places.map((k) => {
+          const weight = sumOf(of, ({ labels }) => factor(labels.includes(k), k));
+          if (of.length === 1) return { weight, target: smoothed(image.labels.includes(k)) };
+          const weighted = sumOf(of, ({ labels }) => factor(labels.includes(k), k) * smoothed(labels.includes(k)));
+          return { weight, target: weighted / weight };
+        });
+      });
+      const factors = elements.map(({ weight }) => weight);
+      const targets = elements.map(({ target }) => target);
       return {
-        targets: tensor(smoothed, shape, backend),
-        ...(factors && { weights: tensor(factors, shape, backend) }),
-        expected,
-        mass: labels.length,
+        targets: tensor(targets, shape, backend),
+        ...(weights && { weights: tensor(factors, shape, backend) }),
+        expected: images.flatMap((image) => places.map((k) => (heavier(image).includes(k) ? 1 : 0))),
+        mass: images.length,
       };
     },
     loss: (logits, { targets, weights: factors }) => ({

@@ -134,7 +134,7 @@ describe("classWeights", () => {
   it("weigh as PyTorch's cross_entropy does, smoothing included", async () => {
     const recipe = { ...single, classWeights: [0.5, 2], labelSmoothing: 0.1 };
     const loss = labelLoss(recipe, uneven, simd);
-    const targets = loss.targets([[1], [0]]);
+    const targets = loss.targets([{ labels: [1] }, { labels: [0] }]);
     const logits = tensor([2, -1, -3, 0.25], [2, 2], simd);
     const value = loss.loss(logits, targets);
     expect(value.loss.readSync()[0]).toBeCloseTo(2.9436617761999715, 5);

@@ -22,6 +22,12 @@ export const share = number("a number in [0, 1]", (value) => value >= 0 && value
 export const shareBelowOne = number("a number in [0, 1)", (value) => value >= 0 && value < 1);
 export const shareAboveZero = number("a number in (0, 1]", (value) => value > 0 && value <= 1);
 export const ratio = number("a number in (0, 1)", (value) => value > 0 && value < 1);
+export const magnitude = number("a number in [0, 10]", (value) => value >= 0 && value <= 10);
+/** Of a symmetric beta distribution; 0 for none. */
+export const alpha = number(
+  "0, or a number in [0.001, 1000]",
+  (value) => value === 0 || (value >= 1e-3 && value <= 1e3),
+);
 export const truth = v.boolean("true or false");
 
 /** Height and width of images, in pixels; a number for squares. */

@@ -3,7 +3,18 @@ import * as v from "valibot";
 import type { ColorJitterOptions, CropMargins, Normalization, ResizeFilter } from "@beitjs/tensor-core/image";
 import { exactly } from "./inferred.ts";
 import { fields, oneOf, variant } from "./fields.ts";
-import { amount, channels, imageSize, interval, perChannel, share, shareAboveZero, whole } from "./values.ts";
+import {
+  amount,
+  channels,
+  count,
+  imageSize,
+  interval,
+  magnitude,
+  perChannel,
+  share,
+  shareAboveZero,
+  whole,
+} from "./values.ts";
 
 const filter = exactly<ResizeFilter>()(oneOf("nearest", "bilinear", "bicubic", "lanczos"));
 const margins = exactly<CropMargins>()(oneOf("even", "down"));
@@ -32,6 +43,19 @@ export const twoViews = fields({
   std: perChannel,
 });
 
+/** RandAugment of the mirrored crop, 8 bits and 1 or 3 channels alone. (BEiT: timm's `rand-m9-mstd0.5-inc1`) */
+export const randAugment = fields({
+  /** Operations an image, each done with this probability. */
+  operations: count,
+  probability: share,
+  /** Mean and standard deviation of an operation's strength, of 10. */
+  magnitude,
+  magnitudeStd: amount,
+});
+
+/** Random erasing of the finished view: a rectangle of this range of area shares and of height / width becomes noise. */
+export const erase = fields({ probability: share, scale: interval, ratio: interval });
+
 export const trainView = fields({
   channels,
   size: imageSize,
@@ -43,6 +67,8 @@ export const trainView = fields({
   flip: share,
   filter,
   normalization,
+  randAugment: v.exactOptional(randAugment),
+  erase: v.exactOptional(erase),
 });
 
 export const evalView = fields({
