@@ -60,7 +60,13 @@ describe("a terminal", () => {
         isTTY: tty,
         columns: 200,
       });
-    const host = { stdout: stream("stdout"), stderr: stream("stderr"), env, now: () => 0, elapsed: () => 0 } as unknown as Host;
+    const host = {
+      stdout: stream("stdout"),
+      stderr: stream("stderr"),
+      env,
+      now: () => 0,
+      elapsed: () => 0,
+    } as unknown as Host;
     return { terminal: createTerminal(host, { json }), texts };
   };
   const text = "x\u001b[2Jy\nz\u202e http://me:s3cret@h/a?s3cret";
