@@ -164,7 +164,11 @@ async function check({ bytes }: FuzzInput): Promise<string> {
   });
   const [stdout, stderr] = [recorder(), recorder()];
   const exit = (code: number): void => demand(false, `no exit, got ${code}`);
-  const host: Host = { ...{ env: {}, signals: new EventEmitter(), exit, now: Date.now }, stdout, stderr };
+  const host: Host = {
+    ...{ env: {}, signals: new EventEmitter(), exit, now: Date.now, elapsed: () => performance.now() },
+    stdout,
+    stderr,
+  };
   const code = await runCli(argv, host, known);
   const [out, err] = [stdout.text(), stderr.text()];
   demand(code === 0 || code === 2, `0 or 2, got ${code}: ${err}`);
