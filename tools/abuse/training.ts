@@ -60,12 +60,21 @@ function foldersOf(run: string): string[] {
 
 /** @throws unless a run has the files of its reference, weights and moments bit by bit, and the same told of every step */
 export function demandSame(run: string, { name, reference }: Training): void {
-  const [got, wanted] = [run, reference].map((folder) => filesOf(folder).map(timeless).sort());
+  const own = filesOf(run).filter((path) => !unpruned(filesOf(run), filesOf(reference)).has(dirname(path)));
+  const [got, wanted] = [own, filesOf(reference)].map((files) => files.map(timeless).sort());
   demand(got?.join() === wanted?.join(), `the files ${wanted?.join(", ")} of ${name}, got ${got?.join(", ")}`);
-  for (const path of filesOf(run)) {
+  for (const path of own) {
     const [one, other] = [run, reference].map((folder) => () => contentOf(folder, path));
     if (one && other) demand(one() === other(), `${name}'s ${path} to be that of a run that nobody touched`);
   }
+}
+
+// A kill between the last checkpoint and the removal of the one before leaves that one: a run that is done removes nothing.
+function unpruned(files: readonly string[], wanted: readonly string[]): ReadonlySet<string> {
+  const checkpoints = (paths: readonly string[]) =>
+    [...new Set(paths.map((path) => dirname(path)).filter((path) => /\/step-\d+$/.test(`/${path}`)))].sort();
+  const more = checkpoints(files).filter((path) => !checkpoints(wanted).includes(path));
+  return new Set(more.length === 1 && more[0] < (checkpoints(wanted).at(-1) ?? "") ? more : []);
 }
 
 function filesOf(folder: string): string[] {
