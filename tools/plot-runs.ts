@@ -27,7 +27,7 @@ async function curvesOf(written: string): Promise<RunCurve[]> {
       const points = steps.flatMap((values): RunCurve["points"] =>
         `${part}/${metric}` in values ? [[values.step, values[`${part}/${metric}`]]] : [],
       );
-      return points.length === 0 ? [] : [{ name: named(part === "val" ? "val" : "val of the average"), points }];
+      return points.length === 0 ? [] : [{ name: named(part === "val" ? "val" : "averaged"), points }];
     }),
   ];
 }

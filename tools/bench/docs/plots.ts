@@ -112,8 +112,8 @@ export function runsPlot(curves: readonly RunCurve[], title: string): string {
     {
       title: titleOf(title),
       color: ["#9ad1bd", ours, "#e3a99e", "#c8553d", "#3d5a80"],
-      legend: { bottom: 0, itemGap: 28, textStyle: text },
-      grid: { left: 52, right: 40, top: 40, bottom: 76 },
+      legend: { bottom: 4, itemGap: 14, textStyle: text },
+      grid: { left: 52, right: 40, top: 40, bottom: 88 },
       xAxis: { type: "value", name: "step", nameGap: 4, axisLabel: text },
       yAxis: { type: "value", scale: true, axisLabel: text },
       series: curves.flatMap(({ name, points, light = false, dots = [] }) => {
@@ -123,7 +123,7 @@ export function runsPlot(curves: readonly RunCurve[], title: string): string {
         return [{ ...line, ...look }, ...(dots.length === 0 ? [] : [{ ...marks, lineStyle: { width: 0 } }])];
       }),
     },
-    { width: 640, height: 380 },
+    { width: 680, height: 400 },
   );
 }
 
