@@ -22,10 +22,10 @@ export function wasmModule(name: string, bytes: Uint8Array): string {
 
 /**
  * A module exporting `shaders`, the text of every shader by its file's name, and the type of those names. Lines
- * `#include name` become the text of `include/name`, once.
+ * `#include name` become the text of `include/name`, once; comments and indentation stay behind, as pages load what is left.
  */
 export function shadersModule(files: ReadonlyMap<string, string>, includes: ReadonlyMap<string, string>): string {
-  const entries = [...files].map(([name, text]) => `  ${JSON.stringify(name)}: ${JSON.stringify(expand(text))},`);
+  const entries = [...files].map(([name, text]) => `  ${JSON.stringify(name)}: ${JSON.stringify(bare(expand(text)))},`);
   return `${notice}export const shaders = {\n${entries.join("\n")}\n} as const;\n\nexport type ShaderName = keyof typeof shaders;\n`;
 
   function expand(text: string, seen = new Set<string>()): string {
@@ -37,6 +37,12 @@ export function shadersModule(files: ReadonlyMap<string, string>, includes: Read
       return expand(included, seen).trimEnd();
     });
   }
+}
+
+// WGSL has no strings that a comment could begin in.
+function bare(text: string): string {
+  const lines = text.split("\n").map((line) => line.replace(/\/\/.*$/, "").trim());
+  return lines.filter((line) => line !== "").join("\n");
 }
 
 /** A module exporting `workerSource`, the JavaScript of a TypeScript worker. */

@@ -159,6 +159,10 @@ const uses: Readonly<
   "evaluate tokenizer": [
     { kind: "tokenizer", use: (model) => scoresOf(at("pretrain"), ["loss", "accuracy"], "--tokenizer", model) },
   ],
+  "probe model": [{ kind: "classifier", use: (model) => worthOf("probe", model) }],
+  "probe other": [{ kind: "classifier", use: (model) => worthOf("probe", at("pretrain"), "--other", model) }],
+  "knn model": [{ kind: "classifier", use: (model) => worthOf("knn", model) }],
+  "knn other": [{ kind: "classifier", use: (model) => worthOf("knn", at("pretrain"), "--other", model) }],
   "predict model": [
     {
       kind: "classifier",
@@ -234,6 +238,14 @@ async function scoresOf(model: string, names: readonly string[], ...rest: string
   expect(stdout + stderr + written).not.toMatch(secrets);
   const scores = JSON.parse(written) as Record<string, unknown>;
   return Object.fromEntries(names.map((name) => [name, scores[name]]));
+}
+
+/** The figures of `probe` and `knn`, without what models are called. */
+async function worthOf(command: string, ...given: readonly string[]): Promise<unknown> {
+  const { events } = await succeed(command, ...given, "--data", data, "--json", ...oneThread);
+  const scores = events.find(({ event }) => event === "scores")?.["rows"] as readonly Record<string, unknown>[];
+  expect(scores.length).toBeGreaterThan(0);
+  return scores.map((row) => Object.values(row).filter((value) => typeof value === "number"));
 }
 
 const declared = commands.flatMap(({ name, flags }) =>
