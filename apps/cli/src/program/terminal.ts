@@ -143,7 +143,8 @@ function paceOf(
 ): (done: number) => string {
   const began = elapsed();
   return (done) => {
-    const seconds = (elapsed() - began) / 1000;
+    // Whole milliseconds: what was told as soon as it began has no pace yet.
+    const seconds = Math.floor(elapsed() - began) / 1000;
     const rate = (done - start) / seconds;
     if (!(Number.isFinite(rate) && rate > 0)) return "";
     const perSecond = rate * perStep;
