@@ -108,36 +108,15 @@ describe("reconstruct", () => {
 
   it("takes the official file, and OpenAI's two in any order", async () => {
     const image = join(pngs, "dog", "0.png");
-    const error = async (...tokenizer: string[]) => {
-      const argv = [
-        "reconstruct",
-        ...oneThread,
-        "--images",
-        image,
-        "--out",
-        at("one.png"),
-        "--force",
-        "--json",
-        "--tokenizer",
-      ];
-      return (await cli([...argv, ...tokenizer])).events.at(-1)?.["meanAbsoluteError"];
-    };
+    const asked = ["reconstruct", ...oneThread, "--images", image, "--out", at("one.png"), "--force", "--tokenizer"];
+    const error = async (...tokenizer: string[]) =>
+      (await cli([...asked, ...tokenizer, "--json"])).events.at(-1)?.["meanAbsoluteError"];
     // The official format does not say how large images are: unilm's are 112 pixels.
     expect(await error(models.officialTokenizer)).toBeCloseTo((await expected(image, 112)).error, 6);
     const [encoder, decoder] = ["encoder.pkl", "decoder.pkl"].map((name) => join(golden, "dvae", "dall-e", name));
     expect(await error(encoder, decoder)).toEqual(expect.any(Number));
     expect(await error(decoder, encoder)).toBe(await error(encoder, decoder));
-    const argv = [
-      "reconstruct",
-      ...oneThread,
-      "--images",
-      image,
-      "--out",
-      at("one.png"),
-      "--force",
-      "--tokenizer",
-      encoder,
-    ];
+    const argv = [...asked, encoder];
     await expectError(argv, 1, /expected encoder and decoder, got no decoder/);
   });
 

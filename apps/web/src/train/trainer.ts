@@ -15,7 +15,7 @@ import {
   type CheckpointFiles,
   type Dataset,
   type PretrainRecipe,
-  type PretrainReport,
+  type TokenPretrainReport,
 } from "@beitjs/trainers";
 import { startFastest, startSimd } from "../engine/machine.ts";
 import type { LoadedTokenizer } from "../engine/models.ts";
@@ -157,14 +157,13 @@ function resumable({ steps, snapshots, evaluations = [], best }: StoredRun) {
   return { steps: [...steps], snapshots: [...snapshots], evaluations: [...evaluations], best };
 }
 
-function evaluationOf({ step, validation }: PretrainReport): TrainEvaluation | undefined {
+function evaluationOf({ step, validation }: TokenPretrainReport): TrainEvaluation | undefined {
   if (!validation) return undefined;
-  const { scores, best } = validation;
-  // The page's recipes predict tokens: their accuracy is there.
-  return { step, loss: scores.loss, accuracy: "accuracy" in scores ? scores.accuracy : NaN, best };
+  const { loss, accuracy } = validation.scores;
+  return { step, loss, accuracy, best: validation.best };
 }
 
-function checkpointOf(report: PretrainReport, recipe: PretrainRecipe, images: Dataset): Promise<CheckpointFiles> {
+function checkpointOf(report: TokenPretrainReport, recipe: PretrainRecipe, images: Dataset): Promise<CheckpointFiles> {
   const { state, beit } = report;
   const run = { where: "apps/web", images: images.length };
   return encodeCheckpoint(state, checkpointInfo(report, { recipe, model: beit.config, run }));

@@ -14,6 +14,7 @@ import {
   evaluatePretraining,
   pretrainingMetricsOf,
   type MaskedScores,
+  type PretrainingScores,
 } from "../evaluate/pretraining.ts";
 import { tokensOf } from "../evaluate/tokenizer.ts";
 import { train } from "../loop.ts";
@@ -36,7 +37,8 @@ export type PretrainReport = StepReport<BeitParams, MaskedScores> & {
 };
 
 /** Of a run that predicts visual tokens. */
-export type TokenPretrainReport = PretrainReport & { readonly accuracy: number };
+export type TokenPretrainReport = PretrainReport &
+  StepReport<BeitParams, PretrainingScores> & { readonly accuracy: number };
 
 type PretrainOptions = RunOptions & { readonly recipe: PretrainRecipe; readonly from?: Beit };
 
