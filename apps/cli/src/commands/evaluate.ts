@@ -1,7 +1,6 @@
 // What a trained model can do on images it was not trained on; which figures depends on what it was trained for.
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import type { Backend } from "@beitjs/tensor-core";
-import type { ImageSize } from "@beitjs/tensor-core/grid";
 import type { Dataset } from "@beitjs/trainers";
 import type { LoadedCheckpoint } from "@beitjs/trainers/node";
 import { openBackend } from "../backends/open.ts";
@@ -12,7 +11,7 @@ import { refuseTaken } from "../files/taken.ts";
 import { foreignFigures } from "../models/foreign-figures.ts";
 import { recipeOf, requireStage, takeWeights } from "../models/from-checkpoint.ts";
 import { resizingOf, withImageSize } from "../models/open-beit.ts";
-import { openTokenizerEncoder } from "../models/open-tokenizer.ts";
+import { openTokenizerEncoder, type OpenTokenizerOptions } from "../models/open-tokenizer.ts";
 import { withModel } from "../models/sources.ts";
 import { evaluationFiles, writeEvaluation } from "../report/write-evaluation.ts";
 import { figuresOf, stageNames, stages, type Figures } from "../runs/stages.ts";
@@ -48,7 +47,7 @@ export async function run(flags: Flags, context: Context): Promise<number> {
     const options = {
       ...{ ...flags, batchSize: flags.batch, mistakes: mostMistakes },
       images: async (channels: number) => (await open(channels)).images,
-      tokenizer: () => openTokenizerOf(flags.tokenizer, flags.tokenSize, backend, context),
+      tokenizer: () => openTokenizerOf(flags.tokenizer, flags, backend, context),
     };
     const { stage, facts: own, notes, ...figures } = await foreignFigures(found, backend, options, context);
     for (const note of notes) terminal.info(note);
@@ -75,13 +74,14 @@ async function measureRun(
   const recipe = recipeOf(checkpoint);
   if (imageSize !== undefined && stages[recipe.stage].kind !== "beit")
     throw usageError(`--image-size: expected a BEiT, got a run of ${recipe.stage}, which is measured at its own size`);
-  const tokenSize = flags.tokenSize ?? (recipe.stage === "pretrain" ? recipe.views.tokenSize : undefined);
+  const usualTokenSize = recipe.stage === "pretrain" ? recipe.views.tokenSize : undefined;
+  const sizes = { tokenSize: flags.tokenSize, usualTokenSize };
   const measured = {
     ...{ checkpoint, recipe, backend, images },
     mistakes: mostMistakes,
     // The one that was asked for, or the one that the run was trained with.
     tokenizer: () =>
-      openTokenizerOf(flags.tokenizer ?? checkpoint.manifest.run?.["tokenizer"], tokenSize, backend, context),
+      openTokenizerOf(flags.tokenizer ?? checkpoint.manifest.run?.["tokenizer"], sizes, backend, context),
     opening: { ...resizingOf(flags), imageSize },
     ...(flags.batch !== undefined && { batchSize: flags.batch }),
   };
@@ -99,12 +99,12 @@ function refuseOnRuns({ labels, decoder, normalization }: Flags): void {
 
 async function openTokenizerOf(
   path: unknown,
-  tokenSize: ImageSize | undefined,
+  sizes: OpenTokenizerOptions,
   backend: Backend,
   context: Context,
 ): Promise<TokenizerEncoder> {
   if (typeof path !== "string") {
     throw usageError("expected --tokenizer for a pre-trained model that does not name its tokenizer");
   }
-  return (await openTokenizerEncoder(path, backend, { tokenSize }, context)).tokenizer;
+  return (await openTokenizerEncoder(path, backend, sizes, context)).tokenizer;
 }

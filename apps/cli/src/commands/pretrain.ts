@@ -35,7 +35,7 @@ export async function run(flags: FlagValues<typeof pretrainFlags>, context: Cont
   requireTokenizer(flags, target, provisional.recipe);
   const tokenSize = await askedOf(provisional, ["views", "tokenSize"]);
   const { backend, facts } = await openBackend(flags, context);
-  const opening = isImageSize(tokenSize) ? { tokenSize } : {};
+  const opening = isImageSize(tokenSize) ? { usualTokenSize: tokenSize } : {};
   const named =
     flags.tokenizer === undefined ? undefined : await openTokenizerEncoder(flags.tokenizer, backend, opening, context);
   const tokenizer = named?.tokenizer;

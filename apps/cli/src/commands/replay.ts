@@ -71,8 +71,12 @@ async function modelsOf(
     const path = flags.tokenizer ?? (run["tokenizer"] as string | undefined);
     if (path === undefined)
       throw usageError("expected --tokenizer with the tokenizer of the run, which does not say it");
-    const { tokenSize } = recipe.views;
-    const { tokenizer } = await openTokenizerEncoder(path, backend, { tokenSize }, context);
+    const { tokenizer } = await openTokenizerEncoder(
+      path,
+      backend,
+      { usualTokenSize: recipe.views.tokenSize },
+      context,
+    );
     if (checkpoint || !from) return { tokenizer };
     return { tokenizer, from: (await openEncoder(from, backend, {}, context)).beit };
   }

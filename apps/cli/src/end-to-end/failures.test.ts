@@ -85,7 +85,11 @@ describe("recipes", () => {
       ["model.vocabsize=16"],
       /model\.vocabsize: expected one of the known keys \(.*vocabSize.*\), got 16 \(from --set model\.vocabsize=16\)/,
     ],
-    ["tokenizer", ["epochs=0"], /epochs: expected a positive integer, got 0 \(from --set epochs=0\)/],
+    [
+      "tokenizer",
+      ["epochs=0"],
+      /epochs: expected a positive integer of at most 1048576, got 0 \(from --set epochs=0\)/,
+    ],
     ["tokenizer", ["seed=x"], /seed: expected an integer of 0 or more, got "x"/],
     [
       "tokenizer",

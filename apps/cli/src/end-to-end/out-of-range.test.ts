@@ -83,7 +83,7 @@ const commands: Readonly<Record<string, () => readonly string[]>> = {
   doctor: () => ["doctor"],
 };
 const cases: readonly (readonly [command: string, flag: string, values: readonly string[]])[] = [
-  ["finetune", "--epochs", [...numbers, "0"]],
+  ["finetune", "--epochs", [...numbers, "0", "1000000000000000"]],
   ["finetune", "--batch-size", [...numbers, "0", "1000000000000000"]],
   ["finetune", "--micro-batches", [...numbers, "0", "7", "1e12"]],
   ["finetune", "--lr", ["-1", "0", "1e999", "NaN", " "]],
@@ -115,7 +115,9 @@ const cases: readonly (readonly [command: string, flag: string, values: readonly
   ["attention", "--layer", [...numbers, "2", "1000"]],
   ["attention", "--head", [...numbers, "2", "1000"]],
   ["attention", "--patch", ["-1,0", "4,0", "0,4", "a", "1", "1,2,3", "1e9,0", "0.5,0"]],
-  ["tokenize", "--token-size", ["0", "-8", "a"]],
+  // A tokenizer of ours has its size.
+  ["tokenize", "--token-size", ["0", "-8", "a", "16"]],
+  ["evaluate pretrain", "--token-size", ["4"]],
   ["convert", "--image-size", ["0", "1000000", "100000x100000"]],
   ["watch", "--port", [...numbers, "0", "65536"]],
   ["demo", "--seeds", [...numbers, "0"]],

@@ -94,7 +94,7 @@ describe("faults", () => {
     const top = await write("wrong.yaml", "extends: wrong-base.yaml\nseed: -1\n");
     await expect(load(top, "views.flip=3")).rejects.toThrow(
       `recipe ${top}: seed: expected an integer of 0 or more, got -1; ` +
-        `epochs: expected a positive integer, got 0 (from ${base}); ` +
+        `epochs: expected a positive integer of at most 1048576, got 0 (from ${base}); ` +
         "views.flip: expected a number in [0, 1], got 3 (from --set views.flip=3)",
     );
   });

@@ -44,7 +44,7 @@ it("passes with a norm at another place, and needs none to be said", () => {
 describe("refuses, with path, expectation and value", () => {
   const { model, views } = tinyPretrain;
   it.each<readonly [string, Recipe, object, RecipeIssue]>([
-    ["a number", tinyPretrain, { epochs: 1.5 }, issue(["epochs"], "a positive integer", 1.5)],
+    ["a number", tinyPretrain, { epochs: 1.5 }, issue(["epochs"], "a positive integer of at most 1048576", 1.5)],
     ["what JSON has no word for", tinyPretrain, { initStd: NaN }, issue(["initStd"], "a positive number", NaN)],
     ["a missing field", tinyPretrain, { initStd: undefined }, issue(["initStd"], "a positive number", undefined)],
     ["an object", tinyPretrain, { views: 3 }, issue(["views"], "an object", 3)],

@@ -1,7 +1,7 @@
 // What every stage has: seed, length, batches, rates, optimizer.
 import * as v from "valibot";
 import { fields, oneOf } from "./fields.ts";
-import { batch, amount, count, length, positive, shareBelowOne, truth, whole } from "./values.ts";
+import { amount, count, length, positive, runCount, shareBelowOne, truth, whole } from "./values.ts";
 
 export const learningRate = fields({
   peak: amount,
@@ -36,9 +36,9 @@ export const ema = fields({
 export const common = {
   seed: whole,
   /** Passes over the data. */
-  epochs: count,
+  epochs: runCount,
   /** Images per optimizer step. */
-  batchSize: batch,
+  batchSize: runCount,
   /** Pieces a batch is computed in; their gradients add up to the whole batch's. */
   microBatches: count,
   learningRate,

@@ -10,7 +10,8 @@ export const modelSize = number(
   "a positive integer of at most 65536",
   (value) => Number.isSafeInteger(value) && value >= 1 && value <= 65_536,
 );
-export const batch = number(
+/** Of images an update and passes over them: more is a slip, and no run would see its end. */
+export const runCount = number(
   "a positive integer of at most 1048576",
   (value) => Number.isSafeInteger(value) && value >= 1 && value <= 2 ** 20,
 );
