@@ -18,6 +18,8 @@ import { beitEndsWith, demand, rigFolder, type Rig, type RigOptions } from "./ha
 const MEBIBYTE = 2 ** 20;
 /** What the heap, its compiled code and fragments of the allocator may come to between the first tenth and the end. */
 const NOISE = 64 * MEBIBYTE;
+/** What live objects and their buffers may: compiled code alone. A few kilobytes kept a round are seen by this. */
+const HEAP_NOISE = 4 * MEBIBYTE;
 const FULL = 10_000;
 
 export const rig: Rig = {
@@ -35,7 +37,7 @@ export const rig: Rig = {
   },
 };
 
-type Flat = { readonly rounds: number; readonly rssFirst: string; readonly rssLast: string };
+type Flat = { readonly rounds: number } & Readonly<Record<`${"rss" | "heap"}${"First" | "Last"}`, string>>;
 
 /** Plays rounds and compares what the process holds after a tenth of them with what it holds at the end. */
 async function flat(
@@ -44,17 +46,23 @@ async function flat(
   { say }: RigOptions,
   play: (round: number) => Promise<void> | void,
 ): Promise<Flat> {
-  let first = 0;
+  let first = { rss: 0, heap: 0 };
   for (let round = 0; round < rounds; round++) {
     await play(round);
     if (round === Math.floor(rounds / 10)) first = held();
   }
   const last = held();
-  const figures = { rounds, rssFirst: mebibytes(first), rssLast: mebibytes(last) };
+  const figures = {
+    rounds,
+    rssFirst: mebibytes(first.rss),
+    rssLast: mebibytes(last.rss),
+    heapFirst: mebibytes(first.heap),
+    heapLast: mebibytes(last.heap),
+  };
   say(`${what}: ${JSON.stringify(figures)}`);
   demand(
-    last - first < NOISE,
-    `${what} to stay flat over ${rounds} rounds, got ${mebibytes(first)}, then ${mebibytes(last)}`,
+    last.rss - first.rss < NOISE && last.heap - first.heap < HEAP_NOISE,
+    `${what} to stay flat over ${rounds} rounds, got ${JSON.stringify(figures)}`,
   );
   return figures;
 }
@@ -111,10 +119,10 @@ async function images(count: number, { say }: RigOptions): Promise<object> {
     if (i % 20_000 === 0) copyFileSync(join(folder, "one.png"), join(folder, `link-${i / 20_000}.png`));
     linkSync(join(folder, `link-${Math.floor(i / 20_000)}.png`), join(inside, `${i}.png`));
   }
-  const before = held();
+  const before = held().rss;
   const listed = await imageFolder(join(folder, "photos"));
   demand(listed.length === count, `a folder of ${count} images, got ${listed.length}`);
-  const figures = { images: count, rssFirst: mebibytes(before), rssLast: mebibytes(held()) };
+  const figures = { images: count, rssFirst: mebibytes(before), rssLast: mebibytes(held().rss) };
   say(`images: ${JSON.stringify(figures)}`);
   return figures;
 }
@@ -143,12 +151,13 @@ async function picture(path: string): Promise<void> {
 
 let collect: (() => void) | undefined;
 
-/** Bytes of the process after garbage was collected. */
-function held(): number {
+/** Bytes of the process, and of its objects and their buffers, after garbage was collected. */
+function held(): { readonly rss: number; readonly heap: number } {
   setFlagsFromString("--expose-gc");
   collect ??= runInNewContext("gc") as () => void;
   collect();
-  return process.memoryUsage.rss();
+  const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+  return { rss, heap: heapUsed + arrayBuffers };
 }
 
 function mebibytes(bytes: number): string {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { afterwards, preparedAhead } from "./ahead.ts";
 
 const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
@@ -35,6 +35,17 @@ describe("afterwards", () => {
     expect(afterwards(async () => ++begun).cancel()).toBeUndefined();
     await tick();
     expect(begun).toBe(0);
+  });
+
+  it("leaves no timer behind, also where nobody ever waits", async () => {
+    vi.useFakeTimers();
+    try {
+      await afterwards(async () => {}).result();
+      afterwards(async () => {}).cancel();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("keeps an error for who asks", async () => {

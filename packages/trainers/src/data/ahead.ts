@@ -1,7 +1,8 @@
 // Work for the next step while a device computes the present one.
 
-/** Node and browsers have it; the package's types are of neither. */
+/** Node and browsers have them; the package's types are of neither. */
 declare const setTimeout: (callback: () => void, milliseconds: number) => unknown;
+declare const clearTimeout: (timer: unknown) => void;
 
 type Errand<T> = {
   /** Its result; begins it if it has not begun. */
@@ -16,20 +17,19 @@ type Errand<T> = {
  */
 export function afterwards<T>(work: () => Promise<T>): Errand<T> {
   let begun: Promise<T> | undefined;
-  let canceled = false;
   const begin = (): Promise<T> => {
+    // A caller that never waits keeps timers from ending: each would hold its batch until the run is over.
+    clearTimeout(timer);
     if (begun) return begun;
     begun = work();
     begun.catch(() => {}); // reported to who asks for the result, which may be nobody
     return begun;
   };
-  setTimeout(() => {
-    if (!canceled) void begin();
-  }, 0);
+  const timer = setTimeout(() => void begin(), 0);
   return {
     result: begin,
     cancel() {
-      canceled = true;
+      clearTimeout(timer);
       return begun;
     },
   };
