@@ -11,6 +11,7 @@ import { evaluateCommand } from "./declarations/evaluate.ts";
 import { finetuneCommand } from "./declarations/finetune.ts";
 import { inspectCommand } from "./declarations/inspect.ts";
 import { knnCommand } from "./declarations/knn.ts";
+import { labelEfficiencyCommand } from "./declarations/label-efficiency.ts";
 import { predictCommand } from "./declarations/predict.ts";
 import { pretrainCommand } from "./declarations/pretrain.ts";
 import { probeCommand } from "./declarations/probe.ts";
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   evaluateCommand,
   probeCommand,
   knnCommand,
+  labelEfficiencyCommand,
   reportCommand,
   watchCommand,
   predictCommand,

@@ -163,6 +163,16 @@ const uses: Readonly<
   "probe other": [{ kind: "classifier", use: (model) => worthOf("probe", at("pretrain"), "--other", model) }],
   "knn model": [{ kind: "classifier", use: (model) => worthOf("knn", model) }],
   "knn other": [{ kind: "classifier", use: (model) => worthOf("knn", at("pretrain"), "--other", model) }],
+  "label-efficiency model": [
+    {
+      kind: "classifier",
+      use: async (model) => {
+        const flags = ["--data", data, "--labels", "2", "--draws", "1", "--steps", "1", "--out", fresh()];
+        const { events } = await succeed("label-efficiency", model, ...flags, "--json", ...oneThread);
+        return events.filter(({ event }) => event === "cell").map(({ way, accuracy }) => [way, accuracy]);
+      },
+    },
+  ],
   "predict model": [
     {
       kind: "classifier",

@@ -12,6 +12,7 @@ import type { LayerChoice, probedFlags } from "./flags.ts";
 import { openProbeImages, type ProbeImages } from "./images.ts";
 import { measureSources, type Measure } from "./measure.ts";
 import { featureSources } from "./sources.ts";
+import { pauses } from "./pauses.ts";
 import { chosenRow, probeCells, probeLines } from "./table.ts";
 
 export type ProbedFlags = FlagValues<typeof probedFlags> & { readonly layers: LayerChoice };
@@ -67,12 +68,4 @@ function checkOut(out: string | undefined): void {
 
 function learnedFrom({ train, draws, test }: ProbeImages): number {
   return draws ? draws[0].length : train.length - (test ? 0 : 1);
-}
-
-// Sums are made at once: without a pause no signal would be heard before the end.
-function pauses({ interrupt }: Context): () => Promise<void> {
-  return async () => {
-    await new Promise((resolve) => setImmediate(resolve));
-    interrupt.check();
-  };
 }
