@@ -24,6 +24,8 @@ const known: Readonly<Record<string, readonly [title: string, caption: string]>>
   loss: ["Loss", "What training makes small: below is better."],
   accuracy: ["Accuracy", "Share of right answers: above is better."],
   top5: ["Top 5", "Share of images whose class is among the five most likely."],
+  linearProbeAccuracy: ["Linear probe", "Of frozen features of labeled images beside the run: above is better."],
+  neighborAccuracy: ["Nearest neighbors", "Of frozen features of labeled images beside the run: above is better."],
   reconstruction: ["Reconstruction error", "How far decoded pixels are from the image, in training with relaxed tokens."],
   meanAbsoluteError: ["Mean absolute error", "Of decoded pixels in [-1, 1], on held-out images."],
   kl: ["KL divergence", "How sure the encoder is of its codes, against knowing nothing."],
