@@ -1,5 +1,6 @@
 // Every command, in the order of the help. Declarations load nothing but the flags.
 import type { Command } from "../program/command.ts";
+import { ablateCommand } from "./declarations/ablate.ts";
 import { attentionCommand } from "./declarations/attention.ts";
 import { convertCommand } from "./declarations/convert.ts";
 import { dataVerifyCommand } from "./declarations/data-verify.ts";
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   evaluateCommand,
   probeCommand,
   knnCommand,
+  ablateCommand,
   reportCommand,
   watchCommand,
   predictCommand,

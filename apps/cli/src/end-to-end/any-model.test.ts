@@ -163,6 +163,29 @@ const uses: Readonly<
   "probe other": [{ kind: "classifier", use: (model) => worthOf("probe", at("pretrain"), "--other", model) }],
   "knn model": [{ kind: "classifier", use: (model) => worthOf("knn", model) }],
   "knn other": [{ kind: "classifier", use: (model) => worthOf("knn", at("pretrain"), "--other", model) }],
+  "ablate tokenizer": [
+    {
+      kind: "tokenizer",
+      use: async (model) => {
+        const flags = [
+          "--data",
+          data,
+          "--recipe",
+          recipe("pretrain"),
+          "--rows",
+          "beit",
+          "--seeds",
+          "1",
+          "--epochs",
+          "1",
+        ];
+        const few = ["--labels-per-class", "2", "--out", fresh(), "--json", ...oneThread];
+        const run = await succeed("ablate", "--tokenizer", model, ...flags, ...few);
+        expect(run.stderr + run.stdout).not.toMatch(secrets);
+        return lossesOf(run);
+      },
+    },
+  ],
   "predict model": [
     {
       kind: "classifier",
