@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { listCheckpoints } from "@beitjs/trainers/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RowSummary } from "../studies/ablate-summary.ts";
-import { cli, makeFolder, writeIdx, writeRecipes } from "../testing/run-cli.ts";
+import { cli, makeFolder, writeIdx, writePngs, writeRecipes } from "../testing/run-cli.ts";
 
 const oneThread = ["--backend", "simd", "--threads", "1"];
 let folder: Awaited<ReturnType<typeof makeFolder>>;
@@ -104,6 +104,9 @@ describe("ablate", () => {
     await refused("--rows BEiT: expected some of beit, uniform, pixels, ", "--rows", "BEiT");
     await refused("--steps and --epochs say the same of the runs", "--steps", "9", "--epochs", "2");
     await refused("expected recipe.loss to be masked, as BEiT has it", "--set", "loss=all");
+    await writePngs(at("flat", "all"), ["."], 8);
+    const flat = await cli(["ablate", "--data", at("flat", "all"), "--out", at("never"), ...oneThread]);
+    expect(flat).toMatchObject({ code: 2, stderr: expect.stringContaining(`--data ${at("flat", "all")}: `) as string });
     const untrained = await cli(["ablate", "--data", data, "--tokenizer", at("study", "tokenizer"), ...given("1000")]);
     expect(untrained).toMatchObject({ code: 2, stderr: expect.stringContaining("--labels-per-class: ") as string });
     expect(untrained.stderr).not.toContain("run 1 of");

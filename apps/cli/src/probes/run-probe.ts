@@ -7,6 +7,7 @@ import { refuseTaken } from "../files/taken.ts";
 import { openEncoder } from "../models/open-beit.ts";
 import type { Context, FlagValues } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
+import { pauses } from "../program/interrupt.ts";
 import { writeResult } from "../runs/folder.ts";
 import type { LayerChoice, probedFlags } from "./flags.ts";
 import { openProbeImages, type ProbeImages } from "./images.ts";
@@ -67,12 +68,4 @@ function checkOut(out: string | undefined): void {
 
 function learnedFrom({ train, draws, test }: ProbeImages): number {
   return draws ? draws[0].length : train.length - (test ? 0 : 1);
-}
-
-// Sums are made at once: without a pause no signal would be heard before the end.
-function pauses({ interrupt }: Context): () => Promise<void> {
-  return async () => {
-    await new Promise((resolve) => setImmediate(resolve));
-    interrupt.check();
-  };
 }

@@ -6,9 +6,9 @@ import type { Backend } from "@beitjs/tensor-core";
 import {
   ablated,
   ablationRows,
-  checkMatch,
   fitToTokenizer,
   RecipeError,
+  requireLabels,
   stepsPerEpoch,
   type PretrainRecipe,
 } from "@beitjs/trainers";
@@ -16,10 +16,11 @@ import type { BackendFacts } from "../backends/open.ts";
 import { imageFacts, openImages, type OpenedImages, type ReadingFlags } from "../images/images.ts";
 import { openTokenizerEncoder } from "../models/open-tokenizer.ts";
 import type { Context } from "../program/command.ts";
-import { messageOf, usageError } from "../program/exit-codes.ts";
+import { asWrongUse, messageOf, usageError } from "../program/exit-codes.ts";
 import type { RecipeShortcuts } from "../runs/assignments.ts";
 import { recipeForImages, recipeForTokenizer, requestOf } from "../runs/default-recipe.ts";
 import { checkLength } from "../runs/length.ts";
+import { refuseMismatch } from "../runs/mismatch.ts";
 import { loadRecipe } from "../runs/recipe-file.ts";
 import { runStage } from "../runs/run-stage.ts";
 import { runFacts } from "../runs/training-run.ts";
@@ -68,9 +69,9 @@ export async function planAblation(flags: AblationFlags, machine: Machine, conte
   const rows = chosenRows(flags.rows);
   if (flags.steps !== undefined && flags.epochs !== undefined)
     throw usageError("--steps and --epochs say the same of the runs; give one of them");
-  // A recipe that cannot be is said before a tokenizer is trained.
-  if (flags.recipe !== undefined)
-    whole(await loadRecipe({ ...flags, recipe: flags.recipe }, ["pretrain"], { later: () => true }));
+  // What cannot be is said before a tokenizer is trained; which recipe it will be without a name, that one says.
+  const provisional = { ...flags, recipe: flags.recipe ?? "pretrain-small" };
+  whole(await loadRecipe(provisional, ["pretrain"], { later: () => true }));
   const path = flags.tokenizer ?? (await trainedTokenizer(flags, machine, context));
   const { tokenizer: model, ...tokenizer } = await openTokenizerEncoder(path, machine.backend, {}, context);
   const request = requestOf(flags, recipeForTokenizer(model.config), context);
@@ -162,8 +163,12 @@ function stageRun(flags: AblationFlags, { opened, facts, tokenizer, tokenizerWei
   };
 }
 
-function openTraining(flags: AblationFlags, channels: number, context: Context): Promise<OpenedImages> {
-  return openImages(flags.data, { ...flags, split: "train", channels }, context);
+async function openTraining(flags: AblationFlags, channels: number, context: Context): Promise<OpenedImages> {
+  const { data } = flags;
+  const opened = await openImages(data, { ...flags, split: "train", channels }, context);
+  // Features are measured by classes.
+  await asWrongUse(`--data ${data}`, () => requireLabels(opened.images));
+  return opened;
 }
 
 function chosenRows(asked: readonly string[]): readonly string[] {
@@ -179,13 +184,5 @@ function whole(recipe: PretrainRecipe): PretrainRecipe {
     return ablated(recipe, "beit");
   } catch (error) {
     throw error instanceof RecipeError ? usageError(messageOf(error), error) : error;
-  }
-}
-
-function refuseMismatch(recipe: PretrainRecipe, tokenizer: TokenizerEncoder): void {
-  try {
-    checkMatch(recipe, tokenizer);
-  } catch (error) {
-    throw usageError(messageOf(error), error);
   }
 }

@@ -21,6 +21,7 @@ import type { ProbeImages } from "../probes/images.ts";
 import { middleBlock } from "../probes/sources.ts";
 import type { Context } from "../program/command.ts";
 import { asWrongUse } from "../program/exit-codes.ts";
+import { pauses } from "../program/interrupt.ts";
 import { writeResult } from "../runs/folder.ts";
 
 /** Shares of test images, of one network. */
@@ -127,14 +128,6 @@ async function measure(
   } finally {
     progress.stop();
   }
-}
-
-// Sums are made at once: without a pause no signal would be heard before the end.
-function pauses({ interrupt }: Context): () => Promise<void> {
-  return async () => {
-    await new Promise((resolve) => setImmediate(resolve));
-    interrupt.check();
-  };
 }
 
 // What else decides scores.
