@@ -37,7 +37,7 @@ describe("ablate", () => {
   it("runs rows by seeds, each in its folder, and prints and writes what comes of them", async () => {
     const out = at("study");
     const rows = ["--rows", "beit", "pixels-uniform", "unmasked", "--seeds", "2", "--steps", "9"];
-    const run = await ablate(out, ...rows);
+    const run = await ablate(out, ...rows, "--set", "pixels.normalized=true", "pixels.error=absolute");
     expect(run.stderr).not.toContain("beit: ");
     expect(run.code).toBe(0);
     const lines = run.stdout.trimEnd().split("\n");
@@ -64,7 +64,10 @@ describe("ablate", () => {
     // Whole epochs: at least as many updates as asked for.
     expect(result.steps).toBeGreaterThanOrEqual(9);
     const pixels = JSON.parse(await weightsOf(out, `pixels-uniform-${result.rows[1].seeds[1].seed}`)) as Result;
-    expect(pixels).toMatchObject({ step: result.steps, recipe: { target: "pixels", mask: { kind: "uniform" } } });
+    expect(pixels).toMatchObject({
+      step: result.steps,
+      recipe: { target: "pixels", mask: { kind: "uniform" }, pixels: { normalized: true, error: "absolute" } },
+    });
     expect(pixels).not.toHaveProperty("tokenizerWeights");
     const page = await readFile(join(out, "ablation.html"), "utf8");
     expect(page).toContain("- masking + recover 100 % of visual tokens");
@@ -103,6 +106,7 @@ describe("ablate", () => {
     };
     await refused("--rows BEiT: expected some of beit, uniform, pixels, ", "--rows", "BEiT");
     await refused("--steps and --epochs say the same of the runs", "--steps", "9", "--epochs", "2");
+    await refused("pixels.normalized: expected true or false, got 3", "--set", "pixels.normalized=3");
     await refused("expected recipe.loss to be masked, as BEiT has it", "--set", "loss=all");
     await writePngs(at("flat", "all"), ["."], 8);
     const flat = await cli(["ablate", "--data", at("flat", "all"), "--out", at("never"), ...oneThread]);

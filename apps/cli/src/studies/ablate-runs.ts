@@ -6,6 +6,7 @@ import type { Backend } from "@beitjs/tensor-core";
 import {
   ablated,
   ablationRows,
+  checkRecipe,
   fitToTokenizer,
   RecipeError,
   requireLabels,
@@ -71,12 +72,12 @@ export async function planAblation(flags: AblationFlags, machine: Machine, conte
     throw usageError("--steps and --epochs say the same of the runs; give one of them");
   // What cannot be is said before a tokenizer is trained; which recipe it will be without a name, that one says.
   const provisional = { ...flags, recipe: flags.recipe ?? "pretrain-small" };
-  whole(await loadRecipe(provisional, ["pretrain"], { later: () => true }));
+  refuseOtherWays(await loadRecipe(provisional, ["pretrain"], { later: () => true }));
   const path = flags.tokenizer ?? (await trainedTokenizer(flags, machine, context));
   const { tokenizer: model, ...tokenizer } = await openTokenizerEncoder(path, machine.backend, {}, context);
   const request = requestOf(flags, recipeForTokenizer(model.config), context);
   const fit = { to: "the tokenizer", change: (base: PretrainRecipe) => fitToTokenizer(base, model) };
-  const given = whole(await loadRecipe(request, ["pretrain"], { ...context, fit }));
+  const given = whole(await loadRecipe(request, ["pretrain"], { ...context, fit, later: isPixels }));
   refuseMismatch(given, model);
   const opened = await openTraining(flags, given.model.channels, context);
   const perEpoch = stepsPerEpoch(opened.images, given);
@@ -178,10 +179,18 @@ function chosenRows(asked: readonly string[]): readonly string[] {
   return asked.length === 0 ? all : all.filter((name) => asked.includes(name));
 }
 
+// How pixels are compared is said of the rows that predict them.
+const isPixels = (path: readonly unknown[]): boolean => path.join(".") === "pixels";
+
 // The recipe, if it is one that rows can change.
 function whole(recipe: PretrainRecipe): PretrainRecipe {
+  refuseOtherWays(recipe, (changed) => void checkRecipe("ablate", changed, "pretrain"));
+  return recipe;
+}
+
+function refuseOtherWays(recipe: PretrainRecipe, check: (changed: PretrainRecipe) => void = () => undefined): void {
   try {
-    return ablated(recipe, "beit");
+    for (const { name } of ablationRows) check(ablated(recipe, name));
   } catch (error) {
     throw error instanceof RecipeError ? usageError(messageOf(error), error) : error;
   }

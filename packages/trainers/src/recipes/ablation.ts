@@ -25,34 +25,27 @@ const ofPixels: Change = (recipe) => ({
 const uniform: Change = (recipe) => ({ ...recipe, mask: uniformlyAsMany(recipe) });
 const ofAll: Change = (recipe) => ({ ...recipe, loss: "all" });
 
-const rows: readonly (AblationRow & { readonly changes: readonly Change[] })[] = [
-  { name: "beit", label: "BEiT", paper: { imageNet: 82.86, ade20k: 44.65 }, changes: [] },
-  {
-    ...{ name: "uniform", label: "- blockwise masking" },
-    ...{ paper: { imageNet: 82.77, ade20k: 42.93 }, changes: [uniform] },
-  },
-  {
-    ...{ name: "pixels", label: "- visual tokens (pixels)" },
-    ...{ paper: { imageNet: 81.04, ade20k: 41.38 }, changes: [ofPixels] },
-  },
-  {
-    ...{ name: "pixels-uniform", label: "- visual tokens - blockwise masking" },
-    ...{ paper: { imageNet: 80.5, ade20k: 37.09 }, changes: [ofPixels, uniform] },
-  },
-  {
-    ...{ name: "recover-all", label: "+ recover 100 % of visual tokens" },
-    ...{ paper: { imageNet: 82.59, ade20k: 40.93 }, changes: [ofAll] },
-  },
-  {
-    ...{ name: "unmasked", label: "- masking + recover 100 % of visual tokens" },
-    ...{
-      paper: { imageNet: 81.67, ade20k: 36.73 },
-      changes: [ofAll, (recipe) => ({ ...recipe, mask: { kind: "none" } })],
-    },
-  },
+const unmasked: Change = (recipe) => ({ ...recipe, mask: { kind: "none" } });
+
+type ChangedRow = AblationRow & { readonly changes: readonly Change[] };
+
+const row = (
+  name: string,
+  label: string,
+  [imageNet, ade20k]: readonly [number, number],
+  ...changes: Change[]
+): ChangedRow => ({ name, label, paper: { imageNet, ade20k }, changes });
+
+const rows: readonly ChangedRow[] = [
+  row("beit", "BEiT", [82.86, 44.65]),
+  row("uniform", "- blockwise masking", [82.77, 42.93], uniform),
+  row("pixels", "- visual tokens (pixels)", [81.04, 41.38], ofPixels),
+  row("pixels-uniform", "- visual tokens - blockwise masking", [80.5, 37.09], ofPixels, uniform),
+  row("recover-all", "+ recover 100 % of visual tokens", [82.59, 40.93], ofAll),
+  row("unmasked", "- masking + recover 100 % of visual tokens", [81.67, 36.73], ofAll, unmasked),
 ];
 
-export const ablationRows: readonly AblationRow[] = rows.map(({ changes: _, ...row }) => row);
+export const ablationRows: readonly AblationRow[] = rows.map(({ changes: _, ...facts }) => facts);
 
 /**
  * The recipe of a row.
@@ -61,11 +54,11 @@ export const ablationRows: readonly AblationRow[] = rows.map(({ changes: _, ...r
  * @throws RecipeError for a recipe that is not the table's first row already
  */
 export function ablated(recipe: PretrainRecipe, name: string): PretrainRecipe {
-  const row = rows.find((one) => one.name === name);
-  if (!row) throw new RangeError(`[ablated] expected ${rows.map((one) => one.name).join(", ")}, got ${name}`);
+  const found = rows.find((one) => one.name === name);
+  if (!found) throw new RangeError(`[ablated] expected ${rows.map((one) => one.name).join(", ")}, got ${name}`);
   const wrong = differences(recipe);
   if (wrong.length > 0) throw new RecipeError("ablated", wrong);
-  const { pixels, ...base } = row.changes.reduce((changed, change) => change(changed), recipe);
+  const { pixels, ...base } = found.changes.reduce((changed, change) => change(changed), recipe);
   return base.target === "pixels" && pixels ? { ...base, pixels } : base;
 }
 
