@@ -20,6 +20,7 @@ export { openBeit, readBeitFiles, type BeitFiles, type OpenBeitOptions, type Ope
 export { saveBeit, saveOfficialBeit, type SaveBeitOptions } from "./checkpoint/save.ts";
 export type { StoredTensor } from "./checkpoint/stored.ts";
 export { keepsTokenHead, toPretraining, type FurtherPretrainingOptions } from "./further-pretraining.ts";
+export { block, type BlockInputs, type BlockOptions } from "./block.ts";
 export { toClassifier, type ClassifierOptions } from "./classifier.ts";
 export {
   beitConfigIssues,
