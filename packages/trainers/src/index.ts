@@ -50,6 +50,7 @@ export {
   type NeighborOptions,
   type NeighborPredictions,
 } from "./probe/nearest-neighbors.ts";
+export { ridgeScores, type RidgeOptions, type RidgeScores } from "./probe/ridge.ts";
 export { meanAndSpread, type ProbeScores } from "./probe/scores.ts";
 export { checkMatch, pretrain, type PretrainReport, type TokenPretrainReport } from "./stages/pretrain.ts";
 export {

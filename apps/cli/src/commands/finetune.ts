@@ -1,15 +1,7 @@
 // Stage 3: a classifier, from a pre-trained encoder or, for comparison, from scratch.
 import type { Backend } from "@beitjs/tensor-core";
 import { isImageSize } from "@beitjs/tensor-core/grid";
-import {
-  fitToModel,
-  formatRecipeValue,
-  modelSizes,
-  requireLabels,
-  takePerClass,
-  type Dataset,
-  type FineTuneRecipe,
-} from "@beitjs/trainers";
+import { fitToModel, requireLabels, takePerClass, type Dataset, type FineTuneRecipe } from "@beitjs/trainers";
 import { openBackend } from "../backends/open.ts";
 import { imageFacts } from "../images/images.ts";
 import { headFor } from "../models/class-match.ts";
@@ -25,6 +17,7 @@ import { channelsFit, refuseChannels, tellBands } from "../runs/channels.ts";
 import { checkLength } from "../runs/length.ts";
 import { batchFor, recipeForImages, recipeForModel, requestOf } from "../runs/default-recipe.ts";
 import { refuseTooLarge, smallerFor } from "../runs/memory.ts";
+import { otherSizes } from "../runs/other-sizes.ts";
 import { askedOf, loadRecipe, sizeOfPurpose } from "../runs/recipe-file.ts";
 import { runStage } from "../runs/run-stage.ts";
 import { runFacts } from "../runs/training-run.ts";
@@ -133,13 +126,6 @@ function loadFitting(
     const recipe = fitToModel(base, start);
     return images ? batchFor(recipe, images) : recipe;
   };
-  const refuse = ({ model }: FineTuneRecipe) =>
-    modelSizes
-      .filter((key) => JSON.stringify(model[key]) !== JSON.stringify(start.beit.config[key]))
-      .map((key) => ({
-        path: ["model", key],
-        expected: `${formatRecipeValue(start.beit.config[key])}, as the model of --from has it (or nothing said of it)`,
-        got: model[key],
-      }));
-  return loadRecipe(request, ["fine-tune"], { ...context, fit: { to: "the model", change }, refuse });
+  const fit = { to: "the model", change };
+  return loadRecipe(request, ["fine-tune"], { ...context, fit, refuse: (recipe) => otherSizes(recipe, start) });
 }

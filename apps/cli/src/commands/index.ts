@@ -12,6 +12,7 @@ import { evaluateCommand } from "./declarations/evaluate.ts";
 import { finetuneCommand } from "./declarations/finetune.ts";
 import { inspectCommand } from "./declarations/inspect.ts";
 import { knnCommand } from "./declarations/knn.ts";
+import { labelEfficiencyCommand } from "./declarations/label-efficiency.ts";
 import { predictCommand } from "./declarations/predict.ts";
 import { pretrainCommand } from "./declarations/pretrain.ts";
 import { probeCommand } from "./declarations/probe.ts";
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   probeCommand,
   knnCommand,
   ablateCommand,
+  labelEfficiencyCommand,
   reportCommand,
   watchCommand,
   predictCommand,

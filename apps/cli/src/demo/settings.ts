@@ -77,8 +77,8 @@ export function recipeOf(recipes: DemoRecipes, start: Start, seed: number): Fine
   return { ...(start === "pretrained" ? recipes.fineTune : recipes.scratch), seed };
 }
 
-// The batch is never larger than the data. Warm-up and annealing are shares of the run.
-function fitBatch<R extends TokenizerRecipe | PretrainRecipe | FineTuneRecipe>(
+/** With a batch that is never larger than the data. Warm-up and annealing are shares of the run. */
+export function fitBatch<R extends TokenizerRecipe | PretrainRecipe | FineTuneRecipe>(
   recipe: R,
   images: number,
   epochs: number,

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { Beit } from "@beitjs/beit-encoder";
 import type { Tokenizer } from "@beitjs/dvae-tokenizer";
-import { disposeTree, type Backend } from "@beitjs/tensor-core";
+import type { Backend } from "@beitjs/tensor-core";
 import {
   takePerClass,
   totalSteps,
@@ -11,15 +11,13 @@ import {
   type FineTuneRecipe,
   type Recipe,
   type StageName,
-  type StepReport,
   type ValidationOptions,
 } from "@beitjs/trainers";
-import { makeFolder, cleanCheckpoints, loadCheckpoint, type LoadedCheckpoint } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { beitOf, tokenizerOf, weightsHash } from "../models/from-checkpoint.ts";
 import { tellPlan } from "../runs/plan.ts";
 import { loopOf, type LoopOptions } from "../runs/stages.ts";
-import { trainingRun, type TrainingRunOptions } from "../runs/training-run.ts";
+import { trainedCheckpoint } from "../runs/trained-checkpoint.ts";
 import type { DemoData } from "./data.ts";
 import { labelsPerClass, type DemoSettings, type Start } from "./settings.ts";
 
@@ -53,7 +51,7 @@ export async function tokenizerStage(options: StageOptions, context: Context): P
   const taken = { recipe, images, backend, validation: onTheWay(options, recipe, images) };
   const loop = await planned("tokenizer", taken, context);
   const identity = { images: data.train.sha256 };
-  const checkpoint = await trained({ ...common(options, marks.tokenizer), ...loop, identity }, context);
+  const checkpoint = await trainedCheckpoint({ ...common(options, marks.tokenizer), ...loop, identity }, context);
   return { model: tokenizerOf(checkpoint, backend), weights: weightsHash(checkpoint), stage: marks.tokenizer };
 }
 
@@ -70,7 +68,7 @@ export async function pretrainStage(
   const taken = { recipe, tokenizer: tokenizer.model, images, backend, validation };
   const loop = await planned("pretrain", taken, context);
   const identity = { images: data.train.sha256, tokenizer: tokenizer.weights };
-  const checkpoint = await trained({ ...common(options, marks.pretrain), ...loop, identity }, context);
+  const checkpoint = await trainedCheckpoint({ ...common(options, marks.pretrain), ...loop, identity }, context);
   return { model: beitOf(checkpoint, backend), weights: weightsHash(checkpoint), stage: marks.pretrain };
 }
 
@@ -94,7 +92,7 @@ export async function fineTuneStage(
     test: data.test.sha256,
     from: pretrained ? from.weights : null,
   };
-  const checkpoint = await trained({ ...common(options, stage), ...loop, identity }, context);
+  const checkpoint = await trainedCheckpoint({ ...common(options, stage), ...loop, identity }, context);
   return { model: beitOf(checkpoint, backend), weights: weightsHash(checkpoint), stage };
 }
 
@@ -121,16 +119,4 @@ function common({ out, data, facts }: StageOptions, stage: string) {
     heldOut: "test" as const,
     facts: known,
   };
-}
-
-// The model is taken from the checkpoint, whether it was just written or is of yesterday.
-async function trained<Report extends StepReport<unknown>>(
-  options: TrainingRunOptions<Report>,
-  context: Context,
-): Promise<LoadedCheckpoint> {
-  await makeFolder(options.folder);
-  await cleanCheckpoints(options.folder);
-  const { checkpoint, report } = await trainingRun(options, context);
-  if (report) disposeTree(report.state.params);
-  return loadCheckpoint(checkpoint);
 }

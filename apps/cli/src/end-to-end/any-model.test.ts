@@ -186,6 +186,16 @@ const uses: Readonly<
       },
     },
   ],
+  "label-efficiency model": [
+    {
+      kind: "classifier",
+      use: async (model) => {
+        const flags = ["--data", data, "--labels", "2", "--draws", "1", "--steps", "1", "--out", fresh()];
+        const { events } = await succeed("label-efficiency", model, ...flags, "--json", ...oneThread);
+        return events.filter(({ event }) => event === "cell").map(({ way, accuracy }) => [way, accuracy]);
+      },
+    },
+  ],
   "predict model": [
     {
       kind: "classifier",

@@ -35,6 +35,8 @@ export type SourceFlags = OpenEncoderOptions & {
   readonly other: string | undefined;
   readonly batch: number;
   readonly seed: number;
+  /** Most numbers that an image is as pixels, with the sides of `mostPixels` at most. */
+  readonly mostNumbers?: number;
 };
 
 // Larger ones are more numbers than images to learn from.
@@ -93,9 +95,14 @@ function encoderSource({ name, facts, beit, view }: Encoder, flags: SourceFlags,
   };
 }
 
-function pixelSource(view: EvalViewOptions, { batch: batchSize }: SourceFlags, context: Context): FeatureSource {
+function pixelSource(
+  view: EvalViewOptions,
+  { batch: batchSize, mostNumbers = Infinity }: SourceFlags,
+  context: Context,
+): FeatureSource {
   const { height, width } = heightWidth(view.size);
-  const scale = Math.min(1, mostPixels / Math.max(height, width));
+  const within = Math.sqrt(mostNumbers / (height * width * view.channels));
+  const scale = Math.min(1, mostPixels / Math.max(height, width), within);
   const scaled = (side: number) => Math.max(1, Math.round(scale * side));
   const size = imageSizeOf({ height: scaled(height), width: scaled(width) });
   return {

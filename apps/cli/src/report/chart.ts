@@ -10,6 +10,8 @@ export type Curve = {
   /** 1 and 2 stand for the same thing in all charts. */
   readonly color: CurveColor;
   readonly dashed?: boolean;
+  /** How far values lie around each point, drawn as a bar up and down. */
+  readonly spreads?: readonly (number | null)[];
 };
 
 /** Told apart by people who see fewer colors, on a light page and on a dark one. */
@@ -32,6 +34,8 @@ export type Chart = {
   readonly percent?: boolean;
   /** So is x: both axes go from 0 to 1. */
   readonly xPercent?: boolean;
+  /** The x axis is logarithmic, with ticks at these values alone, and these names if they have some. */
+  readonly xLog?: readonly { readonly at: number; readonly name?: string }[];
   /** A legend even for one curve. */
   readonly legend?: boolean;
   /** For three in a row instead of two: drawn smaller, so that its text is not. */

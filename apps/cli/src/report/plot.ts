@@ -1,12 +1,17 @@
 // The drawing of a chart as SVG, by d3's scales and line. Colors are custom properties of the page, so that one drawing serves light
 // and dark.
-import { scaleLinear, type ScaleLinear } from "d3-scale";
+import { scaleLinear, scaleLog, type ScaleLinear, type ScaleLogarithmic } from "d3-scale";
 import { line } from "d3-shape";
 import type { Chart, Curve, Point } from "./chart.ts";
 import { html, type Html } from "./html.ts";
 
 type Scale = ScaleLinear<number, number>;
-type Frame = { readonly width: number; readonly height: number; readonly x: Scale; readonly y: Scale };
+type Frame = {
+  readonly width: number;
+  readonly height: number;
+  readonly x: Scale | ScaleLogarithmic<number, number>;
+  readonly y: Scale;
+};
 
 const sizes = { wide: { width: 460, height: 250 }, narrow: { width: 330, height: 220 } };
 const margins = { left: 56, right: 20, top: 14, bottom: 44 };
@@ -49,13 +54,21 @@ function shorten(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString("en-US", { maximumFractionDigits: 6 });
 }
 
-function frameOf({ curves, level, percent, xPercent, narrow, xEnd = 0 }: Chart): Frame {
+function frameOf({ curves, level, percent, xPercent, xLog, narrow, xEnd = 0 }: Chart): Frame {
   const { width, height } = narrow ? sizes.narrow : sizes.wide;
   const points = curves.flatMap((curve) => thin(curve.points));
-  const values = points.map(([, value]) => value);
+  const values = curves.flatMap(({ points: own, spreads = [] }) =>
+    thin(own).flatMap(([, value], i) => [value - (spreads[i] ?? 0), value + (spreads[i] ?? 0)]),
+  );
   const x = scaleLinear([0, Math.max(xEnd, ...points.map(([at]) => at))], [margins.left, width - margins.right]);
   const y = scaleLinear([0, 1], [height - margins.bottom, margins.top]);
   if (xPercent) return { width, height, x: x.domain([0, 1]), y };
+  if (xLog) {
+    const places = [...xLog.map(({ at }) => at), ...points.map(([at]) => at)];
+    const log = scaleLog([Math.min(...places), Math.max(...places)], [margins.left + 10, width - margins.right]);
+    const top = Math.max(...values, level?.value ?? 0);
+    return { width, height, x: log, y: y.domain([Math.min(0, ...values), top]).nice(5) };
+  }
   const [least, most] = [Math.min(...values, ...(percent ? [0] : [])), Math.max(...values)];
   return { width, height, x, y: level ? y.domain(around(least, most, level.value)) : y.domain([least, most]).nice(5) };
 }
@@ -67,8 +80,8 @@ function around(least: number, most: number, level: number): [number, number] {
   return [Math.floor(Math.min(least, level) / unit) * unit, top * unit];
 }
 
-function yAxis({ x, y }: Frame, chart: Chart): Html {
-  const [left, right] = x.range();
+function yAxis({ y, width }: Frame, chart: Chart): Html {
+  const [left, right] = [margins.left, width - margins.right];
   const [bottom, top] = y.range();
   const tick = (value: number) => {
     const at = crisp(y(value));
@@ -80,24 +93,25 @@ function yAxis({ x, y }: Frame, chart: Chart): Html {
   return html`${y.ticks(5).map(tick)}<path d="M${left + 0.5} ${top}V${bottom}" stroke="var(--muted)" />`;
 }
 
-function xAxis({ x, y, width }: Frame, { xPercent }: Chart): Html {
+function xAxis({ x, y, width }: Frame, { xPercent, xLog }: Chart): Html {
   const bottom = crisp(y.range()[0]);
-  const tick = (value: number) => {
+  const tick = (value: number, name = written(value, { percent: xPercent === true })) => {
     const at = crisp(x(value));
     return html`<path d="M${at} ${bottom}v5" stroke="var(--line)" /><text
         x="${at}"
         y="${bottom + 17}"
         text-anchor="middle"
-        >${written(value, { percent: xPercent === true })}</text
+        >${name}</text
       >`;
   };
   // Steps and epochs are whole.
-  const ticks = x.ticks(width < sizes.wide.width ? 4 : 5).filter((tick) => xPercent || Number.isInteger(tick));
-  return html`<path d="M${x.range()[0]} ${bottom}H${x.range()[1]}" stroke="var(--line)" />${ticks.map(tick)}`;
+  const whole = () => x.ticks(width < sizes.wide.width ? 4 : 5).filter((at) => xPercent || Number.isInteger(at));
+  const ticks = xLog ? xLog.map(({ at, name }) => tick(at, name)) : whole().map((at) => tick(at));
+  return html`<path d="M${margins.left} ${bottom}H${x.range()[1]}" stroke="var(--line)" />${ticks}`;
 }
 
 function levelLine({ value, name }: NonNullable<Chart["level"]>, { x, y }: Frame): Html {
-  const [left, right] = x.range();
+  const [left, right] = [margins.left, x.range()[1]];
   const at = crisp(y(value));
   return html`<path
       d="M${left} ${at}L${right} ${at}"
@@ -122,7 +136,7 @@ function markLine({ at, name }: NonNullable<Chart["mark"]>, { x, y }: Frame): Ht
     >`;
 }
 
-function curveOf({ name, points, color, dashed }: Curve, { x, y }: Frame, chart: Chart): Html {
+function curveOf({ name, points, color, dashed, spreads = [] }: Curve, { x, y }: Frame, chart: Chart): Html {
   const shown = thin(points);
   const path = line<Point>(
     ([at]) => x(at),
@@ -132,7 +146,16 @@ function curveOf({ name, points, color, dashed }: Curve, { x, y }: Frame, chart:
     html`<circle cx="${x(at).toFixed(1)}" cy="${y(value).toFixed(1)}" r="2.5">
       <title>${name}, ${chart.xName} ${shorten(at)}: ${written(value, chart)}</title>
     </circle>`;
+  const bar = ([at, value]: Point, i: number) => {
+    const spread = spreads[i];
+    if (!spread) return undefined;
+    return html`<path
+      d="M${x(at).toFixed(1)} ${y(value - spread).toFixed(1)}V${y(value + spread).toFixed(1)}"
+      stroke-width="1.5"
+    />`;
+  };
   return html`<g fill="none" stroke="var(--curve-${color})" stroke-width="2" stroke-linejoin="bevel">
+    ${spreads.length > 0 ? shown.map(bar) : undefined}
     <path d="${path ?? ""}" ${dashed ? html`stroke-dasharray="6 4"` : undefined}><title>${name}</title></path>
     ${points.length <= fewPoints ? html`<g fill="var(--page)">${shown.map(mark)}</g>` : undefined}
   </g>`;

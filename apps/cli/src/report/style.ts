@@ -6,9 +6,12 @@ export const DEEPEST = 80;
 // A class for every shade: a style in an element's attribute is what the page's policy forbids.
 const depths = Array.from({ length: DEEPEST + 1 }, (_, depth) => `.depth-${depth}{--depth:${depth}%}`).join("");
 
+/** What the colors of drawings are called, on a light page and on a dark one. */
+export const colors = `:root{color-scheme:light dark;--page:#fdfdfc;--ink:#1d2126;--muted:#5c6570;--line:#d9dde2;--soft:#f1f3f5;--curve-1:#0b63b5;--curve-2:#c2410c;--curve-3:#00a381;--curve-4:#4a0d67;--curve-5:#c369ff;--curve-6:#870000;--warn:#fff4d6;--warn-line:#d69e00;--mask:#33404d}
+@media (prefers-color-scheme:dark){:root{--page:#14171b;--ink:#e4e7eb;--muted:#9aa4af;--line:#343b44;--soft:#1d2228;--curve-1:#5aa9f4;--curve-2:#f58a52;--curve-3:#70f0c8;--curve-4:#7c3aed;--curve-5:#f0f000;--curve-6:#c2347c;--warn:#3a2f10;--warn-line:#b98a13;--mask:#aebac6}}`;
+
 export const style = `
-:root{color-scheme:light dark;--page:#fdfdfc;--ink:#1d2126;--muted:#5c6570;--line:#d9dde2;--soft:#f1f3f5;--curve-1:#0b63b5;--curve-2:#c2410c;--curve-3:#00a381;--curve-4:#4a0d67;--curve-5:#c369ff;--curve-6:#870000;--warn:#fff4d6;--warn-line:#d69e00;--mask:#33404d}
-@media (prefers-color-scheme:dark){:root{--page:#14171b;--ink:#e4e7eb;--muted:#9aa4af;--line:#343b44;--soft:#1d2228;--curve-1:#5aa9f4;--curve-2:#f58a52;--curve-3:#70f0c8;--curve-4:#7c3aed;--curve-5:#f0f000;--curve-6:#c2347c;--warn:#3a2f10;--warn-line:#b98a13;--mask:#aebac6}}
+${colors}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}
 main,header,footer{max-width:1040px;margin:0 auto;padding:0 20px}

@@ -5,7 +5,8 @@ import { renderDocument } from "../report/document.ts";
 import { whole } from "../report/format-number.ts";
 import { html, type Html } from "../report/html.ts";
 import { measures, type Measure, type RowFigures, type RowSummary } from "./ablate-summary.ts";
-import { formatDifference, formatFigure, measureTitles, paperTitles, type AblationTexts } from "./ablate-table.ts";
+import { formatFigure } from "./figure.ts";
+import { formatDifference, measureTitles, paperTitles, type AblationTexts } from "./ablate-table.ts";
 
 export type AblationFacts = {
   readonly data: string;

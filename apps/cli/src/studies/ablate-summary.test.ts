@@ -1,7 +1,8 @@
 // Which differences of an ablation are differences: two standard errors of the means, or nothing.
 import { describe, expect, it } from "vitest";
 import { summarizeRows, type ScoredNetwork } from "./ablate-summary.ts";
-import { ablationLines, formatDifference, formatFigure, tableNotes } from "./ablate-table.ts";
+import { ablationLines, formatDifference, tableNotes } from "./ablate-table.ts";
+import { formatFigure } from "./figure.ts";
 
 const networks = (row: string, ...probes: readonly number[]): readonly ScoredNetwork[] =>
   probes.map((linearProbe, seed) => ({

@@ -1,4 +1,5 @@
 // An ablation in words: what stands in its table, and what it means.
+import { formatFigure } from "./figure.ts";
 import { measures, type Measure, type RowFigures, type RowSummary } from "./ablate-summary.ts";
 
 export type AblationTexts = {
@@ -45,12 +46,6 @@ export function ablationLines(rows: readonly RowSummary[], texts: AblationTexts)
       .join("  ")
       .trimEnd(),
   );
-}
-
-/** `48.5 ± 0.6` */
-export function formatFigure({ mean, spread }: RowFigures): string {
-  const own = (100 * mean).toFixed(1);
-  return spread === null ? own : `${own} ± ${(100 * spread).toFixed(1)}`;
 }
 
 /** `+1.2`, or `nothing` */

@@ -1,8 +1,8 @@
 // What the features of a frozen encoder are worth to a linear classifier: logistic regression on standardized features, its weight
 // decay chosen on a part of the training rows that is held out. Exact, without a rate or a schedule to tune. (dinov2, eval/log_regression.py)
 import type { Backend } from "@beitjs/tensor-core";
-import { splitPerClass } from "../data/index.ts";
-import { checkTables, labelsOnly, standardize, takeRows, type FeatureTable } from "./feature-table.ts";
+import { checkTables, standardize, type FeatureTable } from "./feature-table.ts";
+import { heldOutRows } from "./held-out-rows.ts";
 import { fitLogistic, fitWith, logisticLoss, predictLogistic, type LogisticModel } from "./logistic-regression.ts";
 import { gramOf, type Gram } from "./precondition.ts";
 import { productsOf } from "./products.ts";
@@ -28,7 +28,6 @@ export type LinearProbeScores = ProbeScores & {
   readonly converged: boolean;
 };
 
-const heldOutShare = 0.2;
 const usualPath = [10, 1, 0.1, 0.01, 1e-3, 1e-4, 1e-5];
 // While strengths are compared; the last fit goes on to the usual one.
 const pathTolerance = 1e-4;
@@ -77,7 +76,7 @@ type Choice = {
 async function chooseL2(table: FeatureTable, classes: number, options: LinearProbeOptions): Promise<Choice> {
   const path = [...(options.l2 ?? usualPath)].sort((a, b) => b - a);
   if (path.length === 1) return { l2: path[0] };
-  const parts = heldOutParts(table, options.seed);
+  const parts = heldOutRows(table, options.seed);
   // scikit-learn's usual C of 1, as there is nothing to choose by.
   if (!parts) return { l2: 1 / table.labels.length };
   const { backend, onStep } = options;
@@ -99,16 +98,4 @@ async function chooseL2(table: FeatureTable, classes: number, options: LinearPro
   } finally {
     products.dispose();
   }
-}
-
-function heldOutParts(
-  table: FeatureTable,
-  seed: number,
-): { readonly train: FeatureTable; readonly heldOut: FeatureTable } | undefined {
-  const { length } = table.labels;
-  if (new Set(table.labels).size === length) return undefined;
-  const rows = { ...labelsOnly(table), name: String };
-  const { train, validation } = splitPerClass(rows, { share: heldOutShare, seed });
-  const indices = ({ length: count, name }: typeof train) => Array.from({ length: count }, (_, i) => Number(name(i)));
-  return { train: takeRows(table, indices(train)), heldOut: takeRows(table, indices(validation)) };
 }
