@@ -11,7 +11,9 @@ import { encodeCommand } from "./declarations/encode.ts";
 import { evaluateCommand } from "./declarations/evaluate.ts";
 import { finetuneCommand } from "./declarations/finetune.ts";
 import { inspectCommand } from "./declarations/inspect.ts";
+import { featuresCommand } from "./declarations/features.ts";
 import { knnCommand } from "./declarations/knn.ts";
+import { maskCommand } from "./declarations/mask.ts";
 import { predictCommand } from "./declarations/predict.ts";
 import { pretrainCommand } from "./declarations/pretrain.ts";
 import { probeCommand } from "./declarations/probe.ts";
@@ -27,6 +29,7 @@ import { watchCommand } from "./declarations/watch.ts";
 export const commands: readonly Command[] = [
   dataVerifyCommand,
   dataViewsCommand,
+  maskCommand,
   demoCommand,
   recipesCommand,
   recipesShowCommand,
@@ -42,6 +45,7 @@ export const commands: readonly Command[] = [
   probeCommand,
   knnCommand,
   ablateCommand,
+  featuresCommand,
   attentionCommand,
   reportCommand,
   watchCommand,
