@@ -3,7 +3,7 @@
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-const sources = ["packages/*/src/**/*.ts", "apps/*/src/**/*.{ts,tsx}", "tools/**/*.ts"];
+const sources = ["packages/*/src/**/*.ts", "apps/*/src/**/*.{ts,tsx}", "examples/*/src/**/*.ts", "tools/**/*.ts"];
 const tests = ["**/*.test.ts", "**/*.cases.ts", "**/*.bench.ts"];
 
 const noEnums = {

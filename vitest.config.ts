@@ -10,6 +10,7 @@ const together = [
   "packages/tensor-core/src/{nn,ops,pickle,safetensors}/**/*.test.ts",
   "packages/trainers/src/{data,evaluate,optimizer,recipes}/**/*.test.ts",
   "apps/cli/src/{commands,demo,files,inspect,models,report,runs}/**/*.test.ts",
+  "examples/*/src/**/*.test.ts",
 ];
 
 // Packages are tested against each other's sources: the export condition below points at src/. Only tests that start
@@ -31,7 +32,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "quick",
-          include: ["{packages,apps}/*/src/**/*.test.ts", "tools/**/*.test.ts"],
+          include: ["{packages,apps,examples}/*/src/**/*.test.ts", "tools/**/*.test.ts"],
           exclude: [...configDefaults.exclude, slow, ...together],
         },
       },

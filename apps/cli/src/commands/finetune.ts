@@ -18,7 +18,7 @@ import { checkLength } from "../runs/length.ts";
 import { batchFor, recipeForImages, recipeForModel, requestOf } from "../runs/default-recipe.ts";
 import { refuseTooLarge, smallerFor } from "../runs/memory.ts";
 import { otherSizes } from "../runs/other-sizes.ts";
-import { askedOf, loadRecipe } from "../runs/recipe-file.ts";
+import { askedOf, loadRecipe, sizeOfPurpose } from "../runs/recipe-file.ts";
 import { runStage } from "../runs/run-stage.ts";
 import { runFacts } from "../runs/training-run.ts";
 import { withEma } from "../runs/validation-flags.ts";
@@ -92,7 +92,7 @@ export async function run(flags: Flags, context: Context): Promise<number> {
   return exitCodes.done;
 }
 
-// The model, at the size that files of the user and --set ask for, if they do.
+// The model, at the size that files of the user and --set ask for, if they do, or that the recipe is for.
 async function openStart(
   from: GivenModel,
   request: Request,
@@ -106,7 +106,7 @@ async function openStart(
     ["model", "imageSize"],
   ];
   const asked = await Promise.all(paths.map((path) => askedOf(request, path)));
-  const imageSize = asked.find((size) => isImageSize(size));
+  const imageSize = asked.find((size) => isImageSize(size)) ?? (await sizeOfPurpose(request));
   return openEncoder(
     from,
     backend,

@@ -1,5 +1,6 @@
-// Every command, in the order of the help. Declarations load nothing but the flags.
+// Every command, in the order that the help has within a group. Declarations load nothing but the flags.
 import type { Command } from "../program/command.ts";
+import { ablateCommand } from "./declarations/ablate.ts";
 import { attentionCommand } from "./declarations/attention.ts";
 import { convertCommand } from "./declarations/convert.ts";
 import { dataVerifyCommand } from "./declarations/data-verify.ts";
@@ -10,8 +11,10 @@ import { encodeCommand } from "./declarations/encode.ts";
 import { evaluateCommand } from "./declarations/evaluate.ts";
 import { finetuneCommand } from "./declarations/finetune.ts";
 import { inspectCommand } from "./declarations/inspect.ts";
+import { featuresCommand } from "./declarations/features.ts";
 import { knnCommand } from "./declarations/knn.ts";
 import { labelEfficiencyCommand } from "./declarations/label-efficiency.ts";
+import { maskCommand } from "./declarations/mask.ts";
 import { predictCommand } from "./declarations/predict.ts";
 import { pretrainCommand } from "./declarations/pretrain.ts";
 import { probeCommand } from "./declarations/probe.ts";
@@ -25,27 +28,30 @@ import { trainTokenizerCommand } from "./declarations/train-tokenizer.ts";
 import { watchCommand } from "./declarations/watch.ts";
 
 export const commands: readonly Command[] = [
-  doctorCommand,
   dataVerifyCommand,
   dataViewsCommand,
+  maskCommand,
+  demoCommand,
   recipesCommand,
   recipesShowCommand,
   trainTokenizerCommand,
-  tokenizeCommand,
   pretrainCommand,
   finetuneCommand,
   replayCommand,
+  predictCommand,
+  encodeCommand,
+  tokenizeCommand,
+  reconstructCommand,
   evaluateCommand,
   probeCommand,
   knnCommand,
+  ablateCommand,
   labelEfficiencyCommand,
+  featuresCommand,
+  attentionCommand,
   reportCommand,
   watchCommand,
-  predictCommand,
-  encodeCommand,
-  reconstructCommand,
-  attentionCommand,
   inspectCommand,
   convertCommand,
-  demoCommand,
+  doctorCommand,
 ];

@@ -2,19 +2,20 @@
 import { keepsTokenHead } from "@beitjs/beit-encoder";
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import { isImageSize } from "@beitjs/tensor-core/grid";
-import { checkMatch, fitToTokenizer, fitToTrained, pretrainingConfig, type PretrainRecipe } from "@beitjs/trainers";
+import { fitToTokenizer, fitToTrained, pretrainingConfig, type PretrainRecipe } from "@beitjs/trainers";
 import { openBackend } from "../backends/open.ts";
 import { imageFacts } from "../images/images.ts";
 import { openEncoder, type OpenedEncoder } from "../models/open-beit.ts";
 import { openTokenizerEncoder } from "../models/open-tokenizer.ts";
 import { openProbing } from "../probes/on-the-way.ts";
 import type { FlagValues, Context } from "../program/command.ts";
-import { exitCodes, messageOf, usageError } from "../program/exit-codes.ts";
+import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { openFork } from "../runs/fork.ts";
 import { heldOutIdentity, openTrainingImages, validationFacts } from "../runs/held-out.ts";
 import { checkLength } from "../runs/length.ts";
 import { recipeForTokenizer, recipeWithoutTokenizer, requestOf } from "../runs/default-recipe.ts";
 import { refuseTooLarge, smallerFor } from "../runs/memory.ts";
+import { refuseMismatch } from "../runs/mismatch.ts";
 import { askedOf, loadRecipe } from "../runs/recipe-file.ts";
 import { runStage } from "../runs/run-stage.ts";
 import { runFacts } from "../runs/training-run.ts";
@@ -113,13 +114,4 @@ function tellTokenHead({ beit: { config } }: OpenedEncoder, recipe: PretrainReci
   const tokens = `the tokenizer's ${model.vocabSize} visual tokens`;
   terminal.info(`head: ${kept ? `kept, as it is for as many as ${tokens}` : `new, for ${tokens}, as ${own}`}`);
   terminal.event("head", { kept, vocabSize: model.vocabSize });
-}
-
-function refuseMismatch(recipe: PretrainRecipe, tokenizer: TokenizerEncoder): void {
-  try {
-    checkMatch(recipe, tokenizer);
-  } catch (error) {
-    const wayOut = "recipes of ours take it from the tokenizer where --set and files say nothing of it";
-    throw usageError(`recipe and tokenizer do not fit: ${messageOf(error)}; ${wayOut}`, error);
-  }
 }

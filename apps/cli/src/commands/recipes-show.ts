@@ -10,8 +10,17 @@ import type { recipesShowFlags } from "./declarations/recipes-show.ts";
 export async function run(flags: FlagValues<typeof recipesShowFlags>, context: Context): Promise<number> {
   const { terminal } = context;
   const recipe = await loadRecipe(flags, stageNames, { ...context, ...channelsFit(flags) });
-  const purpose = Object.hasOwn(recipeFacts, flags.recipe) ? `: ${recipeFacts[flags.recipe].purpose}` : "";
-  terminal.result(formatRecipe(recipe, `${flags.recipe}${purpose}.`).trimEnd().split("\n"));
+  terminal.result(
+    formatRecipe(recipe, `${flags.recipe}${noteOf(flags.recipe)}.`)
+      .trimEnd()
+      .split("\n"),
+  );
   terminal.event("recipe", { name: flags.recipe, recipe });
   return exitCodes.done;
+}
+
+function noteOf(name: string): string {
+  if (!Object.hasOwn(recipeFacts, name)) return "";
+  const { purpose, source } = recipeFacts[name];
+  return `: ${purpose}${source === undefined ? "" : ` (${source})`}`;
 }

@@ -24,6 +24,7 @@ describe("beit recipes", () => {
     expect(run.stdout).toContain(
       "pretrain-base\n" +
         "  for     pre-training of BEiT-base as published\n" +
+        "  after   BEiT, Table 12\n" +
         "  model   BEiT, 12 blocks 768 wide, 92.0 M parameters, 224 pixels in 14x14 patches\n" +
         "  data    ImageNet-1K, 1.28 million images\n" +
         "  run     800 epochs in batches of 2048\n",

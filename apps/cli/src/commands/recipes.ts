@@ -6,10 +6,11 @@ import { describeRecipeModel } from "../runs/recipe-model.ts";
 
 export async function run(_: unknown, { terminal }: Context): Promise<number> {
   for (const [name, recipe] of Object.entries(recipes)) {
-    const { purpose, data, time, result } = recipeFacts[name];
+    const { purpose, data, time, result, source } = recipeFacts[name];
     const model = describeRecipeModel(recipe);
-    terminal.result(block(name, { for: purpose, model, data, run: describeRun(recipe), time, result }));
-    terminal.event("recipe", { name, stage: recipe.stage, purpose, model, data, time, result });
+    const after = source === undefined ? {} : { after: source };
+    terminal.result(block(name, { for: purpose, ...after, model, data, run: describeRun(recipe), time, result }));
+    terminal.event("recipe", { name, stage: recipe.stage, purpose, source: source ?? null, model, data, time, result });
   }
   terminal.info("beit recipes show NAME prints one as YAML");
   return exitCodes.done;

@@ -163,6 +163,29 @@ const uses: Readonly<
   "probe other": [{ kind: "classifier", use: (model) => worthOf("probe", at("pretrain"), "--other", model) }],
   "knn model": [{ kind: "classifier", use: (model) => worthOf("knn", model) }],
   "knn other": [{ kind: "classifier", use: (model) => worthOf("knn", at("pretrain"), "--other", model) }],
+  "ablate tokenizer": [
+    {
+      kind: "tokenizer",
+      use: async (model) => {
+        const flags = [
+          "--data",
+          data,
+          "--recipe",
+          recipe("pretrain"),
+          "--rows",
+          "beit",
+          "--seeds",
+          "1",
+          "--epochs",
+          "1",
+        ];
+        const few = ["--labels-per-class", "2", "--out", fresh(), "--json", ...oneThread];
+        const run = await succeed("ablate", "--tokenizer", model, ...flags, ...few);
+        expect(run.stderr + run.stdout).not.toMatch(secrets);
+        return lossesOf(run);
+      },
+    },
+  ],
   "label-efficiency model": [
     {
       kind: "classifier",
@@ -185,7 +208,10 @@ const uses: Readonly<
         return told.map(({ top }) => top.map(({ label, probability }) => [label, probability.toFixed(5)]));
       },
     },
+    // Masks are the run's own, or the paper's, unless they are said.
+    { kind: "pretrained", use: (model) => filledBy(model, at("tokenizer")) },
   ],
+  "predict tokenizer": [{ kind: "tokenizer", use: (model) => filledBy(at("pretrain"), model) }],
   "encode model": [
     {
       kind: "classifier",
@@ -204,6 +230,18 @@ const uses: Readonly<
         const flags = ["--image", image, "--patch", "0,0", "--out", fresh(".png"), "--json", ...oneThread];
         const { events } = await succeed("attention", model, ...flags);
         return events.find(({ event }) => event === "attention")?.["weights"];
+      },
+    },
+  ],
+  "features model": [
+    {
+      kind: "pretrained",
+      use: async (model) => {
+        const flags = ["--images", pngs, "--patch", "1,0", "3", "--mass", "0.6", "--out", fresh(".png"), "--json"];
+        const { events } = await succeed("features", model, ...flags, ...oneThread);
+        const told = events.filter(({ event }) => event === "features");
+        expect(told).toHaveLength(4);
+        return told;
       },
     },
   ],
@@ -248,6 +286,14 @@ async function scoresOf(model: string, names: readonly string[], ...rest: string
   expect(stdout + stderr + written).not.toMatch(secrets);
   const scores = JSON.parse(written) as Record<string, unknown>;
   return Object.fromEntries(names.map((name) => [name, scores[name]]));
+}
+
+async function filledBy(model: string, tokenizer: string): Promise<unknown> {
+  const flags = ["--images", pngs, "--patches", "0,2-3", "--out", fresh(".png"), "--json", ...oneThread];
+  const { events } = await succeed("predict", model, "--tokenizer", tokenizer, ...flags);
+  const told = events.filter(({ event }) => event === "prediction");
+  expect(told.map(({ hiddenPatches }) => hiddenPatches)).toEqual(told.map(() => [0, 2, 3]));
+  return told.map(({ right, meanAbsoluteError, smoothError }) => [right, meanAbsoluteError, smoothError]);
 }
 
 /** The figures of `probe` and `knn`, without what models are called. */

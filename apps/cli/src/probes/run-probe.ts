@@ -7,12 +7,12 @@ import { refuseTaken } from "../files/taken.ts";
 import { openEncoder } from "../models/open-beit.ts";
 import type { Context, FlagValues } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
+import { pauses } from "../program/interrupt.ts";
 import { writeResult } from "../runs/folder.ts";
 import type { LayerChoice, probedFlags } from "./flags.ts";
 import { openProbeImages, type ProbeImages } from "./images.ts";
 import { measureSources, type Measure } from "./measure.ts";
 import { featureSources } from "./sources.ts";
-import { pauses } from "./pauses.ts";
 import { chosenRow, probeCells, probeLines } from "./table.ts";
 
 export type ProbedFlags = FlagValues<typeof probedFlags> & { readonly layers: LayerChoice };

@@ -47,3 +47,11 @@ export function createInterrupt(
     },
   };
 }
+
+/** For work that sums at once: without a pause now and then no signal would be heard before its end. */
+export function pauses({ interrupt }: { readonly interrupt: Pick<Interrupt, "check"> }): () => Promise<void> {
+  return async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    interrupt.check();
+  };
+}

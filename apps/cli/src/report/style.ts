@@ -43,6 +43,7 @@ th[scope=row]{font-weight:500;color:var(--muted)}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:1.6rem 1.8rem}
 .chart{display:flex;flex-direction:column}.chart h3{font-size:.95rem;margin:0 0 .3rem}
 .chart svg{width:100%;max-width:560px;height:auto;display:block}
+.dots text{font-size:11px;fill:var(--muted)}.dots .end{text-anchor:end}.dots .rule{stroke:var(--line)}.dots .chance{stroke:var(--muted);stroke-dasharray:3 3}.dots .mean{stroke:var(--curve-2);stroke-width:2.5}.dots circle{fill:var(--curve-1);fill-opacity:.75}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1rem;margin:0 0 .2rem;padding:0;font-size:.85rem}
 .swatch{display:inline-block;width:22px;margin-right:.4rem;vertical-align:middle;border-top:3px solid}
 .swatch-1{border-color:var(--curve-1)}.swatch-2{border-color:var(--curve-2)}.swatch-3{border-color:var(--curve-3)}.swatch-4{border-color:var(--curve-4)}.swatch-5{border-color:var(--curve-5)}.swatch-6{border-color:var(--curve-6)}

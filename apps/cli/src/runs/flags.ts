@@ -5,7 +5,11 @@ import { defaulted, integer, list, optional, positive, toggle } from "../program
 export const recipeNames: readonly string[] = [
   ...["tokenizer-demo", "pretrain-demo", "fine-tune-demo", "scratch-demo", "gaussian-demo"],
   ...["tokenizer-small", "pretrain-small", "pretrain-small-visible", "fine-tune-small"],
-  ...["tokenizer-dall-e", "pretrain-tiny", "pretrain-base", "fine-tune-base"],
+  ...["tokenizer-dall-e", "pretrain-tiny", "pretrain-base", "pretrain-large", "fine-tune-base", "fine-tune-large"],
+  ...["fine-tune-384", "fine-tune-cifar100", "fine-tune-cifar10", "intermediate-base", "intermediate-large"],
+  ...["fine-tune-after-intermediate-base", "fine-tune-after-intermediate-large"],
+  ...["ablation-beit", "ablation-uniform", "ablation-pixels", "ablation-pixels-uniform"],
+  ...["ablation-recover-all", "ablation-unmasked"],
 ];
 
 /** What changes a recipe. */

@@ -127,6 +127,38 @@ describe("--set", () => {
   });
 });
 
+describe("a size of images", () => {
+  const loadFineTune = (recipe: string, ...set: readonly string[]) => loadRecipe({ recipe, set }, ["fine-tune"], context);
+
+  it("that is said at one place is that of the others, with the crop of evaluations that goes with it", async () => {
+    for (const path of ["model.imageSize", "view.size", "evalView.size"]) {
+      expect(await loadFineTune("fine-tune-base", `${path}=384`)).toMatchObject({
+        ...{ model: { imageSize: 384 }, view: { size: 384 } },
+        evalView: { size: 384, fit: { kind: "centerCrop", cropRatio: 1 } },
+      });
+    }
+    expect(told[0]).toBe(
+      'recipe: view.size=384 evalView.size=384 evalView.fit={"kind":"centerCrop","cropRatio":1}, as model.imageSize says',
+    );
+    const path = await write("size.yaml", "extends: fine-tune-384\nview:\n  size: 160\n");
+    const smaller = { model: { imageSize: 160 }, evalView: { size: 160, fit: { cropRatio: 0.875 } } };
+    expect(await loadFineTune(path)).toMatchObject(smaller);
+    const { model, views } = await load("pretrain-tiny", "model.imageSize=[224,128]");
+    expect([model.imageSize, views.pixelSize]).toEqual([
+      [224, 128],
+      [224, 128],
+    ]);
+  });
+
+  it("leaves a crop that is said, and refuses two sizes", async () => {
+    const said = await loadFineTune("fine-tune-base", "view.size=384", "evalView.fit.cropRatio=0.95");
+    expect(said.evalView.fit).toEqual({ kind: "centerCrop", cropRatio: 0.95 });
+    await expect(loadFineTune("fine-tune-base", "view.size=384", "model.imageSize=160")).rejects.toThrow(
+      "view.size: expected model.imageSize 160, got 384 (from --set view.size=384)",
+    );
+  });
+});
+
 describe("--lr, --epochs, --batch-size and --seed", () => {
   it("mean what --set of their paths means", async () => {
     const { learningRate } = pretrainTiny;

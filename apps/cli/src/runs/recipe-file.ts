@@ -5,6 +5,7 @@ import {
   formatRecipeValue,
   mergeRecipe,
   RecipeError,
+  recipeFacts,
   recipes,
   upgradeFields,
   upgradeRecipe,
@@ -13,10 +14,12 @@ import {
   type RecipeOf,
   type StageName,
 } from "@beitjs/trainers";
+import type { ImageSize } from "@beitjs/tensor-core/grid";
 import { stringify } from "yaml";
 import { usageError } from "../program/exit-codes.ts";
 import type { Terminal } from "../program/terminal.ts";
 import { assignAll, assignmentsOf, covers, type Assignment, type RecipeShortcuts } from "./assignments.ts";
+import { followSize } from "./follow-size.ts";
 import { readRecipeLayers, type RecipeLayer } from "./recipe-layers.ts";
 
 export type LoadOptions<Given> = {
@@ -62,7 +65,13 @@ export async function loadRecipe<Stage extends StageName>(
   const { recipe: assigned, taken } = assignAll(upgradeRecipe(base), assignments);
   for (const { text, path, value } of taken)
     terminal?.info(`${text}: took ${path.join(".")}=${JSON.stringify(value)}, as nothing was said of it`);
-  const raw = upgradeFields(assigned);
+  const before = (layers.at(-1)?.values as Partial<RecipeOf<"fine-tune">>).evalView;
+  const { recipe: raw, taken: sized } = followSize(
+    upgradeFields(assigned),
+    (path) => askedIn(read, assignments, path),
+    before,
+  );
+  if (sized) terminal?.info(`recipe: ${listed(sized.values)}, as ${sized.from} says`);
   if (!stages.includes(raw["stage"] as Stage)) {
     throw usageError(
       `recipe ${name}: stage: expected ${stages.join(" or ")} for this command, got ${String(raw["stage"])}`,
@@ -95,8 +104,23 @@ function issuesOf<Checked>(check: () => Checked): {
 
 /** What the user's own layers and --set say of a path; undefined where they say nothing. */
 export async function askedOf(flags: RecipeRequest, path: readonly string[]): Promise<unknown> {
-  const layers = (await layersOf(flags)).filter(({ values }) => !Object.values(recipes).includes(values as Recipe));
-  const set = assignmentsOf(flags).findLast((one) => covers(one.path, path));
+  return askedIn(await layersOf(flags), assignmentsOf(flags), path);
+}
+
+/** The size of images that a recipe is for, where models of another size are to be resized to it. */
+export async function sizeOfPurpose(flags: RecipeRequest): Promise<ImageSize | undefined> {
+  const { name, values } = (await layersOf(flags)).at(-1) as RecipeLayer;
+  const resizes = Object.hasOwn(recipeFacts, name) && recipeFacts[name].resizes;
+  return resizes ? (values as RecipeOf<"fine-tune">).model.imageSize : undefined;
+}
+
+function askedIn(
+  all: readonly RecipeLayer[],
+  assignments: readonly Assignment[],
+  path: readonly string[],
+): unknown {
+  const layers = all.filter(({ values }) => !Object.values(recipes).includes(values as Recipe));
+  const set = assignments.findLast((one) => covers(one.path, path));
   if (set) return valueAt(set.value, path.slice(set.path.length));
   return layers.map(({ values }) => valueAt(values, path)).find((value) => value !== undefined);
 }
@@ -114,9 +138,16 @@ function tellFit(
     return stays && !/^(mean|std|epsilon|normalization)$/.test(path.at(-1) as string);
   });
   if (told.length === 0) return;
-  const values = told.map((path) => `${path.join(".")}=${JSON.stringify(valueAt(recipe, path))}`);
-  terminal.info(`recipe: ${values.join(" ")}, from ${to}`);
-  terminal.event?.("fit", { to, values: Object.fromEntries(told.map((path) => [path.join("."), valueAt(recipe, path)])) });
+  const values = Object.fromEntries(told.map((path) => [path.join("."), valueAt(recipe, path)]));
+  terminal.info(`recipe: ${listed(values)}, from ${to}`);
+  terminal.event?.("fit", { to, values });
+}
+
+/** `model.imageSize=224 view.size=224` */
+function listed(values: Readonly<Record<string, unknown>>): string {
+  return Object.entries(values)
+    .map(([path, value]) => `${path}=${JSON.stringify(value)}`)
+    .join(" ");
 }
 
 /** A recipe as YAML, to be read back by `--recipe`. `what` it is, in a sentence. */

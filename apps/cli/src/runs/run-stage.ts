@@ -1,5 +1,6 @@
 // The end of every training command: a stage's loop in the run folder of the flags, from its checkpoint to its summary.
 import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
+import { disposeTree } from "@beitjs/tensor-core";
 import type { StageName } from "@beitjs/trainers";
 import { loadCheckpoint } from "@beitjs/trainers/node";
 import { interruptible, type OpenedImages } from "../images/images.ts";
@@ -37,6 +38,8 @@ export async function runStage<Name extends StageName>(
       testFacts: { data: test.data, split: test.split, images: test.images.length },
     };
     await finishRun(result, options, { backend: loop.backend, ...finish }, context);
+    // Of studies, which run many in one process.
+    if (result.report) disposeTree(result.report.state.params);
   });
 }
 

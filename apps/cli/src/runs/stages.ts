@@ -166,7 +166,11 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
   pretrain: {
     train: pretrain,
     model: ({ beit }) => beit.config,
-    metrics: ({ accuracy, maskedPatches }) => ({ ...(accuracy !== undefined && { accuracy }), maskedPatches }),
+    metrics: ({ accuracy, visibleAccuracy, maskedPatches }) => ({
+      ...(accuracy !== undefined && { accuracy }),
+      ...(visibleAccuracy !== undefined && { visibleAccuracy }),
+      maskedPatches,
+    }),
     describe: ({ loss, accuracy, beit: { config } }) =>
       accuracy === undefined ? `loss ${loss.toFixed(4)} (pixels)` : maskedLines(loss, accuracy, predictedTokens(config)).join(", "),
     kind: "beit",
@@ -188,7 +192,9 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
         return { values: scores, lines: [formatPixelLoss(scores.loss, pixels), error] };
       }
       const [loss, accuracy] = maskedLines(scores.loss, scores.accuracy, vocabSize);
-      return { values: scores, lines: [loss, `masked patches: ${accuracy}`] };
+      const { visibleAccuracy } = scores;
+      const visible = visibleAccuracy === undefined ? [] : [`visible patches: accuracy ${formatShare(visibleAccuracy)}`];
+      return { values: scores, lines: [loss, `masked patches: ${accuracy}`, ...visible] };
     },
   },
   "fine-tune": {

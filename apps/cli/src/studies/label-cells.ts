@@ -17,7 +17,7 @@ import {
 } from "@beitjs/trainers";
 import { makeFolder } from "@beitjs/trainers/node";
 import { beitOf } from "../models/from-checkpoint.ts";
-import { pauses } from "../probes/pauses.ts";
+import { pauses } from "../program/interrupt.ts";
 import type { FeatureSource } from "../probes/sources.ts";
 import type { Context } from "../program/command.ts";
 import { percent } from "../report/format-number.ts";

@@ -1,4 +1,5 @@
 // The figures of a study of few labels: of every way and number of labels the mean over draws and its spread, as a table of words.
+import { formatFigure } from "./figure.ts";
 import { meanAndSpread } from "@beitjs/trainers";
 import type { Cell as CsvCell } from "../files/csv.ts";
 import type { ScoredCell } from "./label-cells.ts";
@@ -43,12 +44,6 @@ export function summarizeCells(
   }));
 }
 
-/** `48.5 ± 0.6` */
-function formatFigure({ accuracy, spread }: Pick<LabelFigure, "accuracy" | "spread">): string {
-  const own = (100 * accuracy).toFixed(1);
-  return spread === null ? own : `${own} ± ${(100 * spread).toFixed(1)}`;
-}
-
 /** Cells of the table, the first row and column with their names. */
 export function tableCells(rows: readonly WayFigures[]): readonly (readonly string[])[] {
   const gain = rows[0].figures.map(({ accuracy }, i) => {
@@ -57,7 +52,10 @@ export function tableCells(rows: readonly WayFigures[]): readonly (readonly stri
   });
   return [
     ["labels a class", ...rows[0].figures.map(({ labels }) => String(labels))],
-    ...rows.map(({ way, figures }) => [wayTitles[way], ...figures.map(formatFigure)]),
+    ...rows.map(({ way, figures }) => [
+      wayTitles[way],
+      ...figures.map(({ accuracy, spread }) => formatFigure({ mean: accuracy, spread })),
+    ]),
     ["pre-trained minus scratch", ...gain],
   ];
 }

@@ -16,13 +16,14 @@ import { createMaskDrawer, maskedTargets } from "../masks.ts";
 import { encoderAndTokenizer, firstUnequal } from "../match.ts";
 import { pixelDefaults } from "../recipes/pretraining-config.ts";
 import type { MaskRecipe, PretrainRecipe } from "../recipes/recipe.ts";
+import { createMaskedCount, tellsVisible, type MaskedAccuracy } from "../stages/masked-accuracy.ts";
 import { comparedPatches, maskedObjective, type MaskedTarget } from "../stages/masked-objective.ts";
 import type { Metrics } from "../validation.ts";
 import { checkView, viewBatch } from "../view-batch.ts";
 import { inOrder } from "./in-order.ts";
 import { tokensOf } from "./tokenizer.ts";
 
-export type PretrainingScores = { readonly loss: number; readonly accuracy: number; readonly maskedPatches: number };
+export type PretrainingScores = MaskedAccuracy & { readonly loss: number; readonly maskedPatches: number };
 
 /** Of models that predict pixels. */
 export type PixelScores = {
@@ -47,10 +48,16 @@ export const pixelMetrics: Metrics<PixelScores> = {
   pixelError: { better: "lower", of: ({ pixelError }) => pixelError },
 };
 
+const splitMetrics: Metrics<PretrainingScores> = {
+  ...pretrainingMetrics,
+  visibleAccuracy: { better: "higher", of: ({ visibleAccuracy }) => visibleAccuracy as number },
+};
+
 /** By what the models of a recipe are compared. */
-export function pretrainingMetricsOf({ target }: Pick<PretrainRecipe, "target">): Metrics<MaskedScores> {
+export function pretrainingMetricsOf(recipe: Pick<PretrainRecipe, "target" | "loss" | "mask">): Metrics<MaskedScores> {
+  const ofTokens = tellsVisible(recipe) ? splitMetrics : pretrainingMetrics;
   // Scores of a kind of target meet the metrics of that kind alone.
-  return (target === "tokens" ? pretrainingMetrics : pixelMetrics) as Metrics<MaskedScores>;
+  return (recipe.target === "tokens" ? ofTokens : pixelMetrics) as Metrics<MaskedScores>;
 }
 
 export type MaskedOptions = Partial<Pick<MaskedTarget, "loss" | "pixels">> & {
@@ -78,8 +85,8 @@ export async function evaluatePretraining(
   if (unequal) throw new Error(`[evaluatePretraining] ${unequal}`);
   checkView("evaluatePretraining", options.pixelView, beit.config);
   checkView("evaluatePretraining", options.tokenView, tokenizer.config);
-  const every = over === "masked" || mask.kind === "none";
-  let [loss, right, counted, compared] = [0, 0, 0, 0];
+  const count = createMaskedCount({ loss: over, mask });
+  let [loss, compared] = [0, 0];
   for await (const { views, masks } of maskedViews(beit, images, options, options.tokenView)) {
     const ids = await tokensOf(
       tokenizer,
@@ -93,14 +100,11 @@ export async function evaluatePretraining(
     });
     loss += (await results.loss.read())[0] * expected.length;
     const predictions = await results["predictions"].read();
-    const cells = every ? [] : masks.flatMap((one) => Array.from(one.cells));
-    const counts = (i: number) => every || cells[i] === 1;
-    right += predictions.filter((id, i) => id === expected[i] && counts(i)).length;
-    counted += expected.filter((_, i) => counts(i)).length;
+    count.add({ masks, expected, predictions });
     compared += expected.length;
     disposeTree(results);
   }
-  return { loss: loss / compared, accuracy: right / counted, maskedPatches: counted };
+  return { loss: loss / compared, ...count.accuracy(), maskedPatches: count.hidden };
 }
 
 /**

@@ -7,6 +7,7 @@ import { checkRecipe } from "./check-recipe.ts";
 import {
   demoFineTune,
   demoPretrain,
+  fineTune384,
   fineTuneBase,
   fineTuneSmall,
   fitToModel,
@@ -68,4 +69,22 @@ it("keeps the crop, the filter and the pooling of a classifier", () => {
     filter: "bilinear",
     normalization: imagenet,
   });
+});
+
+it("sees all of the short side at 384 and above, whatever was seen below, and the usual share below", () => {
+  const ratioOf = (recipe: typeof fineTuneBase, config: BeitConfig, crop = 0.875) => {
+    const { imageSize: size } = config;
+    const covered = { size: Math.floor((size as number) / crop), fit: "shortSide", crop: size } as const;
+    const { fit } = fitToModel(recipe, {
+      beit: { config },
+      preprocessing: { filter: "bicubic", ...covered, ...half },
+    }).evalView;
+    return fit.kind === "direct" ? undefined : fit.cropRatio;
+  };
+  const encoder = (imageSize: number) => ({ ...pretrainTiny.model, imageSize });
+  const classifier = (imageSize: number) => ({ ...fineTuneBase.model, imageSize, classes: 10 });
+  expect([224, 383, 384, 512].map((size) => ratioOf(fineTuneBase, encoder(size)))).toEqual([0.875, 0.875, 1, 1]);
+  expect(ratioOf(fineTune384, encoder(224))).toBe(0.875);
+  expect(ratioOf(fineTuneBase, classifier(400), 0.8)).toBe(1);
+  expect(ratioOf(fineTune384, classifier(160), 0.8)).toBe(0.8);
 });

@@ -1,6 +1,7 @@
 // A recipe of fine-tuning for the model that it starts from.
 import { evalViewFields, gridOf, type BeitConfig, type OpenedBeit, type Preprocessing } from "@beitjs/beit-encoder";
 import { ratioFor } from "./aspect.ts";
+import { fitAt } from "./eval-fit.ts";
 import { viewsOf } from "./fit-to-channels.ts";
 import { maskFor } from "./fit-to-tokenizer.ts";
 import type { FineTuneRecipe, PretrainRecipe } from "./recipe.ts";
@@ -24,7 +25,8 @@ export function fitToModel(recipe: FineTuneRecipe, { beit: { config }, preproces
   const ratio = crop.kind === "resized" && { ratio: ratioFor(crop.ratio, view.size, seen.size) };
   // Of an encoder nobody knows how its images were cropped to be judged.
   const isClassifier = config.classes > 0;
-  const { fit, filter } = isClassifier ? evalViewFields(preprocessing) : evalView;
+  const { size, fit: own, filter } = isClassifier ? evalViewFields(preprocessing) : evalView;
+  const fit = fitAt(own, size, seen.size);
   return {
     ...recipe,
     model: { ...model, ...architectureOf(config, model), ...(isClassifier && headOf(config)) },

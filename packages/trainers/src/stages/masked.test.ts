@@ -107,7 +107,41 @@ it("tells of hidden patches alone how many are right, also where all count", asy
   const { report: hidden } = await run({ ...tinyPretrain, learningRate: still }, { until: 1 });
   expect(report.accuracy).toBe(hidden.accuracy);
   expect(report.loss).not.toBe(hidden.loss);
+  expect(hidden.visibleAccuracy).toBeUndefined();
   for (const { state } of [report, hidden]) disposeTree(state.trees.map(({ tree }) => tree));
+});
+
+it("tells beside it of visible patches, in training and in validation, where all count", async () => {
+  const recipe = { ...tinyPretrain, loss: "all", epochs: 40 } as const;
+  const learned = { ...recipe, learningRate: { ...recipe.learningRate, peak: 1e-2 } };
+  let split: PretrainReport["validation"];
+  const seen: number[] = [];
+  const validation = { images, every: { steps: 30 } };
+  for await (const report of pretrain({ recipe: learned, images, backend: simd, tokenizer, validation })) {
+    seen.push(report.visibleAccuracy ?? -1);
+    split ??= report.validation;
+    if (!split) continue;
+    disposeTree(report.state.trees.map(({ tree }) => tree));
+    break;
+  }
+  expect(seen.every((share) => share >= 0 && share <= 1)).toBe(true);
+  const { accuracy, visibleAccuracy } = split?.values ?? {};
+  // Whoever sees a patch knows more of its token.
+  expect(visibleAccuracy).toBeGreaterThan(accuracy);
+});
+
+it("touches the mask token where patches are hidden, and never where none is", async () => {
+  const moved = async (recipe: PretrainRecipe) => {
+    const { report } = await run(recipe, { until: 3 });
+    const { secondMoments } = report.state.optimizer;
+    const [, token] = leaves<Tensor>(secondMoments).find(([path]) => path === "maskToken") ?? [];
+    const values = Array.from((token as Tensor).readSync("float32"));
+    disposeTree(report.state.trees.map(({ tree }) => tree));
+    return values;
+  };
+  const none = await moved({ ...tinyPretrain, loss: "all", mask: { kind: "none" } });
+  expect(none).toEqual(none.map(() => 0));
+  expect((await moved({ ...tinyPretrain, loss: "all" })).every((value) => value > 0)).toBe(true);
 });
 
 it("foresees its memory, as the run takes it", async () => {

@@ -27,11 +27,14 @@ import type { PretrainRecipe } from "../recipes/recipe.ts";
 import type { RunOptions, StepReport } from "../run.ts";
 import type { UpdateReport } from "../update.ts";
 import { viewBatch } from "../view-batch.ts";
+import { createMaskedCount, type MaskedAccuracy } from "./masked-accuracy.ts";
 import { comparedPatches, maskedObjective } from "./masked-objective.ts";
 
 export type PretrainReport = StepReport<BeitParams, MaskedScores> & {
   /** Share of masked patches whose most likely token is the right one, of all where nothing is masked; absent where pixels are predicted. */
   readonly accuracy?: number;
+  /** The same of patches that are not masked; absent unless the loss is of all and some are. */
+  readonly visibleAccuracy?: number;
   readonly maskedPatches: number;
   readonly beit: Beit;
 };
@@ -99,7 +102,7 @@ export async function* pretrain(
         return maskedObjective({ config, params: tracked }, piece, recipe, { rng, recompute });
       },
       report: (results, pieces) => ({
-        ...(tokenizer && { accuracy: maskedAccuracy(results, pieces, recipe) }),
+        ...(tokenizer && maskedAccuracy(results, pieces, recipe)),
         maskedPatches: pieces.reduce((sum, { masks }) => sum + comparedPatches(masks, { loss: "masked" }), 0),
         beit: { config, params },
       }),
@@ -143,21 +146,16 @@ function tokenizerFor(recipe: PretrainRecipe, tokenizer: TokenizerEncoder | unde
 
 type Piece = { readonly masks: readonly Mask[]; readonly expected: Int32Array | undefined };
 
-// Of hidden patches alone, whichever count in the loss; of all where none is hidden.
 function maskedAccuracy(
   { arrays }: Pick<UpdateReport, "arrays">,
   pieces: readonly Piece[],
-  { loss, mask }: Pick<PretrainRecipe, "loss" | "mask">,
-): number {
-  const every = loss === "masked" || mask.kind === "none";
-  let [at, right, count] = [0, 0, 0];
+  recipe: PretrainRecipe,
+): MaskedAccuracy {
+  const count = createMaskedCount(recipe);
+  let at = 0;
   for (const { masks, expected = new Int32Array() } of pieces) {
-    const cells = every ? [] : masks.flatMap((one) => Array.from(one.cells));
-    for (let i = 0; i < expected.length; i++, at++) {
-      if (!every && cells[i] === 0) continue;
-      count++;
-      if (arrays["predictions"][at] === expected[i]) right++;
-    }
+    count.add({ masks, expected, predictions: arrays["predictions"].slice(at, at + expected.length) });
+    at += expected.length;
   }
-  return right / count;
+  return count.accuracy();
 }

@@ -23,6 +23,7 @@ export const parts: Readonly<Record<Part, string>> = {
 const known: Readonly<Record<string, readonly [title: string, caption: string]>> = {
   loss: ["Loss", "What training makes small: below is better."],
   accuracy: ["Accuracy", "Share of right answers: above is better."],
+  visibleAccuracy: ["Accuracy of visible patches", "Share of right tokens of patches that are not hidden."],
   top5: ["Top 5", "Share of images whose class is among the five most likely."],
   linearProbeAccuracy: ["Linear probe", "Of frozen features of labeled images beside the run: above is better."],
   neighborAccuracy: ["Nearest neighbors", "Of frozen features of labeled images beside the run: above is better."],
