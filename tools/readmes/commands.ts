@@ -37,6 +37,7 @@ const scaled: Readonly<Record<string, readonly string[]>> = {
   "train-tokenizer": short,
   pretrain: short,
   finetune: short,
+  "label-efficiency": [...short, "--draws", "1"],
 };
 
 /** Runs a command of a page in the reader's folder. */

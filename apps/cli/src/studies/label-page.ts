@@ -50,17 +50,17 @@ function nameOf(labels: number | "all", perClass: number): string {
 export function labelSvg(chart: Chart, style: string): string {
   const { markup } = plot(chart, chart.title);
   const legend = chart.curves.map(({ name, color, dashed }, i) => {
-    const y = 276 + 20 * Math.floor(i / 2);
-    const x = i % 2 === 0 ? 56 : 256;
+    const y = 300 + 20 * Math.floor(i / 2);
+    const x = i % 2 === 0 ? 20 : 244;
     const stroke = html`stroke="var(--curve-${color})" stroke-width="2"
     ${dashed ? html`stroke-dasharray="6 4"` : undefined}`;
     return html`<path d="M${x} ${y - 4}h22" ${stroke} /><text x="${x + 28}" y="${y}">${name}</text>`;
   });
-  const body = html`<g fill="var(--ink)" font-size="13">
+  const body = html`<g fill="var(--ink)" font-size="12.5">
     <text x="56" y="18" font-weight="600">${chart.title}</text>
     ${legend}
   </g>`;
-  const height = 290 + 20 * Math.ceil(chart.curves.length / 2) - 20;
+  const height = 284 + 20 * Math.ceil(chart.curves.length / 2);
   const inner = markup.replace("<svg ", '<svg y="26" width="460" height="250" ');
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 460 ${height + 10}" font-family="system-ui, sans-serif"><style>${style}</style><rect width="100%" height="100%" fill="var(--page)"/>${body.markup}${inner}</svg>\n`;
 }
