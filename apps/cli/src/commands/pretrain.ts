@@ -7,6 +7,7 @@ import { openBackend } from "../backends/open.ts";
 import { imageFacts } from "../images/images.ts";
 import { openEncoder, type OpenedEncoder } from "../models/open-beit.ts";
 import { openTokenizerEncoder } from "../models/open-tokenizer.ts";
+import { openProbing } from "../probes/on-the-way.ts";
 import type { FlagValues, Context } from "../program/command.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { openFork } from "../runs/fork.ts";
@@ -56,6 +57,7 @@ export async function run(flags: FlagValues<typeof pretrainFlags>, context: Cont
   await checkLength(recipe, images, request);
   const run = {
     ...flags,
+    aside: await openProbing(flags, { recipe, images, backend }, context),
     opened,
     identity: {
       data: imageFacts(all, flags),

@@ -7,7 +7,8 @@ import { formatMetric, formatMetrics } from "./expectations.ts";
 import type { TrainingRunOptions } from "./training-run.ts";
 
 export type StepRecord<Report> = {
-  step(report: Report): Promise<void>;
+  /** @param aside what else was measured after it */
+  step(report: Report, aside?: Readonly<Record<string, number>>): Promise<void>;
   /** Values of the last step that was made, by the names of metrics.jsonl; also of one before this call. */
   readonly last: Readonly<Record<string, number>>;
   /** Puts the lines so far on the disk. */
@@ -30,11 +31,12 @@ export async function recordSteps<Report extends StepReport<unknown>>(
   let evaluated = "";
   let last = metrics.last?.step === begin ? metrics.last.values : {};
   return {
-    async step(report) {
+    async step(report, aside = {}) {
       const { step, totalSteps, loss, learningRate, weightDecay, gradientNorm, validation } = report;
       const epoch = (step * recipe.epochs) / totalSteps;
       const rates = { epoch, learningRate, ...(weightDecay !== undefined && { weightDecay }) };
-      const values = { loss, ...rates, gradientNorm, ...options.metrics(report), ...heldOutValues(heldOut, validation) };
+      const measured = { ...options.metrics(report), ...heldOutValues(heldOut, validation), ...aside };
+      const values = { loss, ...rates, gradientNorm, ...measured };
       await metrics.write(step, values);
       last = values;
       terminal.event("step", { ...mark, step, totalSteps, ...values });

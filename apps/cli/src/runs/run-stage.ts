@@ -12,14 +12,14 @@ import { inRunFolder } from "./folder.ts";
 import type { TestImages } from "./held-out.ts";
 import { smallerFor } from "./memory.ts";
 import { tellPlan } from "./plan.ts";
-import { loopOf, measuredMetrics, type LoopOptions } from "./stages.ts";
+import { loopOf, measuredMetrics, type LoopOptions, type ReportOf } from "./stages.ts";
 import { trainingRun, type TrainingRunOptions } from "./training-run.ts";
 
 /** @throws as `trainingRun`, and if another process holds the folder */
 export async function runStage<Name extends StageName>(
   stage: Name,
   loop: LoopOptions<Name>,
-  { out, resume, saveEvery, keep, opened, acceptChangedData, identity, facts, test, fork, takeOver, dryRun: dry }: StageRun,
+  { out, resume, saveEvery, keep, opened, acceptChangedData, identity, facts, test, fork, takeOver, dryRun: dry, aside }: StageRun<Name>,
   context: Context,
 ): Promise<void> {
   if (dry) {
@@ -31,7 +31,7 @@ export async function runStage<Name extends StageName>(
   const { images, listed } = opened;
   const runImages = { list: { classes: images.classes ?? null, images: listed }, acceptChanged: acceptChangedData };
   await inRunFolder(out, { takeOver }, context, async () => {
-    const options = { ...loopOf(stage, loop), folder: out, resume, saveEvery, keep, runImages, identity, facts, fork };
+    const options = { ...loopOf(stage, loop), folder: out, resume, saveEvery, keep, runImages, identity, facts, fork, aside };
     const result = await trainingRun(options, context);
     const finish = test && {
       test: (checkpoint: string) => testFigures(stage, loop, test, checkpoint, context),
@@ -43,7 +43,7 @@ export async function runStage<Name extends StageName>(
   });
 }
 
-type StageRun = Pick<TrainingRunOptions<never>, "identity" | "facts" | "fork"> & {
+type StageRun<Name extends StageName> = Pick<TrainingRunOptions<never>, "identity" | "facts" | "fork"> & {
   /** What the run learns from, or chooses from. */
   readonly opened: Pick<OpenedImages, "images" | "listed">;
   readonly out: string;
@@ -55,6 +55,7 @@ type StageRun = Pick<TrainingRunOptions<never>, "identity" | "facts" | "fork"> &
   readonly acceptChangedData: boolean;
   readonly takeOver: boolean;
   readonly dryRun: boolean;
+  readonly aside?: TrainingRunOptions<ReportOf<Name>>["aside"];
 };
 
 async function testFigures<Name extends StageName>(

@@ -72,6 +72,8 @@ type Types = OfEveryStage<{
 
 export type LoopOptions<Name extends StageName> = RunOptions & { readonly recipe: RecipeOf<Name> } & Types[Name]["takes"];
 
+export type ReportOf<Name extends StageName> = Types[Name]["report"];
+
 /** Figures of a model as values, and for people, with what to expect. */
 export type Figures = {
   readonly values: Readonly<Record<string, unknown>>;

@@ -58,6 +58,8 @@ export type TrainingRunOptions<Report extends StepReport<unknown>> = TrainingLoo
   readonly fork?: Fork | undefined;
   /** Other facts for the checkpoint's manifest. */
   readonly facts: Readonly<Record<string, unknown>>;
+  /** What else is measured after a step, by the names of metrics.jsonl; nothing of the run may depend on it. */
+  readonly aside?: ((report: Report) => Promise<Readonly<Record<string, number>>>) | undefined;
   /** Where metrics.jsonl lies, if not in `folder`, and the mark of this part's lines in it. */
   readonly metricsFolder?: string;
   readonly stage?: string;
@@ -104,7 +106,7 @@ export async function trainingRun<Report extends StepReport<unknown>>(
       last = report;
       // The loop's next word is why; what it is about is saved then.
       if (report.unevaluated) continue;
-      await record.step(report);
+      await record.step(report, await options.aside?.(report));
       const { step, ends, validation } = report;
       if (step % options.saveEvery === 0 || ends || validation?.best) await saver.save(report);
       // The loop may never wait for anything: let timers, signals and streams have their turn.

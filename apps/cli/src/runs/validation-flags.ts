@@ -30,6 +30,15 @@ export const validationFlags = {
   ),
 };
 
+/** For pre-training: what its features are worth to labels, while it goes on. */
+export const probingFlags = {
+  probe: optional(
+    "dir",
+    "labeled images on which to measure, as it goes on, what the features are worth to a linear classifier and to neighbors",
+  ),
+  probeEvery: parsed("steps|epochs|never", "how often, beside the end: 500, 2epochs (default: 5epochs)", parseInterval),
+};
+
 /** The flags of a recipe with the one for its average among the values to set. */
 export function withEma<Flags extends { readonly set: readonly string[]; readonly ema: number | undefined }>(
   flags: Flags,

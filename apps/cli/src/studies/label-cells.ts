@@ -67,7 +67,7 @@ export async function measureCells(
 ): Promise<readonly ScoredCell[]> {
   const { terminal, interrupt } = context;
   const scored: ScoredCell[] = [];
-  const tables = openTables(study);
+  const tables = openTables(study, placesOf(study, cells));
   for (const [i, cell] of cells.entries()) {
     interrupt.check();
     const known = await readScore(study, cell);
@@ -112,12 +112,14 @@ function drawOf({ train, seed }: Pick<Study, "train" | "seed">, { labels, draw }
 type OfWay<Ways extends Way> = Cell & { readonly way: Ways };
 
 async function frozenScore(
-  { backend, seed, ...study }: Study,
+  study: Study,
   cell: OfWay<Exclude<Way, TrainedWay>>,
-  [all, test]: readonly [FeatureTable, FeatureTable],
+  { rows, train: all, test }: FeatureTables,
   context: Context,
 ): Promise<number> {
-  const train = cell.labels === "all" ? all : takeRows(all, drawOf({ seed, ...study }, cell));
+  const { backend, seed } = study;
+  const drawn = drawOf(study, cell).map((place) => rows.get(place) as number);
+  const train = cell.labels === "all" ? all : takeRows(all, drawn);
   const options = { seed, backend, onStep: pauses(context) };
   const score = {
     probe: () => linearProbe(train, test, options),
@@ -157,19 +159,33 @@ async function trainedScore(
   }
 }
 
-type Tables = (name: FeatureSource["name"]) => Promise<readonly [FeatureTable, FeatureTable]>;
+type FeatureTables = {
+  /** Rows of `train` by their places in the training images. */
+  readonly rows: ReadonlyMap<number, number>;
+  readonly train: FeatureTable;
+  readonly test: FeatureTable;
+};
+type Tables = (name: FeatureSource["name"]) => Promise<FeatureTables>;
+
+/** Places in the training images that any of the cells learns from. */
+function placesOf(study: Study, cells: readonly Cell[]): readonly number[] {
+  const draws = new Map(cells.map((cell) => [`${cell.labels}-${cell.draw}`, cell]));
+  return [...new Set([...draws.values()].flatMap((cell) => drawOf(study, cell)))].sort((a, b) => a - b);
+}
 
 // Those of one source are in memory at a time.
-function openTables({ sources, train, test }: Study): Tables {
-  let kept: { readonly name: string; readonly tables: readonly [FeatureTable, FeatureTable] } | undefined;
+function openTables({ sources, train, test }: Study, places: readonly number[]): Tables {
+  const rows = new Map(places.map((place, row) => [place, row]));
+  const images = subset(train, places);
+  let kept: (FeatureTables & { readonly name: string }) | undefined;
   return async (name) => {
-    if (kept?.name === name) return kept.tables;
+    if (kept?.name === name) return kept;
     kept = undefined;
     const source = sources.find((one) => one.name === name) as FeatureSource;
-    const [own] = await source.tables(train, `features of ${name}, to learn from`);
+    const [own] = await source.tables(images, `features of ${name}, to learn from`);
     const [others] = await source.tables(test, `features of ${name}, to measure on`);
-    kept = { name, tables: [own, others] };
-    return kept.tables;
+    kept = { name, rows, train: own, test: others };
+    return kept;
   };
 }
 

@@ -2,7 +2,7 @@
 import { backendFlags } from "../../backends/flags.ts";
 import { looseFlags } from "../../models/flags.ts";
 import { imageFlags } from "../../images/flags.ts";
-import { validationFlags } from "../../runs/validation-flags.ts";
+import { probingFlags, validationFlags } from "../../runs/validation-flags.ts";
 import { recipeFlags, runFlags, trainingFlags, blockFlags } from "../../runs/flags.ts";
 import { defineCommand, optional } from "../../program/command.ts";
 
@@ -20,6 +20,7 @@ export const pretrainFlags = {
   ...runFlags("runs/pretrain"),
   ...trainingFlags,
   ...validationFlags,
+  ...probingFlags,
   ...blockFlags,
   ...looseFlags,
   ...backendFlags,

@@ -25,6 +25,8 @@ const known: Readonly<Record<string, readonly [title: string, caption: string]>>
   accuracy: ["Accuracy", "Share of right answers: above is better."],
   visibleAccuracy: ["Accuracy of visible patches", "Share of right tokens of patches that are not hidden."],
   top5: ["Top 5", "Share of images whose class is among the five most likely."],
+  linearProbeAccuracy: ["Linear probe", "Of frozen features of labeled images beside the run: above is better."],
+  neighborAccuracy: ["Nearest neighbors", "Of frozen features of labeled images beside the run: above is better."],
   reconstruction: ["Reconstruction error", "How far decoded pixels are from the image, in training with relaxed tokens."],
   meanAbsoluteError: ["Mean absolute error", "Of decoded pixels in [-1, 1], on held-out images."],
   kl: ["KL divergence", "How sure the encoder is of its codes, against knowing nothing."],
