@@ -1,6 +1,6 @@
 // The program: flags of all commands, errors as one line, exit codes.
 import { Command as Commander, CommanderError } from "commander";
-import { addCommand, type Command } from "./program/command.ts";
+import { addCommand, commandGroups, type Command } from "./program/command.ts";
 import { commands } from "./commands/index.ts";
 import { exitCodeOf, exitCodes, messageOf } from "./program/exit-codes.ts";
 import type { Host } from "./program/host.ts";
@@ -49,6 +49,8 @@ function createProgram(
     .option("--json", "events as JSON lines on stdout")
     .option("--debug", "stack traces of errors")
     .showSuggestionAfterError()
+    .commandsGroup("Help:") // of what no declaration has: `help`
+    .helpCommand(true)
     .configureOutput({
       writeOut: (text) => void host.stdout.write(printableLines(text)),
       writeErr: (text) => void host.stderr.write(printableLines(text)),
@@ -56,7 +58,8 @@ function createProgram(
     })
     .exitOverride()
     .addHelpText("after", "\nExample:\n  beit train-tokenizer --data photos --out runs/tokenizer");
-  for (const command of known) addCommand(program, command, run);
+  for (const group of commandGroups)
+    for (const command of known) if (command.group === group) addCommand(program, command, run);
   inheritSettings(program);
   return program;
 }

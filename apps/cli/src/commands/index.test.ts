@@ -7,7 +7,9 @@ import { fileURLToPath } from "node:url";
 import { simdPrecisions } from "@beitjs/tensor-core/simd";
 import { recipes } from "@beitjs/trainers";
 import { afterAll, expect, it } from "vitest";
+import { commandGroups } from "../program/command.ts";
 import { recipeNames } from "../runs/flags.ts";
+import { cli } from "../testing/run-cli.ts";
 import { encodeFlags } from "./declarations/encode.ts";
 import { commands } from "./index.ts";
 
@@ -51,6 +53,23 @@ it.each([
   const named = (name: string): boolean =>
     lines.some((line) => line.startsWith(`${begin}${name}\``) || line.startsWith(`${begin}${name} `));
   expect(commands.map(({ name }) => name).filter((name) => !named(name))).toEqual([]);
+});
+
+it("the help has every command under the heading of its group, and nothing outside of one", async () => {
+  const { stdout } = await cli(["--help"]);
+  const listed = stdout.split(/\n(?=[A-Z]\w+:\n)/).map((part) => {
+    const names = [...part.matchAll(/^ {2}([a-z][\w-]*) /gm)].map(([, name]) => name);
+    return [/^\w+/.exec(part)?.[0].toLowerCase(), names] as const;
+  });
+  const groups = commandGroups.map((group) => {
+    const names = commands.filter((one) => one.group === group).map(({ name }) => name.split(" ")[0]);
+    return [group, [...new Set(names)]] as const;
+  });
+  expect(listed.filter(([heading]) => heading !== "usage" && heading !== "options" && heading !== "example")).toEqual([
+    ...groups,
+    ["help", ["help"]],
+  ]);
+  expect(stdout).toContain("Commands: verify, views");
 });
 
 it("every command has a module that runs it", async () => {

@@ -1,4 +1,4 @@
-// Every command, in the order of the help. Declarations load nothing but the flags.
+// Every command, in the order that the help has within a group. Declarations load nothing but the flags.
 import type { Command } from "../program/command.ts";
 import { ablateCommand } from "./declarations/ablate.ts";
 import { attentionCommand } from "./declarations/attention.ts";
@@ -26,28 +26,28 @@ import { trainTokenizerCommand } from "./declarations/train-tokenizer.ts";
 import { watchCommand } from "./declarations/watch.ts";
 
 export const commands: readonly Command[] = [
-  doctorCommand,
   dataVerifyCommand,
   dataViewsCommand,
+  demoCommand,
   recipesCommand,
   recipesShowCommand,
   trainTokenizerCommand,
-  tokenizeCommand,
   pretrainCommand,
   finetuneCommand,
   replayCommand,
+  predictCommand,
+  encodeCommand,
+  tokenizeCommand,
+  reconstructCommand,
   evaluateCommand,
   probeCommand,
   knnCommand,
   ablateCommand,
   labelEfficiencyCommand,
+  attentionCommand,
   reportCommand,
   watchCommand,
-  predictCommand,
-  encodeCommand,
-  reconstructCommand,
-  attentionCommand,
   inspectCommand,
   convertCommand,
-  demoCommand,
+  doctorCommand,
 ];

@@ -1,4 +1,5 @@
-// What a classifier sees in images: the most likely classes, for people to read and for programs to go on with.
+// What a model predicts: a classifier the most likely classes of images, for people to read and for programs to go on with; a pre-trained
+// one what is behind hidden patches.
 import { extname } from "node:path";
 import { classifyViews, predictionOf, type Beit, type ClassGuess } from "@beitjs/beit-encoder";
 import { openBackend } from "../backends/open.ts";
@@ -18,15 +19,26 @@ import type { predictFlags } from "./declarations/predict.ts";
 type Guess = Omit<ClassGuess, "label"> & { readonly label: string | null };
 type Prediction = { readonly name: string; readonly top: readonly Guess[] };
 
-export async function run(flags: FlagValues<typeof predictFlags>, context: Context): Promise<number> {
+type Flags = FlagValues<typeof predictFlags>;
+
+export async function run(flags: Flags, context: Context): Promise<number> {
+  if (flags.out !== undefined) await refuseTaken([flags.out], flags);
+  const { backend } = await openBackend(flags, context);
+  const model = await openEncoder(flags.model, backend, flags, context);
+  const { config } = model.beit;
+  if (config.classes === 0 && predictionOf(config) !== "nothing") {
+    const { predictHidden } = await import("../masked/predict-hidden.ts");
+    await predictHidden(model, backend, flags, context);
+  } else await predictClasses(model, flags, context);
+  return exitCodes.done;
+}
+
+async function predictClasses(model: OpenedEncoder, flags: Flags, context: Context): Promise<void> {
+  refuseHiding(shownModel(flags.model), model.beit, flags);
   const kind = flags.out === undefined ? undefined : extname(flags.out);
   if (kind !== undefined && kind !== ".json" && kind !== ".csv") {
     throw usageError(`--out ${flags.out}: expected a name that ends in .json or .csv`);
   }
-  if (flags.out !== undefined) await refuseTaken([flags.out], flags);
-  const { backend } = await openBackend(flags, context);
-  const model = await openEncoder(flags.model, backend, flags, context);
-  requireClasses(shownModel(flags.model), model.beit);
   const { classes } = model.beit.config;
   const labels = flags.labels === undefined ? model.labels : await readLabels(flags.labels, classes);
   const images = await openImageSources(flags.images, { ...flags, channels: model.view.channels }, context);
@@ -50,13 +62,15 @@ export async function run(flags: FlagValues<typeof predictFlags>, context: Conte
     context.terminal.info(`${predictions.length} images predicted: ${flags.out}`);
   }
   context.terminal.event("done", { images: told, out: flags.out ?? null });
-  return exitCodes.done;
 }
 
-function requireClasses(path: string, { config }: Beit): void {
-  if (config.classes > 0) return;
-  const what = predictionOf(config) !== "nothing" ? "a pre-training model" : "a model without a class head";
-  throw usageError(`${path} is ${what}: fine-tune it first (beit finetune --from ${path})`);
+function refuseHiding(path: string, { config }: Beit, { mask, ratio, count, patches, tokenizer }: Flags): void {
+  if (config.classes === 0) {
+    throw usageError(`${path} is a model without a class head: fine-tune it first (beit finetune --from ${path})`);
+  }
+  const given = { mask, ratio, count, patches, tokenizer: tokenizer.length > 0 ? tokenizer : undefined };
+  const flag = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
+  if (flag !== undefined) throw usageError(`--${flag}: expected a pre-training model, got ${path}, a classifier`);
 }
 
 function asTold({ class: number, label, probability }: ClassGuess): Guess {

@@ -1,21 +1,15 @@
 // What a tokenizer keeps of images: the image, its visual tokens and what is made of them, as pictures.
-import { extname, join } from "node:path";
-import { makeFolder, writeErrorReason } from "@beitjs/trainers/node";
 import { decodeTokens, type Tokenizer } from "@beitjs/dvae-tokenizer";
-import { imagesOf, type Image } from "@beitjs/tensor-core/image";
+import { imagesOf } from "@beitjs/tensor-core/image";
 import { tokenEvalView } from "@beitjs/trainers";
 import { openBackend } from "../backends/open.ts";
 import type { Context, FlagValues } from "../program/command.ts";
-import { mostRows } from "../pictures/most-rows.ts";
-import { pipelineOf } from "../pictures/picture.ts";
 import { drawReconstructions, type ReconstructionPanels } from "../pictures/reconstruction.ts";
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { imageBatches } from "../images/batches.ts";
 import { openImageSources } from "../images/sources.ts";
 import { openTokenizer } from "../models/open-tokenizer.ts";
-import { refuseTaken } from "../files/taken.ts";
-import { pictureNames } from "../files/picture-names.ts";
-import { writeResult } from "../runs/folder.ts";
+import { isPicture, planPictures, writePng } from "../files/picture-output.ts";
 import { readTokens } from "../files/token-file.ts";
 import { reconstruct, type ReconstructedImage } from "../models/tokenizer-outputs.ts";
 import type { reconstructFlags } from "./declarations/reconstruct.ts";
@@ -42,7 +36,7 @@ type ImageFlags = {
 async function fromImages(tokenizer: Tokenizer, flags: ImageFlags, context: Context): Promise<void> {
   const { imageSize, channels } = tokenizer.config;
   const images = await openImageSources(flags.images, { ...flags, channels }, context);
-  const output = planOutput(flags.out, images.names);
+  const output = planPictures(flags.out, images.names);
   await output.refuseTaken(flags);
   const view = tokenEvalView(channels, imageSize);
   const options = { view, batch: flags.batch, label: "reconstructing", threads: flags.threads };
@@ -98,7 +92,7 @@ async function fromTokens(tokenizer: Tokenizer, flags: TokenFlags, { terminal, i
   if (isPicture(flags.out) && all.length > 1) {
     throw usageError(`--out ${flags.out}: expected a folder for the ${all.length} images of ${flags.tokens}`);
   }
-  const output = planOutput(
+  const output = planPictures(
     flags.out,
     all.map(({ name }) => name),
   );
@@ -114,48 +108,4 @@ async function fromTokens(tokenizer: Tokenizer, flags: TokenFlags, { terminal, i
   }
   terminal.info(`${all.length} images decoded: ${flags.out}`);
   terminal.event("done", { out: flags.out, images: all.length });
-}
-
-type Output = {
-  readonly folder: boolean;
-  /** @throws a usage error if a picture is there */
-  refuseTaken(flags: { readonly force: boolean }): Promise<void>;
-  /** Makes the folder, if it is one. */
-  create(): Promise<void>;
-  path(index: number): string;
-};
-
-function planOutput(out: string, names: readonly string[]): Output {
-  if (isPicture(out)) {
-    if (names.length > mostRows) {
-      throw usageError(
-        `--out ${out}: expected at most ${mostRows} images in one picture, got ${names.length}; give a folder`,
-      );
-    }
-    return {
-      folder: false,
-      refuseTaken: (flags) => refuseTaken([out], flags),
-      create: async () => {},
-      path: () => out,
-    };
-  }
-  const ending = extname(out);
-  if (/^\.(jpe?g|webp|gif|tiff?|avif|svg|pdf)$/i.test(ending)) {
-    throw usageError(`--out ${out}: expected a folder or a name that ends in .png`);
-  }
-  const paths = pictureNames(names).map((name) => join(out, `${name}.png`));
-  const create = async (): Promise<void> => {
-    await makeFolder(out).catch((cause: unknown) => {
-      throw new Error(`cannot create the folder ${out}: ${writeErrorReason(cause)}`, { cause });
-    });
-  };
-  return { folder: true, refuseTaken: (flags) => refuseTaken(paths, flags), create, path: (index) => paths[index] };
-}
-
-function isPicture(out: string): boolean {
-  return extname(out).toLowerCase() === ".png";
-}
-
-async function writePng(path: string, image: Image): Promise<void> {
-  await writeResult(path, await pipelineOf(image).png().toBuffer());
 }

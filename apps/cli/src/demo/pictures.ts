@@ -1,12 +1,12 @@
 // What the report shows of the models: test images through the tokenizer and back, restored from masks, and under the
 // eyes of the last block's heads.
-import { attentionMaps, encode, gridOf, patchCount, visualTokenLogits, type Beit } from "@beitjs/beit-encoder";
+import { attentionMaps, gridOf, patchCount, type Beit } from "@beitjs/beit-encoder";
 import { decodeTokens, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import { maskStatistics, type Grid, type Mask } from "@beitjs/masking";
-import { disposeTree, scope, type Tensor } from "@beitjs/tensor-core";
+import { disposeTree, type Tensor } from "@beitjs/tensor-core";
 import { imagesOf, resize, type Image } from "@beitjs/tensor-core/image";
-import { argmax } from "@beitjs/tensor-core/ops";
 import { drawMask, evalView, tokensOf, viewBatch, type Dataset, type Example, type MaskRecipe } from "@beitjs/trainers";
+import { predictTokens } from "../masked/fill.ts";
 import { composite } from "../pictures/picture.ts";
 import type {
   AttentionPicture,
@@ -91,7 +91,9 @@ async function restore(
 ): Promise<Restoration[]> {
   const examples = all.slice(0, most.restorations);
   const masks = examples.map((_, index) => exampleMask(gridOf(beit.config), settings.recipes.pretrain, index));
-  const predicted = await predictTokens(beit, pixelsOf(beit, examples, settings), masks);
+  const pixels = pixelsOf(beit, examples, settings);
+  const predicted = await predictTokens(beit, pixels, masks);
+  pixels.dispose();
   const own = reconstructions.map(({ visualTokens }) => visualTokens);
   const filled = masks.map(({ cells }, i) =>
     own[i].map((id, cell) => (cells[cell] === 1 ? (predicted[i].get(cell) as number) : id)),
@@ -106,20 +108,6 @@ async function restore(
     tokenized: reconstructions[i].restored,
     right: [...predicted[i]].filter(([cell, id]) => own[i][cell] === id).length,
   }));
-}
-
-// The most likely token of every masked patch, by patch, for each image.
-async function predictTokens(beit: Beit, pixels: Tensor, masks: readonly Mask[]): Promise<Map<number, number>[]> {
-  const best = scope(pixels.backend, () =>
-    argmax(visualTokenLogits(beit, encode(beit, pixels, { mask: masks }), masks)),
-  );
-  const ids = await best.read();
-  disposeTree([best, pixels]);
-  let next = 0;
-  return masks.map(
-    ({ cells }) =>
-      new Map(Array.from(cells.keys()).flatMap((cell) => (cells[cell] === 1 ? [[cell, ids[next++]] as const] : []))),
-  );
 }
 
 async function attend({ beit, settings }: PictureOptions, examples: readonly Example[]): Promise<AttentionPicture[]> {

@@ -208,7 +208,10 @@ const uses: Readonly<
         return told.map(({ top }) => top.map(({ label, probability }) => [label, probability.toFixed(5)]));
       },
     },
+    // Masks are the run's own, or the paper's, unless they are said.
+    { kind: "pretrained", use: (model) => filledBy(model, at("tokenizer")) },
   ],
+  "predict tokenizer": [{ kind: "tokenizer", use: (model) => filledBy(at("pretrain"), model) }],
   "encode model": [
     {
       kind: "classifier",
@@ -271,6 +274,14 @@ async function scoresOf(model: string, names: readonly string[], ...rest: string
   expect(stdout + stderr + written).not.toMatch(secrets);
   const scores = JSON.parse(written) as Record<string, unknown>;
   return Object.fromEntries(names.map((name) => [name, scores[name]]));
+}
+
+async function filledBy(model: string, tokenizer: string): Promise<unknown> {
+  const flags = ["--images", pngs, "--patches", "0,2-3", "--out", fresh(".png"), "--json", ...oneThread];
+  const { events } = await succeed("predict", model, "--tokenizer", tokenizer, ...flags);
+  const told = events.filter(({ event }) => event === "prediction");
+  expect(told.map(({ hiddenPatches }) => hiddenPatches)).toEqual(told.map(() => [0, 2, 3]));
+  return told.map(({ right, meanAbsoluteError, smoothError }) => [right, meanAbsoluteError, smoothError]);
 }
 
 /** The figures of `probe` and `knn`, without what models are called. */

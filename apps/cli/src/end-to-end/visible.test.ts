@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { listCheckpoints } from "@beitjs/trainers/node";
+import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { cli, makeFolder, writePngs, type CliRun, type RunCliOptions } from "../testing/run-cli.ts";
 
@@ -66,8 +67,17 @@ it("begins without a tokenizer, goes on to the same bits, and is told, evaluated
   expect(
     await cli(["encode", at("whole"), "--images", at("images"), "--out", at("features.npy"), ...simd]),
   ).toMatchObject({ code: 0 });
-  const predicted = await cli(["predict", at("whole"), "--images", at("images"), ...simd]);
-  expect(predicted.stderr).toContain("is a pre-training model: fine-tune it first");
+  const predict = ["predict", at("whole"), "--images", at("images"), "--out", at("filled.png"), ...simd];
+  const predicted = await cli(predict);
+  expect(predicted).toMatchObject({ code: 0 });
+  expect(predicted.stderr).toContain("masks: uniform, as in its training");
+  expect(predicted.stdout).toMatch(
+    /: 12 of 16 patches hidden, mean absolute error [\d.]+ \(pixels in \[-1, 1\]; a smooth fill/,
+  );
+  const { width, height } = await sharp(at("filled.png")).metadata();
+  expect([width, height]).toEqual([3 * 232 + 8, 12 * 232 + 8]);
+  const refused = await cli([...predict, "--force", "--tokenizer", "small"]);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("--tokenizer: expected none")]);
 });
 
 it("is written without its decoder in formats that have none, and whole in ours", async () => {

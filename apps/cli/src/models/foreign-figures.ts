@@ -17,9 +17,9 @@ import {
   type Dataset,
   type MaskedOptions,
   type MaskedScores,
-  type MaskRecipe,
   type StageName,
 } from "@beitjs/trainers";
+import { autoencoderMask, paperMask } from "../masked/choice.ts";
 import type { Context } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
 import { stages, type Figures } from "../runs/stages.ts";
@@ -112,7 +112,7 @@ async function pretrainingFigures(opened: OpenedEncoder, options: ForeignOptions
   const { mean, std } = preprocessing;
   const channels = mean.length;
   const patches = patchCount(beit.config);
-  const mask = beit.config.decoder ? autoencoderMask(patches) : maskOf(patches);
+  const mask = beit.config.decoder ? autoencoderMask(patches) : paperMask(patches);
   // Both see the same center of an image.
   const pixelView = pixelEvalView({ channels, pixelSize: imageSize, mean, std });
   const measured = { mask, seed: pretrainBase.seed, pixelView, batchSize: options.batchSize ?? usualBatch };
@@ -170,15 +170,4 @@ function factsOf({
   readonly sha256: string;
 }) {
   return { model: path, origin, sha256 };
-}
-
-// Three quarters, and they are to be as many in every image.
-function autoencoderMask(patches: number): MaskRecipe & { readonly count: number } {
-  return { kind: "uniform", count: Math.max(1, Math.min(patches - 1, Math.round(0.75 * patches))) };
-}
-
-// 75 of 14 x 14 patches in blocks of 16 and more (section 2.3), and as large a share of another grid.
-function maskOf(patches: number): MaskRecipe & { readonly count: number } {
-  const share = (count: number) => Math.max(1, Math.round((count * patches) / 196));
-  return { kind: "blockwise", variant: "official", count: share(75), minBlock: share(16) };
 }

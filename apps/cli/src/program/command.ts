@@ -34,9 +34,15 @@ export type FlagValues<Declared> = {
   readonly [Name in keyof Declared]: Declared[Name] extends Flag<infer Value> ? Value : never;
 };
 
+/** What commands are for, in the order of the help. */
+export const commandGroups = ["data", "train", "use", "study", "models", "machine"] as const;
+export type CommandGroup = (typeof commandGroups)[number];
+
 export type CommandDeclaration<Declared> = {
-  /** One word, or two for a command of a group: `data verify`. */
+  /** One word, or two where one would mean several things: `data verify`. */
   readonly name: string;
+  /** Under which heading the help has it. */
+  readonly group: CommandGroup;
   readonly summary: string;
   readonly example: string;
   /** The flag given without its name, in first place. */
@@ -156,15 +162,21 @@ export function imageSize(description: string): Flag<ImageSize | undefined> {
   return { value: "pixels", description, parse };
 }
 
-/** Adds a command to a program; groups are made as needed. `action` runs it. */
+/** Adds a command to a program, and the first of its two words where there is no such command yet. `action` runs it. */
 export function addCommand(
   program: Commander,
   command: Command,
   action: (command: Command, flags: Record<string, unknown>) => Promise<void>,
 ): void {
   const names = command.name.split(" ");
-  const parent = names.length > 1 ? groupOf(program, names[0]) : program;
-  const made = parent.command(names[names.length - 1]).description(command.summary);
+  const parent = names.length > 1 ? parentOf(program, names[0], command) : program;
+  const onlyNames = parent.description() === namesWithin(parent);
+  const made = parent
+    .command(names[names.length - 1])
+    .description(command.summary)
+    .helpGroup(headingOf(command));
+  // The help of the program has no second words but these.
+  if (onlyNames) parent.description(namesWithin(parent));
   if (command.argument) {
     const { value, description, required: needed, many } = command.flags[command.argument];
     const name = many ? `${value}...` : `${value}`;
@@ -179,10 +191,19 @@ export function addCommand(
   });
 }
 
-function groupOf(program: Commander, name: string): Commander {
-  return (
-    program.commands.find((one) => one.name() === name) ?? program.command(name).description(`Commands on ${name}`)
-  );
+function parentOf(program: Commander, name: string, first: Command): Commander {
+  const found = program.commands.find((one) => one.name() === name);
+  if (found) return found;
+  const made = program.command(name).helpGroup(headingOf(first));
+  return made.description(namesWithin(made));
+}
+
+function namesWithin(parent: Commander): string {
+  return `Commands: ${parent.commands.map((one) => one.name()).join(", ")}`;
+}
+
+function headingOf({ group }: Command): string {
+  return `${group[0].toUpperCase()}${group.slice(1)}:`;
 }
 
 function optionOf(

@@ -34,6 +34,7 @@ export const ablateFlags = {
 
 export const ablateCommand = defineCommand({
   name: "ablate",
+  group: "study",
   summary: "Run the paper's ablation on your images: six ways to pre-train, several seeds, one table",
   example: "beit ablate --data photos --tokenizer small --seeds 3 --out runs/ablation",
   flags: ablateFlags,

@@ -21,6 +21,7 @@ export const attentionFlags = {
 
 export const attentionCommand = defineCommand({
   name: "attention",
+  group: "study",
   summary: "Draw what a patch attends to",
   example: "beit attention runs/pretrain --image cat.jpg --patch 3,5 --out attention.png",
   argument: "model",

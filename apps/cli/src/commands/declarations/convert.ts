@@ -27,6 +27,7 @@ export const convertFlags = {
 
 export const convertCommand = defineCommand({
   name: "convert",
+  group: "models",
   summary: "Write a model in another format: ours, Hugging Face's, the original's names, ONNX",
   example: "beit convert runs/finetune --to hugging-face --out my-beit",
   argument: "model",

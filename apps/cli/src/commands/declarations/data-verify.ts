@@ -15,6 +15,7 @@ export const dataVerifyFlags = {
 
 export const dataVerifyCommand = defineCommand({
   name: "data verify",
+  group: "data",
   summary: "Read every image of a data set and name those that cannot be read",
   example: "beit data verify photos",
   argument: "data",

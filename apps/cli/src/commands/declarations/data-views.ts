@@ -20,6 +20,7 @@ export const dataViewsFlags = {
 
 export const dataViewsCommand = defineCommand({
   name: "data views",
+  group: "data",
   summary: "Draw what a recipe's augmentation makes of images: crops, colors, erasing, mixing",
   example: "beit data views photos --recipe fine-tune-base --out sheet.png",
   argument: "data",

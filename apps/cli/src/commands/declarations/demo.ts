@@ -27,7 +27,8 @@ export const demoFlags = {
 
 export const demoCommand = defineCommand({
   name: "demo",
-  summary: "run the whole loop: tokenizer, pre-training, few-label fine-tuning against from scratch, report",
+  group: "train",
+  summary: "Run the whole loop: tokenizer, pre-training, few-label fine-tuning against from scratch, report",
   example: "beit demo --seeds 3 --out runs/demo-3",
   flags: demoFlags,
   load: () => import("../demo.ts"),

@@ -8,6 +8,7 @@ export const doctorFlags = {
 
 export const doctorCommand = defineCommand({
   name: "doctor",
+  group: "machine",
   summary: "Show what this machine offers and test every backend",
   example: "beit doctor --json",
   flags: doctorFlags,

@@ -25,6 +25,7 @@ export const encodeFlags = {
 
 export const encodeCommand = defineCommand({
   name: "encode",
+  group: "use",
   summary: "Turn images into features",
   example: "beit encode runs/pretrain --images photos --out features.safetensors",
   argument: "model",

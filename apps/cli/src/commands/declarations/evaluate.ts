@@ -32,6 +32,7 @@ export const evaluateFlags = {
 
 export const evaluateCommand = defineCommand({
   name: "evaluate",
+  group: "study",
   summary: "Measure what a model can do, whatever it is, on images",
   example: "beit evaluate runs/finetune --data photos",
   argument: "model",

@@ -26,6 +26,7 @@ export const finetuneFlags = {
 
 export const finetuneCommand = defineCommand({
   name: "finetune",
+  group: "train",
   summary: "Fine-tune a pre-trained BEiT into a classifier, or train one from scratch",
   example: "beit finetune --data photos --from runs/pretrain --labels-per-class 10 --out runs/finetune",
   flags: finetuneFlags,

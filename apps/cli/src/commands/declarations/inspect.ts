@@ -14,6 +14,7 @@ export const inspectFlags = { paths, noHash, normalization: looseFlags.normaliza
 
 export const inspectCommand = defineCommand({
   name: "inspect",
+  group: "models",
   summary: "Tell what a file, a folder or an address holds",
   example: "beit inspect beit_base_patch16_224_pt22k.pth --no-hash",
   argument: "paths",

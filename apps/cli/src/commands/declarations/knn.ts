@@ -11,6 +11,7 @@ export const knnFlags = {
 
 export const knnCommand = defineCommand({
   name: "knn",
+  group: "study",
   summary: "Measure a model's features by the classes of their nearest neighbors",
   example: "beit knn runs/pretrain --data photos",
   argument: "model",

@@ -48,6 +48,7 @@ export const labelEfficiencyFlags = {
 
 export const labelEfficiencyCommand = defineCommand({
   name: "label-efficiency",
+  group: "study",
   summary: "Show what pre-training is worth by the number of labels: against scratch, probes, neighbors and pixels",
   example: "beit label-efficiency runs/pretrain --data photos --labels 1,10,all",
   argument: "model",

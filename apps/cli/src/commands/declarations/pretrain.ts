@@ -27,6 +27,7 @@ export const pretrainFlags = {
 
 export const pretrainCommand = defineCommand({
   name: "pretrain",
+  group: "train",
   summary: "Pre-train a BEiT: predict the visual tokens, or the pixels, of masked patches",
   example: "beit pretrain --data photos --tokenizer runs/tokenizer --out runs/pretrain",
   flags: pretrainFlags,

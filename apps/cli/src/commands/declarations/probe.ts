@@ -6,6 +6,7 @@ export const probeFlags = { ...probedFlags, layers: layersFlag("all") };
 
 export const probeCommand = defineCommand({
   name: "probe",
+  group: "study",
   summary: "Measure what each block's features are worth to a linear classifier",
   example: "beit probe runs/pretrain --data photos --baselines",
   argument: "model",

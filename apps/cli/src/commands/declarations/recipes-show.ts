@@ -11,6 +11,7 @@ export const recipesShowFlags = {
 
 export const recipesShowCommand = defineCommand({
   name: "recipes show",
+  group: "train",
   summary: "Print a recipe as YAML, complete, for --recipe",
   example: "beit recipes show pretrain-small --epochs 20",
   argument: "recipe",

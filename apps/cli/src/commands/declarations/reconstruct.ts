@@ -21,6 +21,7 @@ export const reconstructFlags = {
 
 export const reconstructCommand = defineCommand({
   name: "reconstruct",
+  group: "use",
   summary: "Show what a tokenizer makes of images, or of visual tokens",
   example: "beit reconstruct --tokenizer runs/tokenizer --images cat.jpg dog.jpg --out reconstructions",
   flags: reconstructFlags,

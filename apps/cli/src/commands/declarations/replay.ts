@@ -11,6 +11,7 @@ export const replayFlags = {
 
 export const replayCommand = defineCommand({
   name: "replay",
+  group: "train",
   summary: "Make the step again whose loss was not finite, and show tensor by tensor where it began",
   example: "beit replay runs/finetune",
   argument: "run",

@@ -10,6 +10,7 @@ export const reportFlags = {
 
 export const reportCommand = defineCommand({
   name: "report",
+  group: "study",
   summary: "Write a page on a run, finished or not, or one that compares several",
   example: "beit report runs/finetune runs/scratch --out compared.html",
   argument: "runs",

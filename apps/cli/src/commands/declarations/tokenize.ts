@@ -21,6 +21,7 @@ export const tokenizeFlags = {
 
 export const tokenizeCommand = defineCommand({
   name: "tokenize",
+  group: "use",
   summary: "Turn images into visual tokens",
   example: "beit tokenize --tokenizer runs/tokenizer --data cat.jpg dog.jpg --out tokens.json",
   flags: tokenizeFlags,

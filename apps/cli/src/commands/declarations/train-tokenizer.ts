@@ -17,6 +17,7 @@ export const trainTokenizerFlags = {
 
 export const trainTokenizerCommand = defineCommand({
   name: "train-tokenizer",
+  group: "train",
   summary: "Train a tokenizer (dVAE), or with a recipe of stage gaussian the Gaussian VAE",
   example: "beit train-tokenizer --data photos --epochs 3 --out runs/tokenizer",
   flags: trainTokenizerFlags,

@@ -8,6 +8,7 @@ export const watchFlags = {
 
 export const watchCommand = defineCommand({
   name: "watch",
+  group: "study",
   summary: "Show runs in a page that follows them while they train, on this machine alone",
   example: "beit watch runs/finetune",
   argument: "runs",
