@@ -7,6 +7,7 @@ export {
 } from "./positions/absolute.ts";
 export type { AxisWeights } from "./positions/interpolation.ts";
 export { attentionMaps, largestMass, type AttentionMapsOptions } from "./attention-maps.ts";
+export { attentionRollout } from "./attention-rollout.ts";
 export { beitOrigins, hasBeitNames, type BeitOrigin } from "./checkpoint/origins/index.ts";
 export type { Conventions, WeightsChoice } from "./checkpoint/origins/origin.ts";
 export {
@@ -46,6 +47,7 @@ export { classify, classifyViews, type ClassGuess, type ClassifyOptions } from "
 export { cosineSimilarity, embed, embedViews, type EmbedOptions, type Pooling } from "./inference/embed.ts";
 export type { ImageModel, ImagesOptions } from "./inference/model-images.ts";
 export { classLogits, pooledFeatures, visualTokenLogits, visualTokenLoss } from "./heads.ts";
+export { principalComponents, type PrincipalComponents } from "./inference/principal-components.ts";
 export { encodeMasked } from "./masked.ts";
 export { patchPixels } from "./patch-embedding.ts";
 export {

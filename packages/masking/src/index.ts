@@ -16,3 +16,4 @@ export { formatMask } from "./format.ts";
 export type { FormatOptions } from "./format.ts";
 export { maskStatistics } from "./statistics.ts";
 export type { MaskStatistics, StatisticsOptions } from "./statistics.ts";
+export { hiddenRegions } from "./regions.ts";

@@ -1,7 +1,7 @@
 // Where a patch looks: its attention over all patches, drawn over the image. (BEiT paper, section 3.4)
 import { attentionMaps, gridOf, type Beit } from "@beitjs/beit-encoder";
 import { scope } from "@beitjs/tensor-core";
-import { heightWidth, type Grid } from "@beitjs/tensor-core/grid";
+import { heightWidth } from "@beitjs/tensor-core/grid";
 import { fromFloat } from "@beitjs/tensor-core/image";
 import { evalView, viewBatch } from "@beitjs/trainers";
 import { readImage } from "@beitjs/trainers/node";
@@ -13,6 +13,7 @@ import { refuseTaken } from "../files/taken.ts";
 import { drawAttention } from "../pictures/attention.ts";
 import { decodingOf } from "../images/images.ts";
 import { openEncoder } from "../models/open-beit.ts";
+import { parsePatch } from "../models/patch.ts";
 import { writeResult } from "../runs/folder.ts";
 import type { attentionFlags } from "./declarations/attention.ts";
 
@@ -44,15 +45,6 @@ export async function run(flags: FlagValues<typeof attentionFlags>, context: Con
     weights: Array.from(weights),
   });
   return exitCodes.done;
-}
-
-function parsePatch(text: string, { rows, cols }: Grid): number {
-  const [row, col, ...rest] = text.split(",").map((part) => (part.trim() === "" ? NaN : Number(part)));
-  const within = (place: number, count: number) => Number.isInteger(place) && place >= 0 && place < count;
-  if (rest.length > 0 || !within(row, rows) || !within(col, cols)) {
-    throw usageError(`--patch ${text}: expected row,col from 0,0 to ${rows - 1},${cols - 1}`);
-  }
-  return row * cols + col;
 }
 
 function below(flag: string, value: number, limit: number): number {

@@ -11,8 +11,10 @@ import { encodeCommand } from "./declarations/encode.ts";
 import { evaluateCommand } from "./declarations/evaluate.ts";
 import { finetuneCommand } from "./declarations/finetune.ts";
 import { inspectCommand } from "./declarations/inspect.ts";
+import { featuresCommand } from "./declarations/features.ts";
 import { knnCommand } from "./declarations/knn.ts";
 import { labelEfficiencyCommand } from "./declarations/label-efficiency.ts";
+import { maskCommand } from "./declarations/mask.ts";
 import { predictCommand } from "./declarations/predict.ts";
 import { pretrainCommand } from "./declarations/pretrain.ts";
 import { probeCommand } from "./declarations/probe.ts";
@@ -28,6 +30,7 @@ import { watchCommand } from "./declarations/watch.ts";
 export const commands: readonly Command[] = [
   dataVerifyCommand,
   dataViewsCommand,
+  maskCommand,
   demoCommand,
   recipesCommand,
   recipesShowCommand,
@@ -44,6 +47,7 @@ export const commands: readonly Command[] = [
   knnCommand,
   ablateCommand,
   labelEfficiencyCommand,
+  featuresCommand,
   attentionCommand,
   reportCommand,
   watchCommand,

@@ -233,6 +233,18 @@ const uses: Readonly<
       },
     },
   ],
+  "features model": [
+    {
+      kind: "pretrained",
+      use: async (model) => {
+        const flags = ["--images", pngs, "--patch", "1,0", "3", "--mass", "0.6", "--out", fresh(".png"), "--json"];
+        const { events } = await succeed("features", model, ...flags, ...oneThread);
+        const told = events.filter(({ event }) => event === "features");
+        expect(told).toHaveLength(4);
+        return told;
+      },
+    },
+  ],
   "inspect paths": [
     {
       kind: "classifier",

@@ -1,4 +1,5 @@
 // The figures of a probe for people: one line for the model, a table with what it is compared with.
+import { alignedColumns } from "../files/aligned-columns.ts";
 import type { Cell } from "../files/csv.ts";
 import { formatShare } from "../runs/expectations.ts";
 import type { ProbeRow } from "./measure.ts";
@@ -36,7 +37,7 @@ export function probeLines(name: string, { rows, classes, depth }: ShownRows): r
   const { row, by } = chosenRow(rows, depth);
   const how = by === "asked for" ? "" : `, ${by}`;
   const line = `${name}: ${formatAccuracy(row, classes)}, block ${row.block} of 0 to ${depth - 1}${how}`;
-  return rows.length === 1 ? [line] : [line, ...aligned(cells(rows))];
+  return rows.length === 1 ? [line] : [line, ...alignedColumns(cells(rows))];
 }
 
 function cells(rows: readonly ProbeRow[]): readonly (readonly string[])[] {
@@ -49,13 +50,6 @@ function cells(rows: readonly ProbeRow[]): readonly (readonly string[])[] {
       ...(heldOut ? [share(heldOutAccuracy)] : []),
     ]),
   ];
-}
-
-function aligned(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const padded = (cell: string, column: number) =>
-    column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]);
-  return rows.map((row) => `  ${row.map(padded).join("  ")}`.trimEnd());
 }
 
 /** All rows for a file of comma-separated values. */

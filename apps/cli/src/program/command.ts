@@ -150,16 +150,16 @@ export function range(value: string, description: string, least: number, most: n
   return { value, description, parse };
 }
 
-/** Height and width of images: 224, or 384x640. */
-export function imageSize(description: string): Flag<ImageSize | undefined> {
+/** Height and width, of images in pixels: 224, or 384x640. */
+export function imageSize(description: string, value = "pixels"): Flag<ImageSize | undefined> {
   const parse = (text: string): ImageSize => {
     try {
       return parseImageSize(text);
     } catch {
-      throw new InvalidArgumentError("Expected pixels such as 224, or 384x640 (height x width).");
+      throw new InvalidArgumentError(`Expected ${value} such as 224, or 384x640 (height x width).`);
     }
   };
-  return { value: "pixels", description, parse };
+  return { value, description, parse };
 }
 
 /** Adds a command to a program, and the first of its two words where there is no such command yet. `action` runs it. */

@@ -8,7 +8,7 @@ import { defineCommand, integer, required } from "../../program/command.ts";
 export const attentionFlags = {
   model: required("model", "run folder of pretrain or finetune, or a BEiT's file, folder or address"),
   image: required("file", "the image"),
-  patch: required("row,col", "the patch that looks; 0,0 is at the top left"),
+  patch: required("row,col|number", "the patch that looks, by row and column or by its number, row by row from 0"),
   layer: integer("number", "block, from 0 (default: the last)", 0),
   head: integer("number", "attention head, from 0 (default: the mean of all)", 0),
   out: required("file.png", "the picture"),

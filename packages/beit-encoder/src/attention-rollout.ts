@@ -1,0 +1,56 @@
+// How much of each input token has reached a token at the end, if every block mixes tokens as its heads attend on average and half of a
+// token goes on as it was. (Abnar and Zuidema 2020, section 3: attention rollout)
+import { disposeTree, scope, type Tensor } from "@beitjs/tensor-core";
+import { attentionProbabilities, layerNorm } from "@beitjs/tensor-core/nn";
+import { runBlocks } from "./encoder.ts";
+import type { Beit } from "./parameters.ts";
+
+/**
+ * Attention rollout of every image, [T, T] row by row: row 0 is of the class token, and so is column 0; every row sums to one.
+ * [B, H, W, C] -> B times [T * T]
+ */
+export async function attentionRollout(beit: Beit, pixels: Tensor): Promise<readonly Float64Array[]> {
+  const maps = scope(pixels.backend, () => {
+    const all: Tensor[] = [];
+    runBlocks(beit, pixels, {}, ({ index, input, bias }) => {
+      const { norm1, attention } = beit.params.blocks[index];
+      all.push(
+        scope(pixels.backend, () =>
+          attentionProbabilities(attention, layerNorm(input, norm1, beit.config), {
+            heads: beit.config.heads,
+            bias: bias(),
+          }),
+        ),
+      );
+    });
+    return all; // [B, heads, T, T] each
+  });
+  const [batch, , tokens] = maps[0].shape;
+  const identity = Float64Array.from({ length: tokens * tokens }, (_, i) => (i % (tokens + 1) === 0 ? 1 : 0));
+  let rollouts: readonly Float64Array[] = Array.from({ length: batch }, () => identity);
+  for (const map of maps) {
+    const values = await map.read();
+    rollouts = rollouts.map((before, image) =>
+      throughBlock(values, before, { image, heads: beit.config.heads, tokens }),
+    );
+  }
+  disposeTree(maps);
+  return rollouts;
+}
+
+type Place = { readonly image: number; readonly heads: number; readonly tokens: number };
+
+// (mean of the heads + identity) / 2, times what reached the block's input.
+function throughBlock(values: ArrayLike<number>, before: Float64Array, { image, heads, tokens }: Place): Float64Array {
+  const out = Float64Array.from(before, (value) => value / 2);
+  for (let query = 0; query < tokens; query++) {
+    for (let key = 0; key < tokens; key++) {
+      let share = 0;
+      for (let head = 0; head < heads; head++)
+        share += values[((image * heads + head) * tokens + query) * tokens + key];
+      share /= 2 * heads;
+      for (let i = 0; i < tokens; i++) out[query * tokens + i] += share * before[key * tokens + i];
+    }
+  }
+  return out;
+}
