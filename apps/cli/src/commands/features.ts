@@ -81,11 +81,11 @@ export async function run(flags: FlagValues<typeof featuresFlags>, context: Cont
     const { image, rollout, features, looks } = one;
     const first = i * patchCount(beit.config) * count;
     const components = { scores: scores.subarray(first, first + patchCount(beit.config) * count), count };
-    if (looks.length === 0) return [{ image, components, maps: [rollout] }];
+    if (looks.length === 0) return [{ image, components, maps: [stretched(rollout)] }];
     return looks.map(({ patch, heads, rollout }) => {
       const similar = similarities(features, mean, patch);
       const strongest = mass === undefined ? heads : heads.map((head) => keepMass(head, mass));
-      return { image, components, patch, maps: [similar, rollout, ...strongest] };
+      return { image, components, patch, maps: [similar, stretched(rollout, patch), ...strongest] };
     });
   });
   await writePng(out, drawFeatures(shownRows, { grid, scores, count }));
@@ -162,6 +162,13 @@ function similarities(features: Float32Array, mean: Float64Array, patch: number)
 function keepMass(values: Float64Array, mass: number): Float64Array {
   const kept = largestMass(values, mass);
   return values.map((value, i) => value * kept[i]);
+}
+
+// From the least to the largest, but for the patch itself: half of it stays where it is in every block.
+function stretched(values: Float64Array, own?: number): Float64Array {
+  const others = values.filter((_, i) => i !== own);
+  const [least, most] = [Math.min(...others), Math.max(...others)];
+  return values.map((value) => Math.min(value, most) - least);
 }
 
 function concatenated(parts: readonly Float32Array[]): Float32Array {

@@ -21,6 +21,7 @@ import { openImageSources } from "../images/sources.ts";
 import { recipeOf } from "../models/from-checkpoint.ts";
 import type { OpenedEncoder } from "../models/open-beit.ts";
 import { openTokenizer } from "../models/open-tokenizer.ts";
+import { shownModel } from "../models/sources.ts";
 import { drawFilled } from "../pictures/filled.ts";
 import type { Context, FlagValues } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
@@ -82,13 +83,18 @@ async function fillerFor(model: OpenedEncoder, backend: Backend, flags: Flags, c
   if (predictionOf(beit.config) === "pixels") {
     if (flags.tokenizer.length > 0) throw usageError("--tokenizer: expected none, as the model predicts pixels");
     const normalized = recipe?.pixels?.normalized ?? true;
+    if (normalized)
+      context.terminal.info("pixels: each patch has its own mean and contrast back, which the model does not predict");
     return (image, mask) =>
       fillWithPixels(beit, { pixels: evalView(image, pixelView), normalization, mask }, { normalized });
   }
+  const shown = shownModel(flags.model);
   const named = model.checkpoint?.manifest.run?.["tokenizer"];
   const given = flags.tokenizer.length > 0 ? flags.tokenizer : named;
   if (typeof given !== "string" && !Array.isArray(given))
-    throw usageError("expected --tokenizer for a pre-trained model that does not name its tokenizer");
+    throw usageError(
+      `${shown} is a pre-training model: expected --tokenizer, to fill hidden patches; for classes fine-tune it first (beit finetune --from ${shown})`,
+    );
   const tokenSize = flags.tokenSize ?? recipe?.views.tokenSize;
   const { tokenizer } = await openTokenizer(given as string | readonly string[], backend, { tokenSize }, context);
   requireMatch(beit, tokenizer);
