@@ -55,6 +55,14 @@ it.each([
   expect(commands.map(({ name }) => name).filter((name) => !named(name))).toEqual([]);
 });
 
+it("the table of the package has commands in the order of the help's groups", () => {
+  const page = readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8");
+  const rows = [...page.matchAll(/^\| `([a-z-]+(?: [a-z]+)?)` /gm)].map(([, name]) => name);
+  const groups = rows.flatMap((row) => commands.find(({ name }) => name === row)?.group ?? []);
+  expect(groups).toHaveLength(commands.length);
+  expect(groups).toEqual([...groups].sort((a, b) => commandGroups.indexOf(a) - commandGroups.indexOf(b)));
+});
+
 it("the help has every command under the heading of its group, and nothing outside of one", async () => {
   const { stdout } = await cli(["--help"]);
   const listed = stdout.split(/\n(?=[A-Z]\w+:\n)/).map((part) => {

@@ -181,12 +181,24 @@ describe("predict", () => {
     await expectError(
       predict(models.pretrained, "--images", image),
       2,
-      /pretrained\.safetensors is a pre-training model: fine-tune it first \(beit finetune --from .*pretrained\.safetensors\)/,
+      /pretrained\.safetensors is a pre-training model: expected --tokenizer, to fill hidden patches; for classes fine-tune it first \(beit finetune --from .*pretrained\.safetensors\)/,
     );
     await expectError(predict(at("none.pth"), "--images", image), 2, /none\.pth: expected a model, got nothing there/);
     await expectError(on(at("none.png")), 1, /none\.png: does not exist/);
     await expectError(on(models.tokenizer), 1, /tokenizer\.safetensors: expected a JPEG, PNG/);
     await expectError(on(image, "--top", "0"), 2, /whole number of at least 1/);
+    await expectError(on(image, "--patches", "3"), 2, /--patches: expected a pre-training model, got .*, a classifier/);
+    const hide = (...rest: string[]) =>
+      predict(models.pretrained, "--images", image, "--tokenizer", models.tokenizer, ...rest);
+    await expectError(hide("--patches", "3,16"), 2, /--patches 3,16: expected numbers from 0 to 15 .*, got 16/);
+    await expectError(hide("--patches", "3", "--ratio", "0.5"), 2, /--patches: expected no --mask, --ratio or --count/);
+    await expectError(hide("--count", "2", "--ratio", "0.5"), 2, /expected either --ratio or --count, got both/);
+    await expectError(hide("--ratio", "1.5"), 2, /--ratio 1\.5: expected a share of at most 1/);
+    await expectError(
+      hide("--out", "x.csv"),
+      2,
+      /--out x\.csv: expected a folder, or a name that ends in \.png or \.json/,
+    );
     await expectError(on(image, "--out", "x.txt"), 2, /--out x\.txt: expected a name that ends in \.json or \.csv/);
     await expectError(on(image, "--out", at("nowhere", "x.json")), 1, /could not write .*x\.json: ENOENT/);
     await writeFile(at("two.txt"), "left\ntop\n");
