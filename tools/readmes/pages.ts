@@ -28,7 +28,7 @@ const fence = /(?:^<!-- (not run|run in): ([^>]+) -->\n+)?^```(\w*)\n(.*?)^```$/
 export function readPages(): readonly Page[] {
   const list = (folder: string) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`);
   const readmes = [...list("packages"), ...list("apps")].map((folder) => `${folder}/README.md`);
-  return ["README.md", ...readmes, ...list("docs/guides"), "docs/tensorflow.md"]
+  return ["README.md", ...readmes, ...list("docs/guides"), "docs/tensorflow.md", "docs/article.md", "docs/results.md"]
     .filter((path) => path.endsWith(".md") && existsSync(join(root, path)))
     .map(readPage);
 }

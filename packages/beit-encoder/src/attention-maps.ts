@@ -7,6 +7,7 @@ import { patchCount } from "./config.ts";
 import { checkBlocks, runBlocks } from "./encoder.ts";
 import type { MaskInput } from "./masks.ts";
 import type { Beit } from "./parameters.ts";
+import { withoutRegisters } from "./patch-embedding.ts";
 
 export type AttentionMapsOptions = {
   /** Query patches, row-major numbers from 0. */
@@ -18,7 +19,7 @@ export type AttentionMapsOptions = {
 
 /**
  * Attention probabilities of chosen query patches in chosen blocks: one tensor a block, [B, heads, patches, N + 1].
- * Column 0 is the class token, column 1 + p patch p; every row sums to one.
+ * Column 0 is the class token, column 1 + p patch p; every row sums to one, but for what a model with registers attends to those.
  *
  * @throws if there is no such block or patch
  */
@@ -37,7 +38,8 @@ export function attentionMaps(
       const params = beit.params.blocks[index];
       const map = scope(pixels.backend, () => {
         const normalized = layerNorm(input, params.norm1, beit.config);
-        return queryRows(attentionProbabilities(params.attention, normalized, { heads, bias: bias() }), patches);
+        const all = attentionProbabilities(params.attention, normalized, { heads, bias: bias() });
+        return withoutColumns(queryRows(all, patches), beit.params.registers);
       });
       maps.push(map);
     });
@@ -69,6 +71,14 @@ function queryRows(probabilities: Tensor, patches: readonly number[]): Tensor {
   const index = tensor(rows, [rows.length], probabilities.backend, "int32");
   const picked = gatherRows(reshape(probabilities, [batch * heads * tokens, tokens]), index);
   return reshape(picked, [batch, heads, patches.length, tokens]);
+}
+
+// [B, H, patches, N + R] -> [B, H, patches, N]
+function withoutColumns(map: Tensor, registers: Tensor | undefined): Tensor {
+  if (!registers) return map;
+  const tokens = map.shape[3];
+  const kept = withoutRegisters(reshape(map, [map.size / tokens, tokens, 1]), registers);
+  return reshape(kept, [...map.shape.slice(0, 3), kept.shape[1]]);
 }
 
 function checkPatches(patches: readonly number[], count: number): void {

@@ -41,6 +41,11 @@ export type BeitConfig = {
   /** A learned embedding per position, the class token's included. */
   readonly absolutePositions: boolean;
   readonly relativePositions: RelativePositions;
+  /**
+   * Learned tokens without a place, beside the class token and the patches in all blocks and left out behind them. Absent in BEiT's own
+   * models. (Darcet et al. 2023)
+   */
+  readonly registers?: number;
   /** Initial factor of every residual branch; 0: branches have no factors. */
   readonly layerScale: number;
   /** Drop-path rate of the last block; the first has none, those between lie on a line. */
@@ -185,6 +190,10 @@ export function beitConfigIssues(config: BeitConfig): readonly BeitConfigIssue[]
   check(typeof config.absolutePositions === "boolean", "absolutePositions", "true or false");
   const positions = ["none", "shared", "per-layer"];
   check(positions.includes(config.relativePositions), "relativePositions", "none, shared or per-layer");
+  const { registers } = config;
+  check(registers === undefined || isCount(registers, 1), "registers", "a positive integer, or absent");
+  const placed = registers === undefined || config.relativePositions === "none";
+  check(placed, "relativePositions", "none in a model with registers");
   check(["mean", "class"].includes(config.pooling), "pooling", "mean or class");
   check([undefined, "before", "after"].includes(config.poolingNorm), "poolingNorm", "before, after or absent");
   issues.push(...predictionIssues(config));

@@ -8,7 +8,7 @@ import { block, type BlockInputs, type BlockOptions } from "./block.ts";
 import { dropPathRate, gridOf, patchCount } from "./config.ts";
 import { maskTensor, type MaskInput, type VisiblePatches } from "./masks.ts";
 import type { Beit, BlockParams } from "./parameters.ts";
-import { embedPatches, embedVisible } from "./patch-embedding.ts";
+import { embedPatches, embedVisible, withoutRegisters, withRegisters } from "./patch-embedding.ts";
 import { biasLookup } from "./positions/relative.ts";
 
 export type EncodeOptions = {
@@ -69,7 +69,9 @@ export function encodeWithFeatures(
   return scope(pixels.backend, () => {
     const features: Tensor[] = [];
     const encoded = runBlocks(beit, pixels, options, ({ index, output }) => {
-      if (blocks.includes(index)) features.push(reshape(output, output.shape));
+      if (!blocks.includes(index)) return;
+      const { registers } = beit.params;
+      features.push(registers ? withoutRegisters(output, registers) : reshape(output, output.shape));
     });
     return { encoded, features };
   });
@@ -92,7 +94,10 @@ export type RunOptions = EncodeOptions & {
 
 type BlockCall = { readonly params: BlockParams; readonly inputs: BlockInputs };
 
-/** @internal All blocks, one after another; what a block makes is freed when it ends. */
+/**
+ * @internal All blocks, one after another; what a block makes is freed when it ends. What is observed of a model with registers has them
+ * behind the patches, what comes out has not.
+ */
 export function runBlocks(
   beit: Beit,
   pixels: Tensor,
@@ -104,11 +109,13 @@ export function runBlocks(
   const { backend } = pixels;
   const size = { batch: checkPixels(beit, pixels), patches: patchCount(config) };
   if (mask && !params.maskToken) throw new Error("[encode] expected a model with a mask token for masked patches");
-  let x = scope(backend, () =>
-    visible
+  const { registers } = params;
+  let x = scope(backend, () => {
+    const tokens = visible
       ? embedVisible(beit, pixels, visible)
-      : embedPatches(beit, pixels, mask && maskTensor("encode", mask, size, backend)),
-  );
+      : embedPatches(beit, pixels, mask && maskTensor("encode", mask, size, backend));
+    return registers ? withRegisters(tokens, registers) : tokens;
+  });
   const biasOf = layerBias(beit, pixels);
   params.blocks.forEach((blockParams, index) => {
     const input = x;
@@ -122,6 +129,10 @@ export function runBlocks(
     observe?.({ index, input, output: x, bias });
     input.dispose();
   });
+  if (!registers) return x;
+  const all = x;
+  x = scope(backend, () => withoutRegisters(all, registers));
+  all.dispose();
   return x;
 }
 

@@ -8,7 +8,7 @@ export {
 export type { AxisWeights } from "./positions/interpolation.ts";
 export { attentionMaps, largestMass, type AttentionMapsOptions } from "./attention-maps.ts";
 export { attentionRollout } from "./attention-rollout.ts";
-export { beitOrigins, hasBeitNames, type BeitOrigin } from "./checkpoint/origins/index.ts";
+export { beitOrigins, hasBeitNames, type BeitOrigin, type KnownOrigin } from "./checkpoint/origins/index.ts";
 export type { Conventions, WeightsChoice } from "./checkpoint/origins/origin.ts";
 export {
   namedNormalization,

@@ -100,7 +100,7 @@ function matrixRules(matrix: (shape: Shape) => Float32Array): InitRule[] {
         return matrix(shape).map((value) => value / Math.sqrt(2 * layer));
       },
     ],
-    [/^(classToken|(decoder\.)?maskToken|positions)$|\.weight$/, matrix],
+    [/^(classToken|(decoder\.)?maskToken|positions|registers)$|\.weight$/, matrix],
   ];
 }
 

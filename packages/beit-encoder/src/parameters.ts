@@ -34,6 +34,8 @@ export type BeitParams = {
   readonly maskToken?: Tensor;
   /** [N + 1, D]; row 0 belongs to the class token. */
   readonly positions?: Tensor;
+  /** [R, D] */
+  readonly registers?: Tensor;
   /** Table of relative positions [R, H], where all layers share one. */
   readonly relativePositionBias?: Tensor;
   readonly blocks: readonly BlockParams[];
@@ -59,6 +61,7 @@ export function parameterShapes(config: BeitConfig): ReadonlyMap<string, Shape> 
   const entries: [string, Shape][] = [...linearShapes("patchEmbedding", pixels, width), ["classToken", [width]]];
   if (vocabSize > 0 || pixelHead) entries.push(["maskToken", [width]]);
   if (config.absolutePositions) entries.push(["positions", [patchCount(config) + 1, width]]);
+  if (config.registers) entries.push(["registers", [config.registers, width]]);
   if (config.relativePositions === "shared") entries.push(["relativePositionBias", tableShape(config)]);
   for (let block = 0; block < config.depth; block++) entries.push(...blockShapes(`blocks.${block}`, config));
   if (vocabSize > 0 || poolingNorm === "before") entries.push(...normShapes("norm", width));

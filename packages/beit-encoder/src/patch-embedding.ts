@@ -27,6 +27,33 @@ export function embedVisible({ config, params }: Beit, pixels: Tensor, visible: 
   return positions ? residual(tokens, reshape(pick(positions, visible.positions), tokens.shape)) : tokens;
 }
 
+/** Registers behind all other tokens, so that class token and patches keep their rows. [B, T, D] -> [B, T + R, D] */
+export function withRegisters(tokens: Tensor, registers: Tensor): Tensor {
+  const { backend } = tokens;
+  const [batch, count, width] = tokens.shape;
+  const length = count + registers.shape[0];
+  let all = tokens;
+  // One after another in front, the last one first, and from there to the end.
+  for (let register = registers.shape[0] - 1; register >= 0; register--) {
+    const row = gatherRows(registers, tensor([register], [1], backend, "int32"));
+    all = assembleTokens(all, { classToken: reshape(row, [width]) });
+  }
+  const order = Int32Array.from({ length: batch * length }, (_, i) => {
+    const token = i % length;
+    return i - token + ((token + registers.shape[0]) % length);
+  });
+  const rows = gatherRows(reshape(all, [batch * length, width]), tensor(order, [order.length], backend, "int32"));
+  return reshape(rows, [batch, length, width]);
+}
+
+/** Tokens without the registers behind them. [B, T + R, D] -> [B, T, D] */
+export function withoutRegisters(tokens: Tensor, registers: Tensor): Tensor {
+  const [batch, length, width] = tokens.shape;
+  const count = length - registers.shape[0];
+  const kept = firstOfEach(batch, length, count, tokens);
+  return reshape(gatherRows(reshape(tokens, [batch * length, width]), kept), [batch, count, width]);
+}
+
 /** Pixels of all patches, row by row, channels last. [B, H, W, C] -> [B, N, P P C] */
 export function patchPixels(pixels: Tensor, config: BeitConfig): Tensor {
   return patchify(wholePatches(pixels, config), config);

@@ -6,11 +6,11 @@ import type { BeitConfig } from "./config.ts";
 export type ParameterRule<Value = number> = readonly [pattern: RegExp, value: Value];
 
 /**
- * Factor on the weight decay: 0 for biases, norms, layer scales, class token and absolute positions; 1 for the rest, the
+ * Factor on the weight decay: 0 for biases, norms, layer scales, class token, registers and absolute positions; 1 for the rest, the
  * mask token and the relative position tables included.
  */
 export const weightDecayRules: readonly ParameterRule[] = [
-  [/^(classToken|positions)$/, 0],
+  [/^(classToken|positions|registers)$/, 0],
   [/\.(bias|queryBias|valueBias|gamma|beta|scale1|scale2)$/, 0],
   [/^(decoder\.)?maskToken$/, 1],
   [/^(blocks\.\d+\.attention\.)?relativePositionBias$/, 1],
@@ -21,7 +21,7 @@ export const weightDecayRules: readonly ParameterRule[] = [
 export function parameterDepths({ depth }: Pick<BeitConfig, "depth">): readonly ParameterRule[] {
   const blocks = Array.from({ length: depth }, (_, i): ParameterRule => [new RegExp(`^blocks\\.${i}\\.`), i + 1]);
   return [
-    [/^(classToken|maskToken|positions|patchEmbedding\..*)$/, 0],
+    [/^(classToken|maskToken|positions|registers|patchEmbedding\..*)$/, 0],
     ...blocks,
     [/^(norm|visualTokenHead|pixelHead|classNorm|classHead|decoder)\.|^relativePositionBias$/, depth + 1],
   ];

@@ -67,6 +67,8 @@ export type BeitToOnnxOptions = OnnxOptions & {
 export async function beitToOnnx(beit: Beit, options: BeitToOnnxOptions): Promise<Uint8Array> {
   const { output, labels, multiLabel = false, preprocessing, half, openSize = false, resizing = {} } = options;
   validateBeitConfig(beit.config, "beitToOnnx");
+  const { registers } = beit.config;
+  if (registers) throw new Error(`[beitToOnnx] expected a model without registers, got ${registers}`);
   checkOptions(beit.config, options);
   const graph = beitGraph(beit, { output, half, ...(openSize && { openSize: resizing }) });
   return modelFile("beitToOnnx", graph, {

@@ -28,7 +28,9 @@ export function addPositionWeights(
     const twice = graph.node("Mul", `${name}/twice`, [side, before]);
     const start = graph.node("Div", `${name}/start`, [twice, graph.integers(2)]); // 1 + 2 + … + (side - 1)
     const end = graph.node("Add", `${name}/end`, [start, side]);
-    const all = addAll(graph, "positions", own[axis], [(to) => positionWeights(own[axis], to, method)]);
+    // Where nothing is to be resized nothing is shifted: exact, but for a rectangle that keeps one side of the model's own.
+    const kept = (to: number) => (method === "shifted-bicubic" && to === own[axis] ? "bicubic" : method);
+    const all = addAll(graph, "positions", own[axis], [(to) => positionWeights(own[axis], to, kept(to))]);
     return graph.node("Slice", `${name}/weights`, [all, start, end]);
   });
 }

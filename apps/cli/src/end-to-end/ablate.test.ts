@@ -51,7 +51,7 @@ describe("ablate", () => {
       "no training at all",
     ]);
     expect(lines[1]).toMatch(/^BEiT +\d+\.\d ± \d+\.\d +.* 82\.86 +44\.65$/);
-    expect(run.stderr).toContain("a difference to BEiT below two standard errors is nothing\n");
+    expect(run.stderr).toContain("a difference to BEiT below two standard errors is nothing, and ");
     expect(run.stderr).toContain("run 6 of 6: unmasked, seed ");
 
     const result = await resultOf(out);

@@ -1,10 +1,10 @@
 // Facts as text: a line a fact, then the tensors in columns.
-import { beitOrigins } from "@beitjs/beit-encoder";
 import { tokenizerOrigins } from "@beitjs/dvae-tokenizer";
 import { firstOf } from "@beitjs/tensor-core/files";
 import { formatSize } from "@beitjs/tensor-core/grid";
 import type { CheckpointFacts } from "./checkpoint-facts.ts";
 import { describeHeads, describeWeights } from "../models/open-beit.ts";
+import { describeOrigin } from "../models/origins.ts";
 import { describeNormalization } from "../models/normalization.ts";
 import { printable } from "../program/printable.ts";
 import { countDtypes, type DtypeFacts, type FileFacts, type TensorFacts } from "./file-facts.ts";
@@ -62,7 +62,7 @@ export function formatModel(model: ModelFacts): string[] {
   return [
     line(
       "holds",
-      `a BEiT (${beitOrigins[model.origin].title}): ${headOf(model.config)}, images of ${formatSize(config.imageSize)} pixels`,
+      `${describeOrigin(model.origin)}: ${headOf(model.config)}, images of ${formatSize(config.imageSize)} pixels`,
     ),
     settings,
     ...(model.guessed.includes("heads") ? [line("heads", describeHeads(model.config))] : []),

@@ -10,6 +10,7 @@ import {
   type Preprocessing,
   type WeightsChoice,
 } from "@beitjs/beit-encoder";
+import { visionTransformers } from "@beitjs/beit-encoder/vision-transformers";
 import { hasTokenizerNames, readTokenizerFiles, type DvaeConfig, type TokenizerOrigin } from "@beitjs/dvae-tokenizer";
 import { sizeOf } from "@beitjs/tensor-core";
 import type { FileSource } from "@beitjs/tensor-core/files";
@@ -56,9 +57,13 @@ export async function modelFacts(
   const tensors = files.flatMap((file) => file.tensors ?? []);
   const names = tensors.map(({ name }) => name);
   if (hasTokenizerNames(names)) return tokenizerFacts(sources, tensors);
-  if (!hasBeitNames(names)) return { kind: "other" };
+  if (!hasBeitNames(names, visionTransformers)) return { kind: "other" };
   try {
-    const { parameters: _, labels = null, ...said } = await readBeitFiles(sources, options);
+    const {
+      parameters: _,
+      labels = null,
+      ...said
+    } = await readBeitFiles(sources, { ...options, origins: visionTransformers });
     return { kind: "beit", ...said, parameters: parameterCount(said.config), labels };
   } catch (error) {
     return { kind: "damaged", what: "BEiT", problem: messageOf(error) };

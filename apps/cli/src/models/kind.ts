@@ -1,5 +1,6 @@
 // What a model is: a BEiT or a tokenizer.
 import { hasBeitNames } from "@beitjs/beit-encoder";
+import { visionTransformers } from "@beitjs/beit-encoder/vision-transformers";
 import { hasTokenizerNames } from "@beitjs/dvae-tokenizer";
 import { firstOf, openTensors } from "@beitjs/tensor-core/files";
 import { usageError } from "../program/exit-codes.ts";
@@ -16,7 +17,7 @@ export async function modelKind({ checkpoint, sources, name }: FoundModel): Prom
   for (const source of sources) {
     if (source.name.endsWith(".json")) continue;
     const names = [...(await openTensors(source)).tensors.keys()];
-    if (hasBeitNames(names)) return "beit";
+    if (hasBeitNames(names, visionTransformers)) return "beit";
     if (hasTokenizerNames(names)) return "tokenizer";
     seen.push(...names.slice(0, 3));
   }

@@ -3,6 +3,7 @@ import {
   namedNormalization,
   normalizationName,
   preprocessingFromView,
+  type BeitOrigin,
   type NormalizationFacts,
   type NormalizationName,
   type Preprocessing,
@@ -10,16 +11,22 @@ import {
 import { statisticsOf } from "@beitjs/tensor-core/image";
 import type { EvalViewOptions, FineTuneRecipe } from "@beitjs/trainers";
 import type { Context } from "../program/command.ts";
+import { isOther } from "./origins.ts";
 
 type Statistics = Pick<Preprocessing, "mean" | "std">;
-type Told = { readonly preprocessing: Statistics; readonly normalization: NormalizationFacts };
+type Told = {
+  readonly preprocessing: Statistics;
+  readonly normalization: NormalizationFacts;
+  readonly origin?: BeitOrigin;
+};
 
 /** Mean and std, and where they are from. */
-export function describeNormalization({ preprocessing, normalization: { reason, name } }: Told): string {
+export function describeNormalization({ preprocessing, normalization: { reason, name }, origin }: Told): string {
+  const imagenet = origin && isOther(origin) ? "as its authors trained it" : "as all models of BEiT v2 have it";
   const because = {
     files: "as the model's files say",
     option: "as --normalization says",
-    recognized: name === "imagenet" ? "as all models of BEiT v2 have it" : "as all models of ImageNet-22k have it",
+    recognized: name === "imagenet" ? imagenet : "as all models of ImageNet-22k have it",
     convention: "a guess, as the files do not say; --normalization says otherwise",
   };
   return `${describeStatistics(preprocessing)}, ${because[reason]}`;

@@ -14,6 +14,7 @@ import {
   type Preprocessing,
   type WeightsChoice,
 } from "@beitjs/beit-encoder";
+import { visionTransformers } from "@beitjs/beit-encoder/vision-transformers";
 import type { Backend } from "@beitjs/tensor-core";
 import { firstOf, type FileSource } from "@beitjs/tensor-core/files";
 import { formatSize, type ImageSize } from "@beitjs/tensor-core/grid";
@@ -121,6 +122,7 @@ async function openFiles(
       ...opened
     } = await openBeit(sources, backend, {
       ...options,
+      origins: visionTransformers,
       onProgress: (done, total) => {
         progress ??= terminal.progress({ label: "reading", total, unit: "tensors" });
         progress.update(done, "");

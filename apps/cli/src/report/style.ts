@@ -43,7 +43,8 @@ th[scope=row]{font-weight:500;color:var(--muted)}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:1.6rem 1.8rem}
 .chart{display:flex;flex-direction:column}.chart h3{font-size:.95rem;margin:0 0 .3rem}
 .chart svg{width:100%;max-width:560px;height:auto;display:block}
-.dots text{font-size:11px;fill:var(--muted)}.dots .end{text-anchor:end}.dots .rule{stroke:var(--line)}.dots .chance{stroke:var(--muted);stroke-dasharray:3 3}.dots .mean{stroke:var(--curve-2);stroke-width:2.5}.dots circle{fill:var(--curve-1);fill-opacity:.75}
+.ablation tbody th{color:var(--ink);white-space:nowrap}.ablation small{display:block;color:var(--muted)}.ablation strong{color:var(--curve-2)}
+.dots text{font-size:11px;fill:var(--muted)}.dots .end{text-anchor:end}.dots .rule{stroke:var(--line)}.dots .mean{stroke:var(--curve-2);stroke-width:2.5}.dots circle{fill:var(--curve-1);fill-opacity:.75}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1rem;margin:0 0 .2rem;padding:0;font-size:.85rem}
 .swatch{display:inline-block;width:22px;margin-right:.4rem;vertical-align:middle;border-top:3px solid}
 .swatch-1{border-color:var(--curve-1)}.swatch-2{border-color:var(--curve-2)}.swatch-3{border-color:var(--curve-3)}.swatch-4{border-color:var(--curve-4)}.swatch-5{border-color:var(--curve-5)}.swatch-6{border-color:var(--curve-6)}
@@ -86,6 +87,6 @@ h1,.warning,summary,figure{overflow-wrap:anywhere}
 footer{margin-top:3rem;padding-bottom:40px;font-size:.875rem}
 [class^=depth-]{background:color-mix(in srgb,var(--curve-1) var(--depth),transparent)}
 ${depths}
-@media (max-width:560px){main,header,footer{padding:0 16px}h1{font-size:1.5rem}.result{font-size:.82rem;width:100%}.result th,.result td{padding-right:0}.result td,.result thead th{padding-left:.35rem;white-space:normal}.result .main th,.result .main td{font-size:1rem}.result td:last-child{white-space:normal}.codebook{grid-template-columns:repeat(auto-fill,minmax(44px,1fr))}.row{gap:3px}}
+@media (max-width:560px){main,header,footer{padding:0 16px}h1{font-size:1.5rem}.result{font-size:.82rem;width:100%}.result th,.result td{padding-right:0}.result td,.result thead th{padding-left:.35rem;white-space:normal}.result .main th,.result .main td{font-size:1rem}.result td:last-child,.ablation tbody th{white-space:normal}.codebook{grid-template-columns:repeat(auto-fill,minmax(44px,1fr))}.row{gap:3px}}
 @media print{details{display:block}}
 `;

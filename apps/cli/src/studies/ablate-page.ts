@@ -2,11 +2,11 @@
 import { stringify } from "yaml";
 import type { PretrainRecipe } from "@beitjs/trainers";
 import { renderDocument } from "../report/document.ts";
-import { whole } from "../report/format-number.ts";
+import { percent, whole } from "../report/format-number.ts";
 import { html, type Html } from "../report/html.ts";
 import { measures, type Measure, type RowFigures, type RowSummary } from "./ablate-summary.ts";
+import { formatDifference, measureTitles, type AblationTexts } from "./ablate-table.ts";
 import { formatFigure } from "./figure.ts";
-import { formatDifference, measureTitles, paperTitles, type AblationTexts } from "./ablate-table.ts";
 
 export type AblationFacts = {
   readonly data: string;
@@ -39,8 +39,10 @@ export function renderAblation(facts: AblationFacts, rows: readonly RowSummary[]
       </section>
       <section>
         <h2>Every seed</h2>
-        <p class="caption">A dot a seed, a line at their mean; the dashed line is chance.</p>
-        <div class="charts">${measures.map((measure) => dots(measure, rows, facts.classes.length, texts))}</div>
+        <p class="caption">
+          A dot a seed, a line at their mean. Chance is ${percent(1 / facts.classes.length)}; axes begin elsewhere.
+        </p>
+        <div class="charts">${measures.map((measure) => dots(measure, rows, texts))}</div>
       </section>
       <section>
         <h2>What was run</h2>
@@ -60,16 +62,12 @@ export function renderAblation(facts: AblationFacts, rows: readonly RowSummary[]
 function table(rows: readonly RowSummary[], texts: AblationTexts): Html {
   const titles = measureTitles(texts);
   return html`<div class="scroll" tabindex="0" role="group" aria-label="table">
-    <table class="result">
+    <table class="result ablation">
       <thead>
         <tr>
           <th scope="col"></th>
-          ${measures.map(
-            (measure) =>
-              html`<th scope="col">${titles[measure]}</th>
-                <th scope="col">to BEiT</th>`,
-          )}
-          ${paperTitles.map((one) => html`<th scope="col">${one}</th>`)}
+          ${measures.map((measure) => html`<th scope="col">${titles[measure]}</th>`)}
+          <th scope="col">paper: ImageNet</th>
         </tr>
       </thead>
       <tbody>
@@ -77,9 +75,7 @@ function table(rows: readonly RowSummary[], texts: AblationTexts): Html {
           (row) =>
             html`<tr>
               <th scope="row">${row.label}</th>
-              ${measures.map((measure) => figures(row[measure]))}
-              <td>${row.paper?.imageNet.toFixed(2)}</td>
-              <td>${row.paper?.ade20k.toFixed(2)}</td>
+              ${measures.map((measure) => figures(row[measure]))} ${papers(row)}
             </tr>`,
         )}
       </tbody>
@@ -87,19 +83,24 @@ function table(rows: readonly RowSummary[], texts: AblationTexts): Html {
   </div>`;
 }
 
+// The difference to BEiT in small below the figure.
 function figures(figure: RowFigures): Html {
   const difference = formatDifference(figure);
+  const words = difference === "" ? "" : `to BEiT: ${difference}`;
   const tells = figure.difference?.tells === true;
-  return html`<td>${formatFigure(figure)}</td>
-    <td>${tells ? html`<strong>${difference}</strong>` : difference}</td>`;
+  return html`<td>${formatFigure(figure)}<small>${tells ? html`<strong>${words}</strong>` : words}</small></td>`;
 }
 
-const [width, line, left, right] = [480, 30, 12, 12];
+function papers({ paper }: RowSummary): Html {
+  if (!paper) return html`<td></td>`;
+  return html`<td>${paper.imageNet.toFixed(2)}<small>ADE20K: ${paper.ade20k.toFixed(2)}</small></td>`;
+}
 
-function dots(measure: Measure, rows: readonly RowSummary[], classes: number, texts: AblationTexts): Html {
+const [width, line, left, right] = [330, 34, 8, 12];
+
+function dots(measure: Measure, rows: readonly RowSummary[], texts: AblationTexts): Html {
   const values = rows.flatMap(({ seeds }) => seeds.map((one) => one[measure]));
-  const chance = 1 / classes;
-  const [least, most] = [Math.min(chance, ...values), Math.max(...values)];
+  const [least, most] = [Math.min(...values), Math.max(...values)];
   const margin = Math.max(0.005, (most - least) * 0.06);
   const x = (value: number): string => {
     const share = (value - least + margin) / (most - least + 2 * margin);
@@ -110,10 +111,9 @@ function dots(measure: Measure, rows: readonly RowSummary[], classes: number, te
   return html`<figure class="chart">
     <h3>${title}</h3>
     <svg class="dots" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title} of every row and seed">
-      <line class="chance" x1="${x(chance)}" x2="${x(chance)}" y1="0" y2="${rows.length * line}" />
       ${rows.map(({ label, seeds, [measure]: { mean } }, i) => {
-        const y = i * line + 21;
-        return html`<text x="${left}" y="${y - 9}">${label}</text>
+        const y = i * line + 23;
+        return html`<text x="${left}" y="${y - 10}">${label}</text>
           <line class="rule" x1="${left}" x2="${width - right}" y1="${y}" y2="${y}" />
           <line class="mean" x1="${x(mean)}" x2="${x(mean)}" y1="${y - 6}" y2="${y + 6}" />
           ${seeds.map((one) => html`<circle cx="${x(one[measure])}" cy="${y}" r="3.5" />`)}`;

@@ -13,13 +13,11 @@ export function measureTitles({ labelsPerClass }: AblationTexts): Readonly<Recor
   return { linearProbe: "linear probe", neighbors: "nearest neighbors", fewLabels: labels };
 }
 
-export const paperTitles = ["paper: ImageNet", "ADE20K"] as const;
-
 /** What the table's figures are, and which of its differences say something. */
 export function tableNotes({ seeds }: AblationTexts): readonly string[] {
   const spread =
     seeds > 1
-      ? `mean and standard deviation of ${seeds} seeds; a difference to BEiT below two standard errors is nothing`
+      ? `mean and standard deviation of ${seeds} seeds; a difference to BEiT below two standard errors is nothing, and of few seeds one in ten is above them by chance`
       : "of one seed: no difference here can be told from chance; --seeds 3 can";
   return [
     `accuracy on test images of frozen features, in percent: ${spread}`,
@@ -32,7 +30,7 @@ export function tableNotes({ seeds }: AblationTexts): readonly string[] {
 export function ablationLines(rows: readonly RowSummary[], texts: AblationTexts): readonly string[] {
   const titles = measureTitles(texts);
   const cells = [
-    ["", ...measures.flatMap((measure) => [titles[measure], "to BEiT"]), ...paperTitles],
+    ["", ...measures.flatMap((measure) => [titles[measure], "to BEiT"]), "paper: ImageNet", "ADE20K"],
     ...rows.map((row) => [
       row.label,
       ...measures.flatMap((measure) => [formatFigure(row[measure]), formatDifference(row[measure])]),

@@ -23,6 +23,7 @@ export const officialNames: readonly (readonly [ours: string, official: string])
   ["classToken", "cls_token"],
   ["maskToken", "mask_token"],
   ["positions", "pos_embed"],
+  ["registers", "reg_token"],
   ["relativePositionBias", "rel_pos_bias.relative_position_bias_table"],
   ["blocks.*.norm1.gamma", "blocks.*.norm1.weight"],
   ["blocks.*.norm1.beta", "blocks.*.norm1.bias"],
@@ -108,6 +109,14 @@ export async function beitToOfficial(beit: Beit): Promise<Map<string, HostTensor
   return official;
 }
 
+/** @internal @throws `[caller] expected a model without registers …`: no code of BEiT has them */
+export function checkNoRegisters(caller: string, { registers }: BeitConfig): void {
+  if (!registers) return;
+  throw new Error(
+    `[${caller}] expected a model without registers, got ${registers}; our own files take it (--to beitjs)`,
+  );
+}
+
 /** @internal A token's norm is its own, so the class token's may be the one of all tokens, where the originals look for it. */
 export function classTokenNorm(official: string, pooling: BeitConfig["pooling"]): string {
   return pooling === "class" ? official.replace(/^fc_norm\./, "norm.") : official;
@@ -142,8 +151,8 @@ function rename(name: string, names: ReadonlyMap<string, string>): string | unde
 
 // Officially, tokens and positions have leading axes of one, and the patch embedding is a convolution [D, C, P, P].
 function ourLayout(path: string, { shape, data }: HostTensor, { channels, patchSize }: BeitConfig): HostTensor {
-  if (/^(classToken|maskToken|positions)$/.test(path)) {
-    return { shape: shape.slice(path === "positions" ? 1 : 2), data };
+  if (/^(classToken|maskToken|positions|registers)$/.test(path)) {
+    return { shape: shape.slice(/s$/.test(path) ? 1 : 2), data };
   }
   if (path !== "patchEmbedding.weight") return { shape, data };
   const [width, ...rest] = shape;
@@ -164,7 +173,7 @@ function officialLayout(path: string, { shape, data }: HostTensor, config: BeitC
 
 function officialShape(path: string, shape: Shape, { channels, patchSize }: BeitConfig): Shape {
   if (path === "classToken" || path === "maskToken") return [1, 1, ...shape];
-  if (path === "positions") return [1, ...shape];
+  if (path === "positions" || path === "registers") return [1, ...shape];
   return path === "patchEmbedding.weight" ? [shape[0], channels, patchSize, patchSize] : shape;
 }
 

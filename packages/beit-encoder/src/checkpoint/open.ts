@@ -9,7 +9,7 @@ import { fitGrid, type ResizingOptions, type SourceGrid } from "../values.ts";
 import { openFiles } from "./files.ts";
 import { matchParameters } from "./match.ts";
 import { withNormalization, type NormalizationFacts, type NormalizationName } from "./normalization.ts";
-import { beitOrigins, originOf, type BeitOrigin } from "./origins/index.ts";
+import { originOf, type BeitOrigin, type KnownOrigin } from "./origins/index.ts";
 import type { WeightsChoice } from "./origins/origin.ts";
 import { checkPreprocessing, type Preprocessing } from "./preprocessing.ts";
 import type { StoredTensor } from "./stored.ts";
@@ -26,6 +26,8 @@ export type OpenBeitOptions = ResizingOptions &
     readonly normalization?: NormalizationName | undefined;
     /** Tensors that BEiT does not have (a segmentation head, say) are left aside instead of being an error. */
     readonly allowUnexpected?: boolean | undefined;
+    /** Models that are no BEiT but have its blocks: `visionTransformers`. */
+    readonly origins?: readonly KnownOrigin[] | undefined;
     readonly onProgress?: ((done: number, total: number) => void) | undefined;
   };
 
@@ -34,6 +36,10 @@ export type BeitFiles = {
   readonly origin: BeitOrigin;
   /** The config of the parameters as they are stored. */
   readonly config: BeitConfig;
+  /** The size that its images are for, where the original brings the stored positions to it; by default that of the config. */
+  readonly imageSize?: ImageSize;
+  /** How its origin brings parameters to another image size. */
+  readonly resizing: ResizingOptions;
   /** Fields of the config that nothing in the files says: `heads`, where a width of 64 a head was assumed. */
   readonly guessed: readonly (keyof BeitConfig)[];
   /** Which weights were taken, where the files have both. */
@@ -53,11 +59,11 @@ export type BeitFiles = {
 };
 
 /** A model and what its files say. `using model = await openBeit(…)` frees its parameters at the end of the block. */
-export type OpenedBeit = Omit<BeitFiles, "parameters" | "config"> & OpenedModel;
+export type OpenedBeit = Omit<BeitFiles, "parameters" | "config" | "imageSize"> & OpenedModel;
 
 type OpenedModel = Disposable & {
   readonly beit: Beit;
-  /** How the origin brings parameters to another image size, or how the options say; for `toClassifier`. */
+  /** As the origin has it, or as the options say; for `toClassifier`. */
   readonly resizing: ResizingOptions;
 };
 
@@ -90,27 +96,38 @@ async function openFromSources(
   backend: Backend,
   options: OpenBeitOptions,
 ): Promise<OpenedBeit> {
-  const { parameters, config: storedConfig, ...facts } = await readBeitFiles(files, options);
-  const config = { ...storedConfig, imageSize: options.imageSize ?? storedConfig.imageSize };
+  const {
+    parameters,
+    config: storedConfig,
+    imageSize = storedConfig.imageSize,
+    ...facts
+  } = await readBeitFiles(files, options);
+  const config = { ...storedConfig, imageSize: options.imageSize ?? imageSize };
   validateBeitConfig(config, "openBeit");
-  const resizing = resizingOf(facts.origin, options);
+  const resizing = {
+    tableResizing: options.tableResizing ?? facts.resizing.tableResizing,
+    positionResizing: options.positionResizing ?? facts.resizing.positionResizing,
+  };
   const beit = await buildBeit(parameters, config, {
     backend,
     resizing: { ...resizing, from: gridOf(storedConfig) },
     onProgress: options.onProgress,
   });
-  const preprocessing = sized(facts.preprocessing, storedConfig, config);
+  const preprocessing = sized(facts.preprocessing, imageSize, config.imageSize);
   return { ...facts, preprocessing, beit, resizing, [disposeSymbol]: () => disposeTree(beit.params) };
 }
 
 /** What the files of a model say, without reading any parameter; errors as `openBeit`. `openSources` opens them. */
 export async function readBeitFiles(
   files: FileSource | readonly FileSource[],
-  options: Pick<OpenBeitOptions, "config" | "imageSize" | "weights" | "normalization" | "allowUnexpected"> = {},
+  options: Pick<
+    OpenBeitOptions,
+    "config" | "imageSize" | "weights" | "normalization" | "allowUnexpected" | "origins"
+  > = {},
 ): Promise<BeitFiles> {
   const sources = "read" in files ? [files] : files;
   const contents = await openFiles(sources);
-  const { origin, tensors, weights } = originOf(contents, options.weights);
+  const { origin, tensors, weights } = originOf(contents, options.weights, options.origins);
   const {
     config,
     guessed = [],
@@ -118,6 +135,9 @@ export async function readBeitFiles(
     multiLabel = false,
     optional,
     bothTables,
+    naming = origin.naming,
+    imageSize,
+    resizing,
     ...prepared
   } = origin.describe(contents, tensors, {
     config: options.config ?? {},
@@ -126,12 +146,14 @@ export async function readBeitFiles(
   const { allowUnexpected = false } = options;
   // First, so that nothing is made of sizes that the tensors do not have.
   const { setAside } = contents;
-  const matched = matchParameters(tensors, origin.naming, config, { allowUnexpected, optional, bothTables, setAside });
-  const convention = origin.conventions.preprocessing(config);
+  const matched = matchParameters(tensors, naming, config, { allowUnexpected, optional, bothTables, setAside });
+  const convention = origin.conventions.preprocessing({ ...config, imageSize: imageSize ?? config.imageSize });
   checkPreprocessing(prepared.preprocessing ?? convention, "openBeit");
   return {
     origin: origin.name,
     config,
+    ...(imageSize !== undefined && { imageSize }),
+    resizing: { ...origin.conventions.resizing, ...resizing },
     guessed,
     ...(weights && { weights }),
     ...(labels && { labels }),
@@ -141,14 +163,6 @@ export async function readBeitFiles(
       names: sources.map(({ name }) => name),
     }),
     ...matched,
-  };
-}
-
-function resizingOf(origin: BeitOrigin, { tableResizing, positionResizing }: ResizingOptions): ResizingOptions {
-  const { resizing } = beitOrigins[origin];
-  return {
-    tableResizing: tableResizing ?? resizing.tableResizing,
-    positionResizing: positionResizing ?? resizing.positionResizing,
   };
 }
 
@@ -178,10 +192,10 @@ async function buildBeit(
 }
 
 // Images of another size are prepared in the same proportions, unless they come out at that size already.
-function sized(preprocessing: Preprocessing, from: BeitConfig, to: BeitConfig): Preprocessing {
+function sized(preprocessing: Preprocessing, from: ImageSize, to: ImageSize): Preprocessing {
   const prepared = preprocessing.crop === 0 ? preprocessing.size : preprocessing.crop;
-  if (sameSize(from.imageSize, to.imageSize) || sameSize(prepared, to.imageSize)) return preprocessing;
-  const [old, wanted] = [heightWidth(from.imageSize), heightWidth(to.imageSize)];
+  if (sameSize(from, to) || sameSize(prepared, to)) return preprocessing;
+  const [old, wanted] = [heightWidth(from), heightWidth(to)];
   const scale = (size: ImageSize): ImageSize => {
     const { height, width } = heightWidth(size);
     return imageSizeOf({

@@ -2,7 +2,7 @@
 import { heightWidth } from "@beitjs/tensor-core/grid";
 import { fromFloat32, parameterToHalf, writeSafetensors, type SafeTensor } from "@beitjs/tensor-core/safetensors";
 import { poolingNormOf, type BeitConfig } from "../config.ts";
-import { beitToOfficial, classTokenNorm } from "./official.ts";
+import { beitToOfficial, checkNoRegisters, classTokenNorm } from "./official.ts";
 import type { Beit } from "../parameters.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 import { readParameters } from "../values.ts";
@@ -48,6 +48,7 @@ export async function saveOfficialBeit(
   { labels, multiLabel, preprocessing }: Omit<SaveBeitOptions, "half"> = {},
 ): Promise<Uint8Array> {
   checkLabels("saveOfficialBeit", beit.config, labels);
+  checkNoRegisters("saveOfficialBeit", beit.config);
   const { imageSize, heads, epsilon, pooling } = beit.config;
   const tensors = [...(await beitToOfficial(beit))].map(
     ([name, { data, shape }]) => [classTokenNorm(name, pooling), fromFloat32(data, shape)] as const,

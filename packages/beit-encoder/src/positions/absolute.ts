@@ -2,8 +2,11 @@
 import { formatGrid, type Grid } from "@beitjs/tensor-core/grid";
 import { antialiasedBicubicWeights, bicubicWeights, resizeMap, type AxisWeights } from "./interpolation.ts";
 
-/** `bicubic`: the official loader and Hugging Face. `antialiased-bicubic`: timm. */
-export type PositionResizing = "bicubic" | "antialiased-bicubic";
+/**
+ * `bicubic`: the official loader, MAE and Hugging Face. `antialiased-bicubic`: timm, and DINOv2 with registers. `shifted-bicubic`: DINO
+ * and DINOv2, which read positions as if there were a tenth of a patch more.
+ */
+export type PositionResizing = "bicubic" | "antialiased-bicubic" | "shifted-bicubic";
 
 export type ResizePositionsOptions = {
   readonly width: number;
@@ -34,5 +37,6 @@ export function resizePositions(positions: Float32Array, options: ResizePosition
 
 /** Weights of every stored position in every wanted one, along a side of `source` patches that gets `target`. */
 export function positionWeights(source: number, target: number, method: PositionResizing): AxisWeights {
-  return method === "bicubic" ? bicubicWeights(source, target) : antialiasedBicubicWeights(source, target);
+  if (method === "antialiased-bicubic") return antialiasedBicubicWeights(source, target);
+  return bicubicWeights(source, target, method === "bicubic" ? 0 : 0.1);
 }

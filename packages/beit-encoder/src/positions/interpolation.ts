@@ -44,8 +44,12 @@ export function bilinearWeights(source: number, target: number): AxisWeights {
   );
 }
 
-/** Four-tap cubic weights with a = -0.75, pixel centers at halves, clamped at the border (PyTorch, no antialiasing). */
-export function bicubicWeights(source: number, target: number): AxisWeights {
+/**
+ * Four-tap cubic weights with a = -0.75, pixel centers at halves, clamped at the border (PyTorch, no antialiasing).
+ *
+ * @param shift what the scale has beyond the target (PyTorch, `scale_factor` (target + shift) / source)
+ */
+export function bicubicWeights(source: number, target: number, shift = 0): AxisWeights {
   const near = (d: number) => (1.25 * d - 2.25) * d * d + 1;
   const far = (d: number) => ((-0.75 * d + 3.75) * d - 6) * d + 3;
   return tapWeights(
@@ -54,6 +58,7 @@ export function bicubicWeights(source: number, target: number): AxisWeights {
     [-1, 0, 1, 2],
     (at) => at,
     (t) => [far(1 + t), near(t), near(1 - t), far(2 - t)],
+    shift,
   );
 }
 
@@ -87,9 +92,10 @@ function tapWeights(
   taps: readonly number[],
   limit: (at: number) => number,
   weigh: (fraction: number) => readonly number[],
+  shift = 0,
 ): AxisWeights {
   return Array.from({ length: target }, (_, i) => {
-    const at = limit(((i + 0.5) * source) / target - 0.5);
+    const at = limit(((i + 0.5) * source) / (target + shift) - 0.5);
     const first = Math.floor(at);
     const weights = new Float64Array(source);
     const tapped = weigh(at - first);

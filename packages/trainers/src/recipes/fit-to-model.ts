@@ -29,7 +29,7 @@ export function fitToModel(recipe: FineTuneRecipe, { beit: { config }, preproces
   const fit = fitAt(own, size, seen.size);
   return {
     ...recipe,
-    model: { ...model, ...architectureOf(config, model), ...(isClassifier && headOf(config)) },
+    model: { ...withArchitecture(model, config), ...(isClassifier && headOf(config)) },
     view: { ...view, ...seen, crop: { ...crop, ...ratio }, ...(isClassifier && { filter }) },
     evalView: { ...evalView, ...seen, fit, filter },
   };
@@ -42,23 +42,24 @@ export function fitToModel(recipe: FineTuneRecipe, { beit: { config }, preproces
 export function fitToTrained(recipe: PretrainRecipe, { beit: { config }, preprocessing }: Model): PretrainRecipe {
   const { model, views } = recipe;
   const { size, channels, normalization } = seenImages(config, preprocessing);
-  const own = { ...architectureOf(config, model), relativePositions: config.relativePositions };
   const ratio = ratioFor(views.ratio, views.pixelSize, size);
   return {
     ...recipe,
-    model: { ...model, ...own },
+    model: { ...withArchitecture(model, config), relativePositions: config.relativePositions },
     views: { ...viewsOf(views, channels), pixelSize: size, ratio, ...normalization },
     mask: maskFor(recipe.mask, gridOf(model), gridOf(config)),
   };
 }
 
-function architectureOf(config: BeitConfig, { relativePositions }: BeitConfig): Partial<BeitConfig> {
-  const { absolutePositions, layerScale, epsilon } = config;
+function withArchitecture({ registers: _, ...model }: BeitConfig, config: BeitConfig): BeitConfig {
+  const { absolutePositions, layerScale, epsilon, registers } = config;
+  const { relativePositions } = model;
   const sizes = Object.fromEntries(modelSizes.map((key) => [key, config[key]])) as Partial<BeitConfig>;
   // A shared table becomes one a layer: either says so.
   const kept = (relativePositions === "none") === (config.relativePositions === "none");
   const relative = kept ? relativePositions : config.relativePositions;
-  return { ...sizes, absolutePositions, relativePositions: relative, layerScale, epsilon };
+  const own = { ...sizes, absolutePositions, relativePositions: relative, layerScale, epsilon };
+  return { ...model, ...own, ...(registers !== undefined && { registers }) };
 }
 
 function headOf({ pooling, poolingNorm }: BeitConfig): Partial<BeitConfig> {

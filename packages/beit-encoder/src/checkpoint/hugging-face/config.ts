@@ -71,12 +71,10 @@ export function beitConfigFromHuggingFace(configJson: object): HuggingFaceConfig
     pooling: fields.flag("use_mean_pooling", true) ? "mean" : "class",
   };
   validateBeitConfig(config, "beitConfigFromHuggingFace");
-  const named = labels?.some((label, i) => label !== placeholder(i));
   const maskToken = head === "vocabulary" ? fields.flag("use_mask_token", false) : undefined;
   return {
     config,
-    ...(labels && named && { labels }),
-    ...(labels && fields.value("problem_type", null) === "multi_label_classification" && { multiLabel: true as const }),
+    ...namedLabels(fields, labels),
     ...(maskToken !== undefined && { maskToken }),
     ...(hasBothTables(fields) && { bothTables: true }),
   };
@@ -185,7 +183,8 @@ function relativePositionsOf(fields: JsonFields): RelativePositions {
   return shared ? "shared" : "none";
 }
 
-function imageSizeField(fields: JsonFields): ImageSize {
+/** @internal */
+export function imageSizeField(fields: JsonFields): ImageSize {
   const value = fields.value("image_size", 224);
   if (!Array.isArray(value)) return fields.number("image_size", 224);
   return isImageSize(value)
@@ -193,7 +192,8 @@ function imageSizeField(fields: JsonFields): ImageSize {
     : fields.refuse("image_size to be one number or two", value);
 }
 
-function squareSide(fields: JsonFields, name: string, fallback: number): number {
+/** @internal */
+export function squareSide(fields: JsonFields, name: string, fallback: number): number {
   const value = fields.value(name, fallback);
   if (!Array.isArray(value)) return fields.number(name, fallback);
   const [rows, columns] = value as unknown[];
@@ -203,12 +203,24 @@ function squareSide(fields: JsonFields, name: string, fallback: number): number 
   return rows;
 }
 
-// Without labels, transformers has two classes unless `num_labels` says another number.
-function classesOf(fields: JsonFields): { readonly classes: number; readonly labels?: readonly string[] } {
+/** @internal Without labels, transformers has two classes unless `num_labels` says another number. */
+export function classesOf(fields: JsonFields): { readonly classes: number; readonly labels?: readonly string[] } {
   const stored = fields.value("id2label", null);
   if (stored === null) return { classes: fields.number("num_labels", 2) };
   const labels = labelsOf(fields, stored);
   return { classes: labels.length, labels };
+}
+
+/** @internal Labels that are no placeholders, and whether an image may have several. */
+export function namedLabels(
+  fields: JsonFields,
+  labels: readonly string[] | undefined,
+): Pick<HuggingFaceConfig, "labels" | "multiLabel"> {
+  const named = labels?.some((label, i) => label !== placeholder(i));
+  return {
+    ...(labels && named && { labels }),
+    ...(labels && fields.value("problem_type", null) === "multi_label_classification" && { multiLabel: true as const }),
+  };
 }
 
 function labelsOf(fields: JsonFields, stored: unknown): readonly string[] {

@@ -4,7 +4,7 @@ import { fromFloat32, writeSafetensors } from "@beitjs/tensor-core/safetensors";
 import { poolingNormOf, withPoolingNorm } from "../../config.ts";
 import { encoderOnly, hasOwnPrediction } from "../../encoder-only.ts";
 import type { Beit } from "../../parameters.ts";
-import { beitToOfficial, classTokenNorm } from "../official.ts";
+import { beitToOfficial, checkNoRegisters, classTokenNorm } from "../official.ts";
 import { huggingFace } from "../origins/hugging-face.ts";
 import { preprocessingToHuggingFace } from "../preprocessing.ts";
 import type { SaveBeitOptions } from "../save.ts";
@@ -33,6 +33,7 @@ export async function toHuggingFace(
   given: Beit,
   options: Pick<SaveBeitOptions, "labels" | "multiLabel" | "preprocessing"> = {},
 ): Promise<HuggingFaceFiles> {
+  checkNoRegisters("toHuggingFace", given.config);
   const beit = withClassToken(given);
   const config = beitConfigToHuggingFace(beit.config, options.labels, options);
   const preprocessing = options.preprocessing ?? huggingFace.conventions.preprocessing(beit.config);

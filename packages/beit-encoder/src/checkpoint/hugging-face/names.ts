@@ -12,6 +12,7 @@ export const huggingFaceNames: readonly (readonly [huggingFace: string, official
   ["embeddings.cls_token", "cls_token"],
   ["embeddings.mask_token", "mask_token"],
   ["embeddings.position_embeddings", "pos_embed"],
+  ["embeddings.register_tokens", "reg_token"],
   ["embeddings.patch_embeddings.projection.weight", "patch_embed.proj.weight"],
   ["embeddings.patch_embeddings.projection.bias", "patch_embed.proj.bias"],
   ["encoder.relative_position_bias.relative_position_bias_table", "rel_pos_bias.relative_position_bias_table"],

@@ -11,20 +11,25 @@ import { unilm } from "./unilm.ts";
 // The first that recognizes a checkpoint takes it, so those that look closer stand in front.
 const origins = [ours, huggingFace, mmpretrain, timm, unilm] as const;
 
-/** Whose code wrote a checkpoint: ours, BEiT's own (microsoft/unilm), timm, OpenMMLab's mmpretrain, or Hugging Face transformers. */
-export type BeitOrigin = (typeof origins)[number]["name"];
+type OwnOrigin = (typeof origins)[number]["name"];
+
+/**
+ * Whose code wrote a checkpoint: ours, BEiT's own (microsoft/unilm), timm, OpenMMLab's mmpretrain, or Hugging Face transformers; of
+ * `visionTransformers`, which are no BEiT, the last ones.
+ */
+export type BeitOrigin = OwnOrigin | "timm-vit" | "dino" | "dinov3" | "mae" | "hugging-face-vit";
 
 export type KnownOrigin = Origin & { readonly name: BeitOrigin };
 
 /** What each origin is called, and what it does where its files do not say. */
 export const beitOrigins = Object.fromEntries(
   origins.map(({ name, title, conventions }) => [name, { title, ...conventions }]),
-) as Readonly<Record<BeitOrigin, Conventions & { readonly title: string }>>;
+) as Readonly<Record<OwnOrigin, Conventions & { readonly title: string }>>;
 
-/** Whether tensors of these names are, among others, those of a BEiT in a naming that `openBeit` knows. */
-export function hasBeitNames(names: Iterable<string>): boolean {
+/** Whether tensors of these names are, among others, those of a BEiT in a naming that `openBeit` knows, or of others that are given. */
+export function hasBeitNames(names: Iterable<string>, others: readonly KnownOrigin[] = []): boolean {
   const all = [...names];
-  return origins.some(({ naming }) => {
+  return [...others, ...origins].some(({ naming }) => {
     const { raw, average } = placesOf(all, naming);
     return (raw ?? average) !== undefined;
   });
@@ -40,17 +45,18 @@ export type Found = {
 /**
  * The origin of a checkpoint, and the tensors of its model.
  *
+ * @param others asked before BEiT's own
  * @param wanted averaged or raw weights; default as the origin's own loader takes them
  * @throws `[openBeit] expected …, got …` if there is no BEiT, or not with the wanted weights
  */
-export function originOf(contents: Contents, wanted?: WeightsChoice): Found {
+export function originOf(contents: Contents, wanted?: WeightsChoice, others: readonly KnownOrigin[] = []): Found {
   if (isVqKd(contents.tensors)) {
     throw new Error(
       "[openBeit] expected the parameters of a BEiT, got BEiT v2's tokenizer (VQ-KD), which is another network; " +
         "what was pre-trained with it, beitv2_*.pth, can be opened",
     );
   }
-  for (const origin of origins) {
+  for (const origin of [...others, ...origins]) {
     const places = placesOf(contents.tensors.keys(), origin.naming);
     const place = places.raw ?? places.average;
     if (place === undefined || !origin.recognizes(contents, tensorsAt(contents.tensors, place))) continue;

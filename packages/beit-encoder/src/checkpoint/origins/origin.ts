@@ -63,6 +63,12 @@ export type Description = {
   readonly multiLabel?: boolean | undefined;
   /** Where the files have it. */
   readonly preprocessing?: Preprocessing | undefined;
+  /** The size that images are prepared for, where the origin itself brings the stored positions to it. */
+  readonly imageSize?: ImageSize | undefined;
+  /** Where this model's positions are brought to another size in another way than the origin's others. */
+  readonly resizing?: ResizingOptions | undefined;
+  /** What the parameters are called, where the origin has several ways. */
+  readonly naming?: Naming | undefined;
   /** Whether a shared table of relative positions beside those of the layers belongs to the model; default true. */
   readonly bothTables?: boolean | undefined;
   /** Names that this model does without, if they are not there: their values are zeros. */

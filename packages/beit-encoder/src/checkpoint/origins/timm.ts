@@ -12,6 +12,8 @@ import { officialNaming } from "../official.ts";
 import { coveredBy, croppedAtCenter, type Preprocessing } from "../preprocessing.ts";
 import type { ModelTensors, Origin } from "./origin.ts";
 
+const architectures = { pattern: /^beit/, expected: "one of timm's beit_* or beitv2_*" };
+
 export const timm = {
   name: "timm",
   title: "timm",
@@ -26,7 +28,7 @@ export const timm = {
     (contents.config !== undefined && isTimmConfig(contents.config)) || looksLikeTimm(contents, tensors),
 
   describe({ config: json, root }, tensors, given) {
-    const read = json && isTimmConfig(json) ? timmConfig(json) : undefined;
+    const read = json && isTimmConfig(json) ? timmConfig(json, architectures) : undefined;
     const known = { ...read?.config, ...given.config };
     const sizes = [read?.preprocessing?.crop || undefined, given.imageSize];
     const { config, guessed } = inferConfig(tensors, known, sizes);
@@ -36,7 +38,8 @@ export const timm = {
   },
 } as const satisfies Origin;
 
-function isTimmConfig(json: object): boolean {
+/** @internal Whether a config.json is of timm's repositories. */
+export function isTimmConfig(json: object): boolean {
   return Object.hasOwn(json, "architecture") && !Object.hasOwn(json, "model_type");
 }
 
@@ -51,7 +54,8 @@ function looksLikeTimm({ root, metadata }: Contents, tensors: ModelTensors): boo
   return own && !names.some((name) => name.endsWith("relative_position_index"));
 }
 
-function architectureOf(root: PickleValue | undefined): PickleValue | undefined {
+/** @internal What timm's training script notes. */
+export function architectureOf(root: PickleValue | undefined): PickleValue | undefined {
   return isKind(root, "dict") ? root.entries.get("arch") : undefined;
 }
 
@@ -70,6 +74,7 @@ function trainedWith(root: PickleValue | undefined, { channels }: BeitConfig): K
 }
 
 type TimmConfig = {
+  readonly architecture: string;
   /** What tensors may not tell: the number of heads, what is pooled, where the norm stands; each if it is said. */
   readonly config: Partial<BeitConfig>;
   readonly preprocessing?: Preprocessing;
@@ -83,12 +88,15 @@ const poolings = new Map<unknown, BeitConfig["pooling"]>([
   ["token", "class"],
 ]);
 
-// Refuses what is no BEiT, or prepares images in a way that we do not.
-function timmConfig(json: object): TimmConfig {
+/** @internal Refuses what is none of these, or prepares images in a way that we do not. */
+export function timmConfig(
+  json: object,
+  { pattern, expected }: { readonly pattern: RegExp; readonly expected: string },
+): TimmConfig {
   const fields = fieldsOf("openBeit", json);
   const architecture = fields.value("architecture", undefined);
-  if (typeof architecture !== "string" || !architecture.startsWith("beit")) {
-    return fields.refuse("architecture to be one of timm's beit_* or beitv2_*", architecture);
+  if (typeof architecture !== "string" || !pattern.test(architecture)) {
+    return fields.refuse(`architecture to be ${expected}`, architecture);
   }
   // The first repositories have the fields of pretrained_cfg at the top. (timm, models/_hub.py, _parse_model_cfg)
   const prepared = fields.value("pretrained_cfg", Object.hasOwn(json, "mean") ? json : undefined);
@@ -96,6 +104,7 @@ function timmConfig(json: object): TimmConfig {
   const said = described && Object.hasOwn(described, "mean") && Object.hasOwn(described, "std");
   const labels = fields.value("label_names", undefined);
   return {
+    architecture,
     config: configOf(fields),
     ...(described && { preprocessing: preprocessingOf(described) }),
     ...(!said && { normalization: recognizedArchitecture(architecture) }),

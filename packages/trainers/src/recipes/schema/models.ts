@@ -52,6 +52,7 @@ export const beitConfig = exactly<Omit<BeitConfig, "decoder" | "pixelHead">>()(
     mlpRatio: positive,
     absolutePositions: truth,
     relativePositions: oneOf("none", "shared", "per-layer"),
+    registers: v.exactOptional(count),
     layerScale: amount,
     dropPath: shareBelowOne,
     epsilon: positive,
