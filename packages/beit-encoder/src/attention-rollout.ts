@@ -6,8 +6,8 @@ import { runBlocks } from "./encoder.ts";
 import type { Beit } from "./parameters.ts";
 
 /**
- * Attention rollout of every image, [T, T] row by row: row 0 is of the class token, and so is column 0; every row sums to one.
- * [B, H, W, C] -> B times [T * T]
+ * Attention rollout of every image, [T, T] row by row: row 0 is of the class token, and so is column 0; every row sums to one,
+ * but for the share of a model's registers. [B, H, W, C] -> B times [T * T]
  */
 export async function attentionRollout(beit: Beit, pixels: Tensor): Promise<readonly Float64Array[]> {
   const maps = scope(pixels.backend, () => {
@@ -35,7 +35,14 @@ export async function attentionRollout(beit: Beit, pixels: Tensor): Promise<read
     );
   }
   disposeTree(maps);
-  return rollouts;
+  const { registers = 0 } = beit.config;
+  return registers === 0 ? rollouts : rollouts.map((rollout) => withoutLast(rollout, tokens, registers));
+}
+
+// [T + R, T + R] -> [T, T]
+function withoutLast(rollout: Float64Array, length: number, registers: number): Float64Array {
+  const kept = length - registers;
+  return Float64Array.from({ length: kept * kept }, (_, i) => rollout[Math.floor(i / kept) * length + (i % kept)]);
 }
 
 type Place = { readonly image: number; readonly heads: number; readonly tokens: number };

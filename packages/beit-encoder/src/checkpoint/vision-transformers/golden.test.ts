@@ -10,6 +10,7 @@ import { fromFloat32, readSafetensors, writeSafetensors } from "@beitjs/tensor-c
 import { hashSigned } from "@beitjs/tensor-core/testing";
 import {
   attentionMaps,
+  attentionRollout,
   classLogits,
   encode,
   encodeWithFeatures,
@@ -136,6 +137,7 @@ it("has features and attention of patches alone where there are registers", asyn
     [2, 10, 12],
   ]);
   expect(features[1].readSync()).toEqual(encoded.readSync());
+  for (const rollout of await attentionRollout(beit, pixels)) expect(rollout).toHaveLength(10 * 10);
   const [map] = attentionMaps(beit, pixels, { patches: [4] });
   expect(map.shape).toEqual([2, 3, 1, 10]);
   const values = [...map.readSync()];
