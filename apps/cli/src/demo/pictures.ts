@@ -1,6 +1,6 @@
 // What the report shows of the models: test images through the tokenizer and back, restored from masks, and under the
 // eyes of the last block's heads.
-import { attentionMaps, encode, gridOf, patchCount, visualTokenLogits, type Beit } from "@beitjs/beit-encoder";
+import { attentionMaps, encodeMasked, gridOf, patchCount, visualTokenLogits, type Beit } from "@beitjs/beit-encoder";
 import { decodeTokens, type Tokenizer } from "@beitjs/dvae-tokenizer";
 import { maskStatistics, type Grid, type Mask } from "@beitjs/masking";
 import { disposeTree, scope, type Tensor } from "@beitjs/tensor-core";
@@ -111,7 +111,7 @@ async function restore(
 // The most likely token of every masked patch, by patch, for each image.
 async function predictTokens(beit: Beit, pixels: Tensor, masks: readonly Mask[]): Promise<Map<number, number>[]> {
   const best = scope(pixels.backend, () =>
-    argmax(visualTokenLogits(beit, encode(beit, pixels, { mask: masks }), masks)),
+    argmax(visualTokenLogits(beit, encodeMasked(beit, pixels, { mask: masks }), masks)),
   );
   const ids = await best.read();
   disposeTree([best, pixels]);

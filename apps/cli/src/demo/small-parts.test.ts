@@ -10,6 +10,7 @@ import { closingMean, curveOf, epochMeans, readMetrics } from "./metrics-file.ts
 import { resultTable } from "./result-table.ts";
 import { shrunkDataset } from "./shrunk-dataset.ts";
 import { seedScores, summarizeFineTuning } from "./summarize.ts";
+import type { Yardstick } from "./summary.ts";
 import { openTimes } from "./times.ts";
 
 const demoRecipes = { tokenizer: demoTokenizer, pretrain: demoPretrain, fineTune: demoFineTune, scratch: demoScratch };
@@ -97,7 +98,17 @@ describe("figures of fine-tuning", () => {
   });
 
   it("close with the table", () => {
-    expect(resultTable({ fineTune: summary })).toBe(
+    const yardstick = (name: Yardstick["name"], accuracy: number): Yardstick => ({
+      name,
+      accuracy,
+      standardDeviation: 0,
+      seeds: [accuracy],
+    });
+    const yardsticks = [
+      yardstick("linear probe of the pre-trained", 0.66),
+      yardstick("linear classifier of the pixels", 0.412),
+    ];
+    expect(resultTable({ fineTune: summary, yardsticks })).toBe(
       [
         "Test accuracy on 2,000 images, 10 labels a class",
         "",
@@ -106,6 +117,10 @@ describe("figures of fine-tuning", () => {
         "  seed 1           74.0 %         60.0 %   +14.0 points",
         "  mean             72.0 %         61.0 %   +11.0 points",
         "  deviation         2.8 %          1.4 %",
+        "",
+        "The same labels, simpler classifiers:",
+        "  linear probe of the pre-trained    66.0 %",
+        "  linear classifier of the pixels    41.2 %",
       ].join("\n"),
     );
   });
