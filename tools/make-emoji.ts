@@ -59,8 +59,11 @@ try {
   const index = `{\n"size": ${SIZE},\n"columns": ${COLUMNS},\n"groups": ${JSON.stringify(GROUPS)},\n"emoji": [\n${rows.join(",\n")}\n]}\n`;
   sums.push(write("emoji.json", Buffer.from(index)));
   // TypeScript's is the text of the Apache License 2.0 and no more.
-  const licence = readFileSync(fileURLToPath(new URL("../node_modules/typescript/LICENSE.txt", import.meta.url)));
-  writeFileSync(join(target, "LICENSE-Apache-2.0.txt"), licence);
+  const licence = readFileSync(
+    fileURLToPath(new URL("../node_modules/typescript/LICENSE.txt", import.meta.url)),
+    "utf8",
+  );
+  writeFileSync(join(target, "LICENSE-Apache-2.0.txt"), licence.replaceAll("\r\n", "\n"));
   writeFileSync(join(target, "README.md"), readme(emoji.length, sums));
 } finally {
   rmSync(work, { recursive: true });
