@@ -71,6 +71,6 @@ export const emojiRecipes: DemoRecipes = {
   tokenizer,
   pretrain,
   fineTune,
-  // From scratch nothing is to be kept: all blocks learn alike, for longer.
-  scratch: { ...fineTune, epochs: 150, layerDecay: 1 },
+  // The same: of 150 epochs with all blocks alike it forgot after 30 what it had found (39 % on the way, 31 % at the end).
+  scratch: fineTune,
 };
