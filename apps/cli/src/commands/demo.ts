@@ -1,7 +1,6 @@
 // `beit demo`: the main job from one command, on the images that come with the program or on others.
 import { openBackend } from "../backends/open.ts";
 import type { FlagValues, Context } from "../program/command.ts";
-import { shippedData } from "../demo/data.ts";
 import { resultTable } from "../demo/result-table.ts";
 import { runDemo } from "../demo/run-demo.ts";
 import { exitCodes } from "../program/exit-codes.ts";
@@ -11,7 +10,7 @@ import type { demoFlags } from "./declarations/demo.ts";
 
 export async function run(
   {
-    data = shippedData,
+    data,
     out,
     seeds,
     short,

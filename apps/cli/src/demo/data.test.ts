@@ -2,13 +2,13 @@
 import { memoryDataset, requireLabels } from "@beitjs/trainers";
 import { openDataset } from "@beitjs/trainers/node";
 import { describe, expect, it } from "vitest";
-import { hashImages, shippedData } from "./data.ts";
+import { hashImages, shippedSets } from "./data.ts";
 
-describe("shippedData", () => {
+describe("shippedSets", () => {
   it("holds the promised images, and they are what they were", async () => {
     const [train, test] = [
-      await openDataset(shippedData, { split: "train" }),
-      await openDataset(shippedData, { split: "test" }),
+      await openDataset(shippedSets.fashion, { split: "train" }),
+      await openDataset(shippedSets.fashion, { split: "test" }),
     ];
     expect([train.length, test.length]).toEqual([12_000, 2_000]);
     expect(requireLabels(train)).toHaveLength(10);

@@ -1,5 +1,5 @@
 // The end of a demo: pictures, summary.json and report.html from what the parts left.
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { MaskStatistics } from "@beitjs/masking";
 import type { BackendFacts } from "../backends/open.ts";
 import type { Context } from "../program/command.ts";
@@ -7,13 +7,12 @@ import { environment } from "../program/environment.ts";
 import { renderReport } from "../report/render.ts";
 import { writeResult, writeSummary } from "../runs/folder.ts";
 import { readCurves } from "./curves.ts";
-import { shippedData } from "./data.ts";
 import { readMetrics } from "./metrics-file.ts";
 import type { PretrainedEncoder, TrainedTokenizer } from "./parts.ts";
 import { drawPictures } from "./pictures.ts";
 import { marks, type StageOptions } from "./stages.ts";
 import { summarizeFineTuning, summarizePretraining, summarizeTokenizer, type PairScores } from "./summarize.ts";
-import type { DemoSummary } from "./summary.ts";
+import type { DemoSummary, Yardstick } from "./summary.ts";
 import type { Times } from "./times.ts";
 
 export type DemoResult = { readonly summary: DemoSummary; readonly reportPath: string; readonly summaryPath: string };
@@ -25,6 +24,7 @@ export type FinishedDemo = {
   readonly tokenizer: TrainedTokenizer;
   readonly pretrained: PretrainedEncoder;
   readonly pairs: readonly PairScores[];
+  readonly yardsticks: readonly Yardstick[];
   readonly times: Times;
 };
 
@@ -50,10 +50,10 @@ export async function finishDemo(finished: FinishedDemo, context: Context): Prom
 }
 
 async function summarize(finished: FinishedDemo, statistics: MaskStatistics, { host }: Context): Promise<DemoSummary> {
-  const { short, machine, stages, tokenizer, pretrained, pairs, times } = finished;
+  const { short, machine, stages, tokenizer, pretrained, pairs, yardsticks, times } = finished;
   const { data, settings, out } = stages;
   const { recipes } = settings;
-  const { path, kind, channels, classes, train, test, heldOut, skipped } = data;
+  const { path, kind, shipped, channels, classes, train, test, heldOut, skipped } = data;
   return {
     format: "beitjs-demo",
     version: 1,
@@ -63,10 +63,11 @@ async function summarize(finished: FinishedDemo, statistics: MaskStatistics, { h
     data: {
       path,
       kind,
+      ...(shipped && { shipped }),
       channels,
       classes,
       train: { images: train.images.length, sha256: train.sha256 },
-      test: { images: test.images.length, sha256: test.sha256, heldOut, usedForTuning: resolve(path) === shippedData },
+      test: { images: test.images.length, sha256: test.sha256, heldOut, usedForTuning: shipped === "fashion" },
       skipped,
     },
     backend: machine,
@@ -91,6 +92,7 @@ async function summarize(finished: FinishedDemo, statistics: MaskStatistics, { h
       recipes.pretrain,
     ),
     fineTune: summarizeFineTuning(pairs, recipes, { classes: classes.length, testImages: test.images.length }),
+    yardsticks,
     seconds: times.seconds(),
   };
 }

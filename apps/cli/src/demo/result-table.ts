@@ -3,7 +3,7 @@ import { percent, points } from "../report/format-number.ts";
 import type { DemoSummary } from "./summary.ts";
 
 /** Lines of the table, without a line break at the end. */
-export function resultTable({ fineTune }: Pick<DemoSummary, "fineTune">): string {
+export function resultTable({ fineTune, yardsticks }: Pick<DemoSummary, "fineTune" | "yardsticks">): string {
   const { pretrained, scratch, difference, labelsPerClass, testImages } = fineTune;
   const several = pretrained.seeds.length > 1;
   const rows = [
@@ -31,5 +31,14 @@ export function resultTable({ fineTune }: Pick<DemoSummary, "fineTune">): string
       .join("   ")
       .trimEnd();
   const title = `Test accuracy on ${testImages.toLocaleString("en-US")} images, ${labelsPerClass} labels a class`;
-  return [title, "", ...rows.map((row) => `  ${line(row)}`)].join("\n");
+  const longest = Math.max(...yardsticks.map(({ name }) => name.length));
+  const beside = yardsticks.map(({ name, accuracy }) => `  ${name.padEnd(longest)}   ${percent(accuracy).padStart(7)}`);
+  return [
+    title,
+    "",
+    ...rows.map((row) => `  ${line(row)}`),
+    "",
+    "The same labels, simpler classifiers:",
+    ...beside,
+  ].join("\n");
 }

@@ -63,6 +63,11 @@ describe("beit demo --short", () => {
     expect(summary.data.train).toMatchObject({ images: 48, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(summary.backend).toMatchObject({ name: "simd", threads: 1 });
     expect(summary.seeds.fineTune).toEqual([0]);
+    expect(summary.yardsticks).toHaveLength(4);
+    for (const { accuracy, seeds } of summary.yardsticks) {
+      expect(seeds).toEqual([accuracy]);
+      expect(accuracy * 12).toBeCloseTo(Math.round(accuracy * 12), 9);
+    }
     expect(summary.environment.node).toBe(process.versions.node);
     expect(summary.seconds.total).toBeGreaterThan(0);
 

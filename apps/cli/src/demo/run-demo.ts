@@ -13,6 +13,7 @@ import { fineTunedPairs, heading, pretrainedEncoder, trainedTokenizer } from "./
 import { demoSettings, labelsPerClass } from "./settings.ts";
 import type { StageOptions } from "./stages.ts";
 import { openTimes } from "./times.ts";
+import { measureYardsticks } from "./yardsticks.ts";
 
 export type DemoOptions = ReadingFlags & {
   readonly data: string;
@@ -58,6 +59,11 @@ export async function runDemo(options: DemoOptions, machine: Machine, context: C
   const tokenizer = await times.measure("tokenizer", () => trainedTokenizer(stages, context));
   const pretrained = await times.measure("pretrain", () => pretrainedEncoder(stages, tokenizer.trained, context));
   const pairs = await fineTunedPairs(stages, pretrained.trained, { seeds, times }, context);
-  heading("5/5 report", context);
-  return finishDemo({ short, stages, machine: machine.facts, tokenizer, pretrained, pairs, times }, context);
+  heading("5/5 simpler classifiers of the same labels, report", context);
+  const { signal } = context.interrupt;
+  const yardsticks = await times.measure("yardsticks", () =>
+    measureYardsticks(stages, pretrained.trained.model, { seeds, signal }),
+  );
+  const made = { tokenizer, pretrained, pairs, yardsticks };
+  return finishDemo({ short, stages, machine: machine.facts, ...made, times }, context);
 }

@@ -1,5 +1,6 @@
 // The demo's recipes for other data: what changes, and that nothing does for the data shipped.
 import {
+  checkRecipe,
   demoFineTune,
   demoGaussian,
   demoPretrain,
@@ -13,6 +14,7 @@ import {
   type Recipe,
 } from "@beitjs/trainers";
 import { describe, expect, it } from "vitest";
+import { emojiRecipes } from "./emoji-recipes.ts";
 import { demoSettings, labelsPerClass } from "./settings.ts";
 
 function settingsFor({ images = 12_000, classes = 10, channels = 1 as 1 | 3, kind = "idx" as const, short = false }) {
@@ -37,6 +39,18 @@ describe("demoSettings", () => {
       filter: "lanczos",
       normalization: "unit",
     });
+  });
+
+  it("gives the emoji recipes of their own, as they stand, which training takes", () => {
+    const images = { length: 2861 } as Dataset;
+    const classes = Array.from({ length: 9 }, (_, i) => String(i));
+    const train = { images, sha256: "" };
+    const { recipes } = demoSettings(
+      { channels: 3, kind: "sheets", shipped: "emoji", classes, train },
+      { short: false },
+    );
+    expect(recipes).toEqual(emojiRecipes);
+    for (const recipe of Object.values(recipes)) expect(checkRecipe("test", recipe, recipe.stage)).toEqual(recipe);
   });
 
   it("takes colors from the data, in every model, view and normalization", () => {

@@ -11,6 +11,7 @@ import {
   type TokenizerRecipe,
 } from "@beitjs/trainers";
 import type { DemoData } from "./data.ts";
+import { emojiRecipes } from "./emoji-recipes.ts";
 
 export const labelsPerClass = 10;
 
@@ -32,20 +33,28 @@ export type DemoSettings = {
   readonly tokenView: EvalViewOptions;
 };
 
+const usualRecipes: DemoRecipes = {
+  tokenizer: demoTokenizer,
+  pretrain: demoPretrain,
+  fineTune: demoFineTune,
+  scratch: demoScratch,
+};
+
 /** Recipes for a data set. `short` runs every stage for an epoch or two, to show that it works. */
 export function demoSettings(
-  data: Pick<DemoData, "channels" | "kind" | "train" | "classes">,
+  data: Pick<DemoData, "channels" | "kind" | "train" | "classes"> & Partial<Pick<DemoData, "shipped">>,
   { short }: { readonly short: boolean },
 ): DemoSettings {
   const { channels } = data;
+  const base = data.shipped === "emoji" ? emojiRecipes : usualRecipes;
   const images = data.train.images.length;
   const labels = data.classes.length * labelsPerClass;
-  const views = { ...demoPretrain.views, channels, ...perChannel(demoPretrain.views, channels) };
+  const views = { ...base.pretrain.views, channels, ...perChannel(base.pretrain.views, channels) };
   const fit: EvalViewOptions["fit"] =
-    data.kind === "folder" ? { kind: "centerCrop", cropRatio: 1 } : demoFineTune.evalView.fit;
-  const normalization = normalizationFor(demoFineTune.view.normalization, channels);
-  const pixelView: EvalViewOptions = { ...demoFineTune.evalView, channels, fit, normalization };
-  const model = { ...demoPretrain.model, channels };
+    data.kind === "folder" ? { kind: "centerCrop", cropRatio: 1 } : base.fineTune.evalView.fit;
+  const normalization = normalizationFor(base.fineTune.view.normalization, channels);
+  const pixelView: EvalViewOptions = { ...base.fineTune.evalView, channels, fit, normalization };
+  const model = { ...base.pretrain.model, channels };
   const fitFineTune = (recipe: FineTuneRecipe): FineTuneRecipe => {
     const view = { ...recipe.view, channels, normalization };
     const fitted = { ...recipe, model: { ...recipe.model, channels }, view, evalView: pixelView };
@@ -54,16 +63,16 @@ export function demoSettings(
   const recipes: DemoRecipes = {
     tokenizer: fitBatch(
       {
-        ...demoTokenizer,
-        model: { ...demoTokenizer.model, channels },
-        views: { ...demoTokenizer.views, channels, ...perChannel(demoTokenizer.views, channels) },
+        ...base.tokenizer,
+        model: { ...base.tokenizer.model, channels },
+        views: { ...base.tokenizer.views, channels, ...perChannel(base.tokenizer.views, channels) },
       },
       images,
-      short ? 2 : demoTokenizer.epochs,
+      short ? 2 : base.tokenizer.epochs,
     ),
-    pretrain: fitBatch({ ...demoPretrain, model, views }, images, short ? 1 : demoPretrain.epochs),
-    fineTune: fitFineTune(demoFineTune),
-    scratch: fitFineTune(demoScratch),
+    pretrain: fitBatch({ ...base.pretrain, model, views }, images, short ? 1 : base.pretrain.epochs),
+    fineTune: fitFineTune(base.fineTune),
+    scratch: fitFineTune(base.scratch),
   };
   return {
     recipes,

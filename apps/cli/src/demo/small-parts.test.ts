@@ -2,14 +2,18 @@
 import { promises as files } from "node:fs";
 import { join } from "node:path";
 import type { Image } from "@beitjs/tensor-core/image";
-import { demoFineTune, demoPretrain, demoScratch, demoTokenizer } from "@beitjs/trainers";
+import type { Beit } from "@beitjs/beit-encoder";
+import type { MaskStatistics } from "@beitjs/masking";
+import { demoFineTune, demoPretrain, demoScratch, demoTokenizer, pretrainingConfig } from "@beitjs/trainers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeFolder } from "../testing/run-cli.ts";
 import { contrastingPatches } from "./contrasting-patches.ts";
+import { emojiRecipes } from "./emoji-recipes.ts";
 import { closingMean, curveOf, epochMeans, readMetrics } from "./metrics-file.ts";
 import { resultTable } from "./result-table.ts";
 import { shrunkDataset } from "./shrunk-dataset.ts";
-import { seedScores, summarizeFineTuning } from "./summarize.ts";
+import { seedScores, summarizeFineTuning, summarizePretraining } from "./summarize.ts";
+import type { Yardstick } from "./summary.ts";
 import { openTimes } from "./times.ts";
 
 const demoRecipes = { tokenizer: demoTokenizer, pretrain: demoPretrain, fineTune: demoFineTune, scratch: demoScratch };
@@ -97,7 +101,17 @@ describe("figures of fine-tuning", () => {
   });
 
   it("close with the table", () => {
-    expect(resultTable({ fineTune: summary })).toBe(
+    const yardstick = (name: Yardstick["name"], accuracy: number): Yardstick => ({
+      name,
+      accuracy,
+      standardDeviation: 0,
+      seeds: [accuracy],
+    });
+    const yardsticks = [
+      yardstick("linear probe of the pre-trained", 0.66),
+      yardstick("linear classifier of the pixels", 0.412),
+    ];
+    expect(resultTable({ fineTune: summary, yardsticks })).toBe(
       [
         "Test accuracy on 2,000 images, 10 labels a class",
         "",
@@ -106,6 +120,10 @@ describe("figures of fine-tuning", () => {
         "  seed 1           74.0 %         60.0 %   +14.0 points",
         "  mean             72.0 %         61.0 %   +11.0 points",
         "  deviation         2.8 %          1.4 %",
+        "",
+        "The same labels, simpler classifiers:",
+        "  linear probe of the pre-trained    66.0 %",
+        "  linear classifier of the pixels    41.2 %",
       ].join("\n"),
     );
   });
@@ -133,6 +151,18 @@ describe("figures of fine-tuning", () => {
       lines,
     );
     expect([seed, trainLoss, trainAccuracy]).toEqual([4, 1.5, 1]);
+  });
+});
+
+describe("figures of pre-training", () => {
+  it("begin at the loss of guessing, also where a decoder predicts the tokens", () => {
+    const beit = { config: pretrainingConfig(emojiRecipes.pretrain) } as Beit;
+    const statistics = { meanCount: 48, stdCount: 0, grid: { rows: 8, cols: 8 } } as MaskStatistics;
+    const scores = { loss: 1, accuracy: 0.5, maskedPatches: 1 };
+    const summary = summarizePretraining(beit, scores, statistics, [{ stage: "pretrain", step: 1, loss: 4.86 }], {
+      epochs: 1,
+    });
+    expect(summary.expectedStartLoss).toBeCloseTo(Math.log(128), 12);
   });
 });
 

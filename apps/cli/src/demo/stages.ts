@@ -81,14 +81,14 @@ export async function fineTuneStage(
   context: Context,
 ): Promise<Trained<Beit>> {
   const { backend, data } = options;
-  const images = takePerClass(data.train.images, labelsPerClass, recipe.seed);
+  const images = takePerClass(data.labeled.images, labelsPerClass, recipe.seed);
   const stage = marks.fineTune(recipe.seed, start);
   const pretrained = start === "pretrained";
   const validation = onTheWay(options, recipe, images);
   const taken = { recipe, images, backend, validation, ...(pretrained && { from: from.model }) };
   const loop = await planned("fine-tune", taken, context);
   const identity = {
-    images: data.train.sha256,
+    images: data.labeled.sha256,
     test: data.test.sha256,
     from: pretrained ? from.weights : null,
   };

@@ -1,7 +1,7 @@
 // Figures of a demo from its stages: means over seeds, closing means of the curves, parameters, steps.
 import { valueCount } from "@beitjs/tensor-core";
 import { collapseWarning, type Tokenizer } from "@beitjs/dvae-tokenizer";
-import { parameterCount, type Beit } from "@beitjs/beit-encoder";
+import { parameterCount, predictedTokens, type Beit } from "@beitjs/beit-encoder";
 import type { MaskStatistics } from "@beitjs/masking";
 import {
   totalSteps,
@@ -49,7 +49,7 @@ export function summarizePretraining(
   return {
     parameters: parameterCount(beit.config),
     steps: lines.length,
-    expectedStartLoss: Math.log(beit.config.vocabSize),
+    expectedStartLoss: Math.log(predictedTokens(beit.config)),
     startLoss: Number(lines[0]?.["loss"]),
     trainLoss: closingMean(lines, "loss", lastEpoch),
     trainAccuracy: closingMean(lines, "accuracy", lastEpoch),

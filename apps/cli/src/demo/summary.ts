@@ -1,6 +1,7 @@
 // What a demo found, as summary.json holds it: every figure of the report, and what is needed to get it again.
 import type { BackendFacts } from "../backends/open.ts";
 import type { Environment } from "../program/environment.ts";
+import type { ShippedSet } from "./data.ts";
 import type { DemoRecipes } from "./settings.ts";
 
 /** Accuracies are shares in [0, 1]. */
@@ -24,6 +25,21 @@ export type ClassifierSummary = {
   readonly seeds: readonly SeedScores[];
 };
 
+/** A simpler classifier of the same labels. */
+export type Yardstick = {
+  readonly name:
+    | "linear probe of the pre-trained"
+    | "nearest neighbors of the pre-trained"
+    | "linear probe of a random network"
+    | "linear classifier of the pixels";
+  /** Mean over the seeds. */
+  readonly accuracy: number;
+  /** Sample standard deviation over the seeds; 0 for one seed. */
+  readonly standardDeviation: number;
+  /** Accuracy for the labels of each seed. */
+  readonly seeds: readonly number[];
+};
+
 export type DemoSummary = {
   readonly format: "beitjs-demo";
   readonly version: 1;
@@ -34,6 +50,8 @@ export type DemoSummary = {
   readonly data: {
     readonly path: string;
     readonly kind: string;
+    /** Which of the sets that come along. */
+    readonly shipped?: ShippedSet;
     readonly channels: number;
     readonly classes: readonly string[];
     readonly train: { readonly images: number; readonly sha256: string };
@@ -92,6 +110,8 @@ export type DemoSummary = {
     /** Pre-trained minus scratch, of the mean and for every seed. */
     readonly difference: { readonly accuracy: number; readonly seeds: readonly number[] };
   };
+  /** What fine-tuning is to be read beside, on the same labels and test images. */
+  readonly yardsticks: readonly Yardstick[];
   /** Time at work, in seconds; parts of a run that was stopped and went on are added up. */
   readonly seconds: Readonly<Record<"data" | "tokenizer" | "pretrain" | "fineTune" | "report" | "total", number>>;
 };

@@ -46,7 +46,7 @@ export async function openTimes(folder: string, elapsed: () => number): Promise<
         tokenizer: part("tokenizer"),
         pretrain: part("pretrain"),
         fineTune: sum((name) => name.startsWith("fine-tune")),
-        report: part("report"),
+        report: part("yardsticks") + part("report"),
         total: sum(() => true),
       };
     },

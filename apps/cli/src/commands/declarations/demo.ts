@@ -6,9 +6,10 @@ import { defineCommand, integer, toggle } from "../../program/command.ts";
 
 export const demoFlags = {
   data: {
-    value: "dir",
-    description: "labeled images as for train-tokenizer (default: 14,000 of Fashion-MNIST, which come along)",
-    fallback: undefined as string | undefined,
+    value: "set",
+    description:
+      "fashion (14,000 of Fashion-MNIST) or emoji (two styles of drawing), which come along, or a folder of labeled images",
+    fallback: "fashion",
   },
   out: { value: "dir", description: "run folder; a demo that was stopped goes on in it", fallback: "runs/demo" },
   ...takeOverFlags,
