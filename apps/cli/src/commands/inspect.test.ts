@@ -59,6 +59,7 @@ describe("inspect a model", () => {
       labels,
       preprocessing,
       normalization: { reason: "files" },
+      resizing: { positionResizing: "bicubic", tableResizing: "geometric-cubic" },
       unused: [],
       guessed: [],
     });
