@@ -109,7 +109,7 @@ describe("figures of fine-tuning", () => {
     });
     const yardsticks = [
       yardstick("linear probe of the pre-trained", 0.66),
-      yardstick("linear classifier of the pixels", 0.412),
+      yardstick("ridge regression on the pixels", 0.412),
     ];
     expect(resultTable({ fineTune: summary, yardsticks })).toBe(
       [
@@ -123,7 +123,7 @@ describe("figures of fine-tuning", () => {
         "",
         "The same labels, simpler classifiers:",
         "  linear probe of the pre-trained    66.0 %",
-        "  linear classifier of the pixels    41.2 %",
+        "  ridge regression on the pixels     41.2 %",
       ].join("\n"),
     );
   });

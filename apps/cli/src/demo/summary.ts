@@ -31,7 +31,7 @@ export type Yardstick = {
     | "linear probe of the pre-trained"
     | "nearest neighbors of the pre-trained"
     | "linear probe of a random network"
-    | "linear classifier of the pixels";
+    | "ridge regression on the pixels";
   /** Mean over the seeds. */
   readonly accuracy: number;
   /** Sample standard deviation over the seeds; 0 for one seed. */

@@ -10,6 +10,7 @@ import {
   meanAndSpread,
   neighborScores,
   pixelFeatures,
+  ridgeScores,
   subset,
   takeRows,
   type Dataset,
@@ -53,7 +54,7 @@ export async function measureYardsticks(
     { name: "linear probe of the pre-trained", tables: learned, measure: probe },
     { name: "nearest neighbors of the pre-trained", tables: learned, measure: neighborsOn(backend) },
     { name: "linear probe of a random network", tables: random, measure: probe },
-    { name: "linear classifier of the pixels", tables: pixels, measure: probe },
+    { name: "ridge regression on the pixels", tables: pixels, measure: ridgeOn(backend) },
   ];
   const found: Yardstick[] = [];
   for (const { name, tables, measure } of ways) {
@@ -70,6 +71,10 @@ export async function measureYardsticks(
 
 function probeOn(backend: Backend): Measure {
   return async (train, test, seed) => (await linearProbe(train, test, { seed, backend })).accuracy;
+}
+
+function ridgeOn(backend: Backend): Measure {
+  return async (train, test, seed) => (await ridgeScores(train, test, { seed, backend })).accuracy;
 }
 
 // No more neighbors than a class has labels.
