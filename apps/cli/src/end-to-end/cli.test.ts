@@ -223,7 +223,7 @@ describe("the loop", () => {
     expect(corner(0, 0)).not.toEqual([255, 255, 255]);
     for (const [flags, message] of [
       [["4,0"], "expected row,col from 0,0 to 3,3"],
-      [["1"], "expected row,col"],
+      [["16"], "expected row,col from 0,0 to 3,3"],
       [["0,0", "--layer", "2"], "--layer 2: expected 0 to 1"],
       [["0,0", "--head", "2"], "--head 2: expected 0 to 1"],
     ] as const) {

@@ -114,7 +114,7 @@ const cases: readonly (readonly [command: string, flag: string, values: readonly
   ["evaluate train-tokenizer", "--image-size", ["7", "8"]],
   ["attention", "--layer", [...numbers, "2", "1000"]],
   ["attention", "--head", [...numbers, "2", "1000"]],
-  ["attention", "--patch", ["-1,0", "4,0", "0,4", "a", "1", "1,2,3", "1e9,0", "0.5,0"]],
+  ["attention", "--patch", ["-1,0", "4,0", "0,4", "a", "16", "-1", "1,2,3", "1e9,0", "0.5,0"]],
   // A tokenizer of ours has its size.
   ["tokenize", "--token-size", ["0", "-8", "a", "16"]],
   ["evaluate pretrain", "--token-size", ["4"]],

@@ -34,7 +34,8 @@ export function followSize(
   asked: (path: readonly string[]) => unknown,
   before: Pick<FineTuneRecipe["evalView"], "size"> | undefined,
 ): FollowedSize {
-  const all = places[recipe["stage"] as StageName] ?? [];
+  const stage = recipe["stage"];
+  const all = Object.entries(places).find(([name]) => name === stage)?.[1] ?? [];
   const said = all.filter((path) => isImageSize(asked(path)));
   if (said.length === 0) return { recipe };
   const size = asked(said[0]) as ImageSize;
@@ -44,15 +45,21 @@ export function followSize(
   let followed = recipe;
   const set = (path: Path, value: unknown): void => {
     const [part, key] = path;
-    const fields = followed[part] as Values | undefined;
-    if (fields === undefined || JSON.stringify(fields[key]) === JSON.stringify(value)) return;
+    const fields = followed[part];
+    // What is no group of fields is the check's to refuse.
+    if (!isGroup(fields) || JSON.stringify(fields[key]) === JSON.stringify(value)) return;
     followed = { ...followed, [part]: { ...fields, [key]: value } };
     values.set(path.join("."), value);
   };
   for (const path of all) if (asked(path) === undefined) set(path, size);
-  const { fit } = (recipe["evalView"] ?? {}) as Partial<FineTuneRecipe["evalView"]>;
+  const evalView = recipe["evalView"];
+  const { fit } = (isGroup(evalView) ? evalView : {}) as Partial<FineTuneRecipe["evalView"]>;
   const saysFit = ["kind", "cropRatio"].some((key) => asked(["evalView", "fit", key]) !== undefined);
   if (fit && before && !saysFit) set(["evalView", "fit"], fitAt(fit, before.size, size));
   if (values.size === 0) return { recipe };
   return { recipe: followed, taken: { from: said[0].join("."), values: Object.fromEntries(values) } };
+}
+
+function isGroup(value: unknown): value is Values {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
