@@ -38,6 +38,7 @@ const scaled: Readonly<Record<string, readonly string[]>> = {
   pretrain: short,
   finetune: short,
   "label-efficiency": [...short, "--draws", "1"],
+  ablate: [...short, "--seeds", "1", "--rows", "beit", "pixels"],
 };
 
 /** Runs a command of a page in the reader's folder. */
@@ -65,7 +66,7 @@ async function untilItServes(argv: readonly string[], folder: string): Promise<v
 
 // What is added says it again.
 function withoutLength(words: readonly string[]): readonly string[] {
-  const said = ["--epochs", "--batch-size"];
+  const said = ["--epochs", "--steps", "--batch-size"];
   return words.filter((word, i) => !said.includes(word) && !said.includes(words[i - 1]));
 }
 
