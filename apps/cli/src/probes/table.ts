@@ -56,11 +56,22 @@ function cells(rows: readonly ProbeRow[]): readonly (readonly string[])[] {
 export function probeCells(rows: readonly ProbeRow[]): readonly (readonly Cell[])[] {
   const list = (value: number | readonly number[] | undefined) =>
     value === undefined ? null : typeof value === "number" ? value : value.join(" ");
+  const byRate = rows.some(({ rate }) => rate !== undefined);
   return [
-    ["features", "block", "width", "accuracy", "spread", "heldOutAccuracy", "l2", "accuracies"],
+    [
+      "features",
+      "block",
+      "width",
+      "accuracy",
+      "spread",
+      "heldOutAccuracy",
+      "l2",
+      "accuracies",
+      ...(byRate ? ["rate"] : []),
+    ],
     ...rows.map((row) => [
       ...[row.features, row.block, row.width, row.accuracy, row.spread ?? null, row.heldOutAccuracy ?? null],
-      ...[list(row.l2), list(row.accuracies)],
+      ...[list(row.l2), list(row.accuracies), ...(byRate ? [list(row.rate)] : [])],
     ]),
   ];
 }
