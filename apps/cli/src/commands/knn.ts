@@ -14,7 +14,7 @@ export async function run(flags: FlagValues<typeof knnFlags>, context: Context):
   return runProbe(
     flags,
     {
-      ...{ name: "nearest neighbors", leavesOneOut: true, facts: () => ({ k, temperature }), known },
+      ...{ name: "nearest neighbors", leavesOneOut: true, facts: { k, temperature }, known },
       check: (_, learnedFrom) => {
         if (k > learnedFrom) throw usageError(`--k ${k}: expected at most ${learnedFrom}, the images to learn from`);
       },

@@ -24,7 +24,7 @@ export async function run(flags: Flags, context: Context): Promise<number> {
 
 function byRegression({ seed }: Flags, { terminal }: Context): ProbeMethod {
   return {
-    ...{ name: "linear probe", leavesOneOut: false, facts: () => ({}), known },
+    ...{ name: "linear probe", leavesOneOut: false, facts: {}, known },
     measure: (backend, onStep) => async (train, test) => {
       const scores = await linearProbe(train, test as FeatureTable, { seed, backend, onStep });
       if (!scores.converged)

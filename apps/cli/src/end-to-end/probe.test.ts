@@ -176,6 +176,9 @@ describe("probe --method sgd", () => {
     const few = ["--labels-per-class", "3", "--tries", "2", "--layers", "1", "--epochs", "1"];
     const { rows } = await scores(...sgd(...few, "--rates", "1e-2", "--out", out));
     expect([rows[0].rate, rows[0].accuracies?.length]).toEqual([[0.01, 0.01], 2]);
+    expect((await cli([...sgd(...few, "--rates", "1e-2"), ...oneThread])).stdout).toMatch(
+      /^linear probe: accuracy [\d.]+ ± [\d.]+ % \(chance: 50 %\), block 1 of 0 to 1, learning rate 0.01 0.01\n$/,
+    );
     const lines = (await readFile(out, "utf8")).trim().split("\n");
     expect(lines[0].split(",").at(-1)).toBe("rate");
     expect(lines[1].split(",").at(-1)).toBe("0.01 0.01");

@@ -22,7 +22,7 @@ export function byViews(
 ): Required<Pick<ProbeMethod, "check" | "measureViews" | "facts">> {
   const { epochs = usualEpochs, rates = usualProbeRates, pooling, batch: batchSize, seed } = flags;
   return {
-    facts: () => ({ probeMethod: "sgd", epochs, rates }),
+    facts: { probeMethod: "sgd", epochs, rates },
     check: (_, learnedFrom) => {
       const chosen = rates.length > 1 ? `, ${rates.length} rates at once, chosen by a held-out fifth of them` : "";
       const batch = augmentedBatch(learnedFrom);
@@ -32,7 +32,7 @@ export function byViews(
       if (flags.baselines) terminal.info("pixels: measured by regression, without random views");
     },
     measureViews: async ({ name, blocks, encoder: { beit, view } }, train, tests) => {
-      const held = blocks.flatMap((block) => block ?? []);
+      const numbers = blocks.flatMap((block) => block ?? []);
       let progress: ReturnType<typeof terminal.progress> | undefined;
       const onImages = (done: number, total: number): void => {
         progress ??= terminal.progress({ label: `training on ${name}`, total, unit: "images" });
@@ -40,7 +40,7 @@ export function byViews(
       };
       const options = {
         view,
-        blocks: held,
+        blocks: numbers,
         pooling,
         batchSize,
         epochs,

@@ -25,8 +25,8 @@ export type ProbeMethod = {
   readonly measure: (backend: Backend, onStep: () => Promise<void>) => Measure;
   /** Instead of tables, of sources that have an encoder. */
   readonly measureViews?: MeasureViews;
-  /** Of the flags and what is learned from, for programs. */
-  readonly facts: (images: ProbeImages) => Readonly<Record<string, unknown>>;
+  /** Of the flags, for programs. */
+  readonly facts: Readonly<Record<string, unknown>>;
   /** What is known of such figures. */
   readonly known: string;
 };
@@ -57,7 +57,7 @@ export async function runProbe(flags: ProbedFlags, method: ProbeMethod, context:
       ...(other && { other }),
       data: flags.data,
       ...images.facts,
-      ...method.facts(images),
+      ...method.facts,
     },
     ...{ pooling: flags.pooling, seed: flags.seed, classes: images.classes, accuracy: row.accuracy, block: row.block },
     ...{ blockBy: by, rows, known: method.known },
