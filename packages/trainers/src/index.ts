@@ -40,6 +40,13 @@ export { emaDecay } from "./optimizer/ema.ts";
 export { matchRules } from "./optimizer/parameter-rules.ts";
 export { scheduledValues } from "./optimizer/recipe-schedule.ts";
 export { anneal, warmupCosine, type Annealing, type WarmupCosine } from "./optimizer/schedule.ts";
+export {
+  augmentedBatch,
+  augmentedProbe,
+  usualProbeRates,
+  type AugmentedProbeOptions,
+  type AugmentedProbeScores,
+} from "./probe/augmented-probe.ts";
 export { takeRows, type FeatureTable } from "./probe/feature-table.ts";
 export { blockFeatures, pixelFeatures, type BlockFeaturesOptions, type ProbePooling } from "./probe/features.ts";
 export { drawFewLabels, type FewLabels } from "./probe/few-labels.ts";

@@ -29,6 +29,7 @@ type Row = {
   spread?: number;
   accuracies?: number[];
   l2?: number;
+  rate?: number | number[];
   confusion: number[][];
 };
 type Scores = Record<string, unknown> & {
@@ -143,6 +144,53 @@ describe("probe", () => {
     await refused(probe("--data", data, "--layers", "first"), "Expected all, middle, last, or numbers");
     await refused(probe("--data", data, "--tries", "2"), "--tries: expected --labels-per-class beside it");
     await refused(probe("--data", data, "--out", at("figures.txt")), "expected a name that ends in .json or .csv");
+  });
+});
+
+describe("probe --method sgd", () => {
+  const sgd = (...argv: string[]) => ["probe", models.pretrained, "--data", data, "--method", "sgd", ...argv];
+
+  it("measures every block and a random network by random views, pixels by regression", async () => {
+    const argv = sgd("--epochs", "1", "--baselines");
+    const { rows, stderr, ...facts } = await scores(...argv);
+    expect(rows.map((row) => [row.features, row.block])).toEqual([
+      ["model", 0],
+      ["model", 1],
+      ["random network", 0],
+      ["random network", 1],
+      ["pixels", null],
+    ]);
+    expect(facts).toMatchObject({ probeMethod: "sgd", epochs: 1, rates: [4e-4, 1e-3, 4e-3, 1e-2, 4e-2] });
+    for (const row of rows.slice(0, 4)) expect(facts["rates"]).toContain(row.rate);
+    expect([rows[4].rate, typeof rows[4].l2]).toEqual([undefined, "number"]);
+    expect(stderr).toContain(
+      "1 epoch of 48 images in batches of 3, 5 rates at once, chosen by a held-out fifth of them",
+    );
+    expect(stderr).toContain("pixels: measured by regression, without random views");
+    const other = await scores(...argv, "--batch", "5");
+    expect(other.rows).toEqual(rows);
+  });
+
+  it("tells draws of few labels, and rates in a file", async () => {
+    const out = at("sgd.csv");
+    const few = ["--labels-per-class", "3", "--tries", "2", "--layers", "1", "--epochs", "1"];
+    const { rows } = await scores(...sgd(...few, "--rates", "1e-2", "--out", out));
+    expect([rows[0].rate, rows[0].accuracies?.length]).toEqual([[0.01, 0.01], 2]);
+    expect((await cli([...sgd(...few, "--rates", "1e-2"), ...oneThread])).stdout).toMatch(
+      /^linear probe: accuracy [\d.]+ ± [\d.]+ % \(chance: 50 %\), block 1 of 0 to 1, learning rate 0.01 0.01\n$/,
+    );
+    const lines = (await readFile(out, "utf8")).trim().split("\n");
+    expect(lines[0].split(",").at(-1)).toBe("rate");
+    expect(lines[1].split(",").at(-1)).toBe("0.01 0.01");
+  });
+
+  it("refuses its flags without it, and rates that are none", async () => {
+    const argv = ["probe", models.pretrained, "--data", data];
+    await refused([...argv, "--epochs", "2"], "--epochs: expected --method sgd beside it");
+    await refused([...argv, "--method", "regression", "--rates", "1e-3"], "--rates: expected --method sgd beside it");
+    await refused(sgd("--rates", "1e-3,0"), "Expected positive numbers that differ");
+    await refused(sgd("--rates", "1e-3,1e-3"), "Expected positive numbers that differ");
+    await refused(sgd("--method", "adam"), "Allowed choices are regression, sgd");
   });
 });
 

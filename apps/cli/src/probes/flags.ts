@@ -26,6 +26,21 @@ function parseLayers(text: string): LayerChoice {
   throw new InvalidArgumentError("Expected all, middle, last, or numbers of blocks from 0 such as 8 or 6,8.");
 }
 
+/** Learning rates, parted by commas. */
+export const ratesFlag: Flag<readonly number[] | undefined> = {
+  value: "numbers",
+  description:
+    "with --method sgd: peaks of the learning rate, tried at once (default: 4e-4,1e-3,4e-3,1e-2,4e-2; the paper: 4e-3); a held-out " +
+    "fifth chooses; with one nothing is held out",
+  parse: (text) => {
+    const rates = text.split(",").map(Number);
+    if (rates.every((rate) => Number.isFinite(rate) && rate > 0) && new Set(rates).size === rates.length) return rates;
+    throw new InvalidArgumentError(
+      "Expected positive numbers that differ, parted by commas, such as 4e-3 or 1e-3,4e-3.",
+    );
+  },
+};
+
 export const probedFlags = {
   model: required("model", "run folder of pretrain or finetune, or a BEiT's file, folder or address"),
   ...imageFlags,

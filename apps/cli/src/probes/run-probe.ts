@@ -11,7 +11,7 @@ import { pauses } from "../program/interrupt.ts";
 import { writeResult } from "../runs/folder.ts";
 import type { LayerChoice, probedFlags } from "./flags.ts";
 import { openProbeImages, type ProbeImages } from "./images.ts";
-import { measureSources, type Measure } from "./measure.ts";
+import { measureSources, type Measure, type MeasureViews } from "./measure.ts";
 import { featureSources } from "./sources.ts";
 import { chosenRow, probeCells, probeLines } from "./table.ts";
 
@@ -23,6 +23,8 @@ export type ProbeMethod = {
   /** Refuses flags that these images are too few for. */
   readonly check?: (images: ProbeImages, learnedFrom: number) => void;
   readonly measure: (backend: Backend, onStep: () => Promise<void>) => Measure;
+  /** Instead of tables, of sources that have an encoder. */
+  readonly measureViews?: MeasureViews;
   /** Of the flags, for programs. */
   readonly facts: Readonly<Record<string, unknown>>;
   /** What is known of such figures. */
@@ -40,7 +42,8 @@ export async function runProbe(flags: ProbedFlags, method: ProbeMethod, context:
   const channels = opened.view.channels;
   const images = await openProbeImages(flags, { channels, leavesOneOut: method.leavesOneOut }, context);
   method.check?.(images, learnedFrom(images));
-  const rows = await measureSources(sources, images, method.measure(backend, pauses(context)), context);
+  const measure = method.measure(backend, pauses(context));
+  const rows = await measureSources(sources, images, { measure, measureViews: method.measureViews }, context);
   const { depth } = opened.beit.config;
   for (const line of probeLines(method.name, { rows, classes: images.classes.length, depth })) terminal.result(line);
   terminal.info(method.known);
@@ -48,7 +51,14 @@ export async function runProbe(flags: ProbedFlags, method: ProbeMethod, context:
   const [{ facts }] = sources;
   const other = sources.find(({ name }) => name === "other")?.facts;
   const result = {
-    ...{ method: method.name, ...facts, ...(other && { other }), data: flags.data, ...images.facts, ...method.facts },
+    ...{
+      method: method.name,
+      ...facts,
+      ...(other && { other }),
+      data: flags.data,
+      ...images.facts,
+      ...method.facts,
+    },
     ...{ pooling: flags.pooling, seed: flags.seed, classes: images.classes, accuracy: row.accuracy, block: row.block },
     ...{ blockBy: by, rows, known: method.known },
   };

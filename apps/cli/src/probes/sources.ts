@@ -24,6 +24,8 @@ export type FeatureSource = {
   /** Blocks of the network that they are of. */
   readonly depth: number;
   readonly facts: Readonly<Record<string, unknown>>;
+  /** What the features are of, for what sees images in other views; pixels are of none. */
+  readonly encoder?: { readonly beit: Beit; readonly view: EvalViewOptions };
   /** A table for each of `blocks`. `label` is shown while it runs. */
   readonly tables: (images: Dataset, label: string) => Promise<readonly FeatureTable[]>;
 };
@@ -88,6 +90,7 @@ function encoderSource({ name, facts, beit, view }: Encoder, flags: SourceFlags,
   const { pooling, batch: batchSize } = flags;
   return {
     ...{ name, depth, facts, blocks },
+    encoder: { beit, view },
     tables: (images, label) =>
       shown(label, images, context, (onImages) =>
         blockFeatures(beit, images, { view, blocks, pooling, batchSize, onImages }),

@@ -36,31 +36,49 @@ export type ShownRows = { readonly rows: readonly ProbeRow[]; readonly classes: 
 export function probeLines(name: string, { rows, classes, depth }: ShownRows): readonly string[] {
   const { row, by } = chosenRow(rows, depth);
   const how = by === "asked for" ? "" : `, ${by}`;
-  const line = `${name}: ${formatAccuracy(row, classes)}, block ${row.block} of 0 to ${depth - 1}${how}`;
+  const rate = row.rate === undefined ? "" : `, learning rate ${list(row.rate)}`;
+  const line = `${name}: ${formatAccuracy(row, classes)}, block ${row.block} of 0 to ${depth - 1}${how}${rate}`;
   return rows.length === 1 ? [line] : [line, ...alignedColumns(cells(rows))];
 }
 
 function cells(rows: readonly ProbeRow[]): readonly (readonly string[])[] {
   const heldOut = rows.some(({ heldOutAccuracy }) => heldOutAccuracy !== undefined);
+  const byRate = rows.some(({ rate }) => rate !== undefined);
   const share = (value: number | undefined) => (value === undefined ? "" : `${(100 * value).toFixed(1)} %`);
   return [
-    ["features", "block", "width", "accuracy", ...(heldOut ? ["held out"] : [])],
-    ...rows.map(({ features, block, width, accuracy, spread, heldOutAccuracy }) => [
+    ["features", "block", "width", "accuracy", ...(heldOut ? ["held out"] : []), ...(byRate ? ["rate"] : [])],
+    ...rows.map(({ features, block, width, accuracy, spread, heldOutAccuracy, rate }) => [
       ...[features, block === null ? "" : String(block), String(width), formatSpread({ accuracy, spread })],
       ...(heldOut ? [share(heldOutAccuracy)] : []),
+      ...(byRate ? [rate === undefined ? "" : String(list(rate))] : []),
     ]),
   ];
 }
 
+// Of each draw, where there are several.
+function list(value: number | readonly number[] | undefined): Cell {
+  if (value === undefined || typeof value === "number") return value ?? null;
+  return value.join(" ");
+}
+
 /** All rows for a file of comma-separated values. */
 export function probeCells(rows: readonly ProbeRow[]): readonly (readonly Cell[])[] {
-  const list = (value: number | readonly number[] | undefined) =>
-    value === undefined ? null : typeof value === "number" ? value : value.join(" ");
+  const byRate = rows.some(({ rate }) => rate !== undefined);
   return [
-    ["features", "block", "width", "accuracy", "spread", "heldOutAccuracy", "l2", "accuracies"],
+    [
+      "features",
+      "block",
+      "width",
+      "accuracy",
+      "spread",
+      "heldOutAccuracy",
+      "l2",
+      "accuracies",
+      ...(byRate ? ["rate"] : []),
+    ],
     ...rows.map((row) => [
       ...[row.features, row.block, row.width, row.accuracy, row.spread ?? null, row.heldOutAccuracy ?? null],
-      ...[list(row.l2), list(row.accuracies)],
+      ...[list(row.l2), list(row.accuracies), ...(byRate ? [list(row.rate)] : [])],
     ]),
   ];
 }

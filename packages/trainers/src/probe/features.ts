@@ -29,27 +29,47 @@ export async function blockFeatures(
   images: Dataset,
   { view, batchSize = 100, signal, blocks, pooling = "mean", onImages }: BlockFeaturesOptions,
 ): Promise<readonly FeatureTable[]> {
-  const { config, params } = beit;
-  checkView("blockFeatures", view, config);
+  checkView("blockFeatures", view, beit.config);
   requireLabels(images);
-  const chosen = [...new Set(blocks ?? params.blocks.keys())].sort((a, b) => a - b);
-  const width = pooling === "both" ? 2 * config.width : config.width;
+  const chosen = [...new Set(blocks ?? beit.params.blocks.keys())].sort((a, b) => a - b);
+  const width = pooledWidth(beit, pooling);
   const tables = chosen.map(() => emptyTable(images.length, width));
-  const { backend } = params.classToken;
   await eachBatch(images, { view, batchSize, signal, onImages }, async (views, label, from) => {
-    const pooled = scope(backend, () => {
-      const { features } = encodeWithFeatures(beit, viewBatch(views, config, backend), { blocks: chosen });
-      return features.map((tokens) => poolings[pooling].map((pool) => pool(tokens)));
-    });
-    for (const [i, parts] of pooled.entries()) {
-      for (const [part, one] of parts.entries()) {
-        const values = await one.read("float32");
-        one.dispose();
-        writeRows(tables[i], values, { from, at: part * config.width, width: config.width });
-      }
-      tables[i].labels.set(label, from);
+    const rows = await pooledRows(beit, views, { blocks: chosen, pooling });
+    for (const [i, table] of tables.entries()) {
+      table.values.set(rows[i], from * width);
+      table.labels.set(label, from);
     }
   });
+  return tables;
+}
+
+/** @internal Numbers of an image as a block has it. */
+export function pooledWidth({ config }: Beit, pooling: ProbePooling): number {
+  return poolings[pooling].length * config.width;
+}
+
+/** @internal What blocks make of views, in the order given: rows of `pooledWidth` for each. */
+export async function pooledRows(
+  beit: Beit,
+  views: readonly Float32Array[],
+  { blocks, pooling }: { readonly blocks: readonly number[]; readonly pooling: ProbePooling },
+): Promise<readonly Float32Array[]> {
+  const { config, params } = beit;
+  const { backend } = params.classToken;
+  const width = pooledWidth(beit, pooling);
+  const pooled = scope(backend, () => {
+    const { features } = encodeWithFeatures(beit, viewBatch(views, config, backend), { blocks });
+    return features.map((tokens) => poolings[pooling].map((pool) => pool(tokens)));
+  });
+  const tables = blocks.map(() => new Float32Array(views.length * width));
+  for (const [i, parts] of pooled.entries()) {
+    for (const [part, one] of parts.entries()) {
+      const values = await one.read("float32");
+      one.dispose();
+      writeRows(tables[i], values, { stride: width, at: part * config.width, width: config.width });
+    }
+  }
   return tables;
 }
 
@@ -84,13 +104,10 @@ function emptyTable(rows: number, width: number): FeatureTable {
   return { values: new Float32Array(rows * width), width, labels: new Int32Array(rows) };
 }
 
-type Place = { readonly from: number; readonly at: number; readonly width: number };
+type Place = { readonly stride: number; readonly at: number; readonly width: number };
 
-function writeRows(table: FeatureTable, values: ArrayLike<number>, { from, at, width }: Place): void {
-  for (let i = 0; i < values.length; i++) {
-    const row = from + Math.floor(i / width);
-    table.values[row * table.width + at + (i % width)] = values[i];
-  }
+function writeRows(into: Float32Array, values: ArrayLike<number>, { stride, at, width }: Place): void {
+  for (let i = 0; i < values.length; i++) into[Math.floor(i / width) * stride + at + (i % width)] = values[i];
 }
 
 type Passing = {
