@@ -35,7 +35,7 @@ export { blankGaussianVae, blankTokenizer, gaussianVaeFromTensors, tokenizerFrom
 export { loadTokenizer, tokenizerToOfficial, type LoadTokenizerOptions } from "./load.ts";
 export { officialNamesOf, type OfficialLayout, type OfficialName } from "./names.ts";
 export { tokenizerObjective, type ObjectiveOptions, type TokenizerObjective } from "./objective.ts";
-export { mapPixels, unmapPixels } from "./pixels.ts";
+export { mapPixels, pixelScale, unmapPixels } from "./pixels.ts";
 export { relax, type RelaxationOptions } from "./relaxation.ts";
 export { tokenColor } from "./token-color.ts";
 export {

@@ -10,6 +10,11 @@ const ranges = {
   unit: { scale: 1, shift: 0 },
 } as const;
 
+/** How wide the network's range is. */
+export function pixelScale(range: PixelRange): number {
+  return ranges[range].scale;
+}
+
 /** Pixels in [0, 1] to the network's range. Any shape. */
 export function mapPixels(images: Tensor, range: PixelRange): Tensor {
   return range === "unit" ? images : scaleShift(images, ranges[range]);

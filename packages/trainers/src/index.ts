@@ -29,6 +29,14 @@ export {
   type PixelScores,
   type PretrainingScores,
 } from "./evaluate/pretraining.ts";
+export {
+  evaluateGaussianBound,
+  evaluateTokenizerBound,
+  type LikelihoodBound,
+  type ReconstructionOptions,
+  type ReconstructionScores,
+} from "./evaluate/reconstruction.ts";
+export { psnr, ssim, type Pixels } from "./evaluate/similarity.ts";
 export { evaluateTokenizer, tokenizerMetrics, tokensOf, type TokenizerScores } from "./evaluate/tokenizer.ts";
 export { fineTune, fineTuneMetrics, type FineTuneReport, type FineTuneScores } from "./stages/fine-tune.ts";
 export { joinLoggers, type LogEntry, type Logger } from "./logging/logger.ts";

@@ -25,6 +25,7 @@ import { replayCommand } from "./declarations/replay.ts";
 import { reportCommand } from "./declarations/report.ts";
 import { tokenizeCommand } from "./declarations/tokenize.ts";
 import { trainTokenizerCommand } from "./declarations/train-tokenizer.ts";
+import { vaeCompareCommand } from "./declarations/vae-compare.ts";
 import { watchCommand } from "./declarations/watch.ts";
 
 export const commands: readonly Command[] = [
@@ -47,6 +48,7 @@ export const commands: readonly Command[] = [
   knnCommand,
   ablateCommand,
   labelEfficiencyCommand,
+  vaeCompareCommand,
   featuresCommand,
   attentionCommand,
   reportCommand,

@@ -8,19 +8,26 @@ import { drawReconstructions, type ReconstructionPanels } from "../pictures/reco
 import { exitCodes, usageError } from "../program/exit-codes.ts";
 import { imageBatches } from "../images/batches.ts";
 import { openImageSources } from "../images/sources.ts";
-import { openTokenizer } from "../models/open-tokenizer.ts";
+import { openAutoencoder } from "../models/autoencoder.ts";
 import { isPicture, planPictures, writePng } from "../files/picture-output.ts";
 import { readTokens } from "../files/token-file.ts";
+import { drawSamples, fromGaussian } from "../pictures/latents.ts";
 import { reconstruct, type ReconstructedImage } from "../models/tokenizer-outputs.ts";
 import type { reconstructFlags } from "./declarations/reconstruct.ts";
 
 export async function run(flags: FlagValues<typeof reconstructFlags>, context: Context): Promise<number> {
-  const { tokens, images } = flags;
-  if ((tokens === undefined) === (images.length === 0)) throw usageError("expected either --images or --tokens");
+  const { tokens, images, samples } = flags;
+  const given = [tokens !== undefined, images.length > 0, samples !== undefined].filter(Boolean);
+  if (given.length !== 1) throw usageError("expected either --images or --tokens or --samples");
+  if (flags.interpolate && images.length === 0) throw usageError("--interpolate: expected two --images");
   const { backend } = await openBackend(flags, context);
-  const { tokenizer } = await openTokenizer(flags.tokenizer, backend, flags, context);
-  if (tokens === undefined) await fromImages(tokenizer, flags, context);
-  else await fromTokens(tokenizer, { ...flags, tokens }, context);
+  const opened = await openAutoencoder(flags.tokenizer, backend, flags, context);
+  if (samples !== undefined) await drawSamples(opened, { ...flags, samples }, context);
+  else if (opened.kind === "gaussian") await fromGaussian(opened, flags, context);
+  else if (flags.interpolate)
+    throw usageError("--interpolate: expected a Gaussian VAE, got a discrete one: between two tokens there is nothing");
+  else if (tokens === undefined) await fromImages(opened.model, flags, context);
+  else await fromTokens(opened.model, { ...flags, tokens }, context);
   return exitCodes.done;
 }
 

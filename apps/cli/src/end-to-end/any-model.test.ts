@@ -196,6 +196,18 @@ const uses: Readonly<
       },
     },
   ],
+  "vae-compare models": [
+    {
+      kind: "tokenizer",
+      use: async (model) => {
+        const flags = ["--images", pngs, "--out", fresh(".png"), "--json", ...oneThread];
+        const { events } = await succeed("vae-compare", model, at("tokenizer"), ...flags);
+        const told = events.filter(({ event }) => event === "scores");
+        expect(told).toHaveLength(2);
+        return told.map(({ meanAbsoluteError, psnr, bound }) => [meanAbsoluteError, psnr, bound]);
+      },
+    },
+  ],
   "predict model": [
     {
       kind: "classifier",

@@ -9,11 +9,11 @@ import {
   evaluatePixels,
   evaluatePretraining,
   evaluateTokenizer,
+  evaluateTokenizerBound,
   fineTuneBase,
   pixelEvalView,
   tokenEvalView,
   pretrainBase,
-  tokenizerDallE,
   type Dataset,
   type MaskedOptions,
   type MaskedScores,
@@ -22,6 +22,7 @@ import {
 import { autoencoderMask, paperMask } from "../masked/choice.ts";
 import type { Context } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
+import { codebookFigures, withReconstructions } from "../runs/reconstruction-figures.ts";
 import { stages, type Figures } from "../runs/stages.ts";
 import { matchClasses } from "./class-match.ts";
 import { modelKind } from "./kind.ts";
@@ -151,10 +152,11 @@ async function tokenizerFigures(
   const view = tokenEvalView(config.channels, config.imageSize);
   const batchSize = options.batchSize ?? usualBatch;
   const images = await options.images(config.channels);
-  const scores = await evaluateTokenizer(opened.tokenizer, images, { view, batchSize });
+  const figures = codebookFigures(await evaluateTokenizer(opened.tokenizer, images, { view, batchSize }));
+  const bound = await evaluateTokenizerBound(opened.tokenizer, images, { view, batchSize });
   return {
     stage: "tokenizer",
-    ...stages.tokenizer.figures(scores, { ...tokenizerDallE, model: config }),
+    ...withReconstructions(figures, bound),
     facts: { ...factsOf(opened), imageSize: config.imageSize },
     notes: [],
   };

@@ -21,11 +21,15 @@ const gridLine = 0.82;
 /** A picture with one row an image: the image, its tokens colored by id, the reconstruction. Pixels stay sharp. */
 export function drawReconstructions(rows: readonly ReconstructionPanels[]): Image {
   const drawn = rows.map(({ image, grid, visualTokens, restored }) => {
-    const large = enlarge(image, Math.ceil(minSide / Math.max(image.width, image.height)));
-    const factor = large.width / image.width;
-    return [large, drawTokens(visualTokens, grid, large), enlarge(restored, factor)];
+    const large = largeEnough(image);
+    return [large, drawTokens(visualTokens, grid, large), largeEnough(restored)];
   });
   return sheetOf(drawn);
+}
+
+/** An image large enough to be looked at. */
+export function largeEnough(image: Image): Image {
+  return enlarge(image, Math.ceil(minSide / Math.max(image.width, image.height)));
 }
 
 /** A picture of this size with a cell a token; equal ids have equal colors in every picture. */

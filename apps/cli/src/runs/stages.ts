@@ -6,10 +6,12 @@ import type { Backend } from "@beitjs/tensor-core";
 import {
   evaluateClassifier,
   evaluateGaussian,
+  evaluateGaussianBound,
   evaluateMultiLabel,
   evaluatePixels,
   evaluatePretraining,
   evaluateTokenizer,
+  evaluateTokenizerBound,
   gaussianMetrics,
   masksOf,
   metricsOf,
@@ -36,6 +38,7 @@ import {
   type PretrainReport,
   type Recipe,
   type RecipeOf,
+  type ReconstructionScores,
   type RunOptions,
   type StageName,
   type StepReport,
@@ -50,6 +53,7 @@ import type { ModelKind } from "../models/kind.ts";
 import { refuseOtherClasses } from "../models/labels.ts";
 import { formatAccuracy, formatLogarithm, formatLoss, formatPixelLoss, formatShare } from "./expectations.ts";
 import { multiLabelFigures } from "./multi-label-figures.ts";
+import { codebookFigures, gaussianFigures, withReconstructions } from "./reconstruction-figures.ts";
 import type { TrainingLoop } from "./training-run.ts";
 
 /** What a stage's loop takes beside images and recipe, what it reports, and what is measured of its model. */
@@ -108,6 +112,8 @@ type Stage<Name extends StageName> = Omit<TrainingLoop<Types[Name]["report"]>, "
   /** What its model sees of an image, where nothing is random. */
   readonly view: (recipe: RecipeOf<Name>) => EvalViewOptions;
   readonly evaluate: (measured: Measured<Name>) => Promise<Types[Name]["scores"]>;
+  /** What only `beit evaluate` tells of an autoencoder, beside its scores. */
+  readonly reconstructions?: (measured: Measured<Name>) => Promise<ReconstructionScores>;
   /** By what its checkpoints are compared, the usual one first. */
   readonly judgedBy: (recipe: RecipeOf<Name>) => Metrics<Types[Name]["scores"]>;
   readonly figures: (scores: Types[Name]["scores"], recipe: RecipeOf<Name>) => Figures;
@@ -139,14 +145,10 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
     view: tokenView,
     evaluate: ({ checkpoint, recipe, images, backend, ...rest }) =>
       evaluateTokenizer(tokenizerOf(checkpoint, backend), images, { view: tokenView(recipe), ...batchOf(rest) }),
+    reconstructions: ({ checkpoint, recipe, images, backend, ...rest }) =>
+      evaluateTokenizerBound(tokenizerOf(checkpoint, backend), images, { view: tokenView(recipe), ...batchOf(rest) }),
     judgedBy: () => tokenizerMetrics,
-    figures: ({ meanAbsoluteError, usage }) => ({
-      values: { meanAbsoluteError, usage },
-      lines: [
-        `mean absolute error ${meanAbsoluteError.toFixed(4)} (pixels in [-1, 1])`,
-        `codebook: ${usage.used} of ${usage.vocabSize} tokens in use, perplexity ${usage.perplexity.toFixed(1)} (1 to ${usage.vocabSize}), over ${usage.tokens} tokens`,
-      ],
-    }),
+    figures: codebookFigures,
   },
   gaussian: {
     train: trainGaussianVae,
@@ -157,11 +159,10 @@ export const stages: { readonly [Name in StageName]: Stage<Name> } = {
     view: tokenView,
     evaluate: ({ checkpoint, recipe, images, backend, ...rest }) =>
       evaluateGaussian(gaussianVaeOf(checkpoint, backend), images, { view: tokenView(recipe), ...batchOf(rest) }),
+    reconstructions: ({ checkpoint, recipe, images, backend, ...rest }) =>
+      evaluateGaussianBound(gaussianVaeOf(checkpoint, backend), images, { view: tokenView(recipe), ...batchOf(rest) }),
     judgedBy: () => gaussianMetrics,
-    figures: ({ meanAbsoluteError }) => ({
-      values: { meanAbsoluteError },
-      lines: [`mean absolute error ${meanAbsoluteError.toFixed(4)} (pixels in [-1, 1], from the posterior means)`],
-    }),
+    figures: gaussianFigures,
   },
   pretrain: {
     train: pretrain,
@@ -278,7 +279,8 @@ export function inWords<Name extends StageName>(
 /** Measures the model of a checkpoint. */
 export async function figuresOf<Name extends StageName>(name: Name, measured: Measured<Name>): Promise<Figures> {
   const stage: Stage<Name> = stages[name];
-  return stage.figures(await stage.evaluate(measured), measured.recipe);
+  const figures = stage.figures(await stage.evaluate(measured), measured.recipe);
+  return stage.reconstructions ? withReconstructions(figures, await stage.reconstructions(measured)) : figures;
 }
 
 /** The same as numbers by name, and in words. */
