@@ -91,18 +91,20 @@ describe.each(models)("%s", (name, origin, config) => {
     expect(relativeError(outputOf(opened.beit, side), expected("output"))).toBeLessThan(1e-5);
   });
 
-  it.runIf(names.includes("resized"))("meets images of another size as its code does", async () => {
-    const { beit } = await open(name, { imageSize: larger });
-    expect(relativeError(outputOf(beit, larger), expected("resized"))).toBeLessThan(1e-5);
-  });
+  if (names.includes("resized"))
+    it("meets images of another size as its code does", async () => {
+      const { beit } = await open(name, { imageSize: larger });
+      expect(relativeError(outputOf(beit, larger), expected("resized"))).toBeLessThan(1e-5);
+    });
 
-  it.runIf(names.includes("losses"))("learns as in torch, its keys' bias standing still", async () => {
-    const { beit } = await open(name);
-    const options = { learningRate: 5e-3, beta2: 0.999, weightDecay: () => 0 };
-    const losses = trainTenSteps(beit, goldenPixels(hashSigned, side, reference), options);
-    expect(relativeError(losses, expected("losses"))).toBeLessThan(1e-4);
-    expect(losses[9]).toBeLessThan(losses[0] * 0.5);
-  });
+  if (names.includes("losses"))
+    it("learns as in torch, its keys' bias standing still", async () => {
+      const { beit } = await open(name);
+      const options = { learningRate: 5e-3, beta2: 0.999, weightDecay: () => 0 };
+      const losses = trainTenSteps(beit, goldenPixels(hashSigned, side, reference), options);
+      expect(relativeError(losses, expected("losses"))).toBeLessThan(1e-4);
+      expect(losses[9]).toBeLessThan(losses[0] * 0.5);
+    });
 
   it("comes back from a file of ours, and can be fine-tuned", async () => {
     const { beit } = await open(name);
