@@ -82,7 +82,9 @@ it("blocks that are not run are these", () => {
     blocks.flatMap(({ notRun }) => (notRun === undefined ? [] : [`${path}: ${notRun}`])),
   );
   expect(marked).toEqual([
+    "packages/beit-encoder/README.md: a model of DINOv2",
     "packages/tensor-core/README.md: a GPU",
+    "docs/guides/fine-tune.md: data of ImageNet's size",
     "docs/guides/use-a-model.md: a page",
     "docs/guides/write-a-kernel.md: an op that the reader writes",
     "docs/guides/write-a-kernel.md: an op that the reader writes",

@@ -21,7 +21,7 @@ export const vaeCompareCommand = defineCommand({
   name: "vae-compare",
   group: "study",
   summary: "Set two tokenizers, discrete or Gaussian, side by side on the same images, with their figures",
-  example: "beit vae-compare runs/tokenizer runs/gaussian --images photos --out vaes.png",
+  example: "beit vae-compare runs/tokenizer small --images photos --out vaes.png",
   argument: "models",
   flags: vaeCompareFlags,
   load: () => import("../vae-compare.ts"),
