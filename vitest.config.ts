@@ -48,7 +48,8 @@ export default defineConfig({
           unstubEnvs: true,
         },
       },
-      { extends: true, test: { name: "slow", include: [slow] } },
+      // Pages of a browser that shares two processors with everything else may come later than a test waits.
+      { extends: true, test: { name: "slow", include: [slow], retry: 2 } },
     ],
   },
 });
