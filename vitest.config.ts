@@ -48,8 +48,7 @@ export default defineConfig({
           unstubEnvs: true,
         },
       },
-      // Pages of a browser that shares two processors with everything else may come later than a test waits.
-      { extends: true, test: { name: "slow", include: [slow], retry: 2 } },
+      { extends: true, test: { name: "slow", include: [slow] } },
     ],
   },
 });
