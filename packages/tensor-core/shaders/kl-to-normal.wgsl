@@ -18,14 +18,6 @@ fn term(i: u32) -> f32 {
 }
 
 @compute @workgroup_size(INVOCATIONS)
-fn forward(groups: Groups, @builtin(local_invocation_index) lane: u32) {
-  let sum = sumTerms(parameters.size, groups, lane);
-  if (lane == 0) {
-    partials[groups.id.x] = sum;
-  }
-}
-
-@compute @workgroup_size(INVOCATIONS)
 fn meanGradient(groups: Groups, @builtin(local_invocation_index) lane: u32) {
   let i = groupOf(groups) * INVOCATIONS + lane;
   if (i >= parameters.size) {
