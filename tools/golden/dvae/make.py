@@ -44,6 +44,9 @@ torch.load = functools.partial(torch.load, weights_only=False)
 import dall_e  # noqa: E402
 from dalle_pytorch.dalle_pytorch import DiscreteVAE as LucidrainsVae  # noqa: E402
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+import hashed  # noqa: E402
+
 unilm = module_at("modeling_discrete_vae", unilm_checkout / "beit/modeling_discrete_vae.py")
 
 
@@ -56,14 +59,7 @@ torch.serialization.get_source_lines_and_file = without_source
 
 
 def uniform(tensor, shape):
-    """hashUniform of packages/tensor-core/src/testing/hash.ts, in the order of the elements."""
-    old = np.seterr(over="ignore")
-    element = np.arange(1, np.prod(shape) + 1, dtype=np.uint32)
-    x = element * np.uint32(0x9E3779B1) ^ np.uint32((tensor + 1) * 0x85EBCA77 & 0xFFFFFFFF)
-    x = (x ^ (x >> np.uint32(15))) * np.uint32(0x2C1B3C6D)
-    x = (x ^ (x >> np.uint32(12))) * np.uint32(0x297A2D39)
-    np.seterr(**old)
-    return torch.from_numpy((x ^ (x >> np.uint32(15))).astype(np.float64) / 2**32).reshape(tuple(shape))
+    return torch.from_numpy(hashed.uniform(tensor, np.prod(shape))).reshape(tuple(shape))
 
 
 def fill(model, first=0):

@@ -29,6 +29,9 @@ from PIL import Image
 from transformers.models.beit.image_processing_beit import BeitImageProcessor
 from transformers.models.beit.image_processing_pil_beit import BeitImageProcessorPil
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+from hashed import uniform  # noqa: E402
+
 here = pathlib.Path(__file__).parent
 if int(PIL.__version__.split(".")[0]) < 13:
     sys.exit(f"expected Pillow 13 or newer, which chooses the order of the passes, got {PIL.__version__}")
@@ -39,17 +42,6 @@ datasets = importlib.import_module("datasets")
 two_pictures = importlib.import_module("transforms")
 assert (unilm / "beit").samefile(pathlib.Path(datasets.__file__).parent)
 warnings.filterwarnings("ignore", "Argument 'interpolation'")
-
-
-def uniform(key, count):
-    """hashUniform of packages/tensor-core/src/testing/hash.ts, elements 0 to count."""
-    old = np.seterr(over="ignore")
-    element = np.arange(1, count + 1, dtype=np.uint32)
-    x = element * np.uint32(0x9E3779B1) ^ np.uint32((key + 1) * 0x85EBCA77 & 0xFFFFFFFF)
-    x = (x ^ (x >> np.uint32(15))) * np.uint32(0x2C1B3C6D)
-    x = (x ^ (x >> np.uint32(12))) * np.uint32(0x297A2D39)
-    np.seterr(**old)
-    return (x ^ (x >> np.uint32(15))).astype(np.float64) / 2**32
 
 
 def picture(key, width, height, kind):

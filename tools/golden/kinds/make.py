@@ -4,6 +4,7 @@
 import copy
 import json
 import pathlib
+import sys
 import tempfile
 
 import numpy as np
@@ -21,6 +22,9 @@ from transformers import (
     Data2VecVisionForImageClassification,
     Data2VecVisionModel,
 )
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+from hashed import signed  # noqa: E402
 
 here = pathlib.Path(__file__).parent
 common = dict(
@@ -64,17 +68,6 @@ timm_models = {
     "timm-no-bias": dict(img_size=24, use_rel_pos_bias=True, use_shared_rel_pos_bias=True, qkv_bias=False),
     "timm-no-bias-positions": dict(img_size=24, use_abs_pos_emb=True, qkv_bias=False, init_values=None),
 }
-
-
-def signed(tensor, count):
-    """hashSigned of packages/tensor-core/src/testing/hash.ts, elements 0 to count."""
-    old = np.seterr(over="ignore")
-    element = np.arange(1, count + 1, dtype=np.uint32)
-    x = element * np.uint32(0x9E3779B1) ^ np.uint32((tensor + 1) * 0x85EBCA77 & 0xFFFFFFFF)
-    x = (x ^ (x >> np.uint32(15))) * np.uint32(0x2C1B3C6D)
-    x = (x ^ (x >> np.uint32(12))) * np.uint32(0x297A2D39)
-    np.seterr(**old)
-    return 2 * ((x ^ (x >> np.uint32(15))).astype(np.float64) / 2**32) - 1
 
 
 def disk_names(model):

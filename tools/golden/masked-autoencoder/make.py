@@ -2,6 +2,7 @@
 # gradients, with pixels that are normalized and as they are, for packages/beit-encoder/src/masked-golden.test.ts.
 #   pip install torch==2.15.0 transformers==5.23.0 safetensors==0.8.0 numpy==2.4.6; python make.py; takes a few seconds.
 import pathlib
+import sys
 
 import numpy as np
 import safetensors
@@ -10,23 +11,15 @@ import torch
 import transformers
 from transformers import ViTMAEConfig, ViTMAEForPreTraining
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+from hashed import signed  # noqa: E402
+
 here = pathlib.Path(__file__).parent
 config = dict(
     hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, image_size=16, patch_size=4,
     decoder_hidden_size=8, decoder_num_hidden_layers=2, decoder_num_attention_heads=2, decoder_intermediate_size=32,
     hidden_act="gelu", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, layer_norm_eps=1e-6, mask_ratio=0.75,
 )
-
-
-def signed(tensor, count):
-    """hashSigned of packages/tensor-core/src/testing/hash.ts, elements 0 to count."""
-    old = np.seterr(over="ignore")
-    element = np.arange(1, count + 1, dtype=np.uint32)
-    x = element * np.uint32(0x9E3779B1) ^ np.uint32((tensor + 1) * 0x85EBCA77 & 0xFFFFFFFF)
-    x = (x ^ (x >> np.uint32(15))) * np.uint32(0x2C1B3C6D)
-    x = (x ^ (x >> np.uint32(12))) * np.uint32(0x297A2D39)
-    np.seterr(**old)
-    return 2 * ((x ^ (x >> np.uint32(15))).astype(np.float64) / 2**32) - 1
 
 
 def fill(model):

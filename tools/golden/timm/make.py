@@ -2,6 +2,7 @@
 #   pip install torch==2.15.0 timm==1.0.31 safetensors==0.8.0 numpy==2.4.6; python make.py; takes a few seconds.
 import os
 import pathlib
+import sys
 import tempfile
 
 import numpy as np
@@ -12,6 +13,9 @@ from timm.models import save_for_hf
 from timm.models.beit import Beit, checkpoint_filter_fn
 from timm.optim import create_optimizer_v2
 from timm.utils import CheckpointSaver
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+from hashed import signed  # noqa: E402
 
 here = pathlib.Path(__file__).parent
 common = dict(patch_size=8, num_classes=5, embed_dim=24, depth=2, num_heads=3)
@@ -48,17 +52,6 @@ resizings = {
     "square-to-tall-positions": ("tall-positions", (32, 32), (56, 24)),
     "wide-to-square-positions": ("tall-positions", (16, 64), (32, 32)),
 }
-
-
-def signed(tensor, count):
-    """hashSigned of packages/tensor-core/src/testing/hash.ts, elements 0 to count."""
-    old = np.seterr(over="ignore")
-    element = np.arange(1, count + 1, dtype=np.uint32)
-    x = element * np.uint32(0x9E3779B1) ^ np.uint32((tensor + 1) * 0x85EBCA77 & 0xFFFFFFFF)
-    x = (x ^ (x >> np.uint32(15))) * np.uint32(0x2C1B3C6D)
-    x = (x ^ (x >> np.uint32(12))) * np.uint32(0x297A2D39)
-    np.seterr(**old)
-    return 2 * ((x ^ (x >> np.uint32(15))).astype(np.float64) / 2**32) - 1
 
 
 def pixels_of(size):

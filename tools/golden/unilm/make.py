@@ -18,6 +18,9 @@ import torch
 
 from original import Original
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+from hashed import signed  # noqa: E402
+
 here = pathlib.Path(__file__).parent
 plain = "--disable_rel_pos_bias --abs_pos_emb --layer_scale_init_value 0"
 schedule = "--input_size 32 --epochs 10 --warmup_epochs 4 --lr 5e-3 --min_lr 1e-5 --weight_decay 0.05"
@@ -33,17 +36,6 @@ labels = [1, 3]
 mask = np.array([[(p + b) % 3 == 0 for p in range(16)] for b in range(2)])
 visual_tokens = np.zeros((2, 16), np.int64)
 visual_tokens[mask] = [(5 * j + 3) % 32 for j in range(mask.sum())]
-
-
-def signed(tensor, count):
-    """hashSigned of packages/tensor-core/src/testing/hash.ts, elements 0 to count."""
-    old = np.seterr(over="ignore")
-    element = np.arange(1, count + 1, dtype=np.uint32)
-    x = element * np.uint32(0x9E3779B1) ^ np.uint32((tensor + 1) * 0x85EBCA77 & 0xFFFFFFFF)
-    x = (x ^ (x >> np.uint32(15))) * np.uint32(0x2C1B3C6D)
-    x = (x ^ (x >> np.uint32(12))) * np.uint32(0x297A2D39)
-    np.seterr(**old)
-    return 2 * ((x ^ (x >> np.uint32(15))).astype(np.float64) / 2**32) - 1
 
 
 def pixels_of(side):

@@ -3,6 +3,7 @@
 #   pip install torch==2.15.0 transformers==5.23.0 timm==1.0.31 safetensors==0.8.0 numpy==2.4.6; python make.py; takes a few seconds.
 import json
 import pathlib
+import sys
 import tempfile
 
 import numpy as np
@@ -22,6 +23,9 @@ from transformers import (
     ViTMAEForPreTraining,
     ViTModel,
 )
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+from hashed import signed  # noqa: E402
 
 here = pathlib.Path(__file__).parent
 side, larger, labels = 24, 40, torch.tensor([1, 3])
@@ -51,17 +55,6 @@ of_transformers = {
         Dinov2WithRegistersModel, Dinov2WithRegistersConfig(**common, mlp_ratio=2, num_register_tokens=3),
     ),
 }
-
-
-def signed(tensor, count):
-    """hashSigned of packages/tensor-core/src/testing/hash.ts, elements 0 to count."""
-    old = np.seterr(over="ignore")
-    element = np.arange(1, count + 1, dtype=np.uint32)
-    x = element * np.uint32(0x9E3779B1) ^ np.uint32((tensor + 1) * 0x85EBCA77 & 0xFFFFFFFF)
-    x = (x ^ (x >> np.uint32(15))) * np.uint32(0x2C1B3C6D)
-    x = (x ^ (x >> np.uint32(12))) * np.uint32(0x297A2D39)
-    np.seterr(**old)
-    return 2 * ((x ^ (x >> np.uint32(15))).astype(np.float64) / 2**32) - 1
 
 
 def pixels(size):
