@@ -4,7 +4,7 @@ import { scope, tensor, type Tensor } from "@beitjs/tensor-core";
 import { attentionProbabilities, layerNorm } from "@beitjs/tensor-core/nn";
 import { gatherRows, reshape } from "@beitjs/tensor-core/ops";
 import { patchCount } from "./config.ts";
-import { checkBlocks, runBlocks } from "./encoder.ts";
+import { checkBlocks, runBlocks, type BlockStep } from "./encoder.ts";
 import type { MaskInput } from "./masks.ts";
 import type { Beit } from "./parameters.ts";
 import { withoutRegisters } from "./patch-embedding.ts";
@@ -28,23 +28,28 @@ export function attentionMaps(
   pixels: Tensor,
   { patches, blocks = [beit.config.depth - 1], mask }: AttentionMapsOptions,
 ): readonly Tensor[] {
-  const { heads } = beit.config;
   checkBlocks("attentionMaps", blocks, beit);
   checkPatches(patches, patchCount(beit.config));
   return scope(pixels.backend, () => {
     const maps: Tensor[] = [];
-    runBlocks(beit, pixels, { mask }, ({ index, input, bias }) => {
-      if (!blocks.includes(index)) return;
-      const params = beit.params.blocks[index];
-      const map = scope(pixels.backend, () => {
-        const normalized = layerNorm(input, params.norm1, beit.config);
-        const all = attentionProbabilities(params.attention, normalized, { heads, bias: bias() });
-        return withoutColumns(queryRows(all, patches), beit.params.registers);
-      });
+    runBlocks(beit, pixels, { mask }, (step) => {
+      if (!blocks.includes(step.index)) return;
+      const map = scope(pixels.backend, () =>
+        withoutColumns(queryRows(blockAttention(beit, step), patches), beit.params.registers),
+      );
       maps.push(map);
     });
     return maps;
   });
+}
+
+/** @internal What all tokens of a block attend to, those that no picture shows among them. [B, heads, T, T] */
+export function blockAttention({ params, config }: Beit, { index, input, bias }: BlockStep): Tensor {
+  const { norm1, attention } = params.blocks[index];
+  const { heads } = config;
+  return scope(input.backend, () =>
+    attentionProbabilities(attention, layerNorm(input, norm1, config), { heads, bias: bias() }),
+  );
 }
 
 /**

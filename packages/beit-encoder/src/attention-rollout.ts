@@ -1,7 +1,7 @@
 // How much of each input token has reached a token at the end, if every block mixes tokens as its heads attend on average and half of a
 // token goes on as it was. (Abnar and Zuidema 2020, section 3: attention rollout)
 import { disposeTree, scope, type Tensor } from "@beitjs/tensor-core";
-import { attentionProbabilities, layerNorm } from "@beitjs/tensor-core/nn";
+import { blockAttention } from "./attention-maps.ts";
 import { runBlocks } from "./encoder.ts";
 import type { Beit } from "./parameters.ts";
 
@@ -12,17 +12,7 @@ import type { Beit } from "./parameters.ts";
 export async function attentionRollout(beit: Beit, pixels: Tensor): Promise<readonly Float64Array[]> {
   const maps = scope(pixels.backend, () => {
     const all: Tensor[] = [];
-    runBlocks(beit, pixels, {}, ({ index, input, bias }) => {
-      const { norm1, attention } = beit.params.blocks[index];
-      all.push(
-        scope(pixels.backend, () =>
-          attentionProbabilities(attention, layerNorm(input, norm1, beit.config), {
-            heads: beit.config.heads,
-            bias: bias(),
-          }),
-        ),
-      );
-    });
+    runBlocks(beit, pixels, {}, (step) => void all.push(blockAttention(beit, step)));
     return all; // [B, heads, T, T] each
   });
   const [batch, , tokens] = maps[0].shape;

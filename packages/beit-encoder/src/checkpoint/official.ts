@@ -151,9 +151,8 @@ function rename(name: string, names: ReadonlyMap<string, string>): string | unde
 
 // Officially, tokens and positions have leading axes of one, and the patch embedding is a convolution [D, C, P, P].
 function ourLayout(path: string, { shape, data }: HostTensor, { channels, patchSize }: BeitConfig): HostTensor {
-  if (/^(classToken|maskToken|positions|registers)$/.test(path)) {
-    return { shape: shape.slice(/s$/.test(path) ? 1 : 2), data };
-  }
+  if (isToken(path)) return { shape: shape.slice(2), data };
+  if (isTokens(path)) return { shape: shape.slice(1), data };
   if (path !== "patchEmbedding.weight") return { shape, data };
   const [width, ...rest] = shape;
   if (rest.join() !== [channels, patchSize, patchSize].join()) {
@@ -172,9 +171,17 @@ function officialLayout(path: string, { shape, data }: HostTensor, config: BeitC
 }
 
 function officialShape(path: string, shape: Shape, { channels, patchSize }: BeitConfig): Shape {
-  if (path === "classToken" || path === "maskToken") return [1, 1, ...shape];
-  if (path === "positions" || path === "registers") return [1, ...shape];
+  if (isToken(path)) return [1, 1, ...shape];
+  if (isTokens(path)) return [1, ...shape];
   return path === "patchEmbedding.weight" ? [shape[0], channels, patchSize, patchSize] : shape;
+}
+
+function isToken(path: string): boolean {
+  return path === "classToken" || path === "maskToken";
+}
+
+function isTokens(path: string): boolean {
+  return path === "positions" || path === "registers";
 }
 
 // Matrices [rows, cols], one after another, each transposed.

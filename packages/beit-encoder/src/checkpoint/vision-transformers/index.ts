@@ -1,4 +1,4 @@
-// Encoders that are no BEiT but have its blocks: weights of others for probes, neighbours, features and fine-tuning. A module of its own,
+// Encoders that are no BEiT but have its blocks: weights of others for probes, neighbors, features and fine-tuning. A module of its own,
 // so that a page that opens BEiT alone does not carry them.
 import type { KnownOrigin } from "../origins/index.ts";
 import { dino } from "./dino.ts";
