@@ -4,15 +4,7 @@ import { disposeTree, tensor, type Backend, type Tensor } from "@beitjs/tensor-c
 import { createRng, streams } from "@beitjs/tensor-core/random";
 import { addScaled, crossEntropy, linear } from "@beitjs/tensor-core/ops";
 import type { Beit } from "@beitjs/beit-encoder";
-import {
-  batches,
-  requireLabels,
-  splitPerClass,
-  trainView,
-  viewRng,
-  type Dataset,
-  type EvalViewOptions,
-} from "../data/index.ts";
+import { batches, requireLabels, trainView, viewRng, type Dataset, type EvalViewOptions } from "../data/index.ts";
 import { adamWDefaults } from "../optimizer/adamw.ts";
 import { warmupCosine } from "../optimizer/schedule.ts";
 import type { TrainViewOptions } from "../recipes/recipe.ts";
@@ -20,6 +12,7 @@ import { initTrainingState, update, type TrainingState } from "../update.ts";
 import { checkView } from "../view-batch.ts";
 import type { FeatureTable } from "./feature-table.ts";
 import { blockFeatures, pooledRows, pooledWidth, type BlockFeaturesOptions } from "./features.ts";
+import { heldOutImages } from "./held-out-rows.ts";
 import { logisticLoss, predictLogistic } from "./logistic-regression.ts";
 import { scoresOf, type ProbeScores } from "./scores.ts";
 
@@ -49,7 +42,6 @@ type Options = AugmentedProbeOptions & Required<Pick<AugmentedProbeOptions, "blo
 export const usualProbeRates: readonly number[] = [4e-4, 1e-3, 4e-3, 1e-2, 4e-2];
 const weightDecay = 1e-4;
 const initStd = 0.01;
-const heldOutShare = 0.2;
 
 /** Images of a step: the paper's 1024, or where there are few, as many as make 16 steps an epoch. */
 export function augmentedBatch(images: number): number {
@@ -72,14 +64,14 @@ export async function augmentedProbe(
   const blocks = [...new Set(given.blocks ?? beit.params.blocks.keys())].sort((a, b) => a - b);
   const options: Options = { ...given, blocks, pooling: given.pooling ?? "mean", batchSize: given.batchSize ?? 100 };
   checkGiven(beit, train, tests, options);
-  const parts = options.rates.length > 1 ? heldOut(train, options.seed) : undefined;
+  const parts = options.rates.length > 1 ? heldOutImages(train, options.seed) : undefined;
   const classifiers = await trainClassifiers(beit, parts?.train ?? train, {
     ...options,
     rows: augmentedBatch(train.length),
   });
   const { view, pooling, batchSize, signal } = options;
   const seeing = { view, blocks, pooling, batchSize, ...(signal && { signal }) };
-  const tables = parts && (await blockFeatures(beit, parts.validation, seeing));
+  const tables = parts && (await blockFeatures(beit, parts.heldOut, seeing));
   const { backend } = beit.params.classToken;
   return Promise.all(
     classifiers.map(async (ofBlock, i) => {
@@ -117,11 +109,6 @@ function checkGiven(
 
 function labelsOf({ length, label }: Dataset): readonly number[] {
   return Array.from({ length }, (_, index) => label(index) as number);
-}
-
-function heldOut(train: Dataset, seed: number): ReturnType<typeof splitPerClass> | undefined {
-  if (new Set(labelsOf(train)).size === train.length) return undefined;
-  return splitPerClass(train, { share: heldOutShare, seed });
 }
 
 /** On the host. */
