@@ -43,6 +43,7 @@ export { joinLoggers, type LogEntry, type Logger } from "./logging/logger.ts";
 export { createEventWriter } from "./logging/tensorboard.ts";
 export { createMaskDrawer, drawMask, maskedTargets, masksOf } from "./masks.ts";
 export type { DrawMasks, MaskAddress } from "./masks.ts";
+export { tokenizerMismatch } from "./match.ts";
 export { adamWDefaults, initAdamW, updateAdamW, type AdamWState } from "./optimizer/adamw.ts";
 export { emaDecay } from "./optimizer/ema.ts";
 export { matchRules } from "./optimizer/parameter-rules.ts";

@@ -19,3 +19,8 @@ export function encoderAndTokenizer(model: BeitConfig, tokenizer: DvaeConfig): r
     ["channels of the tokenizer's", model.channels, tokenizer.channels],
   ];
 }
+
+/** What keeps an encoder from predicting a tokenizer's tokens, in words; nothing where they fit. */
+export function tokenizerMismatch(model: BeitConfig, tokenizer: DvaeConfig): string | undefined {
+  return firstUnequal(encoderAndTokenizer(model, tokenizer));
+}

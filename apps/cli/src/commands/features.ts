@@ -18,6 +18,7 @@ import { openBackend } from "../backends/open.ts";
 import { isPicture, writePng } from "../files/picture-output.ts";
 import { refuseTaken } from "../files/taken.ts";
 import { imageBatches } from "../images/batches.ts";
+import { joinValues } from "../images/join-values.ts";
 import { openImageSources } from "../images/sources.ts";
 import { imageFeatures } from "../models/beit-outputs.ts";
 import { openEncoder } from "../models/open-beit.ts";
@@ -74,40 +75,46 @@ export async function run(flags: FlagValues<typeof featuresFlags>, context: Cont
       all.push({ name: names[i], image, features: own, ...(await lookAt(beit, pixels, { patches, layer })) });
     }
   }
-  const joint = concatenated(all.map(({ features }) => features));
+  const joint = joinValues(all.map(({ features }) => features));
   const count = Math.min(colors, width);
   const { mean, scores, shares } = principalComponents(joint, { width, count });
-  const shownRows = all.flatMap((one, i): FeaturePanels[] => {
-    const { image, rollout, features, looks } = one;
+  const compared = all.map((one) => ({
+    ...one,
+    looks: one.looks.map((look) => ({ ...look, similarity: similarities(one.features, mean, look.patch) })),
+  }));
+  const shownRows = compared.flatMap(({ image, rollout, looks }, i): FeaturePanels[] => {
     const first = i * patchCount(beit.config) * count;
     const components = { scores: scores.subarray(first, first + patchCount(beit.config) * count), count };
     if (looks.length === 0) return [{ image, components, maps: [stretched(rollout)] }];
-    return looks.map(({ patch, heads, rollout }) => {
-      const similar = similarities(features, mean, patch);
+    return looks.map(({ patch, similarity, heads, rollout }) => {
       const strongest = mass === undefined ? heads : heads.map((head) => keepMass(head, mass));
-      return { image, components, patch, maps: [similar, stretched(rollout, patch), ...strongest] };
+      return { image, components, patch, maps: [similarity, stretched(rollout, patch), ...strongest] };
     });
   });
   await writePng(out, drawFeatures(shownRows, { grid, scores, count }));
-  tell(all, { layer, shares, mean, out, patches: flags.patch }, context);
+  tell(compared, { layer, shares, out, patches: flags.patch }, context);
   return exitCodes.done;
 }
+
+/** With how alike the patches of the image are to the one that is looked at. */
+type Compared = Omit<Seen, "looks"> & {
+  readonly looks: readonly (Look & { readonly similarity: readonly number[] })[];
+};
 
 type Told = {
   readonly layer: number;
   readonly shares: readonly number[];
-  readonly mean: Float64Array;
   readonly out: string;
   readonly patches: readonly string[];
 };
 
-function tell(all: readonly Seen[], { layer, shares, mean, out, patches }: Told, { terminal }: Context): void {
+function tell(all: readonly Compared[], { layer, shares, out, patches }: Told, { terminal }: Context): void {
   const percent = shares.map((share) => `${(100 * share).toFixed(1)} %`).join(", ");
   terminal.result(`block ${layer}: the colors explain ${percent} of what differs between patches`);
-  for (const { name, rollout, looks, features } of all) {
-    const told = looks.map(({ patch, heads, rollout }) => ({
+  for (const { name, rollout, looks } of all) {
+    const told = looks.map(({ patch, similarity, heads, rollout }) => ({
       patch,
-      similarity: similarities(features, mean, patch),
+      similarity,
       rollout: Array.from(rollout),
       heads: heads.map((head) => Array.from(head)),
     }));
@@ -169,14 +176,4 @@ function stretched(values: Float64Array, own?: number): Float64Array {
   const others = values.filter((_, i) => i !== own);
   const [least, most] = [Math.min(...others), Math.max(...others)];
   return values.map((value) => Math.min(value, most) - least);
-}
-
-function concatenated(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

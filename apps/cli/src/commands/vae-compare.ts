@@ -13,6 +13,7 @@ import {
 import { openBackend } from "../backends/open.ts";
 import { isPicture, planPictures, writePng } from "../files/picture-output.ts";
 import { imageBatches } from "../images/batches.ts";
+import { joinValues } from "../images/join-values.ts";
 import { openImageSources } from "../images/sources.ts";
 import { kindNames, openAutoencoder, reconstructGaussian, type Autoencoder } from "../models/autoencoder.ts";
 import { reconstruct } from "../models/tokenizer-outputs.ts";
@@ -34,7 +35,7 @@ export async function run(flags: Flags, context: Context): Promise<number> {
   const models: Autoencoder[] = [];
   for (const path of flags.models) models.push(await openAutoencoder(path, backend, flags, context));
   const { images, views } = await imagesFor(models, flags, context);
-  const rows: Image[][] = imagesOf(joined(views), models[0].model.config).map((image) => [largeEnough(image)]);
+  const rows: Image[][] = imagesOf(joinValues(views), models[0].model.config).map((image) => [largeEnough(image)]);
   for (const [i, one] of models.entries()) {
     const figures = await figuresOf(one, images, flags.batch);
     interrupt.check();
@@ -71,15 +72,9 @@ async function imagesFor(
     names.push(...batch.names);
   }
   const [{ width, height, channels }] = imagesOf(pixels[0], config);
-  const data = Uint8Array.from(joined(pixels), (value) => Math.round(255 * value));
+  const data = Uint8Array.from(joinValues(pixels), (value) => Math.round(255 * value));
   const images = memoryDataset({ width, height, channels, data, name: (index) => names[index] });
   return { images, views: pixels.map((one) => one.map((value) => Math.round(255 * value) / 255)) };
-}
-
-function joined(views: readonly Float32Array[]): Float32Array {
-  const values = new Float32Array(views.length * views[0].length);
-  views.forEach((view, i) => values.set(view, i * view.length));
-  return values;
 }
 
 async function figuresOf(one: Autoencoder, images: Dataset, batchSize: number): Promise<Figures> {

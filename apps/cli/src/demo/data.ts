@@ -2,10 +2,11 @@
 import { createHash } from "node:crypto";
 import { isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { order, requireLabels, requireSameClasses, split, subset, takePerClass, type Dataset } from "@beitjs/trainers";
+import { requireLabels, requireSameClasses, split, takePerClass, type Dataset } from "@beitjs/trainers";
 import { datasetLayout, type DatasetKind, type DatasetSplit } from "@beitjs/trainers/node";
 import type { Context } from "../program/command.ts";
 import { openImages, type ReadingFlags } from "../images/images.ts";
+import { smallestClass, someOf } from "../images/parts.ts";
 import { emojiFolder, readEmoji } from "./emoji.ts";
 import { shrunkDataset } from "./shrunk-dataset.ts";
 
@@ -152,14 +153,4 @@ function shorten({ train, test }: { readonly train: Dataset; readonly test: Data
     train: takePerClass(train, Math.min(shortPerClass.train, smallestClass(train)), 0),
     test: someOf(test, shortPerClass.test * requireLabels(test).length),
   };
-}
-
-function smallestClass(images: Dataset): number {
-  const counts = new Array<number>(requireLabels(images).length).fill(0);
-  for (let index = 0; index < images.length; index++) counts[images.label(index) as number]++;
-  return Math.min(...counts);
-}
-
-function someOf(images: Dataset, count: number): Dataset {
-  return subset(images, order(images.length, { seed: 0, epoch: 0 }).slice(0, count).sort());
 }

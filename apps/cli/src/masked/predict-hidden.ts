@@ -1,15 +1,16 @@
 // `beit predict` of a pre-trained model: hidden patches of images are filled in, as pictures and as figures.
 import { extname } from "node:path";
-import { gridOf, predictedTokens, predictionOf, type Beit } from "@beitjs/beit-encoder";
-import { tokenGridOf, type Tokenizer } from "@beitjs/dvae-tokenizer";
+import { gridOf, predictionOf, type Beit } from "@beitjs/beit-encoder";
+import type { Tokenizer } from "@beitjs/dvae-tokenizer";
 import type { Mask } from "@beitjs/masking";
 import type { Backend } from "@beitjs/tensor-core";
-import { cellCount, formatGrid, sameGrid } from "@beitjs/tensor-core/grid";
+import { cellCount } from "@beitjs/tensor-core/grid";
 import {
   evalView,
   masksOf,
   pixelEvalView,
   tokenEvalView,
+  tokenizerMismatch,
   type MaskRecipe,
   type PretrainRecipe,
 } from "@beitjs/trainers";
@@ -95,8 +96,8 @@ async function fillerFor(model: OpenedEncoder, backend: Backend, flags: Flags, c
     throw usageError(
       `${shown} is a pre-training model: expected --tokenizer, to fill hidden patches; for classes fine-tune it first (beit finetune --from ${shown})`,
     );
-  const tokenSize = flags.tokenSize ?? recipe?.views.tokenSize;
-  const { tokenizer } = await openTokenizer(given as string | readonly string[], backend, { tokenSize }, context);
+  const sizes = { tokenSize: flags.tokenSize, usualTokenSize: recipe?.views.tokenSize };
+  const { tokenizer } = await openTokenizer(given as string | readonly string[], backend, sizes, context);
   requireMatch(beit, tokenizer);
   const tokenView = tokenEvalView(channels, tokenizer.config.imageSize);
   return (image, mask) => {
@@ -105,19 +106,10 @@ async function fillerFor(model: OpenedEncoder, backend: Backend, flags: Flags, c
   };
 }
 
-function requireMatch({ config }: Beit, { config: tokens }: Tokenizer): void {
-  const pairs = [
-    ["tokens", predictedTokens(config), tokens.vocabSize],
-    ["channels", config.channels, tokens.channels],
-  ] as const;
-  for (const [what, expected, got] of pairs)
-    if (expected !== got) throw usageError(`--tokenizer: expected one of ${expected} ${what}, got ${got}`);
-  const [grid, own] = [gridOf(config), tokenGridOf(tokens)];
-  if (!sameGrid(grid, own)) {
-    throw usageError(
-      `--tokenizer: expected a grid of ${formatGrid(grid)} tokens, got ${formatGrid(own)}; --token-size is the size of its images`,
-    );
-  }
+function requireMatch(beit: Beit, tokenizer: Tokenizer): void {
+  const wrong = tokenizerMismatch(beit.config, tokenizer.config);
+  if (wrong === undefined) return;
+  throw usageError(`--tokenizer: ${wrong}; --token-size is the size of the images of one that is not ours`);
 }
 
 type Masks = { readonly maskOf: (index: number) => Mask; readonly told: string };

@@ -5,9 +5,7 @@ import {
   blockFeatures,
   linearProbe,
   neighborScores,
-  order,
   runLength,
-  subset,
   type Dataset,
   type FeatureTable,
   type Interval,
@@ -15,6 +13,7 @@ import {
   type PretrainReport,
 } from "@beitjs/trainers";
 import type { ReadingFlags } from "../images/images.ts";
+import { someOf } from "../images/parts.ts";
 import type { Context } from "../program/command.ts";
 import { usageError } from "../program/exit-codes.ts";
 import { evalViewOf } from "../runs/stages.ts";
@@ -58,8 +57,8 @@ export async function openProbing(
   const asked = { ...reading, data, trainSplit: "train", split: "auto", seed } as const;
   const few = { ...asked, labelsPerClass: undefined, tries: undefined };
   const opened = await openProbeImages(few, { channels: model.channels, leavesOneOut: false }, context);
-  const train = some(opened.train, most.learnedFrom, seed);
-  const test = some(opened.test as Dataset, most.measuredOn, seed);
+  const train = someOf(opened.train, most.learnedFrom, seed);
+  const test = someOf(opened.test as Dataset, most.measuredOn, seed);
   const interval = stepsOf(every, runLength(recipe, images).stepsPerEpoch);
   const block = middleBlock(model.depth);
   const k = Math.min(neighbors, train.length);
@@ -78,11 +77,6 @@ export async function openProbing(
     terminal.info(`step ${step}: linear probe ${told[0]}, nearest neighbors ${told[1]}`);
     return { linearProbeAccuracy, neighborAccuracy };
   };
-}
-
-function some(images: Dataset, count: number, seed: number): Dataset {
-  if (images.length <= count) return images;
-  return subset(images, order(images.length, { seed, epoch: 0 }).slice(0, count).sort());
 }
 
 function stepsOf(every: Interval, perEpoch: number): number {

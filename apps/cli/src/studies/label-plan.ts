@@ -1,6 +1,7 @@
 // Which measurements a study of few labels is made of, and the recipes of its trainings: each number of labels has a length of its own.
 import { stepsPerEpoch, tooLong, runLength, type Dataset, type FineTuneRecipe } from "@beitjs/trainers";
 import { fitBatch } from "../demo/settings.ts";
+import { smallestClass } from "../images/parts.ts";
 import { usageError } from "../program/exit-codes.ts";
 
 /** Images of a class that are learned from. */
@@ -28,9 +29,7 @@ export function cellName({ way, labels, draw }: Cell): string {
  * @throws a usage error for one that was asked for and is not there
  */
 export function chosenCounts(asked: readonly LabelCount[] | undefined, images: Dataset): readonly LabelCount[] {
-  const perClass = new Array<number>((images.classes as readonly string[]).length).fill(0);
-  for (let i = 0; i < images.length; i++) perClass[images.label(i) as number]++;
-  const smallest = Math.min(...perClass);
+  const smallest = smallestClass(images);
   const order = (count: LabelCount) => (count === "all" ? Infinity : count);
   const counts = [...new Set(asked ?? usualCounts)].sort((a, b) => order(a) - order(b));
   const beyond = counts.find((count) => count !== "all" && count > smallest);

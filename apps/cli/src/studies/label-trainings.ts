@@ -1,5 +1,5 @@
 // The trainings of a study of few labels: the schedule of each, what is told of them before they begin, and what is refused.
-import { requireLabels, type FineTuneRecipe } from "@beitjs/trainers";
+import { requireLabels, runLength, type FineTuneRecipe } from "@beitjs/trainers";
 import type { Context } from "../program/command.ts";
 import { tellPlan } from "../runs/plan.ts";
 import type { Study } from "./label-cells.ts";
@@ -34,8 +34,9 @@ export function refuseSchedules(study: Study, cells: readonly Cell[]): void {
 export function tellStudy(study: Study, cells: readonly Cell[], known: readonly Cell[], { terminal }: Context): void {
   const left = cells.filter((cell) => !known.includes(cell));
   const seen = trainings(left).reduce((sum, cell) => {
-    const { epochs, batchSize } = recipeOfCell(study, cell);
-    return sum + epochs * batchSize * Math.max(1, Math.floor(labelsOf(study, cell.labels) / batchSize));
+    const recipe = recipeOfCell(study, cell);
+    const { totalSteps } = runLength(recipe, { length: labelsOf(study, cell.labels) });
+    return sum + totalSteps * recipe.batchSize;
   }, 0);
   const toTrain = trainings(left).length;
   const done = known.length > 0 ? `${known.length} of ${cells.length} measurements are there; left: ` : "";

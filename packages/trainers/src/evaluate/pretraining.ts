@@ -13,7 +13,7 @@ import type { TokenizerEncoder } from "@beitjs/dvae-tokenizer";
 import type { Mask } from "@beitjs/masking";
 import { evalView, type Dataset, type EvalViewOptions } from "../data/index.ts";
 import { createMaskDrawer, maskedTargets } from "../masks.ts";
-import { encoderAndTokenizer, firstUnequal } from "../match.ts";
+import { tokenizerMismatch } from "../match.ts";
 import { pixelDefaults } from "../recipes/pretraining-config.ts";
 import type { MaskRecipe, PretrainRecipe } from "../recipes/recipe.ts";
 import { createMaskedCount, tellsVisible, type MaskedAccuracy } from "../stages/masked-accuracy.ts";
@@ -81,7 +81,7 @@ export async function evaluatePretraining(
 ): Promise<PretrainingScores> {
   const { backend } = beit.params.classToken;
   const { loss: over = "masked", mask } = options;
-  const unequal = firstUnequal(encoderAndTokenizer(beit.config, tokenizer.config));
+  const unequal = tokenizerMismatch(beit.config, tokenizer.config);
   if (unequal) throw new Error(`[evaluatePretraining] ${unequal}`);
   checkView("evaluatePretraining", options.pixelView, beit.config);
   checkView("evaluatePretraining", options.tokenView, tokenizer.config);
