@@ -46,9 +46,9 @@ export async function run(flags: Flags, context: Context): Promise<number> {
     `${flags.masks} masks of each kind on ${formatGrid(grid)} patches`,
     ...alignedColumns(table(facts)),
   ]);
-  for (const one of facts) terminal.event("mask", { ...one, grid, masks: flags.masks, seed });
+  for (const one of facts) terminal.event("mask", { ...one, masks: flags.masks, seed });
   if (out !== undefined) {
-    await writePng(out, draw(drawn, await canvasOf(flags, grid)));
+    await writePng(out, draw(drawn, facts, await canvasOf(flags, grid)));
     const kinds = drawn.map(({ kind }) => kind).join(", ");
     terminal.info(`the first masks of ${kinds}, a row each; on the right how often a patch is hidden: ${out}`);
   }
@@ -56,12 +56,15 @@ export async function run(flags: Flags, context: Context): Promise<number> {
   return exitCodes.done;
 }
 
+type Facts = ReturnType<typeof factsOf>;
+
 function factsOf({ kind, masks }: Drawn) {
   const { meanCount, stdCount, smallestCount, largestCount, cellShares, adjacentShare, grid } = maskStatistics(masks);
   const regions = masks.flatMap((mask) => hiddenRegions(mask));
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
   return {
     kind,
+    grid,
     ratio: meanCount / cellCount(grid),
     ...{ meanCount, stdCount, smallestCount, largestCount },
     regionsPerMask: regions.length / masks.length,
@@ -72,7 +75,7 @@ function factsOf({ kind, masks }: Drawn) {
   };
 }
 
-function table(all: readonly ReturnType<typeof factsOf>[]): readonly (readonly string[])[] {
+function table(all: readonly Facts[]): readonly (readonly string[])[] {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   return [
     ["mask", "hidden", "patches", "from", "to", "regions", "patches each", "largest", "neighbors", "a patch"],
@@ -101,11 +104,11 @@ async function canvasOf(flags: Flags, { rows, cols }: Grid): Promise<Image> {
   return imagesOf(evalView(image, view), { imageSize, channels })[0];
 }
 
-function draw(drawn: readonly Drawn[], canvas: Image): Image {
+function draw(drawn: readonly Drawn[], facts: readonly Facts[], canvas: Image): Image {
   const dark = plain(canvas, 0);
   return sheetOf(
-    drawn.map(({ masks }) => {
-      const { grid, cellShares } = maskStatistics(masks);
+    drawn.map(({ masks }, kind) => {
+      const { grid, cellShares } = facts[kind];
       const first = Array.from({ length: shown }, (_, i) => masks[i] ?? masks[0]);
       return [
         ...first.map((mask) => enlarge(masked(canvas, mask), 1)),
